@@ -11,7 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Authors returns every address of every From and Sender field, because it isn't known
+// Authors returns every address of every From and Sender field that wasn't removed, because it isn't known
 // which of several From fields a mail program shows. The error means that one of these
 // fields can't be read. The addresses of the others are returned with it, but a check
 // must not rely on them alone.
@@ -20,7 +20,7 @@ func (h *Header) Authors() ([]routing.Address, error) {
 	var failed error
 	for _, f := range h.fields {
 		name := h.name(f)
-		if !bytes.EqualFold(name, []byte("From")) && !bytes.EqualFold(name, []byte("Sender")) {
+		if f.dropped || !bytes.EqualFold(name, []byte("From")) && !bytes.EqualFold(name, []byte("Sender")) {
 			continue
 		}
 		list, err := addresses(h.raw[f.colon+1 : f.end])

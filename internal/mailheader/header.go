@@ -310,9 +310,6 @@ func (h *Header) Prepend(field []byte) {
 	h.prefix = slices.Insert(h.prefix, 0, field...)
 }
 
-// SetPrepended replaces what Prepend has added.
-func (h *Header) SetPrepended(fields []byte) { h.prefix = append(h.prefix[:0], fields...) }
-
 // Size returns the length of the header as it was read, with the empty line, in bytes.
 func (h *Header) Size() int64 { return int64(len(h.raw) + len(h.end)) }
 
@@ -329,7 +326,7 @@ func (h *Header) Bytes(b []byte) []byte {
 		switch {
 		case f.dropped:
 		case h.bareEOL:
-			b = appendCRLF(b, h.raw[f.start:f.end])
+			b = AppendCRLF(b, h.raw[f.start:f.end])
 		default:
 			b = append(b, h.raw[f.start:f.end]...)
 		}
@@ -348,8 +345,8 @@ func (h *Header) beginsFolded() bool {
 	return i >= 0 && isFolded(h.raw[h.fields[i].start:])
 }
 
-// appendCRLF appends the lines of raw, each ended by CRLF.
-func appendCRLF(b, raw []byte) []byte {
+// AppendCRLF appends the lines of raw, each ended by CRLF.
+func AppendCRLF(b, raw []byte) []byte {
 	for len(raw) > 0 {
 		n, eol := cutLine(raw)
 		b = append(append(b, raw[:n-len(eol)]...), crlf...)

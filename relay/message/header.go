@@ -1,8 +1,10 @@
 package message
 
 import (
+	"bytes"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"strings"
 
@@ -28,19 +30,15 @@ func (f Field) Value() string {
 
 // Header is the header of a [Message]. Its methods must not be called at the same time.
 type Header struct {
-	parsed *mailheader.Header
-	added  []Field // by Prepend, the first one first
+	parsed *mailheader.Header // as it was read
+	now    *mailheader.Header // as it was changed; the same until a field is added
+	text   []byte             // what follows the empty line of now, in front of the body
 }
 
-// Fields returns the fields in their order, the added ones too.
+// Fields returns the fields in their order, as they are now.
 func (h *Header) Fields() iter.Seq[Field] {
 	return func(yield func(Field) bool) {
-		for _, f := range h.added {
-			if !yield(f) {
-				return
-			}
-		}
-		for f := range h.parsed.Fields() {
+		for f := range h.now.Fields() {
 			if !yield(Field(f)) {
 				return
 			}
@@ -69,6 +67,22 @@ func (h *Header) Has(name string) bool {
 	return false
 }
 
+// Index returns the position in Fields of the n-th field with a name, in any letter case; -1 if
+// there are fewer. The first one is 0.
+func (h *Header) Index(name string, n int) int {
+	i := 0
+	for f := range h.Fields() {
+		if strings.EqualFold(f.Name, name) {
+			if n == 0 {
+				return i
+			}
+			n--
+		}
+		i++
+	}
+	return -1
+}
+
 // Drop removes all fields with a name, in any letter case, and returns how many. It removes
 // also lines without a colon in which some program would find the name.
 func (h *Header) Drop(name string) int {
@@ -77,36 +91,100 @@ func (h *Header) Drop(name string) int {
 
 // Filter removes the fields whose name keep refuses, and returns how many. Lines without a
 // colon stay, unless some program would find a refused name in them.
-func (h *Header) Filter(keep func(name string) bool) int {
-	return h.dropAdded(func(f Field) bool { return !keep(f.Name) }) + h.parsed.Filter(keep)
-}
+func (h *Header) Filter(keep func(name string) bool) int { return h.now.Filter(keep) }
 
 // DropFunc removes the fields that match, and returns how many.
 func (h *Header) DropFunc(match func(Field) bool) int {
-	return h.dropAdded(match) + h.parsed.Drop(func(f mailheader.Field) bool { return match(Field(f)) })
+	return h.now.Drop(func(f mailheader.Field) bool { return match(Field(f)) })
 }
 
-// dropAdded is DropFunc for the added fields.
-func (h *Header) dropAdded(match func(Field) bool) int {
-	before := len(h.added)
-	h.added = slices.DeleteFunc(h.added, match)
-	return before - len(h.added)
+// Prepend adds a field in front of all others. See Insert.
+func (h *Header) Prepend(field string) error { return h.Insert(0, field) }
+
+// Append adds a field behind all others. See Insert.
+func (h *Header) Append(field string) error { return h.Insert(math.MaxInt, field) }
+
+// Insert adds a field, "Name: value", with the CRLF at the end or without, in front of the one
+// at position i in Fields, or behind the last one. It stands further in front if it would
+// otherwise be continued by lines that belong to no field.
+//
+// A line of the field behind the first must begin with a blank, and none may have a bare CR, LF
+// or NUL. Otherwise Insert returns an error and changes nothing, so that no text from elsewhere
+// can add a second field or end the header.
+func (h *Header) Insert(i int, field string) error {
+	added, err := newField(field)
+	if err != nil {
+		return err
+	}
+	fields := slices.Collect(h.Fields())
+	i = max(0, min(i, len(fields)))
+	for i > 0 && i < len(fields) && fields[i].isContinuation() {
+		i--
+	}
+	return h.set(slices.Insert(fields, i, added), i)
 }
 
-// Prepend adds a field in front of all others: "Name: value", with the CRLF at the end or
-// without. A line behind the first must begin with a blank. A field that isn't one is an
-// error, so that no text from elsewhere can add a second one or end the header.
-func (h *Header) Prepend(field string) error {
+// Replace puts a field in place of the one at position i in Fields, which must have a name. The
+// field must be as for Insert.
+func (h *Header) Replace(i int, field string) error {
+	replacement, err := newField(field)
+	if err != nil {
+		return err
+	}
+	fields := slices.Collect(h.Fields())
+	if i < 0 || i >= len(fields) || fields[i].Name == "" {
+		return fmt.Errorf("the header has no field at position %d", i)
+	}
+	fields[i] = replacement
+	return h.set(fields, i)
+}
+
+// set makes the header consist of fields, of which the one at position at is new. It is read again,
+// so that its fields are those that the next reader of the message finds.
+func (h *Header) set(fields []Field, at int) error {
+	var text []byte
+	for i, f := range fields {
+		if len(bytes.Trim(f.Raw, "\r\n")) == 0 {
+			continue // behind a bare LF it was no end of the header, but behind CRLF it would be one
+		}
+		if i == at+1 && f.isContinuation() {
+			text = append(text, "\r\n"...) // the line would become part of the new field
+		}
+		text = mailheader.AppendCRLF(text, f.Raw)
+	}
+	text = append(append(text, "\r\n"...), h.text...)
+	now, err := mailheader.Read(bytes.NewReader(text), maxHeader)
+	if err != nil {
+		return err
+	}
+	h.now = now
+	h.text = text[now.Size():]
+	return nil
+}
+
+// end ends the header with an empty line if it has none.
+func (h *Header) end() error {
+	if bytes.HasSuffix(h.now.Bytes(nil), []byte("\r\n\r\n")) {
+		return nil
+	}
+	fields := slices.Collect(h.Fields())
+	return h.set(fields, len(fields))
+}
+
+// isContinuation reports whether f is a line without a colon that continues a field in front of it.
+func (f Field) isContinuation() bool { return f.Raw[0] == ' ' || f.Raw[0] == '\t' }
+
+// newField returns a field that is added.
+func newField(field string) (Field, error) {
 	field = strings.TrimSuffix(field, "\r\n")
 	name, value, ok := strings.Cut(field, ":")
 	switch {
 	case !ok || name == "" || strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' }):
-		return fmt.Errorf("header field %q has no valid name in front of a colon", shorten(field))
+		return Field{}, fmt.Errorf("header field %q has no valid name in front of a colon", shorten(field))
 	case !folded(value):
-		return fmt.Errorf("header field %q has a bare CR, LF or NUL, or a line that begins without a blank", name)
+		return Field{}, fmt.Errorf("header field %q has a bare CR, LF or NUL, or a line that begins without a blank", name)
 	}
-	h.added = slices.Insert(h.added, 0, Field{name, []byte(field + "\r\n")})
-	return nil
+	return Field{name, []byte(field + "\r\n")}, nil
 }
 
 // folded reports whether all lines of a value but the first begin with a blank and have
@@ -127,21 +205,15 @@ func shorten(s string) string { return s[:min(len(s), 40)] }
 // hides a loop.
 func (h *Header) Hops() int { return h.parsed.Hops() }
 
-// LocalHops counts the Received fields that a server with the name fqdn has added.
+// LocalHops counts the Received fields, as they were read, that a server with the name fqdn has
+// added.
 func (h *Header) LocalHops(fqdn string) int { return h.parsed.LocalHops(fqdn) }
 
-// Authors returns the address of every From and Sender field, because it isn't known which of
-// several From fields a mail program shows. The error means that one of these fields can't be
-// read; the addresses of the others are returned with it, but a check must not rely on them
-// alone. Fields that were added or removed make no difference.
-func (h *Header) Authors() ([]routing.Address, error) { return h.parsed.Authors() }
+// Authors returns the address of every From and Sender field as they are now, because it isn't
+// known which of several From fields a mail program shows. The error means that one of these
+// fields can't be read; the addresses of the others are returned with it, but a check must not
+// rely on them alone.
+func (h *Header) Authors() ([]routing.Address, error) { return h.now.Authors() }
 
 // bytes returns the present header, with the empty line.
-func (h *Header) bytes() []byte {
-	var added []byte
-	for _, f := range h.added {
-		added = append(added, f.Raw...)
-	}
-	h.parsed.SetPrepended(added)
-	return h.parsed.Bytes(nil)
-}
+func (h *Header) bytes() []byte { return append(h.now.Bytes(nil), h.text...) }

@@ -28,9 +28,13 @@ type Pool struct {
 
 // Message is a whole message. Its methods must not be called at the same time.
 type Message struct {
+	pool    *Pool
 	header  *Header
-	buffer  *content.Buffer // as it was read, with the header
+	buffer  *content.Buffer // as it was read, with the header; the body alone after SetBody
+	skip    int64           // where in buffer the body begins
 	readers []*content.Reader
+
+	eightBit bool // the new body has bytes that aren't ASCII
 }
 
 // Read reads a message to its end. A source that can be read again, because it has Seek, ReadAt
@@ -47,7 +51,7 @@ func (p *Pool) Read(r io.Reader) (*Message, error) {
 		b.Release()
 		return nil, err
 	}
-	return &Message{header: &Header{parsed: h}, buffer: b}, nil
+	return &Message{pool: p, header: &Header{parsed: h, now: h}, buffer: b, skip: h.Size()}, nil
 }
 
 // buffer returns r's message, without a copy if it can be read again.
@@ -55,6 +59,11 @@ func (p *Pool) buffer(r io.Reader) (*content.Buffer, error) {
 	if source := content.SourceOf(r); source != nil {
 		return content.Around(source, source.Size()), nil
 	}
+	return p.read(r)
+}
+
+// read reads r into a buffer of p.
+func (p *Pool) read(r io.Reader) (*content.Buffer, error) {
 	p.once.Do(func() { p.buffers.Dir, p.buffers.Memory = p.Dir, p.Memory })
 	b, _, err := p.buffers.Read(r, false)
 	return b, err
@@ -65,18 +74,41 @@ func (m *Message) Header() *Header { return m.header }
 
 // Size returns the length of the message, as Open returns it, in bytes.
 func (m *Message) Size() int64 {
-	return m.buffer.Size() - m.header.parsed.Size() + int64(len(m.header.bytes()))
+	return m.buffer.Size() - m.skip + int64(len(m.header.bytes()))
 }
 
 // Body returns a reader of what follows the header.
 func (m *Message) Body() io.ReadSeeker {
-	return m.reader(m.buffer.With(nil, m.header.parsed.Size()))
+	return m.reader(m.buffer.With(m.header.text, m.skip))
 }
+
+// SetBody makes what it reads from r, to its end, the body. Lines may end in LF, and become CRLF;
+// a bare CR and NUL are errors. r may read the present body. The message is still held once: all
+// readers from before are at their end afterwards. After an error the message is as it was.
+func (m *Message) SetBody(r io.Reader) error {
+	lines := content.NewLineReader(r)
+	b, err := m.pool.read(lines)
+	if err == nil {
+		err = m.header.end()
+	}
+	if err != nil {
+		b.Release()
+		return err
+	}
+	m.release()
+	m.buffer, m.skip, m.header.text = b, 0, nil
+	m.eightBit = lines.EightBit()
+	return nil
+}
+
+// EightBit reports whether SetBody has set a body with bytes that aren't ASCII: the message then
+// must be declared as 8BITMIME.
+func (m *Message) EightBit() bool { return m.eightBit }
 
 // Open returns a reader of the message from its start, with the header as it is now. Several
 // can be used one beside the other, until the Message is closed.
 func (m *Message) Open() io.ReadSeeker {
-	return m.reader(m.buffer.With(m.header.bytes(), m.header.parsed.Size()))
+	return m.reader(m.buffer.With(m.header.bytes(), m.skip))
 }
 
 // reader returns a reader of b, which it takes over.
@@ -89,10 +121,16 @@ func (m *Message) reader(b *content.Buffer) io.ReadSeeker {
 
 // Close gives the memory of the body back and ends all readers.
 func (m *Message) Close() error {
+	m.release()
+	m.buffer = nil
+	return nil
+}
+
+// release gives the body back and ends its readers.
+func (m *Message) release() {
 	for _, r := range m.readers {
 		_ = r.Close() // it can't fail
 	}
 	m.buffer.Release()
-	m.readers, m.buffer = nil, nil
-	return nil
+	m.readers = nil
 }
