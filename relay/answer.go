@@ -74,6 +74,9 @@ func (s *session) acceptMessage(tx *transaction) reply.Reply {
 	s.messages++
 	r := tx.message.Accepted()
 	r.Text = cmp.Or(tx.result.Receipt.Text, r.Text)
+	for _, rcpt := range tx.removed {
+		s.emit(event.Event{Kind: event.RecipientRemoved, ID: tx.env.ID, EnvID: tx.env.EnvID, From: tx.env.From, To: rcpt.To})
+	}
 	s.messageEnded(tx, event.Event{Kind: event.MessageAccepted, MessageID: tx.message.MessageID()}, r)
 	return r
 }

@@ -15,7 +15,7 @@ import (
 // closed.
 type Envelope struct {
 	envelope.Envelope
-	To []envelope.Recipient // the accepted recipients, in order; for reading only
+	To []envelope.Recipient // the accepted recipients, in order; only Hooks.Message may change it
 
 	Inbound   *connector.Inbound   // the Receive connector; nil if no Server made the Envelope
 	Policy    *connector.Policy    // by which recipients are routed; a Server sets that of Inbound

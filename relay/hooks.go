@@ -43,9 +43,16 @@ type Hooks struct {
 	Rcpt func(ctx context.Context, env *Envelope, rcpt envelope.Recipient) error
 
 	// Message is called with the whole message, header firewall, missing fields and the
-	// Received field done, before the Handler gets it. It may change the header and read
-	// the message as often as it likes, until it returns. If one of the Hooks has Message,
-	// the Server reads each message to its end before it calls the Handler.
+	// Received field done, before the Handler gets it. Until it returns it may read the
+	// message as often as it likes, and change its header and its body. MaxHeaderSize and
+	// MaxMessageSize hold for the result. If one of the Hooks has Message, the Server reads
+	// each message to its end before it calls the Handler.
+	//
+	// It may also change env.From, and add recipients to env.To and remove them; of env
+	// nothing else. The policy isn't asked: the program sends, not the client. The Handler
+	// then gets a new transaction, which routes each recipient as any other. If it refuses
+	// an added one, the client gets 451. A message without recipients is accepted and goes
+	// nowhere. Delivery reports go to the new sender.
 	Message func(ctx context.Context, env *Envelope, m *message.Message) error
 
 	// Done is called once for each transaction for which Mail was, also if a later one

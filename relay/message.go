@@ -46,8 +46,11 @@ func (s *session) deliver(tx *transaction) (Receipt, error) {
 		return Receipt{}, err
 	}
 	defer m.Close()
-	if err := hooks(s.server.Hooks).message(tx.ctx, &tx.env, m); err != nil {
+	if err := s.askHooks(tx, m); err != nil {
 		return Receipt{}, err
+	}
+	if len(tx.env.To) == 0 {
+		return Receipt{Result: "all recipients were removed"}, nil
 	}
 	body := m.Open()
 	receipt, err := tx.handler.Deliver(tx.ctx, body)

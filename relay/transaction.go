@@ -14,9 +14,10 @@ type transaction struct {
 	env     Envelope
 	ctx     context.Context
 	cancel  context.CancelFunc
-	handler Transaction // nil until the Handler has begun it
-	hooks   []Hooks     // that were asked about MAIL
-	result  Result      // for the hooks
+	handler Transaction          // nil until the Handler has begun it
+	hooks   []Hooks              // that were asked about MAIL
+	result  Result               // for the hooks
+	removed []envelope.Recipient // by the hooks
 	budget  limits.Budget
 
 	// Memory that nearly every transaction needs.
@@ -36,10 +37,8 @@ func (tx *transaction) begin(s *Server) error {
 			tx.ctx = cmp.Or(ctx, tx.ctx)
 		}
 	}
-	handler, err := s.Handler.Begin(tx.ctx, &tx.env)
-	if err == nil {
-		tx.handler = handler
-	}
+	var err error
+	tx.handler, err = begin(tx.ctx, s.Handler, &tx.env)
 	return err
 }
 

@@ -113,13 +113,8 @@ func (m *Mail) check() error {
 		return errors.New("the sender is not a valid address")
 	}
 	for i, rcpt := range m.To {
-		if !rcpt.To.IsValid() {
-			return fmt.Errorf("recipient %d of %d is not a valid address", i+1, len(m.To))
-		}
-		if rcpt.ORcpt != "" {
-			if _, ok := envelope.ParseORcpt(rcpt.ORcpt); !ok {
-				return fmt.Errorf("recipient %v: the original recipient %q is not of the form type;xtext", rcpt.To, rcpt.ORcpt)
-			}
+		if err := rcpt.Check(); err != nil {
+			return fmt.Errorf("recipient %d of %d: %w", i+1, len(m.To), err)
 		}
 	}
 	if m.EnvID != "" {

@@ -101,7 +101,7 @@ func TestEnqueueRefuses(t *testing.T) {
 		want string
 	}{
 		"no recipients": {invoice(), ok, "the mail has no recipients"},
-		"no address":    {dispatch.Mail{To: make([]envelope.Recipient, 2)}, ok, "recipient 1 of 2 is not a valid address"},
+		"no address":    {dispatch.Mail{To: make([]envelope.Recipient, 2)}, ok, "recipient 1 of 2: not a valid address"},
 		"envelope ID":   {bad, ok, "xtext"},
 		"bare CR":       {invoice("kim@b.example"), "Subject: s\n\na\rb\n", "line 3 has a carriage return without a line feed"},
 		"NUL":           {invoice("kim@b.example"), "Subject: s\n\n\x00\n", "line 3 has a NUL byte"},

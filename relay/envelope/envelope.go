@@ -1,6 +1,8 @@
 package envelope
 
 import (
+	"errors"
+	"fmt"
 	"net/netip"
 
 	"github.com/interchange-smtp/interchange/routing"
@@ -35,4 +37,18 @@ type Recipient struct {
 	To     routing.Address
 	Notify Notify
 	ORcpt  string // ORCPT, "type;xtext" or "utf-8;address"; "": not given
+}
+
+// Check returns an error if r can't be a recipient: its address isn't valid, or ORcpt isn't
+// of the form that RCPT has.
+func (r Recipient) Check() error {
+	if !r.To.IsValid() {
+		return errors.New("not a valid address")
+	}
+	if r.ORcpt != "" {
+		if _, ok := ParseORcpt(r.ORcpt); !ok {
+			return fmt.Errorf("the original recipient %q of %v is not of the form type;xtext", r.ORcpt, r.To)
+		}
+	}
+	return nil
 }

@@ -33,6 +33,7 @@ var table = [kinds]kind{
 	MessageRefused:        info("message refused", answered),
 	MessageFailed:         info("message failed", answered),
 	MessageAborted:        info("message aborted", answered),
+	RecipientRemoved:      info("recipient removed", "session id from to"),
 	RecipientRefusedAtEnd: warn("recipient refused at the end", "session id to error"),
 	ReportNotSent:         fail("delivery report can't be sent", "session id to error"),
 

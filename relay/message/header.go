@@ -46,6 +46,9 @@ func (h *Header) Fields() iter.Seq[Field] {
 	}
 }
 
+// Size returns the length of the header as it is now, with the empty line, in bytes.
+func (h *Header) Size() int64 { return int64(len(h.now.Bytes(nil))) }
+
 // Get returns the value of the first field with a name, in any letter case; "" if there is no
 // such field.
 func (h *Header) Get(name string) string {
