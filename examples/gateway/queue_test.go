@@ -34,10 +34,11 @@ func stocked() shelf {
 	return shelf{
 		{
 			Envelope: envelope.Envelope{ID: "2PBDRS2VVRYG4GDR", Size: 4218, From: ann, Connector: "FromOffice",
-				Remote: netip.MustParseAddrPort("10.2.9.7:51000"), Helo: "scanner7", User: "ann@fabrikam.com"},
+				Remote: netip.MustParseAddrPort("10.2.9.7:51000"), Helo: "scanner7", User: "ann@fabrikam.com", Return: envelope.ReturnHeader, EnvID: "scan-7"},
 			Arrived: noon.Add(-2*time.Hour - 13*time.Minute),
 			Recipients: []queue.Recipient{
-				{Recipient: envelope.Recipient{To: routing.MustParseAddress("kim@contoso.com")}, Next: noon.Add(4*time.Minute + 30*time.Second), Hop: "Internet contoso.com", Attempts: 7,
+				{Recipient: envelope.Recipient{To: routing.MustParseAddress("kim@contoso.com"), Notify: envelope.NotifyFailure | envelope.NotifyDelay, ORcpt: "rfc822;kim@fabrikam.com"},
+					Next: noon.Add(4*time.Minute + 30*time.Second), Hop: "Internet contoso.com", Attempts: 7,
 					Tried: noon.Add(-30 * time.Second), Host: "mx.contoso.com", Reply: "451 4.7.1 Greylisted, come back later"},
 				{Recipient: envelope.Recipient{To: routing.MustParseAddress("lee@fabrikam.com")}, Status: queue.Delivered, Hop: "ToMailboxes [10.2.3.9]", Attempts: 1,
 					Tried: noon.Add(-2*time.Hour - 13*time.Minute), Host: "[10.2.3.9]", Reply: "250 2.0.0 OK", Reported: true},

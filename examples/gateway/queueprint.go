@@ -110,6 +110,8 @@ func (p *showPrinter) message(m *control.Message) error {
 	line("Remote", m.Remote)
 	line("Helo", m.Helo)
 	line("User", m.User)
+	line("ENVID", m.EnvID)
+	line("RET", m.Ret)
 	if m.Report {
 		line("Report", "yes, generated here")
 	}
@@ -118,6 +120,8 @@ func (p *showPrinter) message(m *control.Message) error {
 	}
 	for _, r := range m.Recipients {
 		line("To", "<"+r.To+">")
+		line("  ORCPT", r.ORcpt)
+		line("  NOTIFY", r.Notify)
 		line("  Status", r.Status)
 		line("  Next try", exactly(r.Next))
 		line("  Next hop", r.NextHop)

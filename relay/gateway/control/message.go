@@ -6,7 +6,8 @@ import (
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
-// Message is a queue.Message as JSON.
+// Message is a queue.Message as operators and their programs read it: with words where the
+// encoding of a Store has numbers, and with text as it is where that has base64.
 type Message struct {
 	ID         string      `json:"id"`
 	Arrived    time.Time   `json:"arrived"`
@@ -18,14 +19,18 @@ type Message struct {
 	User       string      `json:"user,omitempty"`
 	Body       string      `json:"body"`
 	UTF8       bool        `json:"utf8,omitempty"`
+	Ret        string      `json:"ret,omitempty"`   // RET; "": not given
+	EnvID      string      `json:"envid,omitempty"` // ENVID in xtext
 	Report     bool        `json:"report,omitempty"`
 	Suspended  bool        `json:"suspended,omitempty"`
 	Recipients []Recipient `json:"recipients"`
 }
 
-// Recipient is a queue.Recipient as JSON.
+// Recipient is a queue.Recipient as operators read it.
 type Recipient struct {
 	To       string    `json:"to"`
+	Notify   string    `json:"notify,omitempty"` // NOTIFY; "": not given
+	ORcpt    string    `json:"orcpt,omitempty"`  // ORCPT, "type;xtext"
 	Status   string    `json:"status"`
 	Next     time.Time `json:"next,omitzero"` // zero: at once
 	NextHop  string    `json:"nextHop,omitempty"`
@@ -42,7 +47,7 @@ func NewMessage(m *queue.Message) *Message {
 	out := &Message{
 		ID: m.ID, Arrived: m.Arrived.UTC(), Size: m.Size, From: m.From.String(),
 		Connector: m.Connector, Helo: m.Helo, User: m.User, Body: m.Body.String(), UTF8: m.UTF8,
-		Report: m.Report, Suspended: m.Suspended, Recipients: make([]Recipient, len(m.Recipients)),
+		Ret: m.Return.String(), EnvID: m.EnvID, Report: m.Report, Suspended: m.Suspended, Recipients: make([]Recipient, len(m.Recipients)),
 	}
 	if m.Remote.IsValid() {
 		out.Remote = m.Remote.String()
@@ -50,7 +55,7 @@ func NewMessage(m *queue.Message) *Message {
 	for i := range m.Recipients {
 		r := &m.Recipients[i]
 		out.Recipients[i] = Recipient{
-			To: r.To.String(), Status: r.Status.String(), Next: r.Next.UTC(), NextHop: r.Hop, Attempts: r.Attempts,
+			To: r.To.String(), Notify: r.Notify.String(), ORcpt: r.ORcpt, Status: r.Status.String(), Next: r.Next.UTC(), NextHop: r.Hop, Attempts: r.Attempts,
 			Tried: r.Tried.UTC(), Host: r.Host, Reply: r.Reply, Delayed: r.Delayed, Reported: r.Reported,
 		}
 	}
