@@ -63,18 +63,14 @@ func (s *session) deliver(tx *transaction) (Receipt, error) {
 // facts returns what is known of a message before it is read.
 func (s *session) facts(tx *transaction) intake.Facts {
 	f := intake.Facts{
-		Session: s.rules,
-		Trace:   s.trace,
-		Budget:  &tx.budget,
-		Local:   s.conn.Channel.Local.Addr(),
-		Remote:  s.conn.Channel.Remote.Addr(),
-		Helo:    s.conn.Helo,
-		ESMTP:   s.conn.ESMTP,
-		Auth:    s.authenticated,
-		UTF8:    tx.env.UTF8,
-		ID:      tx.env.ID,
-		From:    tx.env.From,
-		TLS:     tx.env.TLS,
+		Session:  s.rules,
+		Trace:    s.trace,
+		Budget:   &tx.budget,
+		Envelope: tx.env.Envelope,
+		Local:    s.conn.Channel.Local.Addr(),
+		TLS:      tx.env.TLS,
+		ESMTP:    s.conn.ESMTP,
+		Auth:     s.authenticated,
 	}
 	if len(tx.env.To) == 1 { // with several, each would learn of the others
 		f.For = tx.env.To[0].To.String()

@@ -6,7 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/limits"
-	"github.com/interchange-smtp/interchange/routing"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
 // Facts are what is known of a message before its first byte.
@@ -15,14 +15,11 @@ type Facts struct {
 	Trace   *connector.Trace  // of Session, emptied before each decision on the message; may be nil
 	Budget  *limits.Budget    // pays for the header
 
-	Local, Remote netip.Addr
-	TLS           *tls.ConnectionState // nil: no TLS
-	Helo          string
-	ESMTP         bool // EHLO, not HELO
-	Auth          bool // the client authenticated with AUTH
-	UTF8          bool // SMTPUTF8
+	envelope.Envelope        // ID, From, UTF8, Remote and Helo
+	For               string // the recipient if there is only one: with several, each would learn of the others
 
-	ID   string // of the message
-	From routing.Address
-	For  string // the recipient if there is only one: with several, each would learn of the others
+	Local netip.Addr
+	TLS   *tls.ConnectionState // nil: no TLS
+	ESMTP bool                 // EHLO, not HELO
+	Auth  bool                 // the client authenticated with AUTH
 }

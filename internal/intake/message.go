@@ -170,7 +170,7 @@ func (m *Message) received() []byte {
 	f := &m.facts
 	r := mailheader.Received{
 		Helo:   f.Helo,
-		Remote: f.Remote,
+		Remote: f.Remote.Addr(),
 		By:     f.Session.Inbound().Fqdn(),
 		Local:  f.Local,
 		ESMTP:  f.ESMTP,

@@ -15,7 +15,7 @@ import (
 	"github.com/interchange-smtp/interchange/internal/intake"
 	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/permission"
-	"github.com/interchange-smtp/interchange/routing"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
 // session returns the session of a stranger, and what is known of its message.
@@ -36,8 +36,8 @@ func session(t *testing.T) (f intake.Facts) {
 	budget, _ := transactions.Begin(remote.Addr())
 	return intake.Facts{
 		Session: policy.Select(local, remote.Addr(), nil).Open(auth.Channel{Local: local, Remote: remote}, nil),
-		Budget:  &budget, Local: local.Addr(), Remote: remote.Addr(), Helo: "client", ESMTP: true, ID: "id",
-		From: routing.Address{}, For: "kim@contoso.com",
+		Budget:  &budget, Local: local.Addr(), ESMTP: true, For: "kim@contoso.com",
+		Envelope: envelope.Envelope{ID: "id", Remote: remote, Helo: "client"},
 	}
 }
 

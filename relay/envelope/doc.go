@@ -7,6 +7,19 @@
 // SMTP client writes them as commands again. Each of them embeds the types of
 // this package, so that a message isn't copied field by field on its way.
 //
+// # Forms of their own
+//
+// Five types name the same things and don't embed an Envelope:
+//
+//   - dispatch.Mail has what an application may say of its message; Size, Body, Report and
+//     the session are not among that.
+//   - event.Event is flat because most events are about a connection, an attempt or a next
+//     hop; in events of a delivery.Sender, Connector names the Send connector.
+//   - control.Message is what operators and their programs read: words for numbers, and a
+//     form that stays when the encoding of a Store changes.
+//   - relaytest.Message has what the client wrote, also where that is no valid parameter.
+//   - replay.Example has what a log says of a session, made printable.
+//
 // # Text that clients wrote
 //
 // ENVID and ORCPT stay in xtext (RFC 3461, section 4), the encoding of the

@@ -10,6 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/intake"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
 // Data implements smtp.Session.
@@ -84,17 +85,13 @@ func (s *session) endData(tx *transaction) {
 // facts returns what is known of a message before it is read.
 func (s *session) facts(tx *transaction) intake.Facts {
 	f := intake.Facts{
-		Session: s.rules,
-		Budget:  &tx.budget,
-		Local:   s.conn.local.Addr(),
-		Remote:  s.conn.remote.Addr(),
-		TLS:     s.tls,
-		Helo:    s.helo,
-		ESMTP:   true, // go-smtp doesn't say
-		Auth:    s.order.Authenticated,
-		UTF8:    tx.utf8,
-		ID:      tx.id,
-		From:    tx.from,
+		Session:  s.rules,
+		Budget:   &tx.budget,
+		Envelope: envelope.Envelope{ID: tx.id, From: tx.from, UTF8: tx.utf8, Remote: s.conn.remote, Helo: s.helo},
+		Local:    s.conn.local.Addr(),
+		TLS:      s.tls,
+		ESMTP:    true, // go-smtp doesn't say
+		Auth:     s.order.Authenticated,
 	}
 	if tx.recipients == 1 { // with several, each would learn of the others
 		f.For = tx.first
