@@ -35,7 +35,7 @@ type Order uint8
 
 // The orders.
 const (
-	NotCompared    Order = iota // decisions show the difference, or there is none
+	NotCompared    Order = iota // decisions show the difference, or it has no effect
 	MoreIsWider                 // a greater value, or $true, lets clients do more
 	MoreIsStricter              // a greater value, or $true, lets clients do less
 	Unordered                   // another value is only different
