@@ -53,16 +53,13 @@ func (l *limited) Read(p []byte) (int, error) {
 // read reads the header through the firewall of hop, and the beginning of the body.
 func (s *Sender) read(ctx context.Context, hop *NextHop, env *envelope.Envelope, body io.Reader) (*outgoing, error) {
 	m := &outgoing{mail: smtpclient.Mail{Envelope: *env}}
-	limit := hop.maxSize()
-	if env.Report {
-		limit = 0
-	}
 	if s.Prepare != nil && hop.key.via == "" {
-		if err := s.prepare(ctx, hop, m, body, limit); err != nil {
+		var err error
+		if m.prepared, err = hop.prepare(ctx, &m.mail.Envelope, body, s.messages(), s.Prepare); err != nil {
 			return nil, err
 		}
 		body = m.prepared.Open()
-	} else if limit > 0 {
+	} else if limit := hop.sizeLimit(env); limit > 0 {
 		m.limited = limited{body, limit}
 		body = &m.limited
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -167,6 +168,14 @@ func (h *NextHop) maxSize() int64 {
 		limit = all
 	}
 	return int64(limit)
+}
+
+// sizeLimit is maxSize for the message of env.
+func (h *NextHop) sizeLimit(env *envelope.Envelope) int64 {
+	if env.Report {
+		return 0
+	}
+	return h.maxSize()
 }
 
 // implicitTLS reports whether connections begin with TLS, as on port 465 (RFC 8314

@@ -6,6 +6,7 @@ import (
 	"io"
 	"sync"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/content"
 	"github.com/interchange-smtp/interchange/internal/conversion"
@@ -15,49 +16,67 @@ import (
 	"github.com/interchange-smtp/interchange/relay/message"
 )
 
-// prepare reads a message of at most limit bytes (0: no limit), and has Prepare see it as hop
-// will get it. m.prepared is the result.
-func (s *Sender) prepare(ctx context.Context, hop *NextHop, m *outgoing, body io.Reader, limit int64) error {
-	whole, err := s.messages().Read(body)
+// PrepareFunc is called with a message that leaves by a Send connector, and its envelope. It may
+// change the message; this is the place to sign it. An error ends the attempt: see relay.Error.
+type PrepareFunc func(ctx context.Context, out *connector.Outbound, env *envelope.Envelope, m *message.Message) error
+
+// Prepare returns the message in body as the Send connector of h lets it out, and has prepare see
+// it, as Sender.Prepare says. It sets Body and Size in env to what they are then. pool holds what
+// can't be read again where it is. A Dispatcher with Prepare calls this for its transports. Close
+// the message. The error is a *relay.Error.
+func (h NextHop) Prepare(ctx context.Context, env *envelope.Envelope, body io.Reader, pool *message.Pool, prepare PrepareFunc) (*message.Message, error) {
+	m, err := h.prepare(ctx, env, body, pool, prepare)
+	if err != nil {
+		return nil, failure(err, h.set)
+	}
+	return m, nil
+}
+
+// prepare is Prepare with errors that failure has not seen.
+func (h *NextHop) prepare(ctx context.Context, env *envelope.Envelope, body io.Reader, pool *message.Pool, prepare PrepareFunc) (*message.Message, error) {
+	limit := h.sizeLimit(env)
+	m, err := pool.Read(body)
 	switch {
 	case errors.Is(err, content.ErrSpill):
-		return &relay.Error{Reply: replyFor(reply.TemporaryError), Err: err}
+		return nil, &relay.Error{Reply: replyFor(reply.TemporaryError), Err: err}
 	case err != nil:
-		return &smtpclient.BodyError{Err: err}
-	case limit > 0 && whole.Size() > limit:
-		_ = whole.Close() // it can't fail
-		return errTooLarge
+		return nil, &smtpclient.BodyError{Err: err}
+	case limit > 0 && m.Size() > limit:
+		_ = m.Close() // it can't fail
+		return nil, errTooLarge
 	}
-	whole.Header().Filter(hop.out.Headers(hop.key.domain, nil).Keep)
-	if m.mail.Body == envelope.EightBitMIME {
-		switch converted, err := s.toSevenBit(whole); {
+	m.Header().Filter(h.out.Headers(h.key.domain, nil).Keep)
+	if env.Body == envelope.EightBitMIME {
+		switch converted, err := toSevenBit(m, pool); {
 		case errors.Is(err, content.ErrSpill):
-			_ = whole.Close() // it can't fail
-			return &relay.Error{Reply: replyFor(reply.TemporaryError), Err: err}
+			_ = m.Close() // it can't fail
+			return nil, &relay.Error{Reply: replyFor(reply.TemporaryError), Err: err}
 		case err == nil:
-			_ = whole.Close() // it can't fail
-			whole, m.mail.Body = converted, envelope.SevenBit
+			_ = m.Close() // it can't fail
+			m, env.Body = converted, envelope.SevenBit
 		}
 	}
-	if err := s.Prepare(ctx, hop.out, &m.mail.Envelope, whole); err != nil {
-		_ = whole.Close() // it can't fail
+	if err := prepare(ctx, h.out, env, m); err != nil {
+		_ = m.Close() // it can't fail
 		if known := new(relay.Error); errors.As(err, &known) {
-			return known
+			return nil, known
 		}
-		return &relay.Error{Reply: replyFor(reply.TemporaryError), Err: err}
+		return nil, &relay.Error{Reply: replyFor(reply.TemporaryError), Err: err}
 	}
-	m.prepared, m.mail.Size = whole, whole.Size()
-	return nil
+	if env.Size = m.Size(); m.EightBit() && env.Body == envelope.SevenBit {
+		env.Body = envelope.EightBitMIME
+	}
+	return m, nil
 }
 
 // toSevenBit returns m as a message without 8-bit content. An error means that this is impossible, or that
 // there is no room for another message.
-func (s *Sender) toSevenBit(m *message.Message) (*message.Message, error) {
+func toSevenBit(m *message.Message, pool *message.Pool) (*message.Message, error) {
 	r, w := io.Pipe()
 	from := m.Open()
 	var converting sync.WaitGroup
 	converting.Go(func() { _ = w.CloseWithError(conversion.Convert(w, from, conversion.SevenBit)) })
-	converted, err := s.messages().Read(r)
+	converted, err := pool.Read(r)
 	_ = r.Close()     // it can't fail
 	converting.Wait() // it reads m
 	return converted, err

@@ -16,7 +16,6 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/certificate"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
-	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/message"
 )
@@ -51,13 +50,16 @@ type Sender struct {
 
 	// Prepare, if not nil, is called with each message that leaves by a Send connector,
 	// delivery reports included: once for each attempt, when the header firewall has been
-	// applied and before the next hop is called. It may look at the message and change its
-	// header; this is the place to sign it. Content that was declared as 8BITMIME has been
+	// applied and before the next hop is called. It may look at the message and change
+	// it; this is the place to sign it. Content that was declared as 8BITMIME has been
 	// converted to 7 bits where that is possible (RFC 6376, section 5.3), so that a next hop
 	// without 8BITMIME gets it with its signature intact. An error ends the attempt: see
 	// relay.Error. Messages for another server of the organisation aren't prepared; that
 	// server does it.
-	Prepare func(ctx context.Context, out *connector.Outbound, env *envelope.Envelope, m *message.Message) error
+	//
+	// A Dispatcher has a Prepare of its own, which it calls for every Transport. Both are called
+	// if both are set.
+	Prepare PrepareFunc
 
 	// Messages holds the messages that Prepare gets, unless they can be read again where
 	// they are: in the memory of a Dispatcher, or on its Store. What was converted to 7 bits

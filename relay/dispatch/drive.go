@@ -159,8 +159,19 @@ func (d *Dispatcher) send(out *outgoing) (outcomes []delivery.Outcome, err, unre
 func (d *Dispatcher) sendBody(out *outgoing, body io.Reader) ([]delivery.Outcome, error) {
 	hop := out.transfer.Next
 	t, body := d.Transport, out.watch(body)
-	if own := d.own.of(hop); own != nil {
+	own := d.own.of(hop)
+	if own != nil {
 		t = own
+	}
+	switch {
+	case d.Prepare != nil && hop.Connector().Local():
+		m, err := hop.Prepare(d.hard, &out.env, body, &d.messages, d.Prepare)
+		if err != nil {
+			return repeat(err, len(out.to)), nil
+		}
+		defer m.Close() // it can't fail
+		body = m.Open()
+	case own != nil:
 		filtered, err := hop.Filter(body)
 		if err != nil {
 			return repeat(err, len(out.to)), nil

@@ -2,6 +2,7 @@ package dispatch_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"path/filepath"
 	"strings"
@@ -92,4 +93,45 @@ func TestPreparedOnce(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPrepareForEveryTransport: Prepare sees what leaves by a connector's own transport as what leaves by
+// SMTP, behind the header firewall; its error makes the message wait.
+func TestPrepareForEveryTransport(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		box, broken := &double{}, true
+		w := newWorld(t, config(byDNS(), mailboxes()), func(w *world) {
+			w.tune = func(d *dispatch.Dispatcher) {
+				d.ByConnector = map[string]delivery.Transport{"Mailboxes": box}
+				d.Prepare = func(_ context.Context, out *connector.Outbound, _ *envelope.Envelope, m *message.Message) error {
+					if broken {
+						return errors.New("no key")
+					}
+					if err := m.SetBody(io.MultiReader(m.Body(), strings.NewReader("The footer.\n"))); err != nil {
+						return err
+					}
+					return m.Header().Prepend("X-Prepared: " + out.Name())
+				}
+			}
+		})
+		sink := w.sink("192.0.2.1", &relaytest.Sink{}, "b.example")
+		text := "X-MS-Exchange-Organization-SCL: -1\r\n" + letter
+		expect(t, "reply", w.mailFrom(first, "a@contoso.com", text, nil, "1@box.example", "2@b.example"), "250")
+		time.Sleep(time.Second)
+		if got := w.queued(); got != "1@box.example waiting; 2@b.example waiting" || box.called() != "" || len(sink.Messages()) > 0 {
+			t.Errorf("without a key: %s; called %q", got, box.called())
+		}
+		broken = false
+		time.Sleep(time.Hour)
+		if got := w.queued(); got != "" {
+			t.Errorf("queued: %s", got)
+		}
+		want := letter + "The footer.\r\n"
+		if len(box.texts) != 1 || box.texts[0] != "X-Prepared: Mailboxes\r\n"+want {
+			t.Errorf("the transport got %q", box.texts)
+		}
+		if m := sink.Messages(); len(m) != 1 || string(m[0].Data) != "X-Prepared: out\r\n"+want {
+			t.Errorf("by SMTP: %q", m)
+		}
+	})
 }
