@@ -45,10 +45,11 @@
 // A Server has at most 1024 open transactions, of which a source may have a quarter of
 // those that the others leave. MAIL beyond that is refused for now, 452 4.3.1.
 //
-// Unless Hooks look at whole messages, bodies aren't held. Headers and recipients are. All transactions
-// of a Server share a budget for them, of which a source may have a quarter of what the
-// others leave. Beyond that, a transaction that needs more than 2 KB is refused for
-// now, 452 4.3.1. A header that is larger than any transaction may have is refused for good, 552.
+// Unless Hooks look at whole messages, bodies aren't held. Headers and recipients are.
+// All transactions of a Server share a budget for them, of which a source may have a
+// quarter of what the others leave. Beyond that, a transaction that needs more than 2
+// KB is refused for now, 452 4.3.1. A header that is larger than any transaction may
+// have is refused for good, 552.
 //
 // # Guesses
 //

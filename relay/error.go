@@ -6,7 +6,11 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
+
+// ErrNoPolicy is the error where a policy must be given and is nil, a *source.Diagnostic.
+var ErrNoPolicy error = &source.Diagnostic{Severity: source.SeverityError, Code: source.CodePolicyMissing, Detail: "no policy is given"}
 
 // Error is an error of a [Handler] or of one of the [Hooks], with the reply for the client.
 // A reply of 400 to 599 is sent as it is. Any other becomes 451 4.3.0: above all, the

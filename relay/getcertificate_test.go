@@ -11,6 +11,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
@@ -162,7 +163,7 @@ func TestSetCertificatesFails(t *testing.T) {
 	w := serve(t, policy(t, named, off), nil)
 	next, _ := renewed(t)
 	for _, certs := range [][]tls.Certificate{next, nil, {{}}} {
-		if err := w.server.SetCertificates(certs); err == nil || !strings.Contains(err.Error(), `Receive connector "Default HubA"`) {
+		if err := w.server.SetCertificates(certs); !errors.Is(err, source.CodeCertificateUnusable) || !strings.Contains(err.Error(), `Receive["Default HubA"]: `) {
 			t.Errorf("%d certificates: %v", len(certs), err)
 		}
 	}
@@ -170,7 +171,7 @@ func TestSetCertificatesFails(t *testing.T) {
 
 	w = serve(t, policy(t, defaultHub()), nil)
 	w.encrypted(stranger, hub)
-	if err := w.server.SetCertificates(nil); !errors.Is(err, relay.ErrNoCertificate) {
+	if err := w.server.SetCertificates(nil); !errors.Is(err, relay.ErrNoCertificate) || !errors.Is(err, source.CodeCertificateMissing) {
 		t.Errorf("no certificates: %v", err)
 	}
 	w.encrypted(stranger, hub)

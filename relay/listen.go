@@ -8,11 +8,10 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strconv"
-	"strings"
 	"syscall"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // ListenAndServe opens every binding of the policy and serves until Shutdown or Close,
@@ -70,7 +69,7 @@ func (s *Server) open(ctx context.Context, p *connector.Policy) (map[netip.AddrP
 		listen = (&net.ListenConfig{KeepAlive: -1}).Listen
 	}
 	opened := make(map[netip.AddrPort]net.Listener)
-	var failed, lacking []error
+	var failed, lacking source.Diagnostics
 	for _, at := range needed(p) {
 		if s.bound[at] != nil {
 			continue
@@ -84,9 +83,9 @@ func (s *Server) open(ctx context.Context, p *connector.Policy) (map[netip.AddrP
 		case err == nil:
 			opened[at] = l
 		case at.Addr().Is6() && lacksIPv6(ctx, listen, err):
-			lacking = append(lacking, fmt.Errorf("binding %v of %s: this machine has no IPv6: %w", at, users(p, at), err))
+			lacking = append(lacking, unavailable(p, at, fmt.Errorf("this machine has no IPv6: %w", err))...)
 		default:
-			failed = append(failed, fmt.Errorf("binding %v of %s: %w%s", at, users(p, at), err, hint(at, err)))
+			failed = append(failed, unavailable(p, at, fmt.Errorf("%w%s", err, hint(at, err)))...)
 		}
 	}
 	if len(opened)+len(s.bound) == 0 {
@@ -96,10 +95,10 @@ func (s *Server) open(ctx context.Context, p *connector.Policy) (map[netip.AddrP
 		for _, l := range opened {
 			_ = l.Close() // it was not used
 		}
-		return nil, errors.Join(failed...)
+		return nil, failed
 	}
-	for _, err := range lacking {
-		s.Logger.Warn("binding left out", "error", err)
+	for i := range lacking {
+		s.Logger.Warn("binding left out", "error", &lacking[i])
 	}
 	return opened, nil
 }
@@ -181,17 +180,14 @@ func needed(p *connector.Policy) []netip.AddrPort {
 	return out
 }
 
-// users names the connectors that have a binding, for error texts.
-func users(p *connector.Policy, at netip.AddrPort) string {
-	var names []string
+// unavailable returns err, the error of a binding, as a mistake of each connector that has it.
+func unavailable(p *connector.Policy, at netip.AddrPort, err error) (list source.Diagnostics) {
+	err = fmt.Errorf("binding %v: %w", at, err)
 	for in := range p.Receive() {
 		settings := in.Settings()
 		if settings.Enabled.Or(true) && slices.Contains(settings.Bindings, at) {
-			names = append(names, strconv.Quote(in.Name()))
+			list = append(list, source.Wrap(source.Named("Receive", in.Name()).Field("Bindings"), source.CodeBindingUnavailable, err))
 		}
 	}
-	if len(names) == 1 {
-		return "Receive connector " + names[0]
-	}
-	return "Receive connectors " + strings.Join(names, ", ")
+	return list
 }

@@ -213,7 +213,7 @@ func TestExplainTamesClient(t *testing.T) {
 }
 
 // TestExplainRoute checks that a recipient is routed once at RCPT: the record has the
-// steps of that route, and the Router, which compares, gets the same.
+// steps of that route, and the Handler, which compares, gets the same.
 func TestExplainRoute(t *testing.T) {
 	log := new(relaytest.Log)
 	w := serve(t, policy(t, defaultHub()), func(s *relay.Server) {

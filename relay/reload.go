@@ -12,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/order"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
 )
@@ -19,7 +20,8 @@ import (
 // SetPolicy replaces the policy for new connections; open connections keep the policy
 // with which they began. A Server that listens opens new bindings first, and closes
 // those that the policy no longer has. If the policy can't be served, or a binding
-// can't be opened, the error says why and nothing has changed. (A change between a
+// can't be opened, the error is source.Diagnostics with the reasons, or ErrNoPolicy, and
+// nothing has changed. (A change between a
 // single address and the wildcard of the same port is such an error: one can't be
 // opened while the other is open.)
 func (s *Server) SetPolicy(p *connector.Policy) error {
@@ -39,14 +41,17 @@ type Config struct {
 	ClientCAs    *x509.CertPool
 }
 
-// Config returns what new connections get now.
-func (s *Server) Config() Config {
+// CurrentConfig returns what new connections get now.
+func (s *Server) CurrentConfig() Config {
 	s.policyMu.Lock()
 	defer s.policyMu.Unlock()
 	return s.config()
 }
 
-// config is Config for callers that hold policyMu.
+// CurrentPolicy returns the policy of new connections.
+func (s *Server) CurrentPolicy() *connector.Policy { return s.CurrentConfig().Policy }
+
+// config is CurrentConfig for callers that hold policyMu.
 func (s *Server) config() Config {
 	if now := s.current.Load(); now != nil {
 		return now.Config
@@ -54,8 +59,8 @@ func (s *Server) config() Config {
 	return Config{s.Policy, s.Verifier, s.Certificates, s.ClientCAs}
 }
 
-// Reload replaces the policy as SetPolicy does, and everything else of c with it: a
-// connection has all of it new, or nothing.
+// Reload replaces the policy as SetPolicy does, and everything else of c with it: a new
+// connection gets all of c, and an open one keeps all of the old.
 func (s *Server) Reload(c Config) error {
 	s.init()
 	s.policyMu.Lock()
@@ -79,7 +84,7 @@ func (s *Server) SetCertificates(certificates []tls.Certificate) error {
 		return s.change(c)
 	}
 	renewed := make(map[*endpoint]*tls.Config)
-	var failed []error
+	var failed source.Diagnostics
 	for in := range now.Policy.Receive() {
 		ep := now.byConnector[in]
 		if !ep.settings.Enabled.Or(true) {
@@ -90,12 +95,12 @@ func (s *Server) SetCertificates(certificates []tls.Certificate) error {
 			err = fmt.Errorf("STARTTLS %w", ErrNoCertificate)
 		}
 		if err != nil {
-			failed = append(failed, fmt.Errorf("the Receive connector %q: %w", in.Name(), err))
+			failed = append(failed, mistake(in, err))
 		}
 		renewed[ep] = config
 	}
 	if len(failed) > 0 {
-		return errors.Join(failed...)
+		return failed
 	}
 	for ep, config := range renewed {
 		ep.tls.Store(config)
@@ -133,7 +138,7 @@ func (s *Server) change(c Config) error {
 func (s *Server) prepare(c Config) (*endpoints, error) {
 	switch {
 	case c.Policy == nil:
-		return nil, errors.New("no policy is given")
+		return nil, ErrNoPolicy
 	case s.Handler == nil || isNilFunc(s.Handler):
 		return nil, errors.New("no handler for messages is given")
 	}
@@ -144,12 +149,12 @@ func (s *Server) prepare(c Config) (*endpoints, error) {
 			counted[in.Name()] = ep
 		}
 	}
-	var missing []error
+	var missing source.Diagnostics
 	profile := c.Policy.Config().Profile
 	for in := range c.Policy.Receive() {
 		ep, err := s.endpoint(next, in, profile)
 		if err != nil {
-			missing = append(missing, fmt.Errorf("the Receive connector %q: %w", in.Name(), err))
+			missing = append(missing, mistake(in, err))
 			continue
 		}
 		if old := counted[in.Name()]; old != nil {
@@ -158,9 +163,18 @@ func (s *Server) prepare(c Config) (*endpoints, error) {
 		next.byConnector[in] = ep
 	}
 	if len(missing) > 0 {
-		return nil, errors.Join(missing...)
+		return nil, missing
 	}
 	return next, nil
+}
+
+// mistake returns err as a mistake of a Receive connector.
+func mistake(in *connector.Inbound, err error) source.Diagnostic {
+	code := source.CodeCertificateUnusable
+	if errors.Is(err, ErrNoCertificate) {
+		code = source.CodeCertificateMissing
+	}
+	return source.Wrap(source.Named("Receive", in.Name()), code, err)
 }
 
 // endpoint prepares a connector of next.

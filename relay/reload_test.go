@@ -62,7 +62,7 @@ func TestReloadClientCAs(t *testing.T) {
 	}
 	w := serve(t, partners(t), nil)
 	before := w.hello(stranger, hub)
-	c := w.server.Config()
+	c := w.server.CurrentConfig()
 	c.ClientCAs = next.Pool()
 	if err := w.server.Reload(c); err != nil {
 		t.Fatal(err)

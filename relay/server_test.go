@@ -92,7 +92,7 @@ func TestListenAndServeOpensAllOrNothing(t *testing.T) {
 	if !errors.Is(err, errBind) {
 		t.Fatalf("got %v", err)
 	}
-	for _, part := range []string{`binding 10.2.3.4:26 of Receive connector "A"`, `binding [::]:27 of Receive connector "B"`} {
+	for _, part := range []string{`Receive["A"].Bindings: binding 10.2.3.4:26: `, `Receive["B"].Bindings: binding [::]:27: `} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("%q does not say %s", err, part)
 		}
@@ -250,7 +250,7 @@ func TestPolicyThatCannotBeServed(t *testing.T) {
 		{"no policy", &relay.Server{Handler: new(mailbox)}, []string{"no policy"}},
 		{"no handler", &relay.Server{Policy: good}, []string{"no handler"}},
 		{"no certificates", &relay.Server{Handler: new(mailbox), Policy: policy(t, require, named, implicit)},
-			[]string{`"Default HubA": RequireTLS`, `"Named": TlsCertificateName`, `"Implicit": binding 0.0.0.0:465`}},
+			[]string{`"Default HubA"]: RequireTLS`, `"Named"]: TlsCertificateName`, `"Implicit"]: binding 0.0.0.0:465`}},
 		{"empty certificate", &relay.Server{Handler: new(mailbox), Policy: good, Certificates: make([]tls.Certificate, 1)},
 			[]string{"certificate 1 of 1"}},
 	} {

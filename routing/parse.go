@@ -1,6 +1,10 @@
 package routing
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/interchange-smtp/interchange/connector/source"
+)
 
 // parseError says what could not be parsed, and why.
 type parseError struct {
@@ -11,6 +15,11 @@ type parseError struct {
 
 func (e *parseError) Error() string {
 	return e.what + " " + quoteInput(e.in) + ": " + e.msg
+}
+
+// Unwrap returns e as a *source.Diagnostic with a code.
+func (e *parseError) Unwrap() error {
+	return &source.Diagnostic{Severity: source.SeverityError, Code: source.CodeValueInvalid, Detail: e.Error()}
 }
 
 // quoteInput quotes input for an error: escaped, ASCII only, of bounded length.

@@ -79,7 +79,8 @@ type Loaded struct {
 // Files reads the files, asks for the passwords that exports can't contain and compiles
 // the policy. Where the files are to blame, the error is source.Diagnostics with all
 // mistakes in the order of the files: those in the text, and those in the policy that
-// the rest of the text makes. Another error is about a file that can't be read.
+// the rest of the text makes. A file that can't be read is such a mistake, too, and the
+// only one.
 func Files(ctx context.Context, opts Options, names ...string) (*Loaded, error) {
 	d, err := Read(ctx, opts, names...)
 	if err == nil {

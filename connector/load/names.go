@@ -1,7 +1,7 @@
 package load
 
 import (
-	"fmt"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,7 +15,7 @@ import (
 // part between commas may be a directory, too. An existing file whose name has a comma is
 // one file.
 //
-// It is an error if a file is absent or a directory has no such file.
+// It is an error, source.Diagnostics, if a file is absent or a directory has no such file.
 func Names(arg string) ([]string, error) {
 	if _, err := os.Stat(arg); err == nil {
 		return namesAt(arg)
@@ -35,14 +35,14 @@ func Names(arg string) ([]string, error) {
 func namesAt(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		return nil, unreadable(path, err)
 	}
 	if !info.IsDir() {
 		return []string{path}, nil
 	}
 	entries, err := os.ReadDir(path)
 	if err != nil {
-		return nil, err
+		return nil, unreadable(path, err)
 	}
 	var names []string
 	for _, e := range entries { // which ReadDir sorts
@@ -51,7 +51,7 @@ func namesAt(path string) ([]string, error) {
 		}
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("%s has no policy files (.ps1 .json .xml .csv .txt)", path)
+		return nil, unreadable(path, errors.New("the directory has no policy files (.ps1 .json .xml .csv .txt)"))
 	}
 	return names, nil
 }

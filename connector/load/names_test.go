@@ -34,8 +34,8 @@ func TestNames(t *testing.T) {
 		{arg: "a.json,absent.json", mistake: absent},
 		{arg: "a.json,", mistake: absent},
 		{arg: "", mistake: absent},
-		{arg: "other", mistake: "other has no policy files (.ps1 .json .xml .csv .txt)"},
-		{arg: "a.json,other", mistake: "other has no policy files"},
+		{arg: "other", mistake: "other: the directory has no policy files (.ps1 .json .xml .csv .txt)"},
+		{arg: "a.json,other", mistake: "other: the directory has no policy files"},
 	} {
 		got, err := load.Names(c.arg)
 		if want := strings.Fields(filepath.FromSlash(c.want)); !slices.Equal(got, want) || (err == nil) != (c.mistake == "") {

@@ -3,7 +3,7 @@ package load
 import (
 	"context"
 	"errors"
-	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -61,7 +61,7 @@ func (r *reader) credentials() error {
 	}
 	data, err := r.opts.ReadFile(r.opts.Credentials)
 	if err != nil {
-		return fmt.Errorf("credentials: %w", err)
+		return unreadable(r.opts.Credentials, err)
 	}
 	r.draft.answers.file, r.mistakes = parseCredentials(r.opts.Credentials, data)
 	return nil
@@ -76,7 +76,7 @@ func (r *reader) warn(at source.Position, text string) {
 func (r *reader) file(ctx context.Context, name string) error {
 	data, err := r.opts.ReadFile(name)
 	if err != nil {
-		return err
+		return unreadable(name, err)
 	}
 	switch {
 	case shell.IsScript(name):
@@ -93,6 +93,16 @@ func (r *reader) file(ctx context.Context, name string) error {
 		return err
 	}
 	return r.document(name, data)
+}
+
+// unreadable returns the error of a file that can't be read.
+func unreadable(name string, err error) error {
+	d := source.Wrap("", source.CodeFileUnreadable, err)
+	d.File = name
+	if in := (*fs.PathError)(nil); errors.As(err, &in) { // which says the name, too
+		d.Detail = in.Err.Error()
+	}
+	return source.Diagnostics{d}
 }
 
 // failed records the mistakes in err and reports whether there are any.

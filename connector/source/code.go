@@ -21,6 +21,16 @@ const (
 	CodeIgnored            Code = "ignored"             // warning or note: it has no meaning here
 )
 
+// The codes of what keeps a program from using a configuration.
+const (
+	CodeFileUnreadable      Code = "file-unreadable"      // the file is absent or can't be read
+	CodePolicyMissing       Code = "policy-missing"       // there is no policy to work by
+	CodeCertificateMissing  Code = "certificate-missing"  // a connector needs a certificate, and none is given
+	CodeCertificateUnusable Code = "certificate-unusable" // no certificate has the name in TlsCertificateName, or one can't be used
+	CodeBindingUnavailable  Code = "binding-unavailable"  // the address can't be listened on
+	CodeTransport           Code = "transport"            // a transport that fits no Send connector of this server
+)
+
 // The codes of what goes wrong while a script runs.
 const (
 	CodeCommandUnknown Code = "command-unknown" // there is no cmdlet of that name

@@ -21,7 +21,6 @@ import (
 	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/connector/source"
-	"github.com/interchange-smtp/interchange/relay"
 )
 
 // loadCertificate reads a certificate and its key. Errors name the files.
@@ -79,16 +78,12 @@ func shownCertificate(file string) ([]shell.Certificate, error) {
 	}}, nil
 }
 
-// codeCertificateMissing is the code of parameters that need a certificate where none
-// is given.
-const codeCertificateMissing source.Code = "certificate-missing"
-
 // withoutCertificate returns the parameters that need a certificate where none is given:
 // as notes, because check may be run without the flags of serve.
 func (l *loaded) withoutCertificate() (missing source.Diagnostics) {
 	add := func(in *connector.Inbound, field source.Path, format string, args ...any) {
 		missing = append(missing, source.Diagnostic{
-			Severity: source.SeverityNote, Path: source.Named("Receive", in.Name()).Field(field), Code: codeCertificateMissing,
+			Severity: source.SeverityNote, Path: source.Named("Receive", in.Name()).Field(field), Code: source.CodeCertificateMissing,
 			Detail: fmt.Sprintf(format, args...) + ": give -cert and -key",
 		})
 	}
@@ -111,8 +106,13 @@ func (l *loaded) withoutCertificate() (missing source.Diagnostics) {
 
 // advised adds to an error about a missing certificate what to do.
 func advised(err error) error {
-	if errors.Is(err, relay.ErrNoCertificate) {
-		return fmt.Errorf("%w: give -cert and -key, or remove the bindings that begin with TLS and RequireTLS", err)
+	var list source.Diagnostics
+	if errors.As(err, &list) {
+		for i := range list {
+			if list[i].Code == source.CodeCertificateMissing {
+				list[i].Fix = "give -cert and -key, or remove the bindings that begin with TLS and RequireTLS"
+			}
+		}
 	}
 	return err
 }

@@ -103,9 +103,10 @@
 //
 // # What is passed on
 //
-// The bytes of the message are passed on unchanged, after the header firewall of the connector and what Sender.Prepare changes in the
-// header. A bare CR or LF outside of BINARYMIME is refused with 550 5.6.11. A message whose declared body type the next hop doesn't
-// take is converted to quoted-printable or base64 if that is possible.
+// The bytes of the message are passed on unchanged, after the header firewall of the
+// connector and what Sender.Prepare changes in the header. A bare CR or LF outside of
+// BINARYMIME is refused with 550 5.6.11. A message whose declared body type the next hop
+// doesn't take is converted to quoted-printable or base64 if that is possible.
 //
 // The AUTH parameter of MAIL is not passed on: next hops learn nothing about who
 // authenticated here.

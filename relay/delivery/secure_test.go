@@ -97,7 +97,7 @@ func TestCertificateName(t *testing.T) {
 		l.Close()
 		if strings.HasPrefix(want, "451") {
 			expect(t, name, got, want)
-			if err := w.sender.Check(w.policy); err == nil || !strings.Contains(err.Error(), `Send connector "out"`) {
+			if err := w.sender.Check(w.policy); err == nil || !strings.Contains(err.Error(), `Send["out"]: `) {
 				t.Errorf("%s: Check says %v", name, err)
 			}
 			continue

@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -14,6 +12,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/internal/certificate"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay/event"
@@ -90,18 +89,18 @@ type Sender struct {
 	timeouts    smtpclient.Timeouts // zero: those of RFC 5321
 }
 
-// Check returns an error for each Send connector of p whose TlsCertificateName names none
-// of the Certificates. Mail for such a connector is refused with 451.
+// Check returns source.Diagnostics with each Send connector of p whose TlsCertificateName
+// names none of the Certificates; else nil. Mail for such a connector is refused with 451.
 func (s *Sender) Check(p *connector.Policy) error {
-	var errs []error
+	var list source.Diagnostics
 	for out := range p.Send() {
 		if name := out.Settings().TlsCertificateName; name != "" && out.Local() {
 			if _, err := certificate.Choose(name, out.Fqdn(), s.certificates()); err != nil {
-				errs = append(errs, fmt.Errorf("Send connector %q: %w", out.Name(), err))
+				list = append(list, source.Wrap(source.Named("Send", out.Name()), source.CodeCertificateUnusable, err))
 			}
 		}
 	}
-	return errors.Join(errs...)
+	return list.Err()
 }
 
 // SetCertificates replaces the Certificates for connections that are opened from now on.

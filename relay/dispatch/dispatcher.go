@@ -26,7 +26,7 @@ import (
 type Dispatcher struct {
 	Transport delivery.Transport // usually a *delivery.Sender
 	Store     queue.Store
-	Policy    *connector.Policy // in use until SetPolicy
+	Policy    *connector.Policy // the first policy; SetPolicy replaces it, and CurrentPolicy returns it
 
 	// ByConnector has the transports of the Send connectors that don't use Transport, by their names.
 	// Case doesn't matter. The mail of such a connector has one queue, whatever its domains and smart

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 )
@@ -41,7 +42,8 @@ func (d *Dispatcher) Start(ctx context.Context) error {
 	return nil
 }
 
-// Check returns an error for each name in ByConnector that p has no Send connector for on this server.
+// Check returns source.Diagnostics with each name in ByConnector that p has no Send connector for on this
+// server; else nil.
 // Start and SetPolicy refuse such a policy.
 func (d *Dispatcher) Check(p *connector.Policy) error { return checkTransports(d.ByConnector, p) }
 
@@ -51,7 +53,7 @@ func (d *Dispatcher) Check(p *connector.Policy) error { return checkTransports(d
 // ByConnector doesn't fit.
 func (d *Dispatcher) SetPolicy(p *connector.Policy) error {
 	if p == nil {
-		return errors.New("no policy is given")
+		return relay.ErrNoPolicy
 	}
 	if err := d.Check(p); err != nil {
 		return err
@@ -78,6 +80,18 @@ func (d *Dispatcher) SetPolicy(p *connector.Policy) error {
 	}
 	d.event(func(now time.Time) { d.sched.WakeAll(now) })
 	return nil
+}
+
+// CurrentPolicy returns the policy of the next attempts.
+func (d *Dispatcher) CurrentPolicy() *connector.Policy {
+	d.init()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.started {
+		return d.Policy
+	}
+	p, _ := d.sched.Policy()
+	return p
 }
 
 // Shutdown begins no new attempts, answers the clients that wait for next hops by putting their

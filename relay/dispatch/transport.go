@@ -12,6 +12,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/internal/content"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
@@ -42,7 +43,10 @@ func (own transports) of(hop delivery.NextHop) delivery.Transport {
 // checkTransports returns an error for each name in byConnector that p has no Send connector for on this
 // server.
 func checkTransports(byConnector map[string]delivery.Transport, p *connector.Policy) error {
-	var errs []error
+	var list source.Diagnostics
+	add := func(name, detail string) {
+		list = append(list, source.Mistake(source.Named("Send", name), source.CodeTransport, "%s", detail))
+	}
 	seen := make(map[string]bool)
 	for _, name := range slices.Sorted(maps.Keys(byConnector)) {
 		known, local := false, false
@@ -53,17 +57,17 @@ func checkTransports(byConnector map[string]delivery.Transport, p *connector.Pol
 		}
 		switch {
 		case byConnector[name] == nil:
-			errs = append(errs, fmt.Errorf("the transport of the Send connector %q is nil", name))
+			add(name, "the transport of this Send connector is nil")
 		case seen[strings.ToLower(name)]:
-			errs = append(errs, fmt.Errorf("the Send connector %q has two transports", name))
+			add(name, "this Send connector has two transports")
 		case !known:
-			errs = append(errs, fmt.Errorf("the policy has no Send connector %q, for which there is a transport", name))
+			add(name, "there is a transport for this Send connector, and the policy doesn't have it")
 		case !local:
-			errs = append(errs, fmt.Errorf("the Send connector %q, for which there is a transport, belongs to another server", name))
+			add(name, "there is a transport for this Send connector, which belongs to another server")
 		}
 		seen[strings.ToLower(name)] = true
 	}
-	return errors.Join(errs...)
+	return list.Err()
 }
 
 // checkOutcomes makes one Outcome for each of n recipients of a Transport's result, and keeps err only

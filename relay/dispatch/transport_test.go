@@ -291,13 +291,13 @@ func TestTransportMistakes(t *testing.T) {
 		want        string
 	}{
 		{"unknown", map[string]delivery.Transport{"Mailbox": &double{}}, config(byDNS(), mailboxes()),
-			`the policy has no Send connector "Mailbox", for which there is a transport`},
+			`Send["Mailbox"]: there is a transport for this Send connector, and the policy doesn't have it (transport)`},
 		{"nil", map[string]delivery.Transport{"Mailboxes": nil}, config(byDNS(), mailboxes()),
-			`the transport of the Send connector "Mailboxes" is nil`},
+			`Send["Mailboxes"]: the transport of this Send connector is nil (transport)`},
 		{"twice", map[string]delivery.Transport{"Mailboxes": &double{}, "mailboxes": &double{}}, config(byDNS(), mailboxes()),
-			`the Send connector "mailboxes" has two transports`},
+			`Send["mailboxes"]: this Send connector has two transports (transport)`},
 		{"elsewhere", map[string]delivery.Transport{"Mailboxes": &double{}}, far,
-			`the Send connector "Mailboxes", for which there is a transport, belongs to another server`},
+			`Send["Mailboxes"]: there is a transport for this Send connector, which belongs to another server (transport)`},
 	}
 	for _, tt := range tests {
 		d := &dispatch.Dispatcher{Transport: &double{}, ByConnector: tt.byConnector, Store: new(queuetest.Store), Policy: compile(t, tt.cfg)}

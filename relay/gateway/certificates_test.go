@@ -53,7 +53,7 @@ func TestSetCertificates(t *testing.T) {
 		}
 	}
 	w.session(server + ":25").StartTLS(trust)
-	if err := g.Sender.Check(g.Server.Config().Policy); err != nil {
+	if err := g.Sender.Check(g.Server.CurrentConfig().Policy); err != nil {
 		t.Errorf("the Sender lost its certificate: %v", err)
 	}
 }
@@ -90,7 +90,7 @@ func TestReloadAuthorities(t *testing.T) {
 		c.Do("QUIT", 221)
 	}
 	rcpt(451)
-	if got := g.Server.Config().ClientCAs; got != other {
+	if got := g.Server.CurrentConfig().ClientCAs; got != other {
 		t.Error("the Server has other authorities than the Config")
 	}
 	next := g.Config
@@ -105,7 +105,7 @@ func TestReloadAuthorities(t *testing.T) {
 		t.Fatal(err)
 	}
 	rcpt(250)
-	if got := g.Server.Config().ClientCAs; got != partners {
+	if got := g.Server.CurrentConfig().ClientCAs; got != partners {
 		t.Error("the Server has the old authorities")
 	}
 }

@@ -3,10 +3,10 @@ package gateway
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 )
 
@@ -28,11 +28,11 @@ type Config struct {
 	RootCAs   *x509.CertPool // the authorities of next hops' certificates; nil: the system's
 }
 
-// Check returns an error if there is no Policy, and for each Send connector whose
-// certificate is not among the Certificates.
+// Check returns relay.ErrNoPolicy if there is no Policy, and source.Diagnostics with each
+// Send connector whose certificate is not among the Certificates.
 func (c *Config) Check() error {
 	if c.Policy == nil {
-		return errors.New("no policy is given")
+		return relay.ErrNoPolicy
 	}
 	return (&delivery.Sender{Certificates: c.Certificates}).Check(c.Policy)
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch"
@@ -26,14 +27,15 @@ const (
 	cutGrace = 5 * time.Second
 )
 
-// ErrNotRunning is returned by Reload before Start and after Shutdown.
+// ErrNotRunning is returned by Reload and SetCertificates before Start and after Shutdown.
 var ErrNotRunning = errors.New("the gateway is not running")
 
 // Gateway receives, queues and delivers mail. Config.Policy must be set; every other
 // field may be zero. Fields must not change once Start was called. The methods are
 // safe for concurrent use; a Gateway is started once.
 type Gateway struct {
-	// Config is what the Gateway works by until Reload replaces it.
+	// Config is what the Gateway works by until Reload replaces it; CurrentConfig returns
+	// what it works by now.
 	Config Config
 
 	// Dir is the data directory. It has the queue, the operator's socket, and messages
@@ -225,6 +227,19 @@ func (g *Gateway) Reload(next Config) error {
 	}
 	return g.Dispatcher.SetPolicy(next.Policy)
 }
+
+// CurrentConfig returns what new sessions and attempts work by.
+func (g *Gateway) CurrentConfig() Config {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.state == unstarted {
+		return g.Config
+	}
+	return g.current
+}
+
+// CurrentPolicy returns the policy of CurrentConfig.
+func (g *Gateway) CurrentPolicy() *connector.Policy { return g.CurrentConfig().Policy }
 
 // SetCertificates replaces the certificates of the configuration. Open sessions go on, and
 // every handshake that begins later has the new certificates. If a connector lacks its

@@ -2,7 +2,6 @@ package gosmtp
 
 import (
 	"crypto/x509"
-	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -13,13 +12,14 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/limits"
+	"github.com/interchange-smtp/interchange/relay"
 )
 
 // Backend is the smtp.Backend of a go-smtp server that keeps a policy. It passes on to
 // Next what the policy allows. Its fields must not change after the first use; its methods
 // are safe for concurrent use.
 type Backend struct {
-	Policy *connector.Policy // the first policy; SetPolicy replaces it
+	Policy *connector.Policy // the first policy; SetPolicy replaces it, and CurrentPolicy returns it
 
 	// Next gets the sessions, the commands and the messages that the policy allows. Of
 	// one session it is called by one goroutine at a time, also where go-smtp would call
@@ -34,7 +34,7 @@ type Backend struct {
 	// Identify returns who the client is after it has authenticated with an exchange of
 	// session, a session of Next that is an smtp.AuthSession. With Identify, AUTH offers
 	// the mechanisms that both the policy and session offer; without it and without a
-	// Verifier, AUTH is not offered. Verifier comes first. An error of the exchange
+	// Verifier, AUTH is not offered. If Verifier is set, Identify isn't used. An error of the exchange
 	// refuses the client with 535, and with 454 if it is a temporary *smtp.SMTPError.
 	Identify func(session smtp.AuthSession) (auth.Identity, error)
 
@@ -57,20 +57,18 @@ type Backend struct {
 	conns  map[*conn]struct{} // of Listeners
 }
 
-// ErrNoPolicy is the error of SetPolicy(nil).
-var ErrNoPolicy = errors.New("there is no policy")
-
 // SetPolicy replaces the policy for new connections; without a Listener, for new sessions.
+// nil is relay.ErrNoPolicy.
 func (b *Backend) SetPolicy(p *connector.Policy) error {
 	if p == nil {
-		return ErrNoPolicy
+		return relay.ErrNoPolicy
 	}
 	b.current.Store(p)
 	return nil
 }
 
-// policy returns the present policy, which may be nil.
-func (b *Backend) policy() *connector.Policy {
+// CurrentPolicy returns the policy of new connections; nil if none was given.
+func (b *Backend) CurrentPolicy() *connector.Policy {
 	if p := b.current.Load(); p != nil {
 		return p
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/interchange-smtp/interchange/connector/param"
-	"github.com/interchange-smtp/interchange/relay/gosmtp"
+	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
@@ -171,10 +171,11 @@ func TestListener(t *testing.T) {
 func TestSetPolicy(t *testing.T) {
 	w := serve(t, internet())
 	before := w.hello(gateway)
-	if err := w.backend.SetPolicy(nil); !errors.Is(err, gosmtp.ErrNoPolicy) {
+	if err := w.backend.SetPolicy(nil); !errors.Is(err, relay.ErrNoPolicy) {
 		t.Errorf("SetPolicy(nil): %v", err)
 	}
-	if err := w.backend.SetPolicy(compile(t, applications())); err != nil {
+	next := compile(t, applications())
+	if err := w.backend.SetPolicy(next); err != nil || w.backend.CurrentPolicy() != next {
 		t.Fatal(err)
 	}
 	for c, code := range map[*relaytest.Client]int{before: 550, w.hello(gateway): 250} {

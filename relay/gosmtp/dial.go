@@ -18,7 +18,8 @@ import (
 // [delivery.Sender.Open].
 //
 // Where the connector requires TLS, the client never speaks in the clear. Its
-// TLSConnectionState is empty all the same. The sizes, the header firewall and the
+// TLSConnectionState is empty all the same, because TLS began before the client did; the
+// VerifyConnection of a tls.Config gets that state, which s.TLSConfig can set. The sizes, the header firewall and the
 // number of messages for a connection are the caller's duty, and so are the quotes of
 // addresses: give the client what routing.Address.String returns.
 func Dial(ctx context.Context, out *connector.Outbound, to routing.Domain, s *delivery.Sender) (*smtp.Client, error) {

@@ -120,7 +120,7 @@ func (b *Backend) newConn(c net.Conn) *conn {
 	local, remote := network.AddrPort(c.LocalAddr()), network.AddrPort(c.RemoteAddr())
 	var in *connector.Inbound
 	if local.IsValid() && remote.IsValid() {
-		in = b.policy().Select(local, remote.Addr(), nil)
+		in = b.CurrentPolicy().Select(local, remote.Addr(), nil)
 	}
 	return &conn{Conn: c, in: in, settings: in.Settings(), local: local, remote: remote, source: network.Source(remote.Addr())}
 }
