@@ -23,6 +23,7 @@ const (
 	checkMechanism
 	checkIdentity
 	checkSubmit
+	checkUTF8
 	checkSecuredSender
 	checkNullSender
 	checkAnySender
@@ -108,6 +109,7 @@ var checkTexts = [...]checkText{
 	checkMechanism:            {"mechanism", "Receive.AuthMechanism", "{s} is offered", "{s} is not offered on this channel"},
 	checkIdentity:             {"identity", "", "password accepted for {s}", "the verifier returned no identity"},
 	checkSubmit:               {"submit", "", "{s} holds {right}", "{s} lacks {right}"},
+	checkUTF8:                 {"smtputf8", "Receive.SmtpUtf8Enabled", "the client uses SMTPUTF8, which {s} needs", "{s} needs SMTPUTF8, and the client doesn't use it or SmtpUtf8Enabled is not set"},
 	checkSecuredSender:        {"secured-sender", "Receive.DomainSecureEnabled Transport.TLSReceiveDomainSecureList", "domain security lets the session send for {s}", "only a client with the certificate of {s} may send for it"},
 	checkNullSender:           {"null-sender", "", "the sender is <>, which every session may use", ""},
 	checkAnySender:            {"any-sender", "", "{s} holds {right}", "{s} lacks {right}"},

@@ -66,6 +66,9 @@ func (s Session) Mail(m Mail) Decision {
 	if !s.right(checkSubmit, permission.Submit) {
 		return in.style.decide(reply.NotAuthenticated, permission.Submit)
 	}
+	if !s.usable(m.From, m.UTF8) {
+		return in.Decide(reply.AddressNeedsUTF8)
+	}
 	// Where SIZE isn't offered, a declared size has no meaning. The message itself is
 	// measured in any case.
 	if in.settings.SizeEnabled != param.SizeDisabled {
@@ -80,6 +83,12 @@ func (s Session) Mail(m Mail) Decision {
 		return in.Decide(reply.SenderOK)
 	}
 	return s.sender(m.From)
+}
+
+// usable reports whether a may be used: an address whose local part isn't ASCII needs
+// SMTPUTF8 (RFC 6531, section 3.5), which the client can give only where it is offered.
+func (s Session) usable(a routing.Address, utf8 bool) bool {
+	return a.IsASCII() || s.address(checkUTF8, utf8 && s.in.settings.SmtpUtf8Enabled.Or(false), a)
 }
 
 // sender decides whether the session may send as a.
@@ -176,6 +185,9 @@ func (s Session) Rcpt(r Rcpt) Decision {
 	// Mail has checked this, but Rcpt doesn't rely on the caller's order.
 	if !s.right(checkSubmit, permission.Submit) {
 		return in.style.decide(reply.NotAuthenticated, permission.Submit)
+	}
+	if !s.usable(r.To, r.UTF8) {
+		return in.Decide(reply.AddressNeedsUTF8)
 	}
 	if d := s.recipientCount(r.Accepted); !d.Allowed() {
 		return d

@@ -30,12 +30,14 @@ type Session struct {
 type Mail struct {
 	From routing.Address // zero: <>
 	Size int64           // 0: not declared
+	UTF8 bool            // SMTPUTF8 was given
 }
 
 // Rcpt is a RCPT command.
 type Rcpt struct {
 	To       routing.Address
-	Accepted int // number of recipients accepted before in this transaction
+	Accepted int  // number of recipients accepted before in this transaction
+	UTF8     bool // SMTPUTF8 was given with MAIL
 }
 
 // Message is a message that was received completely.

@@ -2,6 +2,7 @@ package connector
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -93,6 +94,9 @@ func (w *walk) line(v order.Verb) (StageName, string) {
 		from := ""
 		if !w.dialog.From.IsNull() {
 			from = w.dialog.From.String()
+		}
+		if w.utf8() {
+			return StageMail, "MAIL FROM:<" + from + "> SMTPUTF8"
 		}
 		return StageMail, "MAIL FROM:<" + from + ">"
 	case order.Rcpt:
@@ -206,10 +210,16 @@ func (w *walk) login() bool {
 }
 
 func (w *walk) mail() bool {
-	d := w.done.Session.Mail(Mail{From: w.dialog.From, Size: w.declared()})
+	d := w.done.Session.Mail(Mail{From: w.dialog.From, Size: w.declared(), UTF8: w.utf8()})
 	w.order.Transaction, w.done.Routes, w.begun = d.Allowed(), nil, len(w.done.Stages)
 	name, line := w.line(order.Mail)
 	return w.stage(name, line, d)
+}
+
+// utf8 reports whether the client gives SMTPUTF8: an address needs it, and it is offered.
+func (w *walk) utf8() bool {
+	needs := func(a routing.Address) bool { return !a.IsASCII() }
+	return w.in.settings.SmtpUtf8Enabled.Or(false) && (needs(w.dialog.From) || slices.ContainsFunc(w.dialog.To, needs))
 }
 
 // declared returns the size that MAIL declares, by which recipients are routed.
@@ -225,7 +235,7 @@ func (w *walk) recipient() bool {
 	to := w.next()
 	name, line := w.line(order.Rcpt)
 	w.named++
-	d := w.done.Session.Rcpt(Rcpt{To: to, Accepted: w.order.Recipients})
+	d := w.done.Session.Rcpt(Rcpt{To: to, Accepted: w.order.Recipients, UTF8: w.utf8()})
 	if w.stage(name, line, d) && w.route(to) {
 		w.order.Recipients++
 	}

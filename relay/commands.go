@@ -147,7 +147,7 @@ func (s *session) triedUser(err error) event.Event {
 // Mail implements smtpserver.Handler.
 func (s *session) Mail(m envelope.Envelope) reply.Reply {
 	s.drop()
-	d := s.decide(s.rules.Mail(connector.Mail{From: m.From, Size: m.Size}))
+	d := s.decide(s.rules.Mail(connector.Mail{From: m.From, Size: m.Size, UTF8: m.UTF8}))
 	if !d.Allowed() {
 		return s.refuse(event.Event{Command: "MAIL", From: m.From}, d)
 	}
@@ -194,7 +194,7 @@ func (s *session) Rcpt(r envelope.Recipient) reply.Reply {
 	if tx == nil {
 		return s.endpoint.in.Decide(reply.BadSequence).Reply()
 	}
-	d := s.decide(s.rules.Rcpt(connector.Rcpt{To: r.To, Accepted: len(tx.env.To)}))
+	d := s.decide(s.rules.Rcpt(connector.Rcpt{To: r.To, Accepted: len(tx.env.To), UTF8: tx.env.UTF8}))
 	if !d.Allowed() {
 		return s.refuse(event.Event{Command: "RCPT", ID: tx.env.ID, From: tx.env.From, To: r.To}, d)
 	}

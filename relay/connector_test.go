@@ -376,3 +376,35 @@ func TestNoConnector(t *testing.T) {
 	w.client(gateway, hub)
 	w.client("::ffff:"+gateway, hub)
 }
+
+// TestSMTPUTF8: a local part that isn't ASCII needs SMTPUTF8 with MAIL, and is refused
+// where that isn't offered.
+func TestSMTPUTF8(t *testing.T) {
+	for _, offered := range []bool{true, false} {
+		hubs := defaultHub()
+		hubs.SmtpUtf8Enabled = param.Value(offered)
+		w := serve(t, policy(t, hubs), nil)
+		c := w.hello(stranger, hub)
+		for _, row := range []struct {
+			line          string
+			with, without int
+		}{
+			{"MAIL FROM:<jürgen@contoso.com>", 553, 553},
+			{"MAIL FROM:<ann@bücher.example>", 250, 250},
+			{"RCPT TO:<jürgen@fabrikam.com>", 553, 553},
+			{"RCPT TO:<ann@fabrikam.com>", 250, 250},
+			{"RSET", 250, 250},
+			{"MAIL FROM:<jürgen@contoso.com> SMTPUTF8", 250, 555},
+			{"RCPT TO:<jürgen@fabrikam.com>", 250, 503},
+			{"MAIL FROM:<\xfc@contoso.com>", 500, 500},
+		} {
+			want := row.with
+			if !offered {
+				want = row.without
+			}
+			if text := c.Do(row.line, want); want == 553 && text != "5.6.7 Address needs SMTPUTF8" {
+				t.Errorf("SMTPUTF8 offered: %v: %s: %q", offered, row.line, text)
+			}
+		}
+	}
+}

@@ -77,7 +77,7 @@ func TestDiffOnTheWire(t *testing.T) {
 	}
 	seen := map[analysis.Aspect]int{}
 	partners, users := 0, 0
-	for range 60 {
+	for range 80 {
 		p := withMore(randomPolicy(r, false))
 		q := withMore(p)
 		if r.IntN(2) == 0 {

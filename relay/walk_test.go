@@ -129,6 +129,9 @@ func randomPolicy(r *rand.Rand, plain bool) *connector.Policy {
 		}
 		for i := range 1 + r.IntN(3) {
 			c := randomConnector(r, "R"+strconv.Itoa(i))
+			if cfg.Profile == permission.Current { // Exchange 2007 lacks the parameter
+				c.SmtpUtf8Enabled = param.Value(r.IntN(4) > 0)
+			}
 			if plain {
 				c.RequireTLS, c.DomainSecureEnabled = false, false
 			}
@@ -156,10 +159,10 @@ func randomDialog(r *rand.Rand) connector.Dialog {
 	}
 	senders := []string{userName, inside, elsewhere, "x@partner.example.net"}
 	if r.IntN(5) > 0 {
-		d.From = routing.MustParseAddress(oneOf(r, senders...))
+		d.From = routing.MustParseAddress(oneOf(r, append(senders, "jürgen@contoso.com")...))
 	}
 	for range 1 + r.IntN(3) {
-		d.To = append(d.To, routing.MustParseAddress(oneOf(r, inside, elsewhere, "a@relay.test", "a@example.org", "a@intranet", "a%b@fabrikam.com")))
+		d.To = append(d.To, routing.MustParseAddress(oneOf(r, inside, elsewhere, "a@relay.test", "a@example.org", "a@intranet", "a%b@fabrikam.com", "jürgen@fabrikam.com")))
 	}
 	if r.IntN(3) == 0 {
 		d.Commands = randomOrder(r, &d)
@@ -248,7 +251,7 @@ func TestWalkIsTheRelay(t *testing.T) {
 		reply.MechanismNotOffered, reply.LoginWithoutSubmit, reply.LoginOK, reply.NotAuthenticated, reply.AnonymousSendAsDenied,
 		reply.SendAsDenied, reply.SecuredSenderDenied, reply.MessageTooLarge, reply.HeaderTooLarge, reply.HopCountExceeded,
 		reply.TooManyRecipients, reply.EnvelopeTooLarge, reply.ReservedTopLevelDomain, reply.ReservedSecondLevelDomain,
-		reply.SingleLabelDomain, reply.RelayDenied, reply.RoutedRecipient, reply.Unroutable, reply.RouteTooSmall, reply.MessageOK,
+		reply.SingleLabelDomain, reply.AddressNeedsUTF8, reply.RelayDenied, reply.RoutedRecipient, reply.Unroutable, reply.RouteTooSmall, reply.MessageOK,
 	} {
 		if met[c] == 0 {
 			t.Errorf("the dialogs never met %v", c)

@@ -112,8 +112,8 @@ func (s *session) mail(from routing.Address, valid bool, size int64, a answer) {
 		from = s.in.Complete(from)
 		valid = from.IsValid()
 	}
-	if valid {
-		d = s.rules.Mail(connector.Mail{From: from, Size: size})
+	if valid { // logs don't have SMTPUTF8: clients give it where an address needs it
+		d = s.rules.Mail(connector.Mail{From: from, Size: size, UTF8: true})
 	}
 	subject := from.String()
 	if from.IsNull() {
@@ -139,7 +139,7 @@ func (s *session) rcpt(to routing.Address, valid bool, a answer) (route connecto
 	}
 	d := s.in.Decide(reply.InvalidAddress)
 	if valid {
-		d = s.rules.Rcpt(connector.Rcpt{To: to, Accepted: s.tx.accepted})
+		d = s.rules.Rcpt(connector.Rcpt{To: to, Accepted: s.tx.accepted, UTF8: true})
 	}
 	right, kind := d.Right, KindVerdict
 	if d.Allowed() && s.replay.routes {

@@ -42,7 +42,7 @@ func (c *conn) readCommand(idle bool) (command, error) {
 	cmd := parseCommand(line)
 	c.logCommand(cmd)
 	c.sawAuth = c.sawAuth || looksLike(line, "AUTH")
-	clean := c.isClean(cmd)
+	clean := isClean(cmd)
 	switch {
 	case cmd.verb == verbForeign:
 		return command{}, errNotSMTP
@@ -133,18 +133,16 @@ func parseCommand(line string) command {
 	return c
 }
 
-// isClean reports whether a command consists of printable ASCII and blanks, and of
-// UTF-8 where SMTPUTF8 is offered (RFC 6531, section 3.3). The name in EHLO may
+// isClean reports whether a command consists of UTF-8 without control characters. The
+// Handler refuses an address that needs SMTPUTF8 (RFC 6531). The name in EHLO may
 // have any character set: order.HelloName replaces what isn't ASCII.
-func (c *conn) isClean(cmd command) bool {
-	ascii := true
+func isClean(cmd command) bool {
 	for i := 0; i < len(cmd.line); i++ {
 		if b := cmd.line[i]; b < ' ' && b != '\t' || b == 0x7f {
 			return false
 		}
-		ascii = ascii && cmd.line[i] < utf8.RuneSelf
 	}
-	return ascii || cmd.verb == verbHelo || cmd.verb == verbEhlo || c.cfg.SMTPUTF8 && utf8.ValidString(cmd.line)
+	return cmd.verb == verbHelo || cmd.verb == verbEhlo || utf8.ValidString(cmd.line)
 }
 
 // logCommand logs a command without any secret in it. Once a client has sent AUTH,

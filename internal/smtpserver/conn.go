@@ -17,7 +17,6 @@ type conn struct {
 
 	order order.State
 	offer Offer // of the last EHLO
-	utf8  bool  // the transaction has SMTPUTF8
 
 	patience   patience
 	putBack    command // was read within a BDAT message, which it ended

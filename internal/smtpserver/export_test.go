@@ -30,7 +30,6 @@ func ParseMail(arg string) (envelope.Envelope, bool) {
 // ParseRcpt parses the argument of a RCPT with every extension on offer.
 func ParseRcpt(arg string) (envelope.Recipient, bool) {
 	c := everything()
-	c.utf8 = true
 	r, reason := c.parseRcpt(arg)
 	return r, reason == 0
 }

@@ -22,7 +22,7 @@ func (c *conn) handleMail(arg string) answer {
 	}
 	r := c.checked(c.handler.Mail(m), 250)
 	if r.Code == 250 {
-		c.order.Transaction, c.order.Binary, c.utf8 = true, m.Body == envelope.BinaryMIME, m.UTF8
+		c.order.Transaction, c.order.Binary = true, m.Body == envelope.BinaryMIME
 	}
 	return answer{reply: r, refusesMail: true, withoutEffect: isTemporary(r)}
 }
@@ -47,7 +47,7 @@ func (c *conn) handleRcpt(arg string) answer {
 // sender or recipient; anything else is a protocol error.
 func (c *conn) refuseArguments(reason reply.Reason) answer {
 	a := c.answer(reason)
-	a.refusesMail = reason == reply.InvalidAddress || reason == reply.AddressNeedsUTF8
+	a.refusesMail = reason == reply.InvalidAddress
 	return a
 }
 
@@ -61,13 +61,7 @@ func (c *conn) parseMail(arg string) (m envelope.Envelope, r reply.Reason) {
 		return m, r
 	}
 	m.From = from
-	if r := parseParams(params, func(key, value string) bool { return c.mailParam(&m, key, value) }); r != 0 {
-		return m, r
-	}
-	if !m.UTF8 && !from.IsASCII() {
-		return m, reply.AddressNeedsUTF8
-	}
-	return m, r
+	return m, parseParams(params, func(key, value string) bool { return c.mailParam(&m, key, value) })
 }
 
 // parseRcpt parses the argument of RCPT, or returns the reason to refuse it.
@@ -75,9 +69,6 @@ func (c *conn) parseRcpt(arg string) (rcpt envelope.Recipient, r reply.Reason) {
 	to, params, r := c.parsePath(arg, "TO:", false)
 	if r != 0 {
 		return rcpt, r
-	}
-	if !c.utf8 && !to.IsASCII() {
-		return rcpt, reply.AddressNeedsUTF8
 	}
 	rcpt.To = to
 	return rcpt, parseParams(params, func(key, value string) bool { return c.rcptParam(&rcpt, key, value) })

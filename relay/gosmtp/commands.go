@@ -40,11 +40,11 @@ func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 		s.conn.finish()
 		return s.decide(s.conn.in.Decide(reply.ShuttingDown))
 	}
-	sender, reason := address(from, opts.UTF8, true)
+	sender, reason := address(from, true)
 	if reason != 0 {
 		return s.decide(s.conn.in.Decide(reason))
 	}
-	if d := s.rules.Mail(connector.Mail{From: sender, Size: opts.Size}); !d.Allowed() {
+	if d := s.rules.Mail(connector.Mail{From: sender, Size: opts.Size, UTF8: opts.UTF8}); !d.Allowed() {
 		return s.decide(d)
 	}
 	user := func() string { return limits.RateUser(s.rules, s.order.Authenticated, sender) }
@@ -72,11 +72,11 @@ func (s *session) Rcpt(to string, opts *smtp.RcptOptions) error {
 	if err := s.outOfOrder(order.Rcpt); err != nil {
 		return err
 	}
-	rcpt, reason := address(to, s.tx.utf8, false)
+	rcpt, reason := address(to, false)
 	if reason != 0 {
 		return s.decide(s.conn.in.Decide(reason))
 	}
-	if d := s.rules.Rcpt(connector.Rcpt{To: rcpt, Accepted: s.order.Recipients}); !d.Allowed() {
+	if d := s.rules.Rcpt(connector.Rcpt{To: rcpt, Accepted: s.order.Recipients, UTF8: s.tx.utf8}); !d.Allowed() {
 		return s.decide(d)
 	}
 	name := rcpt.String()
@@ -93,7 +93,7 @@ func (s *session) Rcpt(to string, opts *smtp.RcptOptions) error {
 
 // address reads an address as go-smtp gives it: without the quotes of the local part, so
 // that the last @ precedes the domain.
-func address(s string, utf8, nullOK bool) (routing.Address, reply.Reason) {
+func address(s string, nullOK bool) (routing.Address, reply.Reason) {
 	if s == "" && nullOK {
 		return routing.Address{}, 0
 	}
@@ -103,11 +103,8 @@ func address(s string, utf8, nullOK bool) (routing.Address, reply.Reason) {
 	}
 	local := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s[:at])
 	a, err := routing.ParseAddress(`"` + local + `"` + s[at:])
-	switch {
-	case err != nil:
+	if err != nil {
 		return routing.Address{}, reply.InvalidAddress
-	case !utf8 && !a.IsASCII():
-		return routing.Address{}, reply.AddressNeedsUTF8
 	}
 	return a, 0
 }
