@@ -123,7 +123,7 @@ func TestPeersOfGoSMTP(t *testing.T) {
 			return server
 		},
 		"relay.Server": func(l net.Listener, p *connector.Policy, next smtp.Backend) io.Closer {
-			server := &relay.Server{Policy: p, Handler: gosmtp.Handler(next), Verifier: loopbackUsers, Certificates: []tls.Certificate{certificate}}
+			server := &relay.Server{Policy: p, Handler: &gosmtp.Handler{Backend: next}, Verifier: loopbackUsers, Certificates: []tls.Certificate{certificate}}
 			go server.Serve(l)
 			return server
 		},

@@ -113,13 +113,19 @@ func (f *foreign) Next(response []byte) (challenge []byte, done bool, err error)
 	source := f.session.conn.source
 	err = logon.Check(context.Background(), &f.session.backend.guesses, source, source.String(), func() (err error) {
 		challenge, done, err = f.Server.Next(response)
-		var e *smtp.SMTPError
-		if err != nil && !(errors.As(err, &e) && e.Temporary()) {
-			err = fmt.Errorf("%w: %w", auth.ErrBadCredentials, err)
-		}
+		err = logonError(err)
 		return err
 	})
 	return challenge, done, err
+}
+
+// logonError returns an error of an exchange of a backend as package logon understands it.
+func logonError(err error) error {
+	var e *smtp.SMTPError
+	if err == nil || errors.As(err, &e) && e.Temporary() {
+		return err
+	}
+	return fmt.Errorf("%w: %w", auth.ErrBadCredentials, err)
 }
 
 // end ends the exchange, and returns the refusal unless the client has logged on.

@@ -101,5 +101,5 @@
 //
 // backend.go has the Backend; hello.go begins a session, commands.go decides on its commands
 // and message.go on its message; conn.go has what a Listener adds. handler.go and dial.go
-// stand alone.
+// stand alone; guest.go has the logon of a Handler.
 package gosmtp

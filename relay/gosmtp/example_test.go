@@ -99,7 +99,7 @@ func ExampleHandler() {
 		fmt.Println(err)
 		return
 	}
-	server := &relay.Server{Policy: contoso(l.Addr()), Handler: gosmtp.Handler(printer{})}
+	server := &relay.Server{Policy: contoso(l.Addr()), Handler: &gosmtp.Handler{Backend: printer{}}}
 	go server.Serve(l)
 	defer server.Close()
 

@@ -24,7 +24,7 @@ func strictly(t *testing.T, backend smtp.Backend, change func(*relay.Server)) *w
 		w.mailbox = m
 	}
 	certificate, _ := issue(t, "hub.contoso.com")
-	server := &relay.Server{Policy: compile(t, internet()), Handler: gosmtp.Handler(backend), Verifier: users, Certificates: []tls.Certificate{certificate}}
+	server := &relay.Server{Policy: compile(t, internet()), Handler: &gosmtp.Handler{Backend: backend}, Verifier: users, Certificates: []tls.Certificate{certificate}}
 	if change != nil {
 		change(server)
 	}

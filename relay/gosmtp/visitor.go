@@ -11,14 +11,25 @@ import (
 	"github.com/interchange-smtp/interchange/relay"
 )
 
-// visit returns an smtp.Conn for the client of a transaction. Only a go-smtp server can
-// make one, at EHLO; visitor is its client, which says EHLO and leaves.
-func visit(env *relay.Envelope) *smtp.Conn {
-	helo := env.Helo
+// visitor is a client that says EHLO, reads nothing and leaves. Only a go-smtp server can make
+// an smtp.Conn, at EHLO.
+type visitor struct {
+	local, remote netip.AddrPort
+	env           *relay.Envelope // of the transaction; nil: there is none
+	says          string
+	gone          chan struct{} // closed by Close
+}
+
+// newVisitor returns a client with an address that calls another one and has a name.
+func newVisitor(local, remote netip.AddrPort, helo string) *visitor {
 	if helo == "" {
-		helo = "[" + env.Remote.Addr().String() + "]"
+		helo = "[" + remote.Addr().String() + "]"
 	}
-	v := &visitor{env: env, says: "EHLO " + helo + "\r\n", gone: make(chan struct{})}
+	return &visitor{local: local, remote: remote, says: "EHLO " + helo + "\r\n", gone: make(chan struct{})}
+}
+
+// conn returns an smtp.Conn for v.
+func (v *visitor) conn() *smtp.Conn {
 	var conn *smtp.Conn
 	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		conn = c
@@ -27,13 +38,6 @@ func visit(env *relay.Envelope) *smtp.Conn {
 	_ = server.Serve(&single{conn: v}) // at its second Accept it ends
 	<-v.gone
 	return conn
-}
-
-// visitor is a client that says a line, reads nothing and leaves.
-type visitor struct {
-	env  *relay.Envelope
-	says string
-	gone chan struct{} // closed by Close
 }
 
 // Read implements net.Conn.
@@ -61,10 +65,10 @@ func (v *visitor) Close() error {
 }
 
 // LocalAddr implements net.Conn.
-func (*visitor) LocalAddr() net.Addr { return net.TCPAddrFromAddrPort(netip.AddrPort{}) }
+func (v *visitor) LocalAddr() net.Addr { return net.TCPAddrFromAddrPort(v.local) }
 
 // RemoteAddr implements net.Conn.
-func (v *visitor) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(v.env.Remote) }
+func (v *visitor) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(v.remote) }
 
 // SetDeadline implements net.Conn.
 func (*visitor) SetDeadline(time.Time) error { return nil }
