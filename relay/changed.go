@@ -78,8 +78,8 @@ func (s *session) checkSize(m *message.Message, header, size int64) error {
 	return nil
 }
 
-// beginAgain gives the Handler the changed envelope, in a new transaction; without recipients
-// there is none. before are the recipients that the client has named. The client has not
+// beginAgain gives the Handler the changed envelope, in a new transaction, unless no
+// recipient has remained. before are the recipients that the client has named. The client has not
 // named an added one, so that it can't correct it: its refusal is temporary.
 func (tx *transaction) beginAgain(h Handler, before []envelope.Recipient) (err error) {
 	tx.handler.Close()

@@ -132,7 +132,7 @@ func (g *guest) keep(v *visitor, session smtp.Session) {
 	}
 }
 
-// enter returns the session of the client for a transaction; nil if there is none.
+// enter returns the session of the client for a transaction; nil if it has not logged on.
 func (g *guest) enter(env *relay.Envelope) smtp.Session {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -146,7 +146,7 @@ func TestOwnUsers(t *testing.T) {
 }
 
 // TestOwnUsersFails: what isn't a wrong password is the server's trouble, and a Handler without its Hooks
-// logs nobody on.
+// lets no user log on.
 func TestOwnUsersFails(t *testing.T) {
 	temporary := &smtp.SMTPError{Code: 454, EnhancedCode: smtp.EnhancedCode{4, 7, 0}, Message: "The directory is away"}
 	for name, tc := range map[string]struct {

@@ -15,7 +15,7 @@ import (
 // an smtp.Conn, at EHLO.
 type visitor struct {
 	local, remote netip.AddrPort
-	env           *relay.Envelope // of the transaction; nil: there is none
+	env           *relay.Envelope // of the transaction in progress; nil between transactions
 	says          string
 	gone          chan struct{} // closed by Close
 }
