@@ -10,7 +10,8 @@ import (
 // Serve serves the connections of l, whose local addresses pick the connector,
 // until l fails or the Server is shut down; it closes l. It returns nil after
 // Shutdown or Close, and at once an error if the Server can't serve its
-// policy.
+// policy. A connection at an address that is no binding of the policy, such as one of
+// another port, is closed without a greeting; the event ConnectionRefused says so.
 func (s *Server) Serve(l net.Listener) error {
 	s.init()
 	if err := s.begin(); err != nil {

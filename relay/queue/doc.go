@@ -42,8 +42,18 @@
 // database, a row for each message is enough: its ID, the encoding of the message
 // ([Message.MarshalJSON]), its content, the holder, the end of the lease by the
 // database's clock, and for the order of Claim the results of [Message.Next] and Arrived
-// in nanoseconds. The rest is one statement for each method. Claim is the one that is
-// easily wrong: without SKIP LOCKED two relays get the same messages. In PostgreSQL:
+// in nanoseconds. In PostgreSQL:
+//
+//	CREATE TABLE messages (id text PRIMARY KEY, message text NOT NULL, body bytea NOT NULL,
+//		holder text, until timestamptz, next bigint NOT NULL, arrived bigint NOT NULL)
+//
+// The rest is one statement for each method. Put, with the content that was read to its
+// end before, inserts a row and finds an ID that is taken:
+//
+//	INSERT INTO messages VALUES ($1, $2, $3, $4, now() + $5, $6, $7) ON CONFLICT DO NOTHING
+//
+// Claim is the one that is easily wrong: without SKIP LOCKED two relays get the same
+// messages:
 //
 //	UPDATE messages SET holder = $1, until = now() + $2 WHERE id IN (
 //		SELECT id FROM messages WHERE holder IS NULL OR until <= now()

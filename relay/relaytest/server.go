@@ -34,8 +34,9 @@ type T interface {
 }
 
 // NewServer starts a Server that the end of the test closes. change, if not nil, sees it before
-// it serves: it may add a Verifier, Certificates or Hooks. A policy that can't be served or has
-// no binding ends the test.
+// it serves: it may add a Verifier, Certificates or Hooks. The ports of the policy may be any,
+// because nothing of the operating system listens there; Addr has a real port, which is free.
+// A policy that can't be served or has no binding ends the test.
 func NewServer(tb T, policy *connector.Policy, handler relay.Handler, change func(*relay.Server)) *Server {
 	tb.Helper()
 	bindings := policy.Bindings()

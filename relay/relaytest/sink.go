@@ -20,7 +20,7 @@ import (
 const (
 	sinkMessageSize = 64 << 20
 	sinkKept        = 256 << 20
-	sinkPatience    = time.Minute
+	sinkTimeout     = time.Minute
 )
 
 // Stage is a point of the conversation at which a script may choose the Sink's reply.
@@ -68,6 +68,8 @@ type Sink struct {
 	Users        map[string]string // passwords; not nil: AUTH is offered and required for MAIL
 	InsecureAuth bool              // offers AUTH without TLS too
 	MaxSize      int64             // of a message in bytes, announced with SIZE; default 64 MiB
+	MaxKept      int64             // of all messages together, in bytes; further ones get 452; default 256 MiB
+	Timeout      time.Duration     // bounds the wait for a command and for the client to read a reply, and the end of scripts at Close; default a minute
 	Omit         []string          // keywords of EHLO that are not offered, and whose parameters are refused
 
 	// Script, if not nil, is called at every stage. It returns "" for the usual
@@ -184,7 +186,7 @@ func (s *Sink) Close() error {
 	select {
 	case <-done:
 		return nil
-	case <-time.After(sinkPatience):
+	case <-time.After(s.timeout()):
 		return errors.New("the script of a sink doesn't return")
 	}
 }
@@ -243,11 +245,14 @@ func (s *Sink) Peak() int {
 // limit returns the size limit of a message.
 func (s *Sink) limit() int64 { return cmp.Or(max(s.MaxSize, 0), sinkMessageSize) }
 
+// timeout returns the Timeout.
+func (s *Sink) timeout() time.Duration { return cmp.Or(max(s.Timeout, 0), sinkTimeout) }
+
 // record keeps m, unless too much is kept already.
 func (s *Sink) record(m Message) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.kept+int64(len(m.Data)) > sinkKept {
+	if s.kept+int64(len(m.Data)) > cmp.Or(max(s.MaxKept, 0), sinkKept) {
 		return false
 	}
 	s.messages = append(s.messages, m)

@@ -42,7 +42,7 @@ func (t *sinkSession) line() (string, error) {
 	if t.br.Buffered() == 0 && t.bw.Flush() != nil {
 		return "", net.ErrClosed
 	}
-	_ = t.conn.SetDeadline(time.Now().Add(sinkPatience)) // a closed connection is seen when reading
+	_ = t.conn.SetDeadline(time.Now().Add(t.sink.timeout())) // a closed connection is seen when reading
 	line := ""
 	for {
 		part, err := t.br.ReadSlice('\n')
@@ -68,7 +68,7 @@ func (t *sinkSession) ask(stage Stage, argument string) string {
 		return ""
 	}
 	own := t.sink.Script(stage, argument)
-	_ = t.conn.SetDeadline(time.Now().Add(sinkPatience)) // a closed connection is seen when writing
+	_ = t.conn.SetDeadline(time.Now().Add(t.sink.timeout())) // a closed connection is seen when writing
 	return own
 }
 

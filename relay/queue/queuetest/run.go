@@ -36,7 +36,8 @@ func RunShared(t *testing.T, open func(t *testing.T) (a, b queue.Store)) {
 
 // RunCrash tests what a Store keeps when its process dies between two calls. open returns
 // an empty Store and a function that ends it as a crash does, without Close, and opens
-// it again. RunCrash calls it once.
+// it again. RunCrash calls it once. It doesn't end the process within a call: a Store that
+// writes in several steps needs tests of its own for that, as package spool has.
 func RunCrash(t *testing.T, open func(t *testing.T) (s queue.Store, crash func() queue.Store)) {
 	runAll(t, crashTests(), func(t *testing.T) *suite {
 		s := &suite{}
