@@ -22,7 +22,7 @@ func (b *bench) allocations(messages int) {
 		l := load{kept, 10, messages, 1 << 10}
 		base, size := b.allocated(l, serveNaive)
 		fmt.Printf("%v: naive %.1f, %.1f KiB\n", l, base, size)
-		for _, name := range []string{"sync", "hold", "queue"} {
+		for _, name := range []string{"sync", "deliver-first", "queue-first"} {
 			n, size := b.allocated(l, b.serveOurs(name))
 			target{what: fmt.Sprintf("16 %s %.1f, %.1f KiB; beyond naive", name, n, size), got: n - base, must: 40, ambitious: 15, atMost: true}.print()
 		}
@@ -56,7 +56,7 @@ func serveNaive(l net.Listener) (end func()) {
 // serveOurs assembles a relay as the gateway of that name does.
 func (b *bench) serveOurs(name string) func(net.Listener) func() {
 	return func(l net.Listener) func() {
-		policy, err := jsonconfig.Compile("gateway.json", gatewayConfig(l.Addr().String(), name == "queue", 1))
+		policy, err := jsonconfig.Compile("gateway.json", gatewayConfig(l.Addr().String(), name == "queue-first", 1))
 		check(err)
 		dir, err := os.MkdirTemp(b.dir, "allocations-")
 		check(err)

@@ -3,17 +3,17 @@
 // machine's drift affects all. It prints medians, and compares them with
 // targets. The relays are
 //
-//	direct   none: what smtp-source and smtp-sink can do
-//	proxy    one that knows nothing of SMTP (bench/proxy)
-//	postfix  Debian's, as installed
-//	naive    one on go-smtp without policy, header or log (bench/naive)
-//	sync     the gateway without a queue
-//	hold     the gateway with a queue, which delivers while the client waits
-//	queue    the gateway with MaxAcknowledgementDelay 0: on the disk, then 250
+//	direct         none: what smtp-source and smtp-sink can do
+//	proxy          one that knows nothing of SMTP (bench/proxy)
+//	postfix        Debian's, as installed
+//	naive          one on go-smtp without policy, header or log (bench/naive)
+//	sync           the gateway without a queue
+//	deliver-first  the gateway with a queue, which delivers while the client waits
+//	queue-first    the gateway with MaxAcknowledgementDelay 0: on the disk, then 250
 //
 // To compare two builds of the gateway, build the earlier one and name it:
 //
-//	go run ./relaybench -before /tmp/gateway -peers sync,before-sync,hold,before-hold,queue,before-queue -parts small,large
+//	go run ./relaybench -before /tmp/gateway -peers sync,before-sync,deliver-first,before-deliver-first,queue-first,before-queue-first -parts small,large
 //
 // A message counts when smtp-sink has it. Spools and Postfix's queue are on the
 // same file system, that of -dir. It must run as root, since Postfix must.
@@ -35,8 +35,8 @@ import (
 func main() {
 	log.SetFlags(0)
 	parts := flag.String("parts", "small,large,syncs,memory,reload,allocations", "what to measure")
-	names := flag.String("peers", "direct,proxy,postfix,naive,sync,hold,queue", "which relays to measure")
-	before := flag.String("before", "", "gateway `program` of an earlier commit, which gives the relays before-sync, before-hold and before-queue")
+	names := flag.String("peers", "direct,proxy,postfix,naive,sync,deliver-first,queue-first", "which relays to measure")
+	before := flag.String("before", "", "gateway `program` of an earlier commit, which gives the relays before-sync, before-deliver-first and before-queue-first")
 	modes := flag.String("modes", "new,kept", "connections with messages of 1 KiB: a new one for each, or kept")
 	sessions := flag.String("sessions", "1,10,50,100", "sessions with messages of 1 KiB")
 	rounds := flag.Int("rounds", 5, "rounds; medians are taken over them")
@@ -63,11 +63,11 @@ func main() {
 			b.throughput(large(*messages / 10))
 			b.largeTargets()
 		case "syncs":
-			b.syncs(choose(all, "queue"), *messages/3)
+			b.syncs(choose(all, "queue-first"), *messages/3)
 		case "memory":
 			b.memory(*idle, 10_000)
 		case "reload":
-			b.reload(choose(all, "hold")[0], 5*time.Second)
+			b.reload(choose(all, "deliver-first")[0], 5*time.Second)
 		case "allocations":
 			b.allocations(*messages)
 		default:

@@ -18,7 +18,7 @@ func (b *bench) memory(idle, many int) {
 		_, each[r.name] = b.idle(r, idle)
 		fmt.Printf("%-9s %.1f KiB each for %d connections after EHLO (PSS)\n", r.name, each[r.name], idle)
 	}
-	for _, name := range []string{"hold", "queue"} {
+	for _, name := range []string{"deliver-first", "queue-first"} {
 		if each[name] == 0 {
 			continue
 		}
@@ -35,8 +35,8 @@ func (b *bench) memory(idle, many int) {
 	}
 }
 
-// idle returns what the relay takes with n connections after EHLO, and what each
-// of them adds, in KiB.
+// idle returns the memory of the relay with n connections after EHLO, and the share
+// of each, in KiB.
 func (b *bench) idle(r *peer, n int) (whole, each float64) {
 	p, clean := r.start(b.dir)
 	defer clean()

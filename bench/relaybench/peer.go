@@ -55,13 +55,13 @@ func allPeers(dir, before string) []*peer {
 		{name: "postfix", addr: postfixAddr, begin: configurePostfix(filepath.Join(dir, "postfix"), postfixAddr), slow: true},
 		other("naive", "127.0.0.1:2626"),
 		serve(gateway, "sync", 2623),
-		serve(gateway, "hold", 2624),
-		serve(gateway, "queue", 2625),
+		serve(gateway, "deliver-first", 2624),
+		serve(gateway, "queue-first", 2625),
 	}
 	if before == "" {
 		return all
 	}
-	for _, r := range []*peer{serve(before, "sync", 2633), serve(before, "hold", 2634), serve(before, "queue", 2635)} {
+	for _, r := range []*peer{serve(before, "sync", 2633), serve(before, "deliver-first", 2634), serve(before, "queue-first", 2635)} {
 		r.name = beforeMark + r.name
 		all = append(all, r)
 	}
@@ -74,7 +74,7 @@ func serve(program, name string, port int) *peer {
 	addr := "127.0.0.1:" + strconv.Itoa(port)
 	return &peer{name: name, addr: addr, begin: func(own string, wrap []string) *process {
 		config := filepath.Join(own, "gateway.json")
-		check(os.WriteFile(config, gatewayConfig(addr, name == "queue", 1), 0o600))
+		check(os.WriteFile(config, gatewayConfig(addr, name == "queue-first", 1), 0o600))
 		args := []string{"serve", "-config", config}
 		if name != "sync" {
 			args = append(args, "-data", filepath.Join(own, "data"))

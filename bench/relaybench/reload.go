@@ -51,7 +51,7 @@ func (p *process) logged(text string) int {
 	return strings.Count(string(data), text)
 }
 
-// latencies are what a client saw, in milliseconds.
+// latencies are the times that a client waited, in milliseconds.
 type latencies struct {
 	rcpt, whole []float64
 	failed      int

@@ -55,7 +55,7 @@ func (s *sink) await(n int) {
 	}
 }
 
-// load is what smtp-source sends.
+// load is the mail that smtp-source sends.
 type load struct {
 	kept     bool // connections are kept; otherwise each message has its own
 	sessions int

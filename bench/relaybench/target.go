@@ -78,9 +78,9 @@ func large(messages int) []load {
 	return []load{{true, 1, messages, 1 << 20}, {true, 10, messages, 1 << 20}}
 }
 
-// smallTargets holds what was measured with small messages against the targets.
-// Postfix stands there with its best number of sessions, new connections and
-// kept ones each for themselves: it slows down with many.
+// smallTargets compares the measurements of small messages with the targets.
+// Postfix stands there with its best number of sessions, new connections and kept
+// ones each for themselves: it slows down with many.
 func (b *bench) smallTargets() {
 	fmt.Println("\nTargets, 1 KiB")
 	best := func(kept bool) (rate float64) {
@@ -98,12 +98,12 @@ func (b *bench) smallTargets() {
 	}
 	each(func(l load, name string) {
 		if l.sessions > 1 && !l.kept {
-			relation("1 "+name+"hold / Postfix's best", b.rate("hold", l), best(false), 5, 6.5)
+			relation("1 "+name+"deliver-first / Postfix's best", b.rate("deliver-first", l), best(false), 5, 6.5)
 		}
 	})
 	each(func(l load, name string) {
 		if l.sessions > 1 && l.kept {
-			relation("2 "+name+"hold / Postfix's best", b.rate("hold", l), best(true), 7.5, 12)
+			relation("2 "+name+"deliver-first / Postfix's best", b.rate("deliver-first", l), best(true), 7.5, 12)
 		}
 	})
 	each(func(l load, name string) {
@@ -111,18 +111,18 @@ func (b *bench) smallTargets() {
 		if l.kept {
 			ambitious = 1.15
 		}
-		relation("3 "+name+"hold / naive", b.rate("hold", l), b.rate("naive", l), 0.85, ambitious)
+		relation("3 "+name+"deliver-first / naive", b.rate("deliver-first", l), b.rate("naive", l), 0.85, ambitious)
 	})
 	one := load{true, 1, 0, 1 << 10}
-	relation("4 kept   1: hold / Postfix", b.rate("hold", one), b.rate("postfix", one), 4, 6)
-	relation("4 kept   1: hold / naive", b.rate("hold", one), b.rate("naive", one), 0.9, 1.2)
+	relation("4 kept   1: deliver-first / Postfix", b.rate("deliver-first", one), b.rate("postfix", one), 4, 6)
+	relation("4 kept   1: deliver-first / naive", b.rate("deliver-first", one), b.rate("naive", one), 0.9, 1.2)
 	each(func(l load, name string) {
 		must, ambitious := 4.0, 5.0
 		if l.kept {
 			must, ambitious = 6, 8
 		}
 		if l.sessions > 1 {
-			relation("5 "+name+"queue / Postfix's best", b.rate("queue", l), best(l.kept), must, ambitious)
+			relation("5 "+name+"queue-first / Postfix's best", b.rate("queue-first", l), best(l.kept), must, ambitious)
 		}
 	})
 	each(func(l load, name string) {
@@ -130,11 +130,11 @@ func (b *bench) smallTargets() {
 		if l.sessions >= 50 {
 			must, ambitious = 0.75, 0.9
 		}
-		relation("6 "+name+"queue / hold", b.rate("queue", l), b.rate("hold", l), must, ambitious)
+		relation("6 "+name+"queue-first / deliver-first", b.rate("queue-first", l), b.rate("deliver-first", l), must, ambitious)
 	})
 	each(func(l load, name string) {
 		if l.sessions == 10 {
-			for _, relay := range []string{"hold", "queue"} {
+			for _, relay := range []string{"deliver-first", "queue-first"} {
 				relation("8 "+name+"CPU of Postfix / "+relay, b.cpu("postfix", l), b.cpu(relay, l), 7, 12)
 			}
 		}
@@ -146,8 +146,8 @@ func (b *bench) largeTargets() {
 	fmt.Println("\nTargets, 1 MiB")
 	for _, l := range large(0) {
 		name := fmt.Sprintf("7 kept %3d: ", l.sessions)
-		relation(name+"hold / naive", b.rate("hold", l), b.rate("naive", l), 1.2, 1.7)
-		relation(name+"hold / proxy", b.rate("hold", l), b.rate("proxy", l), 0, 0.8)
-		target{what: name + "CPU of hold a MiB", got: b.cpu("hold", l), ambitious: 2, unit: " ms", atMost: true}.print()
+		relation(name+"deliver-first / naive", b.rate("deliver-first", l), b.rate("naive", l), 1.2, 1.7)
+		relation(name+"deliver-first / proxy", b.rate("deliver-first", l), b.rate("proxy", l), 0, 0.8)
+		target{what: name + "CPU of deliver-first a MiB", got: b.cpu("deliver-first", l), ambitious: 2, unit: " ms", atMost: true}.print()
 	}
 }

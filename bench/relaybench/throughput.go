@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// sample is what one run measured.
+// sample is the measurement of one run.
 type sample struct {
 	rate    float64 // messages a second that the sink has taken, until it had the last
 	cpu     float64 // CPU milliseconds of the relay a message

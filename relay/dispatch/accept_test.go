@@ -47,7 +47,7 @@ func TestHold(t *testing.T) {
 				w.at("192.0.2.3", "down.example")
 				late := w.sink("192.0.2.4", slow(45*time.Second), "slow.example")
 				begun := time.Now()
-				expect(t, "reply", w.mail(holds, strings.Fields(tc.to)...), tc.reply)
+				expect(t, "reply", w.mail(deliverFirst, strings.Fields(tc.to)...), tc.reply)
 				if took := time.Since(begun); took != tc.took {
 					t.Errorf("answered after %v, want %v", took, tc.took)
 				}
@@ -71,7 +71,7 @@ func TestHold(t *testing.T) {
 func TestHoldTellsTheLog(t *testing.T) {
 	w := newWorld(t, config(byDNS()))
 	w.sink("192.0.2.1", &relaytest.Sink{}, "b.example")
-	env := w.envelope(holds, "a@contoso.com")
+	env := w.envelope(deliverFirst, "a@contoso.com")
 	env.To = append(env.To, rcpt("1@b.example"))
 	receipt, err := relay.Deliver(t.Context(), w.d, env, strings.NewReader(letter))
 	expect(t, "reply", said(t, err), "250")
@@ -85,7 +85,7 @@ func TestQueueFirst(t *testing.T) {
 		w := newWorld(t, config(byDNS()))
 		b := w.sink("192.0.2.1", slow(50*time.Second), "b.example")
 		begun := time.Now()
-		expect(t, "reply", w.mail(first, "1@b.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "1@b.example"), "250")
 		if time.Since(begun) != 0 {
 			t.Error("the reply waited for the next hop")
 		}
@@ -93,7 +93,7 @@ func TestQueueFirst(t *testing.T) {
 			t.Errorf("queued: %q", q)
 		}
 		large := letter + strings.Repeat("0123456789abcdef\r\n", 100_000)
-		expect(t, "reply", w.mailFrom(first, "a@contoso.com", large, nil, "2@b.example"), "250")
+		expect(t, "reply", w.mailFrom(queueFirst, "a@contoso.com", large, nil, "2@b.example"), "250")
 		time.Sleep(3 * time.Hour)
 		synctest.Wait()
 		m := b.Messages()

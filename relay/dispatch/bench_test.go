@@ -50,7 +50,7 @@ func (r *track) deliver(connector string) error {
 
 // send is the same without a Dispatcher.
 func (r *track) send() error {
-	env := r.envelope(holds)
+	env := r.envelope(deliverFirst)
 	hop, err := delivery.NextHopFor(r.w.policy, env.To[0].To, 0)
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (r *track) send() error {
 // BenchmarkSender what of it is the Sender's and the next hop's.
 func BenchmarkHold(b *testing.B) {
 	r := newTrack(b)
-	run(b, func() error { return r.deliver(holds) })
+	run(b, func() error { return r.deliver(deliverFirst) })
 }
 
 func BenchmarkSender(b *testing.B) {
@@ -77,7 +77,7 @@ func BenchmarkSender(b *testing.B) {
 // BenchmarkQueueFirst has a Store in memory.
 func BenchmarkQueueFirst(b *testing.B) {
 	r := newTrack(b)
-	run(b, func() error { return r.deliver(first) })
+	run(b, func() error { return r.deliver(queueFirst) })
 }
 
 func run(b *testing.B, f func() error) {
@@ -104,7 +104,7 @@ func TestHoldAllocates(t *testing.T) {
 			}
 		})
 	}
-	send, hold := measure(r.send), measure(func() error { return r.deliver(holds) })
+	send, hold := measure(r.send), measure(func() error { return r.deliver(deliverFirst) })
 	if own := hold - send; own > 7 {
 		t.Errorf("%v allocations, of which %v are the Dispatcher's; want 7 at most", hold, own)
 	}
@@ -117,7 +117,7 @@ func TestManyWaiting(t *testing.T) {
 	w.at("192.0.2.1", "b.example")
 	const n = 10_000
 	for i := range n {
-		expect(t, "reply", w.mail(first, fmt.Sprintf("%d@b.example", i)), "250")
+		expect(t, "reply", w.mail(queueFirst, fmt.Sprintf("%d@b.example", i)), "250")
 	}
 	with := heap()
 	w.stop()

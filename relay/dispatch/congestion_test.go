@@ -68,7 +68,7 @@ func TestCrowdedHop(t *testing.T) {
 				w := newWorld(t, config(byDNS()))
 				sink := w.sink("192.0.2.1", &relaytest.Sink{Script: c.script}, "b.example")
 				for i := range 40 {
-					expect(t, "reply", w.mail(first, fmt.Sprint(i, "@b.example")), "250")
+					expect(t, "reply", w.mail(queueFirst, fmt.Sprint(i, "@b.example")), "250")
 				}
 				time.Sleep(time.Minute)
 				arrived(t, "after a minute", sink, 40)
@@ -76,7 +76,7 @@ func TestCrowdedHop(t *testing.T) {
 					t.Errorf("%d attempts for 40 messages", tried)
 				}
 				for i := range 40 {
-					expect(t, "reply", w.mail(first, fmt.Sprint(i, "@b.example")), "250")
+					expect(t, "reply", w.mail(queueFirst, fmt.Sprint(i, "@b.example")), "250")
 				}
 				time.Sleep(time.Minute)
 				arrived(t, "after another one", sink, 80)
@@ -99,7 +99,7 @@ func TestFullHop(t *testing.T) {
 		c := &crowd{takes: 0, refusal: "432 4.3.2 no more today"}
 		w.sink("192.0.2.1", &relaytest.Sink{Script: c.script}, "b.example")
 		for i := range 100 {
-			expect(t, "reply", w.mail(first, fmt.Sprint(i, "@b.example")), "250")
+			expect(t, "reply", w.mail(queueFirst, fmt.Sprint(i, "@b.example")), "250")
 		}
 		time.Sleep(4*time.Minute - time.Second)
 		if tried, _ := c.numbers(); tried > 4 {
@@ -129,7 +129,7 @@ func TestCauses(t *testing.T) {
 			"mute.example":    "451 4.4.2 Connection to the next hop was lost: mute.example: EHLO: no answer within 5m0s",
 			"refuses.example": "554 5.7.1 not from you",
 		} {
-			expect(t, "reply", w.mail(first, "a@"+domain), "250")
+			expect(t, "reply", w.mail(queueFirst, "a@"+domain), "250")
 			time.Sleep(6 * time.Minute)
 			for _, q := range w.d.Queues() {
 				if strings.HasSuffix(q.Name, domain) && q.Reply != want {

@@ -134,8 +134,8 @@ func crash(t *testing.T, n int, done bool) bool {
 	b := w.sink("192.0.2.1", hopB(), "b.example")
 	home := w.home()
 	var promised [][]string
-	for _, tr := range []string{"holds 1@b.example bad1@b.example later1@b.example", "holds 2@b.example bad2@b.example",
-		"first 3@b.example", "first bad4@b.example later4@b.example", "holds later5@b.example 5@b.example"} {
+	for _, tr := range []string{"deliver-first 1@b.example bad1@b.example later1@b.example", "deliver-first 2@b.example bad2@b.example",
+		"queue-first 3@b.example", "queue-first bad4@b.example later4@b.example", "deliver-first later5@b.example 5@b.example"} {
 		f := strings.Fields(tr)
 		reply := w.mail(f[0], f[1:]...)
 		if mu.Lock(); reply == "250" && !dead {
@@ -209,10 +209,10 @@ func TestFullDisk(t *testing.T) {
 				want = "452 4.3.1"
 			}
 			store.set(func(string) error { return cause })
-			expect(t, "queue first", w.mail(first, "1@b.example"), want)
-			expect(t, "temporary", w.mail(holds, "later@b.example"), want)
-			expect(t, "mixed", w.mail(holds, "1@b.example", "bad@b.example"), want)
-			expect(t, "delivered", w.mail(holds, "2@b.example"), "250")
+			expect(t, "queue first", w.mail(queueFirst, "1@b.example"), want)
+			expect(t, "temporary", w.mail(deliverFirst, "later@b.example"), want)
+			expect(t, "mixed", w.mail(deliverFirst, "1@b.example", "bad@b.example"), want)
+			expect(t, "delivered", w.mail(deliverFirst, "2@b.example"), "250")
 			time.Sleep(time.Hour)
 			if q := w.queued(); q != "" {
 				t.Errorf("queued: %q", q)
@@ -239,7 +239,7 @@ func TestFullDiskLater(t *testing.T) {
 			}
 			return queue.ErrFull
 		})
-		expect(t, "reply", w.mail(first, "1@b.example", "bad@b.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "1@b.example", "bad@b.example"), "250")
 		time.Sleep(90 * time.Second) // leases can't be renewed either, but still hold
 		arrived(t, "delivered", b, 1)
 		arrived(t, "reports while the disk is full", home, 0)
@@ -264,7 +264,7 @@ func TestUnreadable(t *testing.T) {
 			w := newWorld(t, config(byDNS()), func(w *world) { store.Store, w.store = w.mem, store })
 			home := w.home()
 			w.at("192.0.2.1", "b.example")
-			expect(t, "reply", w.mail(first, "1@b.example"), "250")
+			expect(t, "reply", w.mail(queueFirst, "1@b.example"), "250")
 			synctest.Wait() // the first attempt has failed
 			store.set(func(op string) error {
 				if strings.HasPrefix(op, "open ") && !strings.Contains(op, "-") { // not the report
@@ -294,7 +294,7 @@ func TestLostLease(t *testing.T) {
 		w := newWorld(t, config(byDNS()), func(w *world) { store.Store, w.store = w.mem, store })
 		b := w.sink("192.0.2.1", &relaytest.Sink{})
 		w.dns.AddHost("x.example", netip.MustParseAddr("192.0.2.2"))
-		expect(t, "reply", w.mail(first, "1@x.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "1@x.example"), "250")
 		one := w.d
 		store.set(func(string) error { return errCrash })
 		time.Sleep(5 * time.Minute)

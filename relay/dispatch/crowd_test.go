@@ -108,7 +108,7 @@ func TestSuspendedWhileRerouted(t *testing.T) {
 		dead.SmartHosts, alive.SmartHosts = smartHosts("192.0.2.3"), smartHosts("192.0.2.4")
 		w := newWorld(t, config(dead))
 		up := w.sink("192.0.2.4", slow(20*time.Second))
-		expect(t, "reply", w.mail(first, "1@b.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "1@b.example"), "250")
 		time.Sleep(10 * time.Second)
 		ctx, all := context.Background(), queue.Filter{All: true}
 		if n, err := w.d.Suspend(ctx, all, nil); n != 1 || err != nil {

@@ -119,7 +119,7 @@ func (d *Dispatcher) init() {
 	})
 }
 
-// task is what a worker does: an attempt, or bringing the Store up to date on a message.
+// task is a piece of work for a worker: an attempt, or bringing the Store up to date on a message.
 type task struct {
 	out  *outgoing
 	save *message
@@ -155,7 +155,7 @@ func (d *Dispatcher) nextHop(p *connector.Policy, env *envelope.Envelope, to rou
 	return hop, nil
 }
 
-// sendConnector returns what SendConnector does, "" without one.
+// sendConnector returns the result of SendConnector, "" without one.
 func (d *Dispatcher) sendConnector(env *envelope.Envelope, to routing.Address) string {
 	if d.SendConnector == nil {
 		return ""

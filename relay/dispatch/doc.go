@@ -3,9 +3,11 @@
 //
 // # Two ways to accept a message
 //
-// MaxAcknowledgementDelay of the Receive connector decides. While that delay
-// runs, the client waits and the message is delivered: each next hop gets it at
-// once, beside the others. When all have answered, the client gets its reply:
+// MaxAcknowledgementDelay of the Receive connector decides.
+//
+// Deliver first: while that delay runs, the client waits and the message is
+// delivered. Each next hop gets it at once, beside the others. When all have
+// answered, the client gets its reply:
 //
 //   - all have accepted it: 250, and the Store was never touched;
 //   - all have refused it for good: the 5xx itself, and no report is needed;
@@ -14,9 +16,10 @@
 //     recipients that still wait, then the client gets 250.
 //
 // No client waits for a next hop that is known to be down. An answer that comes
-// after the delay counts: nothing is sent twice. With a delay of 0, or without a
-// Receive connector, the message goes on the Store first, then the client gets 250,
-// and only then attempts begin.
+// after the delay counts: nothing is sent twice.
+//
+// Queue first: with a delay of 0, or without a Receive connector, the message goes on
+// the Store, then the client gets 250, and only then attempts begin.
 //
 // A message is acknowledged only when a next hop or the Store has it. If the Store can't take a
 // message, the client gets 452 4.3.1 or 451 and sends it again. A next hop that had already

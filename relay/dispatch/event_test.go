@@ -80,7 +80,7 @@ func TestEventsAreComplete(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w, tr := tracked(t)
 		w.sink("192.0.2.1", &relaytest.Sink{}, "b.example")
-		expect(t, "reply", w.mail(first, "1@b.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "1@b.example"), "250")
 		time.Sleep(time.Minute)
 		ids := tr.ids(event.Delivered)
 		if len(ids) != 1 || len(tr.all()) != 1 {
@@ -88,7 +88,7 @@ func TestEventsAreComplete(t *testing.T) {
 		}
 		e := tr.all()[0]
 		if e.To.String() != "1@b.example" || e.From.String() != "a@contoso.com" || e.NextHop != "out b.example" || e.Host != "b.example" || e.Addr != "192.0.2.1:25" ||
-			e.Reply != "250 2.0.0 OK: queued" || e.Err != nil || e.Attempts != 1 || e.Delay < 0 || e.Time.IsZero() || e.Size == 0 || e.Connector != first {
+			e.Reply != "250 2.0.0 OK: queued" || e.Err != nil || e.Attempts != 1 || e.Delay < 0 || e.Time.IsZero() || e.Size == 0 || e.Connector != queueFirst {
 			t.Errorf("%+v", e)
 		}
 	})
@@ -133,7 +133,7 @@ func TestEventsWaitForTheStore(t *testing.T) {
 			return ""
 		}}, "b.example")
 		disk.broken.Store(true)
-		expect(t, "reply", w.mail(first, "1@b.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "1@b.example"), "250")
 		time.Sleep(30 * time.Second)
 		if len(tr.all()) != 0 {
 			t.Errorf("while the Store is broken: %v", tr.all()[0].Kind)
@@ -171,7 +171,7 @@ func TestReadersMayCallTheDispatcher(t *testing.T) {
 			}
 		})
 		w.at("192.0.2.1", "b.example")
-		expect(t, "reply", w.mail(first, "1@b.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "1@b.example"), "250")
 		time.Sleep(time.Minute)
 		ids := tr.ids(event.Deferred)
 		if len(ids) != 1 {
@@ -198,10 +198,10 @@ func TestSlowReader(t *testing.T) {
 			}
 		})
 		w.sink("192.0.2.1", &relaytest.Sink{}, "b.example")
-		expect(t, "reply", w.mail(first, "slow@b.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "slow@b.example"), "250")
 		time.Sleep(time.Second)
 		for range 10 {
-			expect(t, "reply", w.mail(first, "1@b.example"), "250")
+			expect(t, "reply", w.mail(queueFirst, "1@b.example"), "250")
 		}
 		time.Sleep(time.Second)
 		if n := len(tr.ids(event.Delivered)); n != 10 {

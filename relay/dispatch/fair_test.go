@@ -36,7 +36,7 @@ func TestThousandHops(t *testing.T) {
 			if i%hops%3 != 0 {
 				want++
 			}
-			expect(t, "reply", w.mail(first, fmt.Sprintf("%d@d%d.example", i, i%hops)), "250")
+			expect(t, "reply", w.mail(queueFirst, fmt.Sprintf("%d@d%d.example", i, i%hops)), "250")
 		}
 		time.Sleep(time.Second) // a dead one takes half a minute to fail
 		synctest.Wait()
@@ -68,7 +68,7 @@ func TestConnectionLimits(t *testing.T) {
 			}
 			for i := range 240 {
 				client := from(fmt.Sprintf("198.51.100.%d", i))
-				expect(t, "reply", w.mailFrom(first, "a@contoso.com", letter, client, fmt.Sprintf("%d@d%d.example", i, i%3)), "250")
+				expect(t, "reply", w.mailFrom(queueFirst, "a@contoso.com", letter, client, fmt.Sprintf("%d@d%d.example", i, i%3)), "250")
 			}
 			time.Sleep(time.Hour)
 			total := 0
@@ -108,7 +108,7 @@ func TestTooManyConnections(t *testing.T) {
 		}
 		w.sink("192.0.2.1", s, "b.example")
 		for i := range 100 {
-			expect(t, "reply", w.mail(first, fmt.Sprintf("%d@b.example", i)), "250")
+			expect(t, "reply", w.mail(queueFirst, fmt.Sprintf("%d@b.example", i)), "250")
 		}
 		time.Sleep(40 * time.Second)
 		arrived(t, "without waiting for a retry", s, 100)
@@ -132,22 +132,22 @@ func TestReportsToTarpits(t *testing.T) {
 		for i := range 300 {
 			domain := fmt.Sprintf("tarpit%d.example", i)
 			w.at("192.0.2.9", domain)
-			expect(t, "reply", w.mailFrom(first, "x@"+domain, letter, from("198.51.100.1"), "bad@b.example"), "250")
+			expect(t, "reply", w.mailFrom(queueFirst, "x@"+domain, letter, from("198.51.100.1"), "bad@b.example"), "250")
 		}
 		honest := w.sink("192.0.2.2", &relaytest.Sink{}, "mixed.example")
-		expect(t, "reply", w.mailFrom(first, "x@mixed.example", letter, from("198.51.100.1"), "bad@b.example"), "250")
+		expect(t, "reply", w.mailFrom(queueFirst, "x@mixed.example", letter, from("198.51.100.1"), "bad@b.example"), "250")
 		time.Sleep(5 * time.Second)
 		arrived(t, "a report that waits for its turn", honest, 0)
 		w.at("192.0.2.2", "other.example")
-		expect(t, "reply", w.mailFrom(first, "x@other.example", letter, from("198.51.100.2"), "bad@b.example"), "250")
+		expect(t, "reply", w.mailFrom(queueFirst, "x@other.example", letter, from("198.51.100.2"), "bad@b.example"), "250")
 		time.Sleep(time.Second)
 		arrived(t, "a report on another's mail", honest, 1)
 		for i := range 20 {
 			domain := fmt.Sprintf("new%d.example", i)
 			w.at("192.0.2.2", domain)
-			expect(t, "reply", w.mail(first, "1@"+domain), "250")
+			expect(t, "reply", w.mail(queueFirst, "1@"+domain), "250")
 		}
-		expect(t, "reply", w.mail(first, "1@mixed.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "1@mixed.example"), "250")
 		time.Sleep(time.Second)
 		synctest.Wait()
 		arrived(t, "while reports are in the tarpits", honest, 20+1+1)

@@ -53,7 +53,7 @@ func (p *pausing) Read(b []byte) (int, error) {
 // upload is a transaction whose message, larger than what is read into memory,
 // takes its time.
 func (w *world) upload(pause time.Duration, to ...string) string {
-	env := w.envelope(first, "a@contoso.com")
+	env := w.envelope(queueFirst, "a@contoso.com")
 	for _, a := range to {
 		env.To = append(env.To, rcpt(a))
 	}
@@ -130,8 +130,8 @@ func TestStopped(t *testing.T) {
 				}
 				return ""
 			}}, "c.example")
-			expect(t, "reply", w.mail(first, "1@b.example"), "250")
-			expect(t, "reply", w.mail(first, "1@c.example"), "250")
+			expect(t, "reply", w.mail(queueFirst, "1@b.example"), "250")
+			expect(t, "reply", w.mail(queueFirst, "1@c.example"), "250")
 			stopped.Store(true)
 			time.Sleep(10 * time.Minute)
 			if n := later.Connections(); n != 1 {
@@ -170,7 +170,7 @@ func TestClaimedWhileStopped(t *testing.T) {
 		c := watch(w)
 		w.at("192.0.2.1", "b.example")
 		for range 5 {
-			expect(t, "reply", w.mail(first, "1@b.example"), "250")
+			expect(t, "reply", w.mail(queueFirst, "1@b.example"), "250")
 		}
 		time.Sleep(time.Minute)
 		stopped.Store(true)
@@ -209,7 +209,7 @@ func TestUnknownLease(t *testing.T) {
 			b := w.sink("192.0.2.1", &relaytest.Sink{}, "b.example")
 			once.Store(true)
 			if op == "put" {
-				expect(t, "reply", w.mail(first, "1@b.example"), "451 4.3.0")
+				expect(t, "reply", w.mail(queueFirst, "1@b.example"), "451 4.3.0")
 			} else {
 				m := &queue.Message{Envelope: envelope.Envelope{ID: "LEFT"}, Arrived: time.Now(), Recipients: []queue.Recipient{{Recipient: envelope.Recipient{To: address("1@b.example")}}}}
 				if err := w.mem.Put(context.Background(), m, strings.NewReader(letter), queue.Lease{}); err != nil {
@@ -269,7 +269,7 @@ func TestWithdrawnReport(t *testing.T) {
 			}
 			return errCrash
 		})
-		expect(t, "reply", w.mail(holds, "bad@b.example", "later@b.example"), "451 4.3.0")
+		expect(t, "reply", w.mail(deliverFirst, "bad@b.example", "later@b.example"), "451 4.3.0")
 		if q := w.queued(); q == "" {
 			t.Error("no report was made")
 		}
@@ -312,8 +312,8 @@ func TestUnsaved(t *testing.T) {
 							return script(s, a)
 						}
 					}(b.Script)
-					expect(t, "reply", w.mail(first, "1@b.example"), "250")
-					expect(t, "reply", w.mail(first, "2@b.example", "bad@b.example", "later@b.example"), "250")
+					expect(t, "reply", w.mail(queueFirst, "1@b.example"), "250")
+					expect(t, "reply", w.mail(queueFirst, "2@b.example", "bad@b.example", "later@b.example"), "250")
 					store.set(func(op string) error {
 						if strings.Contains(tc.ops, op) {
 							return tc.fails(op)
@@ -359,8 +359,8 @@ func TestExpiredMeanwhile(t *testing.T) {
 		home := w.home()
 		w.at("192.0.2.1", "b.example")
 		w.at("192.0.2.2", "down.example")
-		expect(t, "reply", w.mail(first, "1@b.example"), "250")
-		expect(t, "reply", w.mail(first, "1@down.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "1@b.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "1@down.example"), "250")
 		time.Sleep(time.Minute)
 		w.stop()
 		b := w.sink("192.0.2.1", &relaytest.Sink{})

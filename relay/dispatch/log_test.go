@@ -44,7 +44,7 @@ func TestEveryRecipientIsLogged(t *testing.T) {
 			return ""
 		}}, "c.example")
 		w.at("192.0.2.3", "down.example")
-		expect(t, "reply", w.mail(holds, "1@b.example", "2@b.example", "no1@c.example", "no2@c.example",
+		expect(t, "reply", w.mail(deliverFirst, "1@b.example", "2@b.example", "no1@c.example", "no2@c.example",
 			"full1@c.example", "full2@c.example", "1@down.example"), "250")
 		time.Sleep(time.Minute)
 		for recipient, event := range map[string]string{
@@ -70,8 +70,8 @@ func TestOperatorsAreLogged(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := newWorld(t, config(byDNS()))
 		w.at("192.0.2.1", "b.example")
-		expect(t, "reply", w.mail(first, "1@b.example", "2@b.example"), "250")
-		expect(t, "reply", w.mail(first, "3@b.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "1@b.example", "2@b.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "3@b.example"), "250")
 		time.Sleep(time.Minute)
 		all := queue.Filter{All: true}
 		do := func(action string, f func(context.Context, queue.Filter, dispatch.Progress) (int, error)) {

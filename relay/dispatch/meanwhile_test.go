@@ -33,15 +33,15 @@ func refusing(after time.Duration) *relaytest.Sink {
 // TestRefusedWhileReporting: a recipient that is refused while the report on
 // another is being written is reported, too, whichever way the message came.
 func TestRefusedWhileReporting(t *testing.T) {
-	for _, via := range []string{first, holds} {
+	for _, via := range []string{queueFirst, deliverFirst} {
 		bubble(t, func(t *testing.T) {
 			w := newWorld(t, config(byDNS()), sluggish)
 			home := w.home()
 			w.sink("192.0.2.1", refusing(0), "b.example")
-			// With queue first, an attempt begins when the message is on the
-			// queue; with a hold that ends, the report is written then.
+			// With queue first, an attempt begins when the message is on the queue;
+			// with deliver first, the report is written when the delay ends.
 			late := 500 * time.Millisecond
-			if via == holds {
+			if via == deliverFirst {
 				late += 30 * time.Second
 			}
 			w.sink("192.0.2.2", refusing(late), "c.example")
@@ -67,7 +67,7 @@ func TestDeliveredWhileStopping(t *testing.T) {
 		w := newWorld(t, config(byDNS()), sluggish)
 		b := w.sink("192.0.2.1", slow(5500*time.Millisecond), "b.example")
 		var client sync.WaitGroup
-		client.Go(func() { expect(t, "reply", w.mail(holds, "1@b.example"), "250") })
+		client.Go(func() { expect(t, "reply", w.mail(deliverFirst, "1@b.example"), "250") })
 		time.Sleep(5 * time.Second)
 		w.stop() // at 5 seconds it is put, at 5.5 delivered, at 6 there
 		client.Wait()

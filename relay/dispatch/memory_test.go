@@ -58,7 +58,7 @@ func TestLargeMessages(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		for range clients {
 			group.Go(func() {
-				env := w.envelope(holds, "a@contoso.com")
+				env := w.envelope(deliverFirst, "a@contoso.com")
 				env.To = append(env.To, rcpt("1@b.example"))
 				if _, err := relay.Deliver(ctx, w.d, env, io.MultiReader(strings.NewReader(letter), &zeroes{size})); !errors.Is(err, context.Canceled) {
 					t.Errorf("Deliver: %v", err)
@@ -83,7 +83,7 @@ func TestNoRoomForBodies(t *testing.T) {
 	w := newWorld(t, config(byDNS()), func(w *world) {
 		w.tune = func(d *dispatch.Dispatcher) { d.Memory, d.Dir = 1, filepath.Join(d.Dir, "missing") }
 	})
-	expect(t, "no directory", w.mail(holds, "1@b.example"), "452 4.3.1")
+	expect(t, "no directory", w.mail(deliverFirst, "1@b.example"), "452 4.3.1")
 	if _, err := os.Stat(w.d.Dir); err == nil {
 		t.Error("the directory is there")
 	}
@@ -91,7 +91,7 @@ func TestNoRoomForBodies(t *testing.T) {
 
 // TestBrokenBody: of a message that broke off nothing is anywhere.
 func TestBrokenBody(t *testing.T) {
-	for _, in := range []string{holds, first} {
+	for _, in := range []string{deliverFirst, queueFirst} {
 		for _, size := range []int{0, 10, 100_000, 1 << 20} {
 			w := newWorld(t, config(byDNS()))
 			env := w.envelope(in, "a@contoso.com")

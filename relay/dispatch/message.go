@@ -102,7 +102,7 @@ func (m *message) unload() {
 	m.body = nil
 }
 
-// outgoing is what an attempt needs. A message that waits does without.
+// outgoing holds the values and memory of an attempt. A message that waits does without.
 type outgoing struct {
 	transfer *schedule.Transfer
 	env      envelope.Envelope

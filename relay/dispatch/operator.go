@@ -18,7 +18,7 @@ type Queue struct {
 	Active  int    // attempts under way
 
 	// Failures is how often the next hop has failed since it last answered. If it has, it is tried
-	// again at Retry; Reply is what Host said at Tried.
+	// again at Retry; Reply is the reply of Host at Tried.
 	Failures     int
 	Retry, Tried time.Time
 	Reply, Host  string

@@ -22,7 +22,7 @@ func TestOperators(t *testing.T) {
 		home := w.home()
 		w.at("192.0.2.1", "b.example", "c.example")
 		for i := range 10 {
-			expect(t, "reply", w.mail(first, fmt.Sprintf("%d@b.example", i), fmt.Sprintf("%d@c.example", i)), "250")
+			expect(t, "reply", w.mail(queueFirst, fmt.Sprintf("%d@b.example", i), fmt.Sprintf("%d@c.example", i)), "250")
 		}
 		time.Sleep(time.Hour)
 		toB := queue.Filter{To: routing.MustParseAddressSpace("b.example")}
@@ -106,7 +106,7 @@ func TestRetry(t *testing.T) {
 		w := newWorld(t, config(byDNS()))
 		w.at("192.0.2.1", "b.example")
 		c := w.sink("192.0.2.2", answering(relaytest.StageMail, "", "450 4.2.0 later"), "c.example")
-		expect(t, "reply", w.mail(first, "1@b.example", "1@c.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "1@b.example", "1@c.example"), "250")
 		time.Sleep(2*time.Hour + time.Minute)
 		b := w.sink("192.0.2.1", &relaytest.Sink{})
 		asked := c.Connections()
@@ -134,7 +134,7 @@ func TestDropUnderWay(t *testing.T) {
 				time.Sleep(30 * time.Second)
 				return reply
 			}}, "b.example")
-			expect(t, "reply", w.mail(first, "1@b.example"), "250")
+			expect(t, "reply", w.mail(queueFirst, "1@b.example"), "250")
 			time.Sleep(time.Second)
 			if n, err := w.d.Drop(context.Background(), queue.Filter{All: true}, true, nil); n != 1 || err != nil {
 				t.Errorf("Drop: %d, %v", n, err)
@@ -155,7 +155,7 @@ func TestListedContent(t *testing.T) {
 		w := newWorld(t, config(byDNS()))
 		w.at("192.0.2.1", "b.example")
 		for range 3 {
-			expect(t, "reply", w.mail(first, "1@b.example"), "250")
+			expect(t, "reply", w.mail(queueFirst, "1@b.example"), "250")
 		}
 		n := 0
 		for m, err := range w.d.List(t.Context(), queue.Filter{From: "contoso.com"}) {

@@ -29,7 +29,7 @@ func TestReportsArePrepared(t *testing.T) {
 		}
 		w.sink("192.0.2.1", hopB(), "b.example")
 		home := w.sink("192.0.2.2", &relaytest.Sink{}, "contoso.com")
-		expect(t, "reply", w.mail(first, "bad@b.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "bad@b.example"), "250")
 		time.Sleep(time.Minute)
 		m := home.Messages()
 		if len(m) != 1 || !strings.HasPrefix(string(m[0].Data), "X-Prepared: report yes\r\n") {

@@ -17,7 +17,7 @@ import (
 
 // admit asks whether a client may send a message of a declared size.
 func (w *world) admit(client func(*relay.Envelope), size int64) string {
-	env := w.envelope(first, "a@contoso.com")
+	env := w.envelope(queueFirst, "a@contoso.com")
 	client(env)
 	env.Size = size
 	_, err := w.d.Begin(context.Background(), env)
@@ -38,7 +38,7 @@ func TestShareOfTheQueue(t *testing.T) {
 				w.sink("192.0.2.1", hopB(), "b.example")
 				reply, n := "250", 0
 				for ; n < 200 && reply == "250"; n++ {
-					reply = w.mailFrom(first, "x@down.example", letter, from(fmt.Sprintf("2001:db8::%x", n+1)), recipients...)
+					reply = w.mailFrom(queueFirst, "x@down.example", letter, from(fmt.Sprintf("2001:db8::%x", n+1)), recipients...)
 					synctest.Wait()
 				}
 				expect(t, "the client with too much", reply, "452 4.3.1")
@@ -47,7 +47,7 @@ func TestShareOfTheQueue(t *testing.T) {
 				}
 				expect(t, "another client", w.admit(from("2001:db8:0:1::1"), 0), "250")
 				for i := range 18 {
-					expect(t, "another client", w.mailFrom(first, "a@contoso.com", letter, from("198.51.100.1"), fmt.Sprintf("%d@down.example", i)), "250")
+					expect(t, "another client", w.mailFrom(queueFirst, "a@contoso.com", letter, from("198.51.100.1"), fmt.Sprintf("%d@down.example", i)), "250")
 				}
 				expect(t, "its share of the rest", w.admit(from("198.51.100.1"), 0), "250")
 				expect(t, "a third client", w.admit(from("198.51.100.2"), 0), "250")
@@ -76,7 +76,7 @@ func TestShareOfTheDisk(t *testing.T) {
 		body := letter + strings.Repeat("0123456789abcdef\r\n", 100_000/18)
 		reply, n := "250", 0
 		for ; n < 20 && reply == "250"; n++ {
-			reply = w.mailFrom(first, "a@contoso.com", body, greedy, "1@down.example")
+			reply = w.mailFrom(queueFirst, "a@contoso.com", body, greedy, "1@down.example")
 		}
 		expect(t, "the client with too much", reply, "452 4.3.1")
 		if n != 8+1 {
@@ -98,7 +98,7 @@ func TestUsageAge(t *testing.T) {
 		w := newWorld(t, config(byDNS()), func(w *world) { store.Store, w.store = w.mem, store })
 		w.sink("192.0.2.1", &relaytest.Sink{}, "b.example")
 		for i := range 50 {
-			expect(t, "reply", w.mail(first, fmt.Sprintf("%d@b.example", i)), "250")
+			expect(t, "reply", w.mail(queueFirst, fmt.Sprintf("%d@b.example", i)), "250")
 			time.Sleep(100 * time.Millisecond)
 		}
 		if n := store.n.Load(); n != 5 {

@@ -75,30 +75,30 @@ func TestReports(t *testing.T) {
 		reply               string
 		want                []string // after three days
 	}{
-		{"mixed", holds, "a@contoso.com", "1@b.example bad@b.example", "", nil, nil, "250", []string{"a@contoso.com: bad@b.example failed 5.1.1"}},
-		{"several", holds, "a@contoso.com", "1@b.example bad@b.example bad2@b.example", "", nil, nil, "250",
+		{"mixed", deliverFirst, "a@contoso.com", "1@b.example bad@b.example", "", nil, nil, "250", []string{"a@contoso.com: bad@b.example failed 5.1.1"}},
+		{"several", deliverFirst, "a@contoso.com", "1@b.example bad@b.example bad2@b.example", "", nil, nil, "250",
 			[]string{"a@contoso.com: bad@b.example failed 5.1.1, bad2@b.example failed 5.1.1"}},
-		{"queue first", first, "a@contoso.com", "bad@b.example", "", nil, nil, "250", []string{"a@contoso.com: bad@b.example failed 5.1.1"}},
-		{"refused", holds, "a@contoso.com", "bad@b.example", "", nil, nil, "550", nil},
-		{"null sender", holds, "", "1@b.example bad@b.example", "", nil, nil, "250", nil},
-		{"null sender, queue first", first, "", "bad@b.example later@b.example", "SUCCESS,FAILURE,DELAY", nil, nil, "250", nil},
-		{"NEVER", first, "a@contoso.com", "bad@b.example later@b.example", "NEVER", nil, nil, "250", nil},
-		{"SUCCESS only", first, "a@contoso.com", "bad@b.example", "SUCCESS", nil, nil, "250", nil},
-		{"SUCCESS, the next hop's affair", holds, "a@contoso.com", "1@b.example", "SUCCESS", nil, nil, "250", nil},
-		{"SUCCESS, relayed", holds, "a@contoso.com", "1@b.example", "SUCCESS", []string{"DSN"}, nil, "250", []string{"a@contoso.com: 1@b.example relayed 2.0.0"}},
-		{"SUCCESS, relayed from the queue", first, "a@contoso.com", "1@b.example 2@b.example", "SUCCESS", []string{"DSN"}, nil, "250",
+		{"queue first", queueFirst, "a@contoso.com", "bad@b.example", "", nil, nil, "250", []string{"a@contoso.com: bad@b.example failed 5.1.1"}},
+		{"refused", deliverFirst, "a@contoso.com", "bad@b.example", "", nil, nil, "550", nil},
+		{"null sender", deliverFirst, "", "1@b.example bad@b.example", "", nil, nil, "250", nil},
+		{"null sender, queue first", queueFirst, "", "bad@b.example later@b.example", "SUCCESS,FAILURE,DELAY", nil, nil, "250", nil},
+		{"NEVER", queueFirst, "a@contoso.com", "bad@b.example later@b.example", "NEVER", nil, nil, "250", nil},
+		{"SUCCESS only", queueFirst, "a@contoso.com", "bad@b.example", "SUCCESS", nil, nil, "250", nil},
+		{"SUCCESS, the next hop's affair", deliverFirst, "a@contoso.com", "1@b.example", "SUCCESS", nil, nil, "250", nil},
+		{"SUCCESS, relayed", deliverFirst, "a@contoso.com", "1@b.example", "SUCCESS", []string{"DSN"}, nil, "250", []string{"a@contoso.com: 1@b.example relayed 2.0.0"}},
+		{"SUCCESS, relayed from the queue", queueFirst, "a@contoso.com", "1@b.example 2@b.example", "SUCCESS", []string{"DSN"}, nil, "250",
 			[]string{"a@contoso.com: 1@b.example relayed 2.0.0, 2@b.example relayed 2.0.0"}},
-		{"SUCCESS, and the policy forbids it", holds, "a@contoso.com", "1@b.example", "SUCCESS", []string{"DSN"}, func(c *connector.Config) {
+		{"SUCCESS, and the policy forbids it", deliverFirst, "a@contoso.com", "1@b.example", "SUCCESS", []string{"DSN"}, func(c *connector.Config) {
 			c.Remote = []connector.RemoteDomain{{Name: "all", DomainName: "*", DeliveryReportEnabled: off}}
 		}, "250", nil},
-		{"delayed and expired", holds, "a@contoso.com", "later@b.example 1@b.example", "", nil, nil, "250",
+		{"delayed and expired", deliverFirst, "a@contoso.com", "later@b.example 1@b.example", "", nil, nil, "250",
 			[]string{"a@contoso.com: later@b.example delayed 4.2.0", "a@contoso.com: later@b.example failed 4.4.7"}},
-		{"no word of delays", holds, "a@contoso.com", "later@b.example", "FAILURE", nil, nil, "250",
+		{"no word of delays", deliverFirst, "a@contoso.com", "later@b.example", "FAILURE", nil, nil, "250",
 			[]string{"a@contoso.com: later@b.example failed 4.4.7"}},
-		{"delays are not told", holds, "a@contoso.com", "later@b.example", "", nil, func(c *connector.Config) {
+		{"delays are not told", deliverFirst, "a@contoso.com", "later@b.example", "", nil, func(c *connector.Config) {
 			c.Transport.ExternalDelayDsnEnabled = off
 		}, "250", []string{"a@contoso.com: later@b.example failed 4.4.7"}},
-		{"failures are not told", holds, "a@contoso.com", "later@b.example 1@b.example bad@b.example", "", nil, func(c *connector.Config) {
+		{"failures are not told", deliverFirst, "a@contoso.com", "later@b.example 1@b.example bad@b.example", "", nil, func(c *connector.Config) {
 			c.Remote = []connector.RemoteDomain{{Name: "all", DomainName: "*", NDREnabled: off}}
 		}, "250", []string{"a@contoso.com: later@b.example delayed 4.2.0"}},
 	} {
@@ -133,11 +133,11 @@ func TestReportComesBeforeReply(t *testing.T) {
 		w := newWorld(t, config(byDNS()))
 		w.sink("192.0.2.1", hopB(), "b.example")
 		w.at("192.0.2.100", "contoso.com") // where no server listens
-		expect(t, "reply", w.mail(holds, "1@b.example", "bad@b.example"), "250")
+		expect(t, "reply", w.mail(deliverFirst, "1@b.example", "bad@b.example"), "250")
 		if q := w.queued(); q != "report to a@contoso.com waiting" {
 			t.Errorf("queued: %q", q)
 		}
-		expect(t, "reply", w.mail(holds, "1@b.example", "bad@b.example", "later@b.example"), "250")
+		expect(t, "reply", w.mail(deliverFirst, "1@b.example", "bad@b.example", "later@b.example"), "250")
 		want := "report to a@contoso.com waiting; 1@b.example delivered; bad@b.example failed; later@b.example waiting; report to a@contoso.com waiting"
 		if q := w.queued(); len(q) != len(want) {
 			t.Errorf("queued: %q, want %q", q, want)
@@ -162,7 +162,7 @@ func TestRefusedReport(t *testing.T) {
 		w := newWorld(t, config(byDNS()))
 		w.sink("192.0.2.1", hopB(), "b.example")
 		w.sink("192.0.2.100", answering(relaytest.StageRcpt, "", "550 5.1.1 who?"), "contoso.com")
-		expect(t, "reply", w.mail(first, "bad@b.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "bad@b.example"), "250")
 		time.Sleep(time.Minute)
 		if q := w.queued(); q != "" {
 			t.Errorf("queued: %q", q)
@@ -180,7 +180,7 @@ func TestLargeOriginal(t *testing.T) {
 		home := w.home()
 		filler := strings.Repeat("0123456789abcdef\r\n", 1000)
 		for range 2 {
-			expect(t, "reply", w.mailFrom(first, "a@contoso.com", letter+filler, nil, "bad@b.example"), "250")
+			expect(t, "reply", w.mailFrom(queueFirst, "a@contoso.com", letter+filler, nil, "bad@b.example"), "250")
 			filler += strings.Repeat(filler, 20)
 		}
 		time.Sleep(time.Minute)
@@ -205,7 +205,7 @@ func TestOriginalOnce(t *testing.T) {
 		w.sink("192.0.2.1", hopB(), "b.example")
 		w.sink("192.0.2.2", later, "c.example")
 		home := w.home()
-		expect(t, "reply", w.mailFrom(first, "a@contoso.com", letter, nil, "bad@b.example", "slow@c.example"), "250")
+		expect(t, "reply", w.mailFrom(queueFirst, "a@contoso.com", letter, nil, "bad@b.example", "slow@c.example"), "250")
 		time.Sleep(3 * 24 * time.Hour) // in which the second one expires
 		var bodies []bool
 		for _, m := range home.Messages() {

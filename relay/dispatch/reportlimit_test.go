@@ -74,7 +74,7 @@ func TestReportLimits(t *testing.T) {
 				w := newWorld(t, cfg)
 				home := w.sink("192.0.2.100", tc.home, "contoso.com")
 				w.sink("192.0.2.1", hopB(), "b.example")
-				expect(t, "reply", w.mailFrom(first, "a@contoso.com", large(tc.header)+tc.end, func(env *relay.Envelope) { env.Body = tc.body }, "bad@b.example"), "250")
+				expect(t, "reply", w.mailFrom(queueFirst, "a@contoso.com", large(tc.header)+tc.end, func(env *relay.Envelope) { env.Body = tc.body }, "bad@b.example"), "250")
 				time.Sleep(time.Second)
 				if got := strings.Join(reports(home), "; "); got != "a@contoso.com: bad@b.example failed 5.1.1" {
 					t.Fatalf("reports: %q\n%s", got, w.log.String())
@@ -103,7 +103,7 @@ func TestReportLog(t *testing.T) {
 			w := newWorld(t, config(byDNS()))
 			w.sink("192.0.2.1", hopB(), "b.example")
 			w.at("192.0.2.100", "contoso.com") // where no server listens yet
-			expect(t, "reply", w.mail(first, "bad@b.example"), "250")
+			expect(t, "reply", w.mail(queueFirst, "bad@b.example"), "250")
 			time.Sleep(30 * time.Second)
 			log := w.log.String()
 			if !strings.Contains(log, `msg="delivery report queued"`) || strings.Contains(log, "sent") || strings.Contains(log, "told") {
@@ -160,7 +160,7 @@ func TestFailsByRouting(t *testing.T) {
 				home := w.home()
 				w.sink("192.0.2.1", hopB(), "b.example")
 				w.at("192.0.2.2", "down.example", "elsewhere.example")
-				expect(t, "reply", w.mailFrom(first, "a@contoso.com", large(""), nil, strings.Fields(tc.to)...), "250")
+				expect(t, "reply", w.mailFrom(queueFirst, "a@contoso.com", large(""), nil, strings.Fields(tc.to)...), "250")
 				time.Sleep(30 * time.Second)
 				if tc.before != nil {
 					tc.before(w)

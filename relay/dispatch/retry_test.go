@@ -50,7 +50,7 @@ func TestDeadHop(t *testing.T) {
 		c := watch(w)
 		w.at("192.0.2.3", "down.example")
 		for i := range 2000 {
-			expect(t, "reply", w.mail(first, fmt.Sprint(i, "@down.example")), "250")
+			expect(t, "reply", w.mail(queueFirst, fmt.Sprint(i, "@down.example")), "250")
 		}
 		time.Sleep(90 * time.Minute)
 		var want []time.Duration
@@ -91,7 +91,7 @@ func TestHangingHop(t *testing.T) {
 		w.at("192.0.2.3", "hung.example")
 		w.net.Silence(netip.MustParseAddrPort("192.0.2.3:25"))
 		for i := range 1000 {
-			expect(t, "reply", w.mail(first, fmt.Sprint(i, "@hung.example")), "250")
+			expect(t, "reply", w.mail(queueFirst, fmt.Sprint(i, "@hung.example")), "250")
 		}
 		time.Sleep(4*time.Minute - time.Second)
 		if got := c.to("192.0.2.3"); len(got) != 3 {
@@ -119,8 +119,8 @@ func TestMessageRetry(t *testing.T) {
 			}
 			return ""
 		}}, "b.example")
-		expect(t, "reply", w.mail(holds, "grey@b.example", "1@b.example"), "250")
-		expect(t, "others", w.mail(holds, "2@b.example"), "250")
+		expect(t, "reply", w.mail(deliverFirst, "grey@b.example", "1@b.example"), "250")
+		expect(t, "others", w.mail(deliverFirst, "2@b.example"), "250")
 		arrived(t, "at once", b, 2)
 		time.Sleep(time.Hour)
 		mu.Lock()
@@ -140,7 +140,7 @@ func TestUnreachable(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := newWorld(t, config())
 		b := w.sink("192.0.2.1", &relaytest.Sink{}, "b.example")
-		expect(t, "reply", w.mail(holds, "1@b.example"), "250")
+		expect(t, "reply", w.mail(deliverFirst, "1@b.example"), "250")
 		time.Sleep(time.Hour)
 		arrived(t, "without a connector", b, 0)
 		if q := w.d.Queues(); len(q) != 1 || q[0].Name != "Unreachable" || q[0].Waiting != 1 {
@@ -162,7 +162,7 @@ func TestRouteAnew(t *testing.T) {
 		w := newWorld(t, config(byDNS()))
 		w.at("192.0.2.3", "down.example", "other.example")
 		up := w.sink("192.0.2.1", &relaytest.Sink{})
-		expect(t, "reply", w.mail(first, "1@down.example", "2@down.example", "1@other.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "1@down.example", "2@down.example", "1@other.example"), "250")
 		time.Sleep(time.Hour)
 		s := byDNS()
 		s.SmartHosts = smartHosts("192.0.2.1")
@@ -182,7 +182,7 @@ func TestExpiry(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := newWorld(t, config(byDNS()))
 		w.at("192.0.2.3", "down.example")
-		expect(t, "reply", w.mailFrom(first, "", letter, nil, "1@down.example"), "250")
+		expect(t, "reply", w.mailFrom(queueFirst, "", letter, nil, "1@down.example"), "250")
 		time.Sleep(48*time.Hour - time.Second)
 		if s := w.queued(); s != "1@down.example waiting" {
 			t.Errorf("queued: %q", s)
@@ -205,11 +205,11 @@ func TestHopHangsUpOnOneMessage(t *testing.T) {
 			}
 			return ""
 		}}, "x.example")
-		expect(t, "reply", w.mailFrom(first, "bad@contoso.com", letter, nil, "b@x.example"), "250")
+		expect(t, "reply", w.mailFrom(queueFirst, "bad@contoso.com", letter, nil, "b@x.example"), "250")
 		time.Sleep(time.Second) // it has failed
 		for round := range 3 {
 			for i := range 10 {
-				expect(t, "reply", w.mail(first, fmt.Sprint(i, "@x.example")), "250")
+				expect(t, "reply", w.mail(queueFirst, fmt.Sprint(i, "@x.example")), "250")
 			}
 			time.Sleep(3 * time.Minute)
 			if n := len(sink.Messages()); n != 10*(round+1) {
@@ -230,11 +230,11 @@ func TestPoison(t *testing.T) {
 			}
 			return ""
 		}}, "x.example")
-		expect(t, "reply", w.mailFrom(first, "bad@contoso.com", letter, nil, "b@x.example"), "250")
+		expect(t, "reply", w.mailFrom(queueFirst, "bad@contoso.com", letter, nil, "b@x.example"), "250")
 		var failures []int
 		for range 10 {
 			time.Sleep(3 * time.Minute)
-			expect(t, "reply", w.mail(holds, "1@x.example"), "250")
+			expect(t, "reply", w.mail(deliverFirst, "1@x.example"), "250")
 			failures = append(failures, strings.Count(w.log.String(), "next hop failed"))
 		}
 		if failures[9] != failures[2] {

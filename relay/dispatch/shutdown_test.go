@@ -26,7 +26,7 @@ func TestShutdownEndsHolds(t *testing.T) {
 		begun := time.Now()
 		var group sync.WaitGroup
 		group.Go(func() {
-			expect(t, "reply", w.mail(holds, "1@b.example"), "250")
+			expect(t, "reply", w.mail(deliverFirst, "1@b.example"), "250")
 			if d := time.Since(begun); d != 5*time.Second {
 				t.Errorf("answered after %v", d)
 			}
@@ -37,7 +37,7 @@ func TestShutdownEndsHolds(t *testing.T) {
 			t.Errorf("shut down after %v", d)
 		}
 		group.Wait()
-		expect(t, "after it", w.mail(holds, "2@b.example"), "250")
+		expect(t, "after it", w.mail(deliverFirst, "2@b.example"), "250")
 		w.start()
 		time.Sleep(time.Hour)
 		arrived(t, "in the end", b, 2)
@@ -50,7 +50,7 @@ func TestShutdownCutsOff(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := newWorld(t, config(byDNS()))
 		hangs := w.sink("192.0.2.1", answering(relaytest.StageMail, "", relaytest.Hang), "b.example")
-		expect(t, "reply", w.mail(first, "1@b.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "1@b.example"), "250")
 		time.Sleep(time.Second)
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
@@ -74,7 +74,7 @@ func TestRestart(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := newWorld(t, config(byDNS()))
 		later := w.sink("192.0.2.1", answering(relaytest.StageRcpt, "", "450 4.2.0 later"), "b.example")
-		expect(t, "reply", w.mail(first, "1@b.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "1@b.example"), "250")
 		time.Sleep(time.Second)
 		w.stop()
 		time.Sleep(3 * time.Minute)
@@ -103,11 +103,11 @@ func TestShutdownEndsLeases(t *testing.T) {
 			w := newWorld(t, config(byDNS()), kind)
 			w.at("192.0.2.1", "b.example")
 			for i := range 3 {
-				expect(t, "reply", w.mail(first, fmt.Sprintf("%d@b.example", i)), "250")
+				expect(t, "reply", w.mail(queueFirst, fmt.Sprintf("%d@b.example", i)), "250")
 			}
 			synctest.Wait() // the first attempt has failed
 			w.stop()
-			expect(t, "after it", w.mail(first, "late@b.example"), "250")
+			expect(t, "after it", w.mail(queueFirst, "late@b.example"), "250")
 			if _, err := w.d.Suspend(t.Context(), queue.Filter{All: true}, nil); !errors.Is(err, dispatch.ErrStopped) {
 				t.Errorf("Suspend after Shutdown: %v", err)
 			}
@@ -128,7 +128,7 @@ func TestShutdownKeepsLeases(t *testing.T) {
 		store := &faulty{}
 		w := newWorld(t, config(byDNS()), func(w *world) { store.Store, w.store = w.mem, store })
 		w.at("192.0.2.1", "b.example")
-		expect(t, "reply", w.mail(first, "1@b.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "1@b.example"), "250")
 		synctest.Wait()
 		store.set(func(op string) error { return errCrash })
 		w.stop()
@@ -149,7 +149,7 @@ func TestNotStarted(t *testing.T) {
 	if err := w.d.Start(context.Background()); err == nil {
 		t.Error("it starts without a Transport")
 	}
-	env := w.envelope(holds, "a@contoso.com")
+	env := w.envelope(deliverFirst, "a@contoso.com")
 	_, err := w.d.Begin(context.Background(), env)
 	expect(t, "before Start", said(t, err), "451 4.3.0")
 	if err := w.d.Shutdown(context.Background()); err != nil {
@@ -170,7 +170,7 @@ func TestPolicyUnderLoad(t *testing.T) {
 	for c := range clients {
 		group.Go(func() {
 			for i := range each {
-				expect(t, "reply", w.mail([]string{first, holds}[i%2], fmt.Sprintf("%d.%d@b.example", c, i)), "250")
+				expect(t, "reply", w.mail([]string{queueFirst, deliverFirst}[i%2], fmt.Sprintf("%d.%d@b.example", c, i)), "250")
 			}
 		})
 	}
@@ -215,8 +215,8 @@ func TestSavedWhenItEnds(t *testing.T) {
 			}
 			return ""
 		}}, "b.example")
-		expect(t, "reply", w.mail(first, "1@b.example"), "250")
-		expect(t, "reply", w.mail(first, "bad@b.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "1@b.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "bad@b.example"), "250")
 		store.set(func(string) error { return queue.ErrFull })
 		time.Sleep(3 * time.Second)
 		arrived(t, "when the Store takes nothing", sink, 1)
@@ -241,7 +241,7 @@ func TestPressure(t *testing.T) {
 		const full = "452 4.3.1"
 		mail := func(i int) string { // each from another client
 			client := from(fmt.Sprintf("198.51.100.%d", i))
-			return w.mailFrom(first, "a@contoso.com", letter, client, fmt.Sprintf("%d@b.example", i))
+			return w.mailFrom(queueFirst, "a@contoso.com", letter, client, fmt.Sprintf("%d@b.example", i))
 		}
 		for i := range 20 {
 			expect(t, "reply", mail(i), "250")
@@ -277,19 +277,19 @@ func TestDiskPressure(t *testing.T) {
 		w.at("192.0.2.1", "b.example")
 		body := letter + strings.Repeat("0123456789abcdef\r\n", 600) // 10.8 kB
 		for i := range 6 {
-			expect(t, "reply", w.mailFrom(first, "a@contoso.com", body, from(fmt.Sprintf("198.51.100.%d", i)), "1@b.example"), "250")
+			expect(t, "reply", w.mailFrom(queueFirst, "a@contoso.com", body, from(fmt.Sprintf("198.51.100.%d", i)), "1@b.example"), "250")
 		}
-		expect(t, "full", w.mail(first, "2@b.example"), "452 4.3.1")
+		expect(t, "full", w.mail(queueFirst, "2@b.example"), "452 4.3.1")
 		synctest.Wait()
 		one := ""
 		for m := range w.d.List(context.Background(), queue.Filter{All: true}) {
 			one = m.ID
 		}
 		w.d.Drop(context.Background(), queue.Filter{IDs: []string{one}}, false, nil)
-		expect(t, "not much less", w.mail(first, "2@b.example"), "452 4.3.1")
+		expect(t, "not much less", w.mail(queueFirst, "2@b.example"), "452 4.3.1")
 		w.d.Drop(context.Background(), queue.Filter{All: true}, false, nil)
-		expect(t, "empty", w.mail(first, "2@b.example"), "250")
-		env := w.envelope(first, "a@contoso.com")
+		expect(t, "empty", w.mail(queueFirst, "2@b.example"), "250")
+		env := w.envelope(queueFirst, "a@contoso.com")
 		env.Size = 70_000
 		_, err := w.d.Begin(context.Background(), env)
 		expect(t, "a message too large for the rest", said(t, err), "452 4.3.1")

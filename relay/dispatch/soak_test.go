@@ -101,7 +101,7 @@ func soak(t *testing.T, seed uint64, reliable bool) {
 		for k := range 1 + rng.IntN(4) {
 			to = append(to, fmt.Sprintf("m%d.%d@d%d.example", i, k, rng.IntN(hops)))
 		}
-		in, pause := []string{holds, first}[rng.IntN(2)], time.Duration(0)
+		in, pause := []string{deliverFirst, queueFirst}[rng.IntN(2)], time.Duration(0)
 		if rng.IntN(8) == 0 {
 			pause = time.Duration(rng.IntN(600)) * time.Second
 		}

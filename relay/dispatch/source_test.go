@@ -68,7 +68,7 @@ func TestTarpitsOfOneSource(t *testing.T) {
 					w.sink(fmt.Sprintf("192.0.2.%d", 100+i), &relaytest.Sink{Script: (&pit{quick: quick}).answer}, fmt.Sprintf("tarpit%d.example", i))
 				}
 				for i := range pits * (quick + each) {
-					expect(t, "reply", w.mailFrom(first, "a@contoso.com", letter, greedy(i), fmt.Sprintf("%d@tarpit%d.example", i, i%pits)), "250")
+					expect(t, "reply", w.mailFrom(queueFirst, "a@contoso.com", letter, greedy(i), fmt.Sprintf("%d@tarpit%d.example", i, i%pits)), "250")
 					if i < pits*quick {
 						synctest.Wait()
 					}
@@ -76,13 +76,13 @@ func TestTarpitsOfOneSource(t *testing.T) {
 				time.Sleep(time.Second)
 				honest := w.sink("192.0.2.2", &relaytest.Sink{}, "hub.example")
 				for i := range 500 {
-					expect(t, "reply", w.mailFrom(first, "a@contoso.com", letter, greedy(i), fmt.Sprintf("g%d@hub.example", i)), "250")
+					expect(t, "reply", w.mailFrom(queueFirst, "a@contoso.com", letter, greedy(i), fmt.Sprintf("g%d@hub.example", i)), "250")
 				}
 				for i := range 20 {
 					domain := fmt.Sprintf("new%d.example", i)
 					w.at("192.0.2.2", domain)
-					expect(t, "reply", w.mailFrom(first, "a@contoso.com", letter, from("198.51.100.1"), "1@"+domain), "250")
-					expect(t, "reply", w.mailFrom(first, "a@contoso.com", letter, from("2001:db8:1:3::1"), fmt.Sprintf("%d@hub.example", i)), "250")
+					expect(t, "reply", w.mailFrom(queueFirst, "a@contoso.com", letter, from("198.51.100.1"), "1@"+domain), "250")
+					expect(t, "reply", w.mailFrom(queueFirst, "a@contoso.com", letter, from("2001:db8:1:3::1"), fmt.Sprintf("%d@hub.example", i)), "250")
 				}
 				time.Sleep(time.Second)
 				synctest.Wait()
@@ -115,7 +115,7 @@ func TestShareOfReports(t *testing.T) {
 		for i := range 300 {
 			domain := fmt.Sprintf("tarpit%d.example", i%10)
 			w.at("192.0.2.9", domain)
-			expect(t, "reply", w.mailFrom(first, "x@"+domain, letter, from(fmt.Sprintf("198.51.100.%d", i%200)), "bad@b.example"), "250")
+			expect(t, "reply", w.mailFrom(queueFirst, "x@"+domain, letter, from(fmt.Sprintf("198.51.100.%d", i%200)), "bad@b.example"), "250")
 			synctest.Wait()
 		}
 		time.Sleep(time.Second)
@@ -138,9 +138,9 @@ func TestSourcesTakeTurns(t *testing.T) {
 		w := newWorld(t, oneConnection(config(byDNS())))
 		s := w.sink("192.0.2.1", slow(time.Second), "b.example")
 		for i := range 1000 {
-			expect(t, "reply", w.mailFrom(first, "a@contoso.com", letter, from("198.51.100.1"), fmt.Sprintf("%d@b.example", i)), "250")
+			expect(t, "reply", w.mailFrom(queueFirst, "a@contoso.com", letter, from("198.51.100.1"), fmt.Sprintf("%d@b.example", i)), "250")
 		}
-		expect(t, "reply", w.mailFrom(first, "a@contoso.com", letter, from("198.51.100.2"), "other@b.example"), "250")
+		expect(t, "reply", w.mailFrom(queueFirst, "a@contoso.com", letter, from("198.51.100.2"), "other@b.example"), "250")
 		time.Sleep(3500 * time.Millisecond)
 		found := false
 		for _, m := range s.Messages() {
@@ -161,10 +161,10 @@ func TestShareComesBack(t *testing.T) {
 		for i := range 100 {
 			domain := fmt.Sprintf("silent%d.example", i)
 			w.at("192.0.2.3", domain)
-			expect(t, "reply", w.mailFrom(first, "a@contoso.com", letter, from("198.51.100.1"), "1@"+domain), "250")
+			expect(t, "reply", w.mailFrom(queueFirst, "a@contoso.com", letter, from("198.51.100.1"), "1@"+domain), "250")
 		}
 		s := w.sink("192.0.2.2", &relaytest.Sink{}, "b.example")
-		expect(t, "reply", w.mailFrom(first, "a@contoso.com", letter, from("198.51.100.1"), "1@b.example"), "250")
+		expect(t, "reply", w.mailFrom(queueFirst, "a@contoso.com", letter, from("198.51.100.1"), "1@b.example"), "250")
 		synctest.Wait()
 		arrived(t, "while the silent ones have the share", s, 0)
 		time.Sleep(10 * time.Minute)
@@ -179,7 +179,7 @@ func TestTurnAtAProvenHop(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := newWorld(t, tight())
 		greedy := func(to string) {
-			expect(t, "reply", w.mailFrom(first, "a@contoso.com", letter, from("198.51.100.1"), to), "250")
+			expect(t, "reply", w.mailFrom(queueFirst, "a@contoso.com", letter, from("198.51.100.1"), to), "250")
 		}
 		w.sink("192.0.2.3", slow(time.Minute), "slow.example")
 		greedy("1@slow.example")
@@ -197,7 +197,7 @@ func TestTurnAtAProvenHop(t *testing.T) {
 		}
 		synctest.Wait()
 		arrived(t, "while all its connections are in use", hub, 0)
-		expect(t, "reply", w.mailFrom(first, "a@contoso.com", letter, from("198.51.100.2"), "2@hub.example"), "250")
+		expect(t, "reply", w.mailFrom(queueFirst, "a@contoso.com", letter, from("198.51.100.2"), "2@hub.example"), "250")
 		time.Sleep(2 * time.Minute)
 		arrived(t, "while only those to the tarpits are in use", hub, 2)
 		time.Sleep(time.Hour)
@@ -215,13 +215,13 @@ func TestSlowMailOfOneSource(t *testing.T) {
 			}
 			return ""
 		}}, "b.example")
-		expect(t, "reply", w.mail(first, "a@b.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "a@b.example"), "250")
 		synctest.Wait()
 		for i := range 100 {
-			expect(t, "reply", w.mailFrom(first, "a@contoso.com", letter, from("198.51.100.1"), fmt.Sprintf("slow%d@b.example", i)), "250")
+			expect(t, "reply", w.mailFrom(queueFirst, "a@contoso.com", letter, from("198.51.100.1"), fmt.Sprintf("slow%d@b.example", i)), "250")
 		}
 		for i := range 100 {
-			expect(t, "reply", w.mailFrom(first, "a@contoso.com", letter, from("198.51.100.2"), fmt.Sprintf("%d@b.example", i)), "250")
+			expect(t, "reply", w.mailFrom(queueFirst, "a@contoso.com", letter, from("198.51.100.2"), fmt.Sprintf("%d@b.example", i)), "250")
 		}
 		time.Sleep(time.Minute)
 		arrived(t, "of another source", s, 1+100)

@@ -24,7 +24,7 @@ func tenantConnector(tenant, host string) connector.Send {
 // TestSendConnector: the mail of each tenant leaves by its own connector, also after a restart
 // and a retry; without that connector it waits and leaves by no other.
 func TestSendConnector(t *testing.T) {
-	for _, in := range []string{holds, first} {
+	for _, in := range []string{deliverFirst, queueFirst} {
 		bubble(t, func(t *testing.T) {
 			fallback := byDNS()
 			limited := tenantConnector("small", "192.0.2.3")

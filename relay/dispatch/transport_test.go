@@ -80,7 +80,7 @@ func TestByConnector(t *testing.T) {
 		w := newWorld(t, config(byDNS(), mailboxes()), withTransport(box))
 		sink := w.sink("192.0.2.1", &relaytest.Sink{}, "b.example")
 		text := "X-MS-Exchange-Organization-SCL: -1\r\n" + letter
-		expect(t, "reply", w.mailFrom(first, "a@contoso.com", text, nil, "1@box.example", "2@b.example", "3@box2.example"), "250")
+		expect(t, "reply", w.mailFrom(queueFirst, "a@contoso.com", text, nil, "1@box.example", "2@b.example", "3@box2.example"), "250")
 		time.Sleep(time.Second)
 		if got := box.called(); got != "Mailboxes: 1@box.example 3@box2.example" {
 			t.Errorf("called: %q", got)
@@ -92,7 +92,7 @@ func TestByConnector(t *testing.T) {
 		if got := w.queued(); got != "" {
 			t.Errorf("queued: %s", got)
 		}
-		expect(t, "while the client waits", w.mail(holds, "1@box.example"), "250")
+		expect(t, "while the client waits", w.mail(deliverFirst, "1@box.example"), "250")
 		if got := w.queued(); got != "" {
 			t.Errorf("queued: %s", got)
 		}
@@ -127,7 +127,7 @@ func TestTransportOutcomes(t *testing.T) {
 				box := &double{answer: func(context.Context, int, io.Reader) ([]delivery.Outcome, error) { return tt.outcomes, tt.err }}
 				w := newWorld(t, config(byDNS(), mailboxes()), withTransport(box))
 				w.at("192.0.2.9", "contoso.com") // where a report would go
-				expect(t, "reply", w.mail(first, "1@box.example", "2@box.example"), "250")
+				expect(t, "reply", w.mail(queueFirst, "1@box.example", "2@box.example"), "250")
 				time.Sleep(time.Second)
 				got, _, _ := strings.Cut(w.queued(), "; report")
 				if got != tt.queued {
@@ -155,7 +155,7 @@ func TestTransportRefusesMessage(t *testing.T) {
 			return nil, &relay.Error{Reply: reply.Reply{Code: 554, Enhanced: [3]int{5, 6, 0}, Text: "Virus found"}}
 		}}
 		w := newWorld(t, config(byDNS(), mailboxes()), withTransport(box))
-		expect(t, "reply", w.mail(holds, "1@box.example", "2@box.example"), "554 5.6.0 Virus found")
+		expect(t, "reply", w.mail(deliverFirst, "1@box.example", "2@box.example"), "554 5.6.0 Virus found")
 	})
 }
 
@@ -183,7 +183,7 @@ func TestTransportRetried(t *testing.T) {
 		}
 		w := newWorld(t, config(byDNS(), mailboxes()), withTransport(box))
 		for i := range 100 {
-			expect(t, "reply", w.mail(first, fmt.Sprint(i, "@box.example")), "250")
+			expect(t, "reply", w.mail(queueFirst, fmt.Sprint(i, "@box.example")), "250")
 		}
 		time.Sleep(4 * time.Minute)
 		mu.Lock()
@@ -217,7 +217,7 @@ func TestTransportUnreadable(t *testing.T) {
 			w.store = &breaking{Store: w.mem}
 		})
 		w.stop() // so that the body is on the Store only
-		expect(t, "reply", w.mail(first, "1@box.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "1@box.example"), "250")
 		w.start()
 		time.Sleep(time.Second)
 		if got := w.queued(); got != "1@box.example waiting" || box.called() == "" {
@@ -239,7 +239,7 @@ func TestTransportCutOff(t *testing.T) {
 			return nil, ctx.Err()
 		}}
 		w := newWorld(t, config(byDNS(), mailboxes()), withTransport(box))
-		expect(t, "reply", w.mail(first, "1@box.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "1@box.example"), "250")
 		time.Sleep(time.Second)
 		ctx, cancel := timeout(time.Minute)
 		defer cancel()
@@ -266,7 +266,7 @@ func TestTransportRecalled(t *testing.T) {
 		}}
 		w := newWorld(t, config(byDNS(), mailboxes()), withTransport(box))
 		sink := w.sink("192.0.2.1", &relaytest.Sink{}, "box.example")
-		expect(t, "reply", w.mail(first, "1@box.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "1@box.example"), "250")
 		time.Sleep(time.Second)
 		narrow := mailboxes()
 		narrow.AddressSpaces = narrow.AddressSpaces[1:]
@@ -311,7 +311,7 @@ func TestTransportMistakes(t *testing.T) {
 		if err := w.d.SetPolicy(compile(t, config(byDNS()))); err == nil {
 			t.Error("a policy without the connector is accepted")
 		}
-		expect(t, "reply", w.mail(first, "1@box.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "1@box.example"), "250")
 		time.Sleep(time.Second)
 		if got := box.called(); got != "Mailboxes: 1@box.example" {
 			t.Errorf("called: %q", got)

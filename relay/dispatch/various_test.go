@@ -21,10 +21,10 @@ func TestLoops(t *testing.T) {
 		c := watch(w)
 		w.dns.AddMX("loop.example", 10, "hub.contoso.com")
 		w.at("10.2.3.4", "self.example")
-		expect(t, "by name", w.mail(holds, "1@loop.example"), "554 5.4.6")
-		expect(t, "by address", w.mail(holds, "1@self.example"), "554 5.4.6")
+		expect(t, "by name", w.mail(deliverFirst, "1@loop.example"), "554 5.4.6")
+		expect(t, "by address", w.mail(deliverFirst, "1@self.example"), "554 5.4.6")
 		home := w.home()
-		expect(t, "queue first", w.mail(first, "1@loop.example"), "250")
+		expect(t, "queue first", w.mail(queueFirst, "1@loop.example"), "250")
 		time.Sleep(time.Second)
 		if got := reports(home); len(got) != 1 || got[0] != "a@contoso.com: 1@loop.example failed 5.4.6" {
 			t.Errorf("reports: %q", got)
@@ -32,7 +32,7 @@ func TestLoops(t *testing.T) {
 		self := byDNS()
 		self.SmartHosts = smartHosts("10.2.3.4")
 		w.d.SetPolicy(compile(t, config(self)))
-		expect(t, "smart host", w.mail(holds, "1@b.example"), "250")
+		expect(t, "smart host", w.mail(deliverFirst, "1@b.example"), "250")
 		if q := w.d.Queues(); len(q) != 1 || !strings.HasPrefix(q[0].Reply, "451 4.4.6") || q[0].Waiting != 1 {
 			t.Errorf("queues: %+v", q)
 		}
@@ -67,7 +67,7 @@ func TestManyRecipients(t *testing.T) {
 			}
 			cfg := config(byDNS())
 			w.d.SetPolicy(compile(t, oneConnection(cfg)))
-			expect(t, "reply", w.mail(holds, to...), "250")
+			expect(t, "reply", w.mail(deliverFirst, to...), "250")
 			synctest.Wait()
 			got := 0
 			for _, m := range s.Messages() {
@@ -83,7 +83,7 @@ func TestManyRecipients(t *testing.T) {
 // TestDSNParametersPassOn: RET, ENVID, NOTIFY and ORCPT go to the next hop from
 // the queue as they do directly.
 func TestDSNParametersPassOn(t *testing.T) {
-	for _, in := range []string{holds, first} {
+	for _, in := range []string{deliverFirst, queueFirst} {
 		bubble(t, func(t *testing.T) {
 			w := newWorld(t, config(byDNS()))
 			b := w.sink("192.0.2.1", &relaytest.Sink{}, "b.example")
@@ -107,7 +107,7 @@ func TestLogIsPrintable(t *testing.T) {
 		w := newWorld(t, config(byDNS()))
 		w.sink("192.0.2.1", answering(relaytest.StageRcpt, "", "550 5.1.1 \x1b[31mred\xff\t"), "b.example")
 		w.net.Silence(netip.MustParseAddrPort("192.0.2.9:25"))
-		expect(t, "reply", w.mailFrom(first, "a@contoso.com", letter, func(env *relay.Envelope) {
+		expect(t, "reply", w.mailFrom(queueFirst, "a@contoso.com", letter, func(env *relay.Envelope) {
 			env.From = address("\u202e@contoso.com")
 			env.UTF8 = true
 		}, "1@b.example"), "250")
@@ -133,7 +133,7 @@ func TestClientGone(t *testing.T) {
 		}}, "b.example")
 		ctx, cancel := timeout(10 * time.Second)
 		defer cancel()
-		env := w.envelope(holds, "a@contoso.com")
+		env := w.envelope(deliverFirst, "a@contoso.com")
 		env.To = append(env.To, rcpt("1@b.example"))
 		if _, err := relay.Deliver(ctx, w.d, env, strings.NewReader(letter)); err == nil {
 			t.Error("taken")

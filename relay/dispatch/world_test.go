@@ -28,8 +28,8 @@ const letter = "From: a@contoso.com\r\nSubject: hello\r\n\r\nHi.\r\n"
 
 // The Receive connectors of a world.
 const (
-	holds = "holds" // MaxAcknowledgementDelay 30 seconds
-	first = "first" // 0: the queue first
+	deliverFirst = "deliver-first" // MaxAcknowledgementDelay 30 seconds
+	queueFirst   = "queue-first"   // 0
 )
 
 // world is a Dispatcher on the server hub.contoso.com at 10.2.3.4, in a network
@@ -83,7 +83,7 @@ func config(sends ...connector.Send) connector.Config {
 	return connector.Config{
 		Server:  "hub",
 		Servers: []routing.Server{{Name: "hub", FQDN: "hub.contoso.com", Site: "one"}},
-		Receive: []connector.Receive{receive(holds, "10.2.3.4:25", 30*time.Second), receive(first, "10.2.3.4:2525", 0)},
+		Receive: []connector.Receive{receive(deliverFirst, "10.2.3.4:25", 30*time.Second), receive(queueFirst, "10.2.3.4:2525", 0)},
 		Send:    sends,
 	}
 }

@@ -14,10 +14,10 @@ import (
 type phase uint8
 
 const (
-	holding phase = iota // a client waits for its reply, and nothing is on the Store
-	storing              // the message is being put on the Store
-	stored               // it is on the Store, and leased by this process
-	gone                 // this process no longer works on it
+	deliveringFirst phase = iota // a client waits for its reply, and nothing is on the Store
+	storing                      // the message is being put on the Store
+	stored                       // it is on the Store, and leased by this process
+	gone                         // this process no longer works on it
 )
 
 // Message is a message in work. Init makes one ready for use.

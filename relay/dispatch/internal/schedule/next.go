@@ -16,8 +16,8 @@ const patience = 3*time.Minute + 10*time.Second
 // stoppedFor is how late an alarm is when the process was stopped rather than slow.
 const stoppedFor = time.Minute
 
-// Next returns what is to be done next; nil if nothing is. It must be called after every event until it
-// returns nil.
+// Next returns the next Action; nil if nothing is. It must be called after every event until it returns
+// nil.
 func (s *Scheduler) Next(now time.Time) Action {
 	if a := s.nextAction(); a != nil {
 		return a

@@ -47,7 +47,7 @@ func (s *Scheduler) place(m *Message, now time.Time) {
 	for _, t := range made {
 		t.hop.usedAt = now
 		s.queues.add(t)
-		if m.phase == holding && !t.hop.never && t.hop.worthWaiting(now) && !s.stopping {
+		if m.phase == deliveringFirst && !t.hop.never && t.hop.worthWaiting(now) && !s.stopping {
 			t.awaited = true
 			m.awaited++
 			t.hop.awaited++

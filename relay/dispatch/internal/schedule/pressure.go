@@ -25,7 +25,7 @@ type pressure struct {
 	disk  bool // too little disk space is free
 }
 
-// load is what one client has on the queue, reports on its mail included.
+// load is the mail of one client on the queue, reports on its mail included.
 type load struct {
 	messages int
 	bytes    int64

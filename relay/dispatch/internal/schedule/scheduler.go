@@ -46,7 +46,7 @@ type Scheduler struct {
 	storedBytes int64 // of all loads
 }
 
-// Config is what a Scheduler is made with.
+// Config holds the settings of a Scheduler.
 type Config struct {
 	// Route returns the next hop for a recipient of a message with an envelope and of a size, as
 	// delivery.NextHopFor does.
@@ -154,7 +154,7 @@ func (s *Scheduler) Leftovers() string {
 		q.active, q.doubted, q.returned, len(q.sources), len(q.lanes), q.short, s.loads)
 }
 
-// Action is what the driver is to do next: one of Start, Save, Answer, Unload and Log.
+// Action is the driver's next work: one of Start, Save, Answer, Unload and Log.
 type Action interface{ action() }
 
 // Start asks for an attempt with a Transfer. Ended or Unreadable must follow.
