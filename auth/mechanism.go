@@ -103,7 +103,7 @@ func (m Mechanism) String() string {
 	return cmp.Or(strings.Join(names, ", "), "None")
 }
 
-// MarshalText returns what String returns. It fails if m isn't valid.
+// MarshalText returns the text of String. It fails if m isn't valid.
 func (m Mechanism) MarshalText() ([]byte, error) {
 	if !m.IsValid() {
 		return nil, fmt.Errorf("%v is not a mechanism", m)

@@ -45,8 +45,8 @@ func Fates() []Fate {
 	}
 }
 
-// Doc returns what f says of a connector, in words that follow its name; "" if f
-// is not one of Fates.
+// Doc returns the meaning of f for a connector, in words that follow its name; ""
+// if f is not one of Fates.
 func (f Fate) Doc() string {
 	if f == FateOtherSpace {
 		return "has no address space for the recipient"

@@ -11,8 +11,8 @@ import (
 
 // Receive is the configuration of one Receive connector, with the names of
 // Set-ReceiveConnector. Zero fields mean the defaults of Usage, of the profile and
-// of the server's role. docs/cmdlets.md has what each parameter does, its range and
-// its default. "Not enforced" means that Compile warns: the value is kept and has no
+// of the server's role. docs/cmdlets.md has the effect, range and default of each
+// parameter. "Not enforced" means that Compile warns: the value is kept and has no
 // effect.
 type Receive struct {
 	Name          string // unique on the server

@@ -12,7 +12,7 @@ import (
 
 // Send is the configuration of one Send connector, with the names of
 // Set-SendConnector. Zero fields mean the defaults of Usage and of the profile.
-// docs/cmdlets.md has what each parameter does, its range and its default. "Not
+// docs/cmdlets.md has the effect, range and default of each parameter. "Not
 // enforced" means that Compile warns: the value is kept and has no effect.
 type Send struct {
 	Name    string      // unique in the organisation

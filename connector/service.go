@@ -6,11 +6,10 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 )
 
-// Service is the configuration of one server's Transport service, with the
-// names of Set-TransportService: how often, how long and over how many connections
-// the server tries to deliver. Zero fields mean the defaults of the profile and of the
-// server's role. docs/cmdlets.md has what each parameter does, its range and its
-// default.
+// Service is the configuration of one server's Transport service, with the names of
+// Set-TransportService: how often, how long and over how many connections the server
+// tries to deliver. Zero fields mean the defaults of the profile and of the server's
+// role. docs/cmdlets.md has the effect, range and default of each parameter.
 //
 // QueueGlitchRetryCount and QueueGlitchRetryInterval are not parameters of
 // Exchange's cmdlet: they are keys of its file EdgeTransport.exe.config, for

@@ -83,7 +83,7 @@ func (g Group) String() string {
 	return string(b)
 }
 
-// MarshalText returns what String returns. It fails if g isn't valid.
+// MarshalText returns the text of String. It fails if g isn't valid.
 func (g Group) MarshalText() ([]byte, error) {
 	if !g.IsValid() {
 		return nil, fmt.Errorf("%v is not a permission group", g)

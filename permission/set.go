@@ -100,7 +100,7 @@ func (s Set) AppendText(b []byte) ([]byte, error) {
 	return b, nil
 }
 
-// MarshalText returns what String returns. Its error is always nil.
+// MarshalText returns the text of String. Its error is always nil.
 func (s Set) MarshalText() ([]byte, error) { return s.AppendText(nil) }
 
 // UnmarshalText is ParseSet.

@@ -66,7 +66,7 @@ func (e *Envelope) needsUTF8() bool {
 }
 
 // checkSize refuses a message that Hooks have made larger than the connector allows. header and
-// size are what it had before, with the fields of this server.
+// size are those from before the change, with the fields of this server.
 func (s *session) checkSize(m *message.Message, header, size int64) error {
 	exceeds := func(now, before, limit int64) bool { return limit > 0 && now > max(limit, before) }
 	switch {
@@ -78,9 +78,9 @@ func (s *session) checkSize(m *message.Message, header, size int64) error {
 	return nil
 }
 
-// beginAgain gives the Handler the changed envelope, in a new transaction, unless no
-// recipient has remained. before are the recipients that the client has named. The client has not
-// named an added one, so that it can't correct it: its refusal is temporary.
+// beginAgain gives the Handler the changed envelope, in a new transaction; without recipients
+// it begins no transaction. before are the recipients that the client has named. The client has
+// not named an added one, so that it can't correct it: its refusal is temporary.
 func (tx *transaction) beginAgain(h Handler, before []envelope.Recipient) (err error) {
 	tx.handler.Close()
 	tx.handler = nil

@@ -16,8 +16,8 @@ import (
 )
 
 // recorder is a session that reports how each decision came about and puts the
-// decision's id into the reply. The session's trace has what its rules have looked at
-// for the command under way; the recorder reports it.
+// decision's id into the reply. The session's trace has the checks of its rules for the
+// command under way; the recorder reports it.
 type recorder struct {
 	*session
 	decisions int

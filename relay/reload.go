@@ -33,7 +33,8 @@ func (s *Server) SetPolicy(p *connector.Policy) error {
 	return s.change(c)
 }
 
-// Config is what Reload replaces of a Server. Its fields are those of the Server.
+// Config is the part of a Server that Reload replaces. Its fields are those of the
+// Server.
 type Config struct {
 	Policy       *connector.Policy
 	Verifier     auth.Verifier
@@ -41,7 +42,7 @@ type Config struct {
 	ClientCAs    *x509.CertPool
 }
 
-// CurrentConfig returns what new connections get now.
+// CurrentConfig returns the configuration that new connections get now.
 func (s *Server) CurrentConfig() Config {
 	s.policyMu.Lock()
 	defer s.policyMu.Unlock()

@@ -67,12 +67,12 @@ type Server struct {
 	Certificates []tls.Certificate
 
 	// GetCertificate, if not nil, is asked for the certificate of each handshake before
-	// Certificates are. The ServerName of hello is what the client named, or the
-	// connector's Fqdn if it named no host; if that fails, GetCertificate is called once
+	// Certificates are. The ServerName of hello is the name that the client sent, or the
+	// connector's Fqdn if it sent none; if that fails, GetCertificate is called once
 	// more with the Fqdn. nil without an error, or a certificate that doesn't have the
-	// name in TlsCertificateName, means one of Certificates; an error ends the
-	// handshake and the connection. It must be safe for concurrent use, and should
-	// return when hello's context ends. autocert.Manager.GetCertificate fits.
+	// name in TlsCertificateName, means one of Certificates; an error ends the handshake
+	// and the connection. It must be safe for concurrent use, and should return when
+	// hello's context ends. autocert.Manager.GetCertificate fits.
 	GetCertificate func(in *connector.Inbound, hello *tls.ClientHelloInfo) (*tls.Certificate, error)
 
 	// TLSConfig, if not nil, may change the TLS configuration of each connector, when a

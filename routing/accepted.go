@@ -106,8 +106,8 @@ type Accepted struct {
 	def     Domain
 }
 
-// acceptedEntry holds what covers a name itself and what covers all below it,
-// as numbers of domains plus one.
+// acceptedEntry holds the domain that covers a name itself and the one that covers
+// all below it, as numbers of domains plus one.
 type acceptedEntry struct {
 	name       string
 	self, tree uint32

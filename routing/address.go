@@ -297,7 +297,7 @@ func (a Address) AppendText(b []byte) ([]byte, error) {
 	return b, nil
 }
 
-// MarshalText returns what String returns.
+// MarshalText returns the text of String.
 func (a Address) MarshalText() ([]byte, error) { return a.AppendText(nil) }
 
 // UnmarshalText is the inverse of MarshalText. It accepts what ParseAddress

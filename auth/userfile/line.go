@@ -159,8 +159,8 @@ func identify(user User) (auth.Identity, error) {
 	return id, nil
 }
 
-// Senders returns what the file lists as the user's addresses: addresses, and domains
-// as @contoso.com or @*.contoso.com.
+// Senders returns the user's addresses in the file: addresses, and domains as
+// @contoso.com or @*.contoso.com.
 func (user User) Senders() []string {
 	all := make([]string, 0, len(user.Addresses)+len(user.Domains))
 	for _, a := range user.Addresses {

@@ -27,7 +27,7 @@ func (f *File) Verify(ctx context.Context, c auth.Credentials, _ auth.Channel) (
 	return known.identity, nil
 }
 
-// Identity returns what Verify returns for a user of that name with the right
+// Identity returns the result of Verify for a user of that name with the right
 // password. It is for explanations: no password is checked. Its error wraps
 // ErrNotFound.
 func (f *File) Identity(name string) (auth.Identity, error) {

@@ -137,7 +137,7 @@ type recipientWay struct {
 	routed int
 }
 
-// waysKey is what a recipientWay depends on.
+// waysKey holds the values that a recipientWay depends on.
 type waysKey struct {
 	class int
 	size  int64

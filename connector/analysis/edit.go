@@ -19,9 +19,9 @@ type Edit struct {
 	Config connector.Config // with the change
 	After  connector.Walkthrough
 
-	// Admits is what is allowed with the change and not without it; it includes
-	// the session itself if that is Accepted. It may be empty if a command passes
-	// and the next is refused.
+	// Admits is the mail that is allowed with the change and not without it; it
+	// includes the session itself if that is Accepted. It may be empty if a command
+	// passes and the next is refused.
 	Admits []Change
 	// Alters are the other effects of the change: what is no longer allowed or
 	// happens differently, such as mail that takes another route.

@@ -53,14 +53,14 @@ func (f Finding) String() string {
 // effect change no decision, one by one or together.
 func (f Finding) Repair(cfg *connector.Config) bool { return f.edit != nil && f.edit(cfg) }
 
-// Options is what Check can't learn from the policy. The zero Options check the
-// policy alone.
+// Options are the facts that Check can't learn from the policy. The zero Options check
+// the policy alone.
 type Options struct {
 	Certificates []Certificate // the certificates that the relay uses; if empty, certificates aren't checked
 	Now          time.Time     // for their time of validity; if zero, that isn't checked
 }
 
-// Certificate is what Check needs to know about a certificate.
+// Certificate describes a certificate for Check.
 type Certificate struct {
 	Name                param.SmtpX509Identifier // its name in TlsCertificateName
 	Hosts               []string                 // its DNS names, *.contoso.com included

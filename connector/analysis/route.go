@@ -25,7 +25,7 @@ type nextHop struct {
 	settings [len(routeSettings)]string
 }
 
-// tlsDemand is what the next hop must prove by TLS.
+// tlsDemand is the proof by TLS that a connector requires of the next hop.
 type tlsDemand struct {
 	level tlsLevel
 	name  string // that the certificate must hold
@@ -157,7 +157,7 @@ func hostsText(set *connector.Send) string {
 // parameters of the Send connector are (RFC 8314 section 7.3).
 const submissionsPort = 465
 
-// demandOf returns what out demands of TLS with the next hop of mail to the domain.
+// demandOf returns the demands of out on TLS with the next hop of mail to the domain.
 func demandOf(out *connector.Outbound, to routing.Domain) tlsDemand {
 	set := out.Settings()
 	direct := len(set.SmartHosts) == 0

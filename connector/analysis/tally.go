@@ -25,7 +25,7 @@ type tally struct {
 	standings map[permission.Right][]permission.SID // of users: one SID for each combination of rights
 }
 
-// sidRights is what grants allow and deny to one SID.
+// sidRights are the rights that grants allow and deny to one SID.
 type sidRights struct {
 	all, kept     [2]permission.Set // what is allowed, and what is denied
 	allow, denied [permission.SendXShadow + 1]int

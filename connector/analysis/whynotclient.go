@@ -10,8 +10,8 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Remedy is what the client of a refused session can do, or how its user can be
-// changed, so that the refusal goes away and the policy stays as it is.
+// Remedy is an action of the client of a refused session, or a change of its user, so
+// that the refusal goes away and the policy stays as it is.
 type Remedy struct {
 	Kind  RemedyKind
 	Text  string // in words
@@ -44,8 +44,8 @@ func RemedyKinds() []RemedyKind {
 	return []RemedyKind{RemedyHello, RemedyTLS, RemedyLogin, RemedyCertificate, RemedyAddress, RemedyMember}
 }
 
-// Remedies returns what removes the first refusal of a session without a change of
-// the policy: the smallest remedies that lead to the end of the session or, if no
+// Remedies returns the remedies for the first refusal of a session that need no change
+// of the policy: the smallest remedies that lead to the end of the session or, if no
 // remedy does, those that lead past the refusal. It returns nil if nothing is refused,
 // or if nothing of the kind helps.
 func Remedies(p *connector.Policy, d connector.Dialog) []Remedy {

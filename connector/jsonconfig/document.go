@@ -5,8 +5,9 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// Document is a configuration and where its text has what, so that a mistake found
-// later, by connector.Compile, can be shown with its line. It must not be changed.
+// Document is a configuration and the places of its values in the text, so that a
+// mistake found later, by connector.Compile, can be shown with its line. It must
+// not be changed.
 type Document struct {
 	Config connector.Config
 	Places source.Map    // of every parameter that the text has, null or not

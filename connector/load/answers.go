@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// credentialPrefix is what the environment variables of credentials begin with.
+	// credentialPrefix begins the names of the environment variables of credentials.
 	credentialPrefix = "INTERCHANGE_CREDENTIAL"
-	// answerPrefix is what the environment variables begin with that answer Read-Host
-	// and stand for mandatory parameters of scripts.
+	// answerPrefix begins the names of the environment variables that answer
+	// Read-Host and stand for mandatory parameters of scripts.
 	answerPrefix = "INTERCHANGE_ANSWER_"
 )
 

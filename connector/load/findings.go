@@ -11,9 +11,9 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// Findings returns what analysis.Check finds about the policy, what the readers of the files
-// warn of, and more, which the caller found. All that is about a parameter has the place of
-// the parameter. The worst come first, then they are in the order of the files.
+// Findings returns the findings of analysis.Check about the policy, the warnings of the
+// readers of its files, and more, the caller's own. All that is about a parameter has the
+// place of the parameter. The worst come first, then they are in the order of the files.
 //
 // Parameters without effect are left out if no file sets them, because the connectors that
 // Exchange's setup makes have them, too. Of findings that several connectors have in the

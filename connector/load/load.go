@@ -17,7 +17,7 @@ import (
 // Options says how files are read. The zero Options reads from the file system, answers
 // nothing that scripts ask for, and leaves the choice of server and edition to the files.
 type Options struct {
-	// Config is what the files add to and change.
+	// Config is the configuration that the files add to and change.
 	Config connector.Config
 
 	// Server names this server, by its name in the policy or, where the policy lists
@@ -48,10 +48,10 @@ type Options struct {
 	// Names have no case. Nil: no environment.
 	Environ []string
 
-	// Shell has what scripts see otherwise. Its Credential, Answer, Ask and Env are asked
-	// for what neither the credentials file nor the environment has. Profile, Server, FS
-	// and Warn are ignored: scripts see the files in their own directory, and their
-	// warnings are in the result.
+	// Shell has the other facts that scripts see. Its Credential, Answer, Ask and Env are
+	// asked for what neither the credentials file nor the environment has. Profile,
+	// Server, FS and Warn are ignored: scripts see the files in their own directory, and
+	// their warnings are in the result.
 	Shell shell.Options
 }
 
@@ -108,7 +108,7 @@ type Draft struct {
 	unread   []source.Path // the parameters that have the Mistakes
 	exports  []string      // those of Files that Exchange exported
 	document string        // the only one of Files, if it is a JSON document
-	started  bool          // Config has what files set
+	started  bool          // files have set Config
 }
 
 // AskPasswords gives the Send connectors that come from exports, which can't contain

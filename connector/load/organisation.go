@@ -23,11 +23,11 @@ func (d *Draft) Shell() shell.Options {
 	return opts
 }
 
-// Interpreter returns an interpreter of commands that starts with the draft; opts are what
-// Shell returns, with changes. A draft that has servers, sites and acknowledgements only
-// says what no cmdlet can say before setup: the interpreter then has a fresh organisation
-// with the connectors that setup makes, as for a draft that has nothing.
-// The error is as that of shell.Open, with the places of the mistakes.
+// Interpreter returns an interpreter of commands that starts with the draft; opts are the
+// options that Shell returns, with changes. A draft that has servers, sites and
+// acknowledgements only says what no cmdlet can say before setup: the interpreter then has
+// a fresh organisation with the connectors that setup makes, as for a draft that has
+// nothing. The error is as that of shell.Open, with the places of the mistakes.
 func (d *Draft) Interpreter(opts shell.Options) (*shell.Interpreter, error) {
 	cfg := d.Config
 	if !d.started {

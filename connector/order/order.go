@@ -34,7 +34,7 @@ func (v Verb) String() string {
 	return [...]string{"EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BDAT", "RSET"}[v]
 }
 
-// State holds what the commands so far allow next. The zero State is a new
+// State knows which commands may come next. The zero State is a new
 // connection without TLS.
 type State struct {
 	TLS           bool // TLS is up

@@ -33,7 +33,7 @@ func ParseBinding(s string) (netip.AddrPort, error) {
 // MustParseBinding is ParseBinding for tests; it panics.
 func MustParseBinding(s string) netip.AddrPort { return must(ParseBinding(s)) }
 
-// CheckBinding returns what ParseBinding would refuse in b.
+// CheckBinding returns the error with which ParseBinding would refuse b.
 func CheckBinding(b netip.AddrPort) error { return checkBinding(b.String(), b) }
 
 // checkBinding is CheckBinding for a binding that was written as s.

@@ -176,8 +176,8 @@ func (r Range) Overlaps(o Range) bool {
 // Same reports whether r and o hold the same addresses, however written.
 func (r Range) Same(o Range) bool { return r.last == o.last && r.Low() == o.Low() }
 
-// Narrower reports whether r holds fewer addresses than o, which is what
-// "more specific" means in the choice of a Receive connector.
+// Narrower reports whether r holds fewer addresses than o, as "more specific" means
+// in the choice of a Receive connector.
 func (r Range) Narrower(o Range) bool { return r.extent().cmp(o.extent()) < 0 }
 
 // Compare orders ranges by how specific they are: fewer addresses first, then

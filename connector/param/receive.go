@@ -49,8 +49,7 @@ func (u Usage) SendUsage() permission.SendUsage {
 }
 
 // TransportRole is the service that a Receive connector belongs to. The zero
-// TransportRole is HubTransport, which is what a 2013 server makes of an
-// omitted one.
+// TransportRole is HubTransport, as a 2013 server sets it if none is given.
 type TransportRole uint8
 
 // The roles.

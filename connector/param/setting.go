@@ -2,9 +2,9 @@ package param
 
 import "fmt"
 
-// Setting is a parameter that may be left at its documented default, which is
-// what the zero Setting means. It exists for parameters whose own zero value
-// says something else than the default.
+// Setting is a parameter that may be left at its documented default, as the zero
+// Setting is. It exists for parameters whose own zero value says something else
+// than the default.
 type Setting[T any] struct {
 	value T
 	given bool

@@ -57,7 +57,7 @@ func runs(addrs []netip.Addr) []span {
 	return all
 }
 
-// gap is what lies between two spans of one range.
+// gap is the part between two spans of one range.
 type gap struct {
 	rng, after int // after the span of that index
 	size       [16]byte

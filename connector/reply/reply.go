@@ -61,8 +61,7 @@ func (r Reply) Bare() Reply {
 	return r
 }
 
-// Reply returns what the reason is on the wire in a profile. It is never the
-// zero Reply.
+// Reply returns the reply for the reason in a profile. It is never the zero Reply.
 func (c Reason) Reply(p permission.Profile) Reply {
 	if c >= reasonCount {
 		c = Undecided

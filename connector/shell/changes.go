@@ -156,7 +156,7 @@ type entry struct {
 	kind  entryKind
 }
 
-// entryKind is what an entry does with its right.
+// entryKind is the effect of an entry on its right.
 type entryKind uint8
 
 const (
@@ -214,7 +214,7 @@ func missingRights(to permission.SID, rights permission.Set, kind entryKind, ent
 	return rest
 }
 
-// commands returns what makes grants, or undoes them.
+// commands returns the commands that make grants, or undo them.
 func (d *differ) commands(path source.Path, grants []permission.Grant, undo bool) []command {
 	var all []command
 	for _, g := range grants {

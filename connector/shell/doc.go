@@ -8,8 +8,8 @@
 //
 // # The organisation
 //
-// Commands work on an organisation. A fresh one has what Exchange's setup makes
-// for the edition and the role of the server: the default Receive connectors,
+// Commands work on an organisation. A fresh one has the objects that Exchange's setup
+// makes for the edition and the role of the server: the default Receive connectors,
 // one accepted domain, the limits. Open starts from a configuration instead, and
 // Merge adds one. Config returns the organisation as a configuration;
 // connector.Compile checks it as a whole. Places returns the place of the command

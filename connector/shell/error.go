@@ -50,7 +50,7 @@ func placed(d source.Diagnostic, at syntax.Span) source.Diagnostic {
 	return d
 }
 
-// failures returns what e says: several mistakes if a command broke several rules.
+// failures returns the mistakes in e: several if a command broke several rules.
 func failures(e *interp.Error) source.Diagnostics {
 	command := ""
 	if e.Command != "" {

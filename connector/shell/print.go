@@ -155,7 +155,7 @@ func (p *printer) receive(given *connector.Receive) {
 	for name, text := range p.fields(path, reflect.ValueOf(&r).Elem()) {
 		switch {
 		case name == "PermissionGroups":
-			groups := r.PermissionGroups.Or(0) &^ permission.Custom // which is what Permissions show as
+			groups := r.PermissionGroups.Or(0) &^ permission.Custom // as Permissions are shown
 			c.add(name, p.value(path.Field(source.Path(name)), reflect.ValueOf(groups)))
 		case name == "Permissions":
 		case schema.ReceiveConnector.Row(name).Verbs&schema.New == 0:

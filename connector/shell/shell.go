@@ -102,7 +102,7 @@ type Limits struct {
 	Errors int   // errors after which the script ends
 }
 
-// Request is what Get-Credential asks for.
+// Request is a request of Get-Credential.
 type Request struct {
 	Variable string // that the answer is assigned to, without the $; "" if to none
 	UserName string // that the command names; "" if none
@@ -110,7 +110,7 @@ type Request struct {
 	Position source.Position
 }
 
-// Question is what Read-Host asks.
+// Question is a question of Read-Host.
 type Question struct {
 	Variable string // that the answer is assigned to, without the $; "" if to none
 	Prompt   string // "" if none
@@ -222,8 +222,8 @@ func (in *Interpreter) Run(ctx context.Context, file string, src []byte) error {
 	return diagnostics(in.interp.Run(ctx, file, src))
 }
 
-// Exited returns what the last script gave to exit, and whether it ended so. An
-// exit with a code other than 0 is an error of Run, too.
+// Exited returns the value that the last script gave to exit, and whether it ended so.
+// An exit with a code other than 0 is an error of Run, too.
 func (in *Interpreter) Exited() (code int, ok bool) {
 	in.init()
 	return in.interp.Exited()
@@ -247,8 +247,8 @@ func Load(ctx context.Context, opts Options, scripts ...File) (*Interpreter, err
 	return in, nil
 }
 
-// Config returns what the organisation amounts to, for connector.Compile. It
-// shares no memory with the interpreter.
+// Config returns the organisation as a configuration for connector.Compile. It shares
+// no memory with the interpreter.
 func (in *Interpreter) Config() connector.Config {
 	in.init()
 	return in.org.Config()
@@ -279,9 +279,9 @@ func (in *Interpreter) Places() source.Map {
 	return all
 }
 
-// Complete returns what the word at the end of a text that is being typed could
-// become (cmdlets, parameters, values, identities, variables), in the form in
-// which it would be typed, and the offset at which the word starts.
+// Complete returns the completions of the word at the end of a text that is being typed
+// (cmdlets, parameters, values, identities, variables), in the form in which they would
+// be typed, and the offset at which the word starts.
 func (in *Interpreter) Complete(text string) (start int, candidates []string) {
 	in.init()
 	return in.interp.Complete(text)

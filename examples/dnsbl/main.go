@@ -58,7 +58,7 @@ type blocklist struct {
 	exempt []string // Receive connectors
 }
 
-// refusal is what clients in the list get in place of a greeting.
+// refusal is sent to clients in the list in place of a greeting.
 var refusal = reply.Reply{Code: 554, Enhanced: [3]int{5, 7, 1}, Text: "Your address is in a blocklist"}
 
 func (b *blocklist) connect(ctx context.Context, c *relay.Conn) (context.Context, error) {

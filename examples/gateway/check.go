@@ -66,8 +66,8 @@ type checked struct {
 	example string
 }
 
-// material is what a relay is run with beside its policy: the names of files, "" if
-// not given, and the certificate in one of them.
+// material names the files that a relay is run with beside its policy, "" if not
+// given, and holds the certificate in one of them.
 type material struct {
 	cert, key, users, credentials string
 	chain                         []tls.Certificate
@@ -178,7 +178,7 @@ func summary(all []checked) string {
 	return strings.Join(parts, ", ")
 }
 
-// describe returns what analysis needs of certificates. Their leaves are parsed,
+// describe returns the certificates as analysis needs them. Their leaves are parsed,
 // because they were read from files.
 func describe(chain []tls.Certificate) []analysis.Certificate {
 	var all []analysis.Certificate

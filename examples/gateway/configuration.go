@@ -10,7 +10,8 @@ import (
 	"github.com/interchange-smtp/interchange/relay/gateway"
 )
 
-// configuration is what serve reads from files, when it begins and at every reload.
+// configuration is the content of the files that serve reads when it begins and at
+// every reload.
 type configuration struct {
 	gateway.Config
 	loaded *loaded   // the policy with its files and lines
@@ -61,8 +62,8 @@ func (r *relayProcess) askReload(ctx context.Context) error {
 	}
 }
 
-// reload reads all files again and serves by them from now on, or logs and returns what
-// is wrong with them and changes nothing.
+// reload reads all files again and serves by them from now on, or logs and returns
+// their mistakes and changes nothing.
 func (r *relayProcess) reload() error {
 	begin := time.Now()
 	// A password that was typed when the gateway started is used again, not asked for.

@@ -96,7 +96,7 @@ func (d *detours) dial(ctx context.Context, source netip.Addr, to netip.AddrPort
 	return dialer.DialContext(ctx, "tcp", d.target(to))
 }
 
-// target returns what to dial for an address that LookupNetIP gave.
+// target returns the address to dial for one that LookupNetIP gave.
 func (d *detours) target(to netip.AddrPort) string {
 	host, port := d.name(to.Addr()), strconv.Itoa(int(to.Port()))
 	for _, rule := range d.rules {

@@ -120,9 +120,9 @@ func groupNames(sids []permission.SID) []string {
 	return names
 }
 
-// outcomes returns what the witness of a change meets before and after it: the value
-// that changed where no command shows it, or else the reply to the first command that
-// is answered differently.
+// outcomes returns the results of the witness of a change before and after it: the
+// value that changed where no command shows it, or else the reply to the first
+// command that is answered differently.
 func outcomes(c analysis.Change) (before, after string) {
 	switch c.Aspect {
 	case analysis.AspectSetting, analysis.AspectHeaders,

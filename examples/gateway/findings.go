@@ -51,7 +51,7 @@ func (r *relayProcess) logMistakes(event string, mistakes []error) int {
 	return n
 }
 
-// findings are what check finds about a configuration now.
+// findings returns the findings of check about a configuration.
 func (r *relayProcess) findings(s *configuration) []checked {
 	f := r.flags
 	m := material{cert: f.cert, key: f.key, users: f.users, credentials: f.credentials, chain: s.Certificates}

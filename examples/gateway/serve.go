@@ -49,7 +49,8 @@ func serve(c *cli, args []string) int {
 	return serveUntil(ctx, events{hangup: hangup, daily: daily.C}, c, args)
 }
 
-// events are what a running gateway reacts to, and what it calls when it is ready.
+// events are the signals that a running gateway reacts to, and the function that it
+// calls when it is ready.
 type events struct {
 	hangup <-chan os.Signal // reload
 	daily  <-chan time.Time // check whether the certificate is still valid

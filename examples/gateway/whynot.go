@@ -36,8 +36,8 @@ func newEditChanges(changes []analysis.Change) []editChangeJSON {
 	return all
 }
 
-// remedyJSON is what the client can do, or what must be true of its user, for people
-// and machines.
+// remedyJSON is an action of the client, or a condition on its user, for people and
+// machines.
 type remedyJSON struct {
 	Remedy   string `json:"remedy"`
 	Text     string `json:"text"`
@@ -45,7 +45,7 @@ type remedyJSON struct {
 	Refusal  string `json:"refusal,omitempty"` // the next one
 }
 
-// curesJSON are what would turn a refusal.
+// curesJSON are the ways to turn a refusal.
 type curesJSON struct {
 	Remedies []remedyJSON `json:"remedies,omitempty"`
 	Edits    []editJSON   `json:"edits,omitempty"`
@@ -57,10 +57,10 @@ type curesJSON struct {
 	Untried int `json:"untried,omitempty"` // changes that might turn it as well
 }
 
-// whyNot returns what would turn the first refusal of a session: what the client can
-// do, and then changes of the policy. Where the client can do it alone, no change is
-// proposed that lets in another client. usersUnknown says that only the names of users
-// are known.
+// whyNot returns the ways to turn the first refusal of a session: actions of the
+// client, and then changes of the policy. Where the client can do it alone, no change
+// is proposed that lets in another client. usersUnknown says that only the names of
+// users are known.
 func (l *loaded) whyNot(a answer, usersUnknown bool) curesJSON {
 	var all curesJSON
 	d := a.dialog

@@ -89,6 +89,28 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// relativeNoun matches a sentence that describes a thing by a clause without naming it.
+var relativeNoun = regexp.MustCompile(`\b(?:is|are|was|were|returns?|has|have|holds?)[\s/]+what\b`)
+
+// TestNounsAreNamed keeps such sentences out of the comments of the code: "entry is
+// the spool's memory of a message", not "is what the spool remembers of it".
+func TestNounsAreNamed(t *testing.T) {
+	sources(t, func(name string, text []byte) {
+		if strings.HasSuffix(name, "_test.go") {
+			return
+		}
+		for _, p := range goProse(name, text) {
+			if !strings.HasPrefix(p.text, "/") {
+				continue // a string
+			}
+			for _, at := range relativeNoun.FindAllStringIndex(p.text, -1) {
+				line := p.line + strings.Count(p.text[:at[0]], "\n")
+				t.Errorf("%s:%d: %q: name the thing", name, line, p.text[at[0]:at[1]])
+			}
+		}
+	})
+}
+
 // partOfName reports whether what stands at a place of text belongs to a name,
 // such as an address or the key of a table.
 func partOfName(text string, at []int) bool {

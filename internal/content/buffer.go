@@ -62,7 +62,7 @@ func (b *Buffer) Size() int64 { return b.size }
 // InFile reports whether the message takes room on disk.
 func (b *Buffer) InFile() bool { return b.file != nil || b.rest != nil && b.rest.InFile() }
 
-// Bytes returns what is in memory.
+// Bytes returns the bytes in memory.
 func (b *Buffer) Bytes() []byte { return b.buf[:b.n] }
 
 // get returns a buffer of a class; nil if it doesn't fit the budget.

@@ -9,7 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
-// Facts are what is known of a message before its first byte.
+// Facts are the facts about a message that are known before its first byte.
 type Facts struct {
 	Session connector.Session // decides on the message, of a connector that serves it
 	Trace   *connector.Trace  // of Session, emptied before each decision on the message; may be nil

@@ -76,10 +76,10 @@ func (m *Message) Open(r io.Reader, f Facts) error {
 // Body returns the message as it goes on, header first.
 func (m *Message) Body() io.Reader { return &m.out }
 
-// End returns what became of a message that was opened: err, the handler's error, or what
-// counts more. It is a *Refusal if the message exceeded a limit, a *Broken if the client
-// didn't send its end, and ErrUnread if the handler accepted without having read it all.
-// The handler must have returned; it may not use the Body afterwards.
+// End returns the result of a message that was opened: err, the handler's error, or an
+// error that counts more. It is a *Refusal if the message exceeded a limit, a *Broken if
+// the client didn't send its end, and ErrUnread if the handler accepted without having
+// read it all. The handler must have returned; it may not use the Body afterwards.
 func (m *Message) End(err error) error {
 	if m.out.err == io.EOF {
 		// From here on out reads nothing, even if a goroutine of the handler still

@@ -1,7 +1,7 @@
-// Package mailtls has the server's side of TLS as mail clients expect it: [Config]
-// offers what they need beyond the defaults of crypto/tls, [Harden] keeps a program's
-// changes to it safe, and [Server] explains a handshake that fails. [Floor] is what both
-// sides keep to where TLS is required.
+// Package mailtls has the server's side of TLS as mail clients expect it: [Config] offers
+// what they need beyond the defaults of crypto/tls, [Harden] keeps a program's changes to it
+// safe, and [Server] explains a handshake that fails. [Floor] is the minimum of both sides
+// where TLS is required.
 package mailtls
 
 import (

@@ -22,7 +22,7 @@ const (
 	maxPending = 3
 )
 
-// Message is what Data sends.
+// Message is a message for Data to send.
 type Message struct {
 	Head []byte            // the beginning; Data uses its memory, up to its capacity, for the rest
 	Rest io.Reader         // the rest; nil: Head is the whole message

@@ -103,7 +103,7 @@ func readReply(br *bufio.Reader, each func(text string)) (r Reply, raw string, e
 	}
 }
 
-// lineCost is what a line takes apart from its text.
+// lineCost is the memory that a line takes apart from its text.
 const lineCost = 16
 
 // readLine reads a line and returns its beginning: maxReplyLine bytes at

@@ -24,8 +24,8 @@ type Config struct {
 	// ConnectionTimeout bounds the whole connection, also while data flows;
 	// 0 is 10 minutes.
 	ConnectionTimeout time.Duration
-	// TarpitInterval delays 5xx replies to clients that aren't trusted. 4xx replies
-	// are what honest clients get, above all 452 for one recipient too many.
+	// TarpitInterval delays 5xx replies to clients that aren't trusted. Honest
+	// clients get 4xx replies too, above all 452 for one recipient too many.
 	TarpitInterval time.Duration
 	// AuthTarpit delays the reply to a failed logon.
 	AuthTarpit time.Duration

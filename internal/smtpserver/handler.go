@@ -39,8 +39,8 @@ type Handler interface {
 	// StartTLS decides on STARTTLS, whether or not the last Offer had it. The zero Reply
 	// accepts; any other is the refusal.
 	StartTLS() reply.Reply
-	// OutOfOrder returns the refusal of a command that may not come now. why is what
-	// package order says.
+	// OutOfOrder returns the refusal of a command that may not come now. why is
+	// package order's reason.
 	OutOfOrder(v order.Verb, why reply.Reason) reply.Reply
 	// Auth starts an exchange for a mechanism, in capitals, whether or not the
 	// last Offer had it. The zero Reply accepts; any other is the refusal.

@@ -9,8 +9,8 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
-// answer is what the server does about a command: the reply, how it counts, and
-// whether the connection ends.
+// answer is the server's reaction to a command: the reply, how it counts, and whether the
+// connection ends.
 type answer struct {
 	reply reply.Reply // zero: no reply is due, or it has been sent
 

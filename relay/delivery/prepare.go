@@ -20,10 +20,10 @@ import (
 // change the message; this is the place to sign it. An error ends the attempt: see relay.Error.
 type PrepareFunc func(ctx context.Context, out *connector.Outbound, env *envelope.Envelope, m *message.Message) error
 
-// Prepare returns the message in body as the Send connector of h lets it out, and has prepare see
-// it, as Sender.Prepare says. It sets Body and Size in env to what they are then. pool holds what
-// can't be read again where it is. A Dispatcher with Prepare calls this for its transports. Close
-// the message. The error is a *relay.Error.
+// Prepare returns the message in body as the Send connector of h lets it out, and has prepare see it, as
+// Sender.Prepare says. It sets Body and Size in env to their new values. pool holds a body that can't be
+// read again where it is. A Dispatcher with Prepare calls this for its transports. Close the message. The
+// error is a *relay.Error.
 func (h NextHop) Prepare(ctx context.Context, env *envelope.Envelope, body io.Reader, pool *message.Pool, prepare PrepareFunc) (*message.Message, error) {
 	m, err := h.prepare(ctx, env, body, pool, prepare)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 )
 
-// scope is what an error concerns.
+// scope is the thing that an error concerns.
 type scope uint8
 
 const (
@@ -24,7 +24,7 @@ const (
 // ofContent are the errors that are found in a message here, besides *conversion.Error.
 var ofContent = []error{smtpclient.ErrUTF8, smtpclient.ErrTooBig, smtpclient.ErrBareCRLF}
 
-// scopeOf returns what err, an answer in a transaction or before it, concerns.
+// scopeOf returns the scope of err, an answer in a transaction or before it.
 func scopeOf(err error) scope {
 	if err == nil {
 		return ofMessage

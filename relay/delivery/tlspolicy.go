@@ -16,7 +16,7 @@ import (
 	"github.com/interchange-smtp/interchange/internal/mailtls"
 )
 
-// tlsPolicy is what a connector requires of the connection to a next hop.
+// tlsPolicy holds the demands of a connector on the connection to a next hop.
 type tlsPolicy struct {
 	never    bool
 	required bool
@@ -25,7 +25,7 @@ type tlsPolicy struct {
 	exact    string // the certificate must name this host without a wildcard; "": any
 }
 
-// tlsPolicy returns what h's connector requires of c.
+// tlsPolicy returns the demands of h's connector on c.
 func (h *NextHop) tlsPolicy(c candidate) tlsPolicy {
 	if h.key.via != "" {
 		return tlsPolicy{} // inside the organisation: TLS if the server offers it

@@ -221,7 +221,7 @@ func TestEventsOfTheEnd(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w, tr := tracked(t)
 		w.sink("192.0.2.1", answering(relaytest.StageRcpt, "", "452 4.2.2 mailbox full"), "b.example", "c.example")
-		expect(t, "reply", w.mail(first, "1@b.example", "2@c.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "1@b.example", "2@c.example"), "250")
 		time.Sleep(time.Hour)
 		w.stop()
 		w.start()
@@ -254,7 +254,7 @@ func TestEventsAtShutdown(t *testing.T) {
 		})
 		w.sink("192.0.2.1", &relaytest.Sink{}, "b.example")
 		disk.broken.Store(true)
-		expect(t, "reply", w.mail(first, "1@b.example"), "250")
+		expect(t, "reply", w.mail(queueFirst, "1@b.example"), "250")
 		time.Sleep(30 * time.Second)
 		w.stop()
 		if all := tr.all(); len(all) != 0 {

@@ -48,11 +48,11 @@ func TestPreparedOnce(t *testing.T) {
 		spool     bool
 		own       bool
 	}{
-		"while the client waits":              {connector: holds, body: letter},
-		"while the client waits, large":       {connector: holds, body: large},
-		"from a Store in memory":              {connector: first, body: large},
-		"from a file":                         {connector: first, body: large, spool: true},
-		"from a file, the connector's Sender": {connector: first, body: large, spool: true, own: true},
+		"while the client waits":              {connector: deliverFirst, body: letter},
+		"while the client waits, large":       {connector: deliverFirst, body: large},
+		"from a Store in memory":              {connector: queueFirst, body: large},
+		"from a file":                         {connector: queueFirst, body: large, spool: true},
+		"from a file, the connector's Sender": {connector: queueFirst, body: large, spool: true, own: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var store queue.Store = new(queuetest.Store)
@@ -116,7 +116,7 @@ func TestPrepareForEveryTransport(t *testing.T) {
 		})
 		sink := w.sink("192.0.2.1", &relaytest.Sink{}, "b.example")
 		text := "X-MS-Exchange-Organization-SCL: -1\r\n" + letter
-		expect(t, "reply", w.mailFrom(first, "a@contoso.com", text, nil, "1@box.example", "2@b.example"), "250")
+		expect(t, "reply", w.mailFrom(queueFirst, "a@contoso.com", text, nil, "1@box.example", "2@b.example"), "250")
 		time.Sleep(time.Second)
 		if got := w.queued(); got != "1@box.example waiting; 2@b.example waiting" || box.called() != "" || len(sink.Messages()) > 0 {
 			t.Errorf("without a key: %s; called %q", got, box.called())

@@ -11,14 +11,14 @@
 //
 // Five types name the same things and don't embed an Envelope:
 //
-//   - dispatch.Mail has what an application may say of its message; Size, Body, Report and
-//     the session are not among that.
+//   - dispatch.Mail has the values that an application may set for its message; Size,
+//     Body, Report and the session are not among that.
 //   - event.Event is flat because most events are about a connection, an attempt or a next
 //     hop; in events of a delivery.Sender, Connector names the Send connector.
-//   - control.Message is what operators and their programs read: words for numbers, and a
-//     form that stays when the encoding of a Store changes.
-//   - relaytest.Message has what the client wrote, also where that is no valid parameter.
-//   - replay.Example has what a log says of a session, made printable.
+//   - control.Message is for operators and their programs: words for numbers, and a form
+//     that stays when the encoding of a Store changes.
+//   - relaytest.Message has the text of the client, also where that is no valid parameter.
+//   - replay.Example has the facts of a log about a session, made printable.
 //
 // # Text that clients wrote
 //

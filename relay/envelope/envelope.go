@@ -8,9 +8,9 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Envelope is what is known of a message apart from its content and its
-// recipients: what MAIL said, and which session the message came from. It is a
-// plain value: a copy shares nothing with the original that can change.
+// Envelope describes a message apart from its content and its recipients: the
+// sender and parameters of MAIL, and the session that the message came from. It is
+// a plain value: a copy shares nothing with the original that can change.
 type Envelope struct {
 	ID   string          // names the transaction in Received, in the reply, in logs and on the queue
 	From routing.Address // zero: <>

@@ -1,6 +1,6 @@
 package event
 
-// Kind is what happened. The text of a Kind is stable, its number isn't.
+// Kind says what happened. The text of a Kind is stable, its number isn't.
 type Kind uint8
 
 // What a Server reports.

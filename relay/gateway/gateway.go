@@ -34,8 +34,8 @@ var ErrNotRunning = errors.New("the gateway is not running")
 // field may be zero. Fields must not change once Start was called. The methods are
 // safe for concurrent use; a Gateway is started once.
 type Gateway struct {
-	// Config is what the Gateway works by until Reload replaces it; CurrentConfig returns
-	// what it works by now.
+	// Config is the Gateway's configuration until Reload replaces it; CurrentConfig
+	// returns the present one.
 	Config Config
 
 	// Dir is the data directory. It has the queue, the operator's socket, and messages

@@ -20,7 +20,7 @@ const refusalTime = 5 * time.Second
 
 // conn is a connection of a Listener, below TLS. It keeps the connector's timeouts, and
 // ends where go-smtp would go on. A connection that didn't come from a Listener has a conn
-// that only holds what is known of it.
+// with the few facts that are known of it.
 type conn struct {
 	net.Conn
 	in            *connector.Inbound
@@ -45,7 +45,7 @@ type conn struct {
 	tail    []byte // the end of what was read in the clear
 }
 
-// counts are what is counted for a connector across connections.
+// counts are the counts of a connector across connections.
 type counts struct {
 	connections limits.Connections
 	messages    limits.MessageRate

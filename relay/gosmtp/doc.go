@@ -100,6 +100,6 @@
 // # Where to begin
 //
 // backend.go has the Backend; hello.go begins a session, commands.go decides on its commands
-// and message.go on its message; conn.go has what a Listener adds. handler.go and dial.go
-// stand alone; guest.go has the logon of a Handler.
+// and message.go on its message; conn.go has the additions of a Listener. handler.go and
+// dial.go stand alone; guest.go has the logon of a Handler.
 package gosmtp

@@ -82,7 +82,7 @@ func (s *session) endData(tx *transaction) {
 	s.data, s.later = nil, nil
 }
 
-// facts returns what is known of a message before it is read.
+// facts returns the facts about a message that are known before it is read.
 func (s *session) facts(tx *transaction) intake.Facts {
 	f := intake.Facts{
 		Session:  s.rules,

@@ -104,7 +104,7 @@ func (e *encoder) recipient(r *Recipient) {
 	e.b = append(e.b, '}')
 }
 
-// separator returns what comes before element i of an array.
+// separator returns the bytes before element i of an array.
 func separator(i int, first, later string) string {
 	if i == 0 {
 		return first

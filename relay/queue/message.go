@@ -65,7 +65,7 @@ func (s Status) String() string {
 	return "invalid"
 }
 
-// MarshalText returns what String returns, or an error if s is not one of the states.
+// MarshalText returns the text of String, or an error if s is not one of the states.
 func (s Status) MarshalText() ([]byte, error) {
 	if int(s) >= len(statusNames) {
 		return nil, fmt.Errorf("%d is not a status of a recipient", s)

@@ -19,8 +19,7 @@ const defaultTimeout = 2 * time.Minute
 // maxReplyLines bounds a reply.
 const maxReplyLines = 200
 
-// TB is what a Client needs of a *testing.T or *testing.B. Fatalf must not
-// return.
+// TB is the part of *testing.T and *testing.B that a Client needs. Fatalf must not return.
 type TB interface {
 	Helper()
 	Fatalf(format string, args ...any)

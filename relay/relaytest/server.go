@@ -27,7 +27,7 @@ type Server struct {
 	addr  string
 }
 
-// T is what a Server needs of a *testing.T or *testing.B.
+// T is the part of *testing.T and *testing.B that a Server needs.
 type T interface {
 	TB
 	Cleanup(func())

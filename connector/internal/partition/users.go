@@ -89,7 +89,7 @@ func (l *Logins) Crowds(holds func(user int) bool) []Crowd {
 	})
 }
 
-// power is what a set of SIDs is allowed and denied in two access lists.
+// power holds the rights that two access lists allow and deny to a set of SIDs.
 type power struct {
 	lists  [2]verdict
 	server bool

@@ -126,8 +126,8 @@ func (k *Kind) Text(n int64) string {
 	return strings.Join(names, ", ")
 }
 
-// EnumerationText returns what the number n means as the value of a parameter, by
-// its name in any letter case; "" if that isn't known.
+// EnumerationText returns the meaning of the number n as the value of a parameter,
+// by its name in any letter case; "" if that isn't known.
 func EnumerationText(parameter string, n int64) string {
 	for _, noun := range Nouns {
 		for i := range noun.Rows {

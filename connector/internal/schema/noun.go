@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Noun is what some cmdlets work on, and their parameters.
+// Noun is a kind of object that some cmdlets work on, and their parameters.
 type Noun struct {
 	Names []string // ReceiveConnector for New-ReceiveConnector; an older name after it
 	Verbs Verbs

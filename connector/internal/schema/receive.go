@@ -146,7 +146,7 @@ var receiveRows = []Row{
 		Does: "Says which certificate the server shows to clients."},
 	{Name: "TlsDomainCapabilities", Verbs: newSet, Kind: String, List: true, Form: "domain:capability", Since: from10, Kept: "hybrid deployments don't exist here",
 		Does: "Says which headers and extensions servers that show a certificate of a domain may use."},
-	// HubTransport is what a 2013 server makes of an omitted role.
+	// HubTransport is the role that a 2013 server gives to a connector without one.
 	{Name: "TransportRole", Verbs: newSet, Kind: Roles, Default: is("HubTransport"), Since: from13,
 		Does: "Says which service the connector belongs to; where two connectors are otherwise equal, FrontendTransport comes first."},
 	domainController,

@@ -60,7 +60,7 @@ const (
 	Refused  Status = "refused"  // naming it is an error that says why
 )
 
-// Status returns what Interchange does with the parameter.
+// Status returns how Interchange treats the parameter.
 func (r *Row) Status() Status {
 	switch {
 	case r.Refused != "":

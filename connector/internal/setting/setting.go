@@ -38,8 +38,8 @@ func Value(f reflect.Value) reflect.Value {
 	return value
 }
 
-// Target returns what an addressable field is set by: what is in a param.Setting,
-// which is given from then on, and other fields themselves.
+// Target returns the value to set an addressable field by: the value inside a
+// param.Setting, which then counts as given, and of another kind the field itself.
 func Target(f reflect.Value) reflect.Value {
 	if s, ok := f.Addr().Interface().(anySetting); ok {
 		return reflect.ValueOf(s.Ref()).Elem()

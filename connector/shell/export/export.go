@@ -6,7 +6,7 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// Export is what one file holds. It must not be changed.
+// Export is the content of one file. It must not be changed.
 type Export struct {
 	// Config holds the connectors and accepted domains, the connectors without
 	// their explicit grants: those come with Merge.

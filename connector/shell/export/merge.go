@@ -241,8 +241,9 @@ func rightsOf(entries []entry, to permission.SID) permission.Set {
 	return had
 }
 
-// take takes away what a connector gives here and the list of the old server, which
-// is a whole one, doesn't have. Of servers of older editions that is what came later.
+// take takes away what a connector gives here and the list of the old server, which is
+// a whole one, doesn't have. The lists of older editions lack the grants that came
+// later.
 func (m *merger) take(path source.Path, grants []permission.Grant, g permission.Grant, had permission.Set, entries []entry) []permission.Grant {
 	gone := g.Allow.Minus(had)
 	for _, by := range grants {

@@ -42,8 +42,8 @@ func (p properties) with(more properties) properties {
 	return p
 }
 
-// directory is what every object of the directory has, and what remoting and
-// Export-Clixml add.
+// directory lists the properties that every object of the directory has, and those
+// that remoting and Export-Clixml add.
 var directory = passed(
 	"AdminDisplayName", "AdministrativeGroup", "ConfigurationUnit", "DirectoryObjectVersion", "DistinguishedName", "ExchangeObjectId",
 	"ExchangeVersion", "Guid", "Id", "Identity", "ImmutableId", "IsDirSynced", "IsReadOnly", "IsValid", "LastExchangeChangedTime", "ObjectCategory", "ObjectClass",

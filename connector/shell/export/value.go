@@ -203,7 +203,7 @@ func parseBool(s string) (bool, error) {
 var unitHints = map[string]string{"MaxHeaderSize": "KB"}
 
 // parseSize refuses small bare numbers: some exporters turn 36 MB into 36. unit is
-// what such a number is likely to count.
+// the likely unit of such a number.
 func parseSize(s, unit string) (param.Size, error) {
 	b, err := param.ParseSize(s)
 	if err == nil && b < param.KB && b >= 0 && strings.Trim(s, "0123456789") == "" {

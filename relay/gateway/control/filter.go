@@ -24,8 +24,8 @@ type Filter struct {
 // suspended is the status of messages that an operator has suspended.
 const suspended = "suspended"
 
-// Statuses returns what Filter.Status can be: "suspended" first, and then the statuses
-// of recipients.
+// Statuses returns the possible values of Filter.Status: "suspended" first, and then
+// the statuses of recipients.
 func Statuses() []string {
 	all := []string{suspended}
 	for s := queue.Waiting; s <= queue.Dropped; s++ {

@@ -11,7 +11,7 @@ const socketName = "control"
 
 // CheckDir returns an error unless only its owner may use a directory: mode 0700, or on
 // Windows an owner and an access list without accounts other than this user, administrators
-// and the system. That is what keeps others from the socket, at every moment.
+// and the system. That keeps others from the socket at every moment.
 func CheckDir(dir string) error {
 	info, err := os.Stat(dir)
 	switch {

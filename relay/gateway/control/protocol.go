@@ -19,7 +19,7 @@ const (
 	maxText    = 1024
 )
 
-// Action is what an operator asks for.
+// Action is an action that an operator asks for.
 type Action string
 
 // The actions.

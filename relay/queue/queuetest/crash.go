@@ -16,7 +16,7 @@ type expected struct {
 	removed bool // then it may be there or not
 }
 
-// ledger is what was done with a Store before a crash.
+// ledger records the calls of a Store before a crash.
 type ledger struct {
 	*suite
 	messages map[string]*expected

@@ -14,7 +14,7 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// suite is what one test needs.
+// suite holds the values of one test.
 type suite struct {
 	t     testing.TB
 	ctx   context.Context

@@ -10,8 +10,8 @@ import (
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
-// entry is what the spool keeps in memory of a message: enough to find it and to
-// order it, without its envelope.
+// entry is the spool's memory of a message: enough to find it and to order it,
+// without its envelope.
 type entry struct {
 	id      string
 	arrived int64 // as nanos returns it

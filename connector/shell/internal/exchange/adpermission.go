@@ -10,7 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// wanted is what Add- and Remove-ADPermission are about.
+// wanted is the change that Add- or Remove-ADPermission is to make.
 type wanted struct {
 	acl    *acl
 	user   permission.SID
@@ -90,7 +90,7 @@ func (w *wanted) holds(grants []permission.Grant, r permission.Right) bool {
 	})
 }
 
-// describe is what a confirmation says.
+// describe returns the text of a confirmation.
 func (w *wanted) describe() string {
 	names := make([]string, len(w.rights))
 	for i, r := range w.rights {

@@ -95,9 +95,9 @@ func (m claims) neighbours(o *Org, r *receive, self *item[receive]) []receive {
 // fullReceive returns r with its defaults filled in.
 func (o *Org) fullReceive(r *receive) receive { return r.WithDefaults(o.around(r)) }
 
-// around is what r is checked and completed with: the configuration without
-// connectors and, of the accepted domains, with the one that r names. There may
-// be many, and package connector looks at each.
+// around returns the rest of the configuration, by which r is checked and completed:
+// the configuration without connectors and, of the accepted domains, with the one
+// that r names. There may be many, and package connector looks at each.
 func (o *Org) around(r *receive) *connector.Config {
 	if r.DefaultDomain == "" {
 		return &o.base

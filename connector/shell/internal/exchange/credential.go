@@ -9,7 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// Request is what Get-Credential asks for.
+// Request is a request of Get-Credential.
 type Request struct {
 	Variable string // that it is assigned to, without the $; "" if to none
 	UserName string // that the command names; "" if none

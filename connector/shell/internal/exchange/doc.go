@@ -1,10 +1,9 @@
 // Package exchange holds an organisation and the cmdlets that work on it.
 //
-// An [Org] is what Exchange keeps in its directory, as far as connectors and
-// routing need it: connectors, domains, limits, servers, sites and links.
-// [NewOrg] returns one as setup leaves it, [FromConfig] one that a configuration
-// describes, and [Org.Config] gives the configuration back. [Org.Commands] are
-// the cmdlets as the interpreter runs them.
+// An [Org] is the part of Exchange's directory that connectors and routing need:
+// connectors, domains, limits, servers, sites and links. [NewOrg] returns one as setup
+// leaves it, [FromConfig] one that a configuration describes, and [Org.Config] gives
+// the configuration back. [Org.Commands] are the cmdlets as the interpreter runs them.
 //
 // # Parameters
 //

@@ -109,7 +109,7 @@ func quote(s string) string {
 // hasWildcard reports whether an identity stands for several objects.
 func hasWildcard(s string) bool { return strings.ContainsAny(s, "*?") }
 
-// target is what a command's Identity came to: an item itself, or text to look
+// target returns the value of a command's Identity: an item itself, or text to look
 // one up by.
 func target[C any](noun string, v object.Value) (*item[C], string, error) {
 	if l, ok := v.(*object.List); ok && len(l.Items) == 1 {

@@ -13,11 +13,11 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// The configurations of items. A site is an Active Directory site, which the servers
-// and links that name it make. Of a service, the configuration's Services has what
-// policy needs, and its Transport UseDowngradedExchangeServerAuth. Of a remote
-// domain, the configuration has which delivery reports senders there get; the other
-// parameters, about message formats and automatic replies, are kept.
+// The configurations of items. A site is an Active Directory site, which the servers and links
+// that name it make. Of a service, the configuration's Services has the part for the policy,
+// and its Transport UseDowngradedExchangeServerAuth. Of a remote domain, the configuration has
+// which delivery reports senders there get; the other parameters, about message formats and
+// automatic replies, are kept.
 type (
 	receive      = connector.Receive
 	send         = connector.Send

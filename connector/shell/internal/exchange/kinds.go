@@ -77,8 +77,8 @@ func words(k *schema.Kind) kind[string] {
 
 func parseText(s string) (string, error) { return s, nil }
 
-// parseBoolean reads $true and $false. Other text and numbers count as well,
-// because that is what a CSV file holds.
+// parseBoolean reads $true and $false. Other text and numbers count as well, because a CSV
+// file holds no other values.
 func parseBoolean(s string) (bool, error) {
 	switch strings.ToLower(strings.TrimPrefix(s, "$")) {
 	case "true", "1":

@@ -33,7 +33,7 @@ type Options struct {
 // Org is an organisation: what cmdlets read and change. It is not safe for
 // concurrent use.
 type Org struct {
-	// Certificates are what Get-ExchangeCertificate shows.
+	// Certificates are shown by Get-ExchangeCertificate.
 	Certificates []Certificate
 
 	// base is the configuration without connectors and accepted domains. Its
@@ -170,8 +170,8 @@ func load[C any](in *loader, s *shelf[C], key string, c C) bool {
 	return false
 }
 
-// Config returns what the organisation amounts to, for connector.Compile. It
-// shares no memory with o.
+// Config returns the organisation as a configuration for connector.Compile. It shares
+// no memory with o.
 func (o *Org) Config() connector.Config {
 	cfg := o.base
 	cfg.Servers, cfg.Acknowledged = slices.Clone(o.base.Servers), slices.Clone(o.base.Acknowledged)

@@ -7,7 +7,7 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// object returns what Get emits for it.
+// object returns the object that Get emits for it.
 func (n *noun[C]) object(it *item[C]) *object.Object {
 	full := n.defaults(it)
 	values := make([]object.Value, len(n.visible), len(n.properties))

@@ -39,7 +39,7 @@ func (r *row[C]) value(it *item[C], full *C, p connector.Profile, edge bool) obj
 	return r.get(it, full, r.Name)
 }
 
-// isDefault reports whether v is what the parameter is without being given.
+// isDefault reports whether v is the parameter's default.
 func isDefault(r *schema.Row, v object.Value, p connector.Profile) bool {
 	if r.Switch() {
 		return !object.Truth(v)

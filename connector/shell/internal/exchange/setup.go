@@ -109,7 +109,7 @@ func edgeConnector(name string) receive {
 	return r
 }
 
-// defaultExtras are what Default <Server> has beyond others: room for other
+// defaultExtras are the additions of Default <Server> to the others: room for other
 // servers, and the entries that keep Exchange 2003 from being believed.
 func defaultExtras(r *receive) {
 	r.MaxRecipientsPerMessage = 5000
@@ -118,7 +118,7 @@ func defaultExtras(r *receive) {
 	r.Permissions = permission.DefaultConnectorGrants()
 }
 
-// clientExtras are what connectors for mail programs have beyond others.
+// clientExtras are the additions of connectors for mail programs to the others.
 func clientExtras(r *receive) {
 	r.MessageRateLimit = 5
 	r.MessageRateSource = param.Value(param.RateByUser)

@@ -167,8 +167,8 @@ func (o *Org) linkNoun() *noun[link] {
 	return n
 }
 
-// exchangeCost replaces the cost of a link for mail. The Active Directory cost
-// is what the link had before.
+// exchangeCost replaces the cost of a link for mail. The Active Directory cost is
+// the cost that the link had before.
 var exchangeCost = access[link]{
 	set: func(it *item[link], name string, v object.Value) error {
 		ad, replaced := it.kept["ADCost"].(int64)

@@ -6,7 +6,7 @@ import "cmp"
 // error ends the reading and is returned.
 type Pay func(n int64) error
 
-// maxMemory is what a document may take if no Pay says otherwise.
+// maxMemory is the memory that a document may take if no Pay says otherwise.
 const maxMemory = 512 << 20
 
 // What the parts of a document take, about.

@@ -225,7 +225,7 @@ func (r *xmlReader) value(start xml.StartElement) (v object.Value, keep bool) {
 	return scalar(start.Name.Local, r.text()), true
 }
 
-// xmlObject is what an Obj element holds.
+// xmlObject is the content of an Obj element.
 type xmlObject struct {
 	types    []string
 	toString *string

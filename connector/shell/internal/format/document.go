@@ -19,7 +19,7 @@ const (
 	maxNodes = 4 << 20   // values that references of a CLIXML file may add
 )
 
-// Document is what a reader found. It must not be changed.
+// Document is the content of a file as a reader found it. It must not be changed.
 type Document struct {
 	Name   string         // of the file
 	Values []object.Value // mostly *object.Object

@@ -164,8 +164,8 @@ func (r *jsonReader) object(depth, line int, inside bool) object.Value {
 	return o
 }
 
-// unwrapMembers returns what the object of these members stands for, if
-// PowerShell made it around another value.
+// unwrapMembers returns the value inside the object of these members, if PowerShell
+// made it around another value.
 func unwrapMembers(members []jsonMember) (object.Value, bool) {
 	var value object.Value
 	var ticks, unlimited object.Value

@@ -149,7 +149,7 @@ func (in *Interp) runBlock(b *block, v object.Value, emit emitter) error {
 	return returned(in.withCurrent(v, func() error { return in.runBody(b.node.Body, emit) }))
 }
 
-// result is what a script block yields with v as $_.
+// result returns the output of a script block with v as $_.
 func (in *Interp) result(b *block, v object.Value) (object.Value, error) {
 	items, err := in.collect(b.node, func(emit emitter) error { return in.runBlock(b, v, emit) })
 	return object.Collect(items), err

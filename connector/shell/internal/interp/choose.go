@@ -163,7 +163,7 @@ func (inv *invocation) divide() {
 	}
 }
 
-// eachObject is what ForEach-Object does with one object.
+// eachObject returns the work of ForEach-Object on one object.
 func (inv *invocation) eachObject() func(object.Value) error {
 	in := inv.in
 	if b, ok := inv.args["Process"].(*block); ok {

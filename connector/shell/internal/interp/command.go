@@ -159,8 +159,8 @@ func (in *Interp) lookup(n *syntax.Command) (*command, error) {
 	return nil, &Error{Where: n.NameSpan, Code: source.CodeCommandUnknown, Err: errors.New(text), command: true, Fix: otherWays}
 }
 
-// switching returns what to write instead of an Enable or Disable cmdlet that doesn't
-// exist: the Set cmdlet of its noun, if that has -Enabled; else "".
+// switching returns the command to write instead of an Enable or Disable cmdlet that
+// doesn't exist: the Set cmdlet of its noun, if that has -Enabled; else "".
 func (in *Interp) switching(name string) string {
 	verb, noun, _ := strings.Cut(name, "-")
 	value := map[string]string{"ENABLE": "$true", "DISABLE": "$false"}[object.Fold(verb)]

@@ -9,9 +9,9 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
 )
 
-// Complete returns what the word at the end of a text that is being typed could
-// become, in the form in which it would be typed, and the offset at which the
-// word starts. It runs nothing.
+// Complete returns the completions of the word at the end of a text that is being
+// typed, in the form in which they would be typed, and the offset at which the word
+// starts. It runs nothing.
 func (in *Interp) Complete(text string) (start int, candidates []string) {
 	at := syntax.AtCursor(text)
 	switch at.Slot {

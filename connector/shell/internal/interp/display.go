@@ -152,7 +152,7 @@ func (in *Interp) payFor(values []object.Value, columns []string) error {
 	return nil
 }
 
-// rendering is what Format-List and Format-Table make: it prints itself when it
+// rendering is the output of Format-List and Format-Table: it prints itself when it
 // comes to the end of the pipeline.
 type rendering struct {
 	values []object.Value

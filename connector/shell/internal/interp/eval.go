@@ -327,7 +327,7 @@ type block struct {
 // TypeName returns ScriptBlock.
 func (*block) TypeName() string { return "ScriptBlock" }
 
-// String returns what was written between the braces.
+// String returns the text between the braces.
 func (b *block) String() string {
 	return strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(b.node.Where().Text(), "{"), "}"))
 }

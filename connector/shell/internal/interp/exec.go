@@ -69,8 +69,8 @@ func (in *Interp) branch(s *syntax.If, emit emitter) error {
 	return in.runBody(s.Else.Body, emit)
 }
 
-// value returns what a statement yields as one value: that of an expression as it is,
-// the output of a pipeline as $null, one value or a list.
+// value returns the result of a statement as one value: an expression's value as it
+// is, the output of a pipeline as $null, one value or a list.
 func (in *Interp) value(s syntax.Statement) (object.Value, error) {
 	if p, ok := s.(*syntax.Pipeline); ok && len(p.Elements) == 1 {
 		if e, ok := p.Elements[0].(*syntax.ExprElement); ok && !e.ToNull {

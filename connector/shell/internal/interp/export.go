@@ -51,8 +51,7 @@ func (inv *invocation) behind(path string, data []byte) []byte {
 	return append(bytes.Clone(old), data...)
 }
 
-// lineEnd is what PowerShell ends the lines of files with on Windows, where
-// exports are read.
+// lineEnd is the line end that PowerShell writes on Windows, where exports are read.
 const lineEnd = "\r\n"
 
 func csvFile(inv *invocation, items []object.Value) ([]byte, error) {

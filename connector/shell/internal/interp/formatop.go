@@ -48,7 +48,7 @@ func (in *Interp) format(n syntax.Node, a, b object.Value) (object.Value, error)
 	return out.String(), nil
 }
 
-// formatItem is what stands for index[,width][:form].
+// formatItem is a placeholder, index[,width][:form].
 func (in *Interp) formatItem(n syntax.Node, item string, args []object.Value) (string, error) {
 	head, form, _ := strings.Cut(item, ":")
 	number, pad, padded := strings.Cut(head, ",")

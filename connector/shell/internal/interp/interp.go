@@ -110,8 +110,8 @@ func (in *Interp) leave(err error) {
 	}
 }
 
-// Exited returns what the last script gave to exit, and whether it ended so. A
-// code other than 0 is an error of Run, too.
+// Exited returns the value that the last script gave to exit, and whether it ended so.
+// A code other than 0 is an error of Run, too.
 func (in *Interp) Exited() (code int, ok bool) {
 	if in.exited == nil {
 		return 0, false

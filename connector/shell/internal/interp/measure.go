@@ -18,7 +18,7 @@ func measureCommand() *command {
 		}}
 }
 
-// measure is what Measure-Object knows of one property.
+// measure holds the statistics of Measure-Object about one property.
 type measure struct {
 	inv      *invocation
 	field    *field // nil: the objects themselves

@@ -102,7 +102,7 @@ func (m *meter) newList(n int) error {
 	return m.alloc(int64(n) * wordBytes)
 }
 
-// wordBytes is what an element of a list takes.
+// wordBytes is the memory of an element of a list.
 const wordBytes = 16
 
 // mapEntryBytes is about what an entry of a map takes.

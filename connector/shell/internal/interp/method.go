@@ -300,7 +300,7 @@ func (in *Interp) tableMethod(n syntax.Node, t *object.Table, name string, args 
 	return nil, false, nil
 }
 
-// entries are what GetEnumerator goes through: an object for each key.
+// entries returns the objects of GetEnumerator: one for each key.
 func (in *Interp) entries(n syntax.Node, t *object.Table) object.Value {
 	list := new(object.List)
 	for name, item := range t.All() {

@@ -9,8 +9,8 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// Options is what a script can see of the world. The zero Options runs scripts
-// that compute and print nothing.
+// Options are the parts of the world that a script can see. The zero Options runs
+// scripts that compute and print nothing.
 type Options struct {
 	Commands  []object.Command
 	Variables map[string]object.Value // names without $; copied
@@ -45,7 +45,7 @@ type Options struct {
 	Width  int // columns of the output; zero: DefaultWidth
 }
 
-// Question is what Read-Host asks.
+// Question is a question of Read-Host.
 type Question struct {
 	Variable string // that the answer is assigned to, without the $; "" if to none
 	Prompt   string // "" if none

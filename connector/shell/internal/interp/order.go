@@ -189,7 +189,7 @@ func startGroup(inv *invocation) (stage, error) {
 	}), nil
 }
 
-// groupName is what Group-Object calls the group of v.
+// groupName returns the name of v's group in the output of Group-Object.
 func (inv *invocation) groupName(fields []field, v object.Value) (string, error) {
 	if fields == nil {
 		return inv.in.text(inv.node, v), nil

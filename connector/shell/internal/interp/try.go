@@ -117,8 +117,8 @@ func (in *Interp) throw(s *syntax.Flow) error {
 	return &Error{Where: s.Span, Err: &thrown{v, visible(text)}}
 }
 
-// remember puts an error into $Error, the newest first, and returns what stands
-// for it.
+// remember puts an error into $Error, the newest first, and returns the record of
+// it.
 func (in *Interp) remember(e *Error) *object.Object {
 	_ = in.m.step(50) // what can't be paid ends the script at the next step
 	r := errorRecord(e)

@@ -112,7 +112,7 @@ type Table struct {
 	dict
 }
 
-// Object is what cmdlets emit: a type, properties and, for the cmdlets that take
+// Object is a result of a cmdlet: a type, properties and, for the cmdlets that take
 // it from a pipeline, the item it stands for. The zero Object is empty and ready
 // for use.
 type Object struct {
@@ -123,11 +123,11 @@ type Object struct {
 	// as a list of all.
 	Columns []string
 
-	// Headings are what stands over Columns; without them, their names.
+	// Headings stand over Columns; without them, their names.
 	Headings []string
 
-	// Text is what the object is within a string, such as its identity. Empty:
-	// its properties, as PowerShell prints a PSCustomObject.
+	// Text stands for the object within a string, such as its identity. Empty: its
+	// properties, as PowerShell prints a PSCustomObject.
 	Text string
 
 	// Changed are the properties that a script assigned to. A Set cmdlet takes

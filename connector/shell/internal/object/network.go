@@ -22,7 +22,7 @@ type Parts struct {
 // TypeName returns the .NET name without a namespace.
 func (p *Parts) TypeName() string { return p.typ }
 
-// String returns what the shell prints.
+// String returns the text that the shell prints.
 func (p *Parts) String() string { return p.text }
 
 // Compare orders two addresses, ranges or versions by their numbers, and compares all

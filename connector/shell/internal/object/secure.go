@@ -7,7 +7,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 )
 
-// secureText is what PowerShell shows of a SecureString.
+// secureText is the text that PowerShell shows for a SecureString.
 const secureText = "System.Security.SecureString"
 
 // Secure is a SecureString. However it is printed, formatted or marshalled, the
@@ -47,7 +47,7 @@ func (*Secure) MarshalText() ([]byte, error) { return []byte(secureText), nil }
 // credentialType is the type of the objects that NewCredential makes.
 const credentialType = "PSCredential"
 
-// NewCredential returns what Get-Credential and New-Object PSCredential return:
+// NewCredential returns the result of Get-Credential and New-Object PSCredential:
 // an object of type PSCredential with UserName and Password.
 func NewCredential(user string, password auth.Secret) *Object {
 	o := NewObject(credentialType, 2)

@@ -14,7 +14,7 @@ type Time time.Time
 // TypeName returns DateTime.
 func (Time) TypeName() string { return "DateTime" }
 
-// String returns what PowerShell puts into a string: 11/28/2026 20:41:35.
+// String returns the text that PowerShell puts into a string: 11/28/2026 20:41:35.
 func (t Time) String() string { return time.Time(t).Format("01/02/2006 15:04:05") }
 
 // Compare compares with another time.
@@ -128,7 +128,8 @@ func FormatTime(t time.Time, format string) string {
 	return b.String()
 }
 
-// timePart is what n times the letter c stands for; other text stands for itself.
+// timePart returns the part of the time that n times the letter c stands for; other
+// text stands for itself.
 func timePart(t time.Time, c byte, n int, text string) string {
 	pad := func(v int) string {
 		s := strconv.Itoa(v)
@@ -167,7 +168,8 @@ func timePart(t time.Time, c byte, n int, text string) string {
 	return text
 }
 
-// letters is what n letters stand for: a number, the first letters of a name or all.
+// letters returns the text for n letters: a number, the first letters of a name or
+// all.
 func letters(name string, n int, number string) string {
 	switch {
 	case n < 3:

@@ -3,8 +3,9 @@ package object
 // Value is one value of the language. See the package doc for what it may hold.
 type Value = any
 
-// Typed is a value of Exchange's own. String is what the shell prints; TypeName
-// is the .NET name without a namespace, such as ByteQuantifiedSize.
+// Typed is a value of Exchange's own. String returns the text that the shell
+// prints; TypeName is the .NET name without a namespace, such as
+// ByteQuantifiedSize.
 //
 // A Typed may also be a Comparer, a Holder or a Caller.
 type Typed interface {

@@ -37,7 +37,7 @@ func AtCursor(text string) Cursor {
 	return c.word(c.p.pos, "", 0)
 }
 
-// frame is what is known of the command inside the innermost bracket.
+// frame describes the command inside the innermost bracket.
 type frame struct {
 	begun     bool   // its first word is behind
 	command   string // "" for an expression

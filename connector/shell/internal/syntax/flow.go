@@ -49,7 +49,7 @@ type TypeName struct {
 	Name string // as written between the brackets: "string", "int[]"
 }
 
-// FlowKind is what a Flow does.
+// FlowKind is the effect of a Flow.
 type FlowKind string
 
 // The kinds of Flow.

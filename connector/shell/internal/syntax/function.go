@@ -86,7 +86,7 @@ func (p *parser) parts(n *Function) (divided bool) {
 	}
 }
 
-// head is what may stand first in a script or function.
+// head is the part that may stand first in a script or function.
 type head struct {
 	params   []*Param
 	advanced bool

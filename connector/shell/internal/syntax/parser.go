@@ -72,7 +72,7 @@ func (p *parser) script() *Script {
 	return s
 }
 
-// span is what was read since start. Every node takes one.
+// span is the text that was read since start. Every node takes one.
 func (p *parser) span(start int) Span {
 	p.nodes++
 	return p.place(start, p.pos)

@@ -137,7 +137,7 @@ func (s Span) LineText() string {
 	return s.Source.lineText(s.Line())
 }
 
-// Text returns what was written there.
+// Text returns the text at that place.
 func (s Span) Text() string {
 	if s.Source == nil {
 		return ""
