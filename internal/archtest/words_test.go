@@ -125,11 +125,11 @@ type passage struct {
 }
 
 // prose returns what people read of a file: the comments and string literals
-// of Go code, and all of documents and of what programs were seen to print.
+// of Go code, and all of documents, of scripts and of what programs were seen to print.
 func prose(t *testing.T, name string) []passage {
 	t.Helper()
 	ext := filepath.Ext(name)
-	if ext != ".go" && !slices.Contains([]string{".md", ".txt", ".golden", ".out", ".svg"}, ext) {
+	if ext != ".go" && !slices.Contains([]string{".md", ".txt", ".ps1", ".golden", ".out", ".svg"}, ext) {
 		return nil
 	}
 	text, err := os.ReadFile(name)

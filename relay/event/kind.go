@@ -44,7 +44,7 @@ const (
 	RecipientRefused     Kind = iota + NextHopReachable + 1 // to a client that waits for the next hop
 	NotDelivered                                            // the same, at the end of the message
 	HostFailed                                              // and another host of the next hop accepted the message
-	TLSFailed                                               // and the host is called again
+	TLSFailed                                               // and the host is connected to again
 	KeptConnectionFailed                                    // and another connection is used
 	kinds                                                   // how many there are, 0 included
 )

@@ -58,7 +58,7 @@ var table = [kinds]kind{
 	RecipientRefused:     warn("recipient refused", attemptedNow),
 	NotDelivered:         warn("not delivered", attemptedNow),
 	HostFailed:           warn("host failed, another one took its place", "id connector error"),
-	TLSFailed:            warn("TLS failed, calling again", "host then error"),
+	TLSFailed:            warn("TLS failed, connecting again", "host then error"),
 	KeptConnectionFailed: {"kept connection failed", slog.LevelDebug, []string{"host", "error"}},
 }
 

@@ -1,4 +1,4 @@
-# A partner with whom mail goes by mutual TLS, both ways.
+# Mail from and to one partner uses mutual TLS.
 #: server EX01.contoso.com
 Set-TransportConfig -TLSReceiveDomainSecureList woodgrove.example -TLSSendDomainSecureList woodgrove.example
 New-ReceiveConnector "From Partner" -TransportRole FrontendTransport -Partner -Bindings 10.0.0.1:25 -RemoteIPRanges 198.51.100.0/28
