@@ -54,7 +54,7 @@ func unknownSASL(name string) error {
 	if len(name) > limit {
 		name = name[:limit] + "…"
 	}
-	return fmt.Errorf("unknown SASL mechanism %q: want %s or %s", name, Login, Plain)
+	return fmt.Errorf("unknown SASL mechanism %q: give %s or %s", name, Login, Plain)
 }
 
 // wellFormed reports whether s can be a name or a password: not empty (RFC 4616

@@ -74,7 +74,7 @@ func parseOne(name string) (Mechanism, error) {
 	if len(name) > limit {
 		name = name[:limit] + "…"
 	}
-	return None, fmt.Errorf("unknown mechanism %q: want None or some of %v", name, allMechanisms)
+	return None, fmt.Errorf("unknown mechanism %q: give None or some of %v", name, allMechanisms)
 }
 
 // equalFold compares a with the ASCII string b, letter case aside. Comparing the

@@ -23,15 +23,15 @@ type SenderDomain struct {
 // any domain is ms-Exch-SMTP-Accept-Any-Sender.
 func ParseSenderDomain(s string) (SenderDomain, error) {
 	if s == "*" {
-		return SenderDomain{}, errors.New(`sender domain "*"; want contoso.com or *.contoso.com, or grant ms-Exch-SMTP-Accept-Any-Sender for all domains`)
+		return SenderDomain{}, errors.New(`sender domain "*"; give contoso.com or *.contoso.com, or grant ms-Exch-SMTP-Accept-Any-Sender for all domains`)
 	}
 	name, below := strings.CutPrefix(s, "*.")
 	d, err := routing.ParseDomain(name)
 	switch {
 	case err == nil && below && d.IsLiteral():
-		return SenderDomain{}, fmt.Errorf("sender domain %q has a wildcard before an address literal; want the literal alone", s)
+		return SenderDomain{}, fmt.Errorf("sender domain %q has a wildcard before an address literal; give the literal alone", s)
 	case err != nil:
-		return SenderDomain{}, fmt.Errorf("sender domain: %w; want contoso.com or *.contoso.com", err)
+		return SenderDomain{}, fmt.Errorf("sender domain: %w; give contoso.com or *.contoso.com", err)
 	}
 	return SenderDomain{d, below}, nil
 }

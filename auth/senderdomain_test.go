@@ -36,7 +36,7 @@ func TestParseSenderDomain(t *testing.T) {
 			t.Errorf("ParseSenderDomain(%q) = %q, %v; want %q", tt.in, d, err, tt.want)
 		}
 		if err != nil {
-			if d != (auth.SenderDomain{}) || !strings.Contains(err.Error(), "want ") {
+			if d != (auth.SenderDomain{}) || !strings.Contains(err.Error(), "give ") {
 				t.Errorf("ParseSenderDomain(%q) = %+v, %v", tt.in, d, err)
 			}
 			continue

@@ -103,7 +103,7 @@ func TestDenyBeatsAllow(t *testing.T) {
 	}
 }
 
-// TestAnonymousGrantsNotInherited logs in on a connector that gives relaying
+// TestAnonymousGrantsNotInherited logs on to a connector that gives relaying
 // to anonymous sessions only, as a verifier that lies about it would, too.
 func TestAnonymousGrantsNotInherited(t *testing.T) {
 	in := one(t, permission.Current, connector.Receive{

@@ -105,7 +105,7 @@ var checkTexts = [...]checkText{
 	checkTLS:                  {"tls", "Receive.RequireTLS", "TLS is up", "RequireTLS is set and TLS is not up"},
 	checkTLSOffered:           {"tls-offered", "Receive.AuthMechanism", "TLS can be started", "AuthMechanism has no Tls, the server has no certificate, or TLS is up already"},
 	checkVerifier:             {"verifier", "", "", "the server has no users, so it offers no AUTH"},
-	checkNotAuthenticated:     {"not-authenticated-yet", "", "the session is not authenticated yet", "{s} has logged in already"},
+	checkNotAuthenticated:     {"not-authenticated-yet", "", "the session is not authenticated yet", "{s} has logged on already"},
 	checkMechanism:            {"mechanism", "Receive.AuthMechanism", "{s} is offered", "{s} is not offered on this channel"},
 	checkIdentity:             {"identity", "", "password accepted for {s}", "the verifier returned no identity"},
 	checkSubmit:               {"submit", "", "{s} holds {right}", "{s} lacks {right}"},

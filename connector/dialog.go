@@ -15,7 +15,7 @@ type Dialog struct {
 	Remote    netip.Addr
 	TLS       bool           // the client uses TLS: from the start where connections begin with it, elsewhere after STARTTLS
 	PeerNames []string       // verified names of the client's certificate
-	User      *auth.Identity // the identity that AUTH proves; nil: the client doesn't log in
+	User      *auth.Identity // the identity that AUTH proves; nil: the client doesn't log on
 	Mechanism string         // the SASL mechanism of AUTH; "": the first that is offered
 	Helo      string
 

@@ -32,7 +32,7 @@
 // of checks is fixed:
 //
 //	EHLO  domain if RequireEHLODomain (closes); syntax
-//	AUTH  RequireTLS; not logged in yet; mechanism offered on this channel
+//	AUTH  RequireTLS; not logged on yet; mechanism offered on this channel
 //	MAIL  RequireTLS; Submit; size; <> passes; sender
 //	RCPT  Submit; recipients; reserved and single-label domains; relaying
 //	data  Submit; header size; size; hops; local hops

@@ -48,7 +48,7 @@ func user(name string, groups ...permission.SID) auth.Identity {
 	}
 }
 
-// login opens a session under TLS and logs id in.
+// login opens a session under TLS and logs id on.
 func login(t testing.TB, in *connector.Inbound, id auth.Identity) connector.Session {
 	t.Helper()
 	s, d := in.Open(auth.Channel{TLS: true}, nil).Login(id)

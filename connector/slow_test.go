@@ -22,7 +22,7 @@ type slowSession struct {
 	owns    []string // addresses
 	tenant  string   // the domain of which the user may send as any address
 	secured []string // domains that a certificate proved
-	outside bool     // neither logged in nor trusted
+	outside bool     // neither logged on nor trusted
 }
 
 // given reads what permission groups give, entry by entry.
@@ -139,7 +139,7 @@ func TestAgainstSlowSession(t *testing.T) {
 }
 
 // open makes a session that is anonymous or externally secured, one that has
-// logged in, or one with a partner's certificate. ok is false where the
+// logged on, or one with a partner's certificate. ok is false where the
 // connector takes no login.
 func (s *slowSession) open(in *connector.Inbound, kind int) (session connector.Session, ok bool) {
 	mechanism := s.receive.AuthMechanism.Or(0)

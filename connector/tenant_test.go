@@ -157,7 +157,7 @@ func TestTenantRights(t *testing.T) {
 	}
 	in := tenants(t, deny(group, permission.Submit))
 	if _, d := in.Open(auth.Channel{TLS: true}, nil).Login(tenant(`contoso\boss`, "contoso.com")); d.Allowed() {
-		t.Error("a group that is denied Submit logs in")
+		t.Error("a group that is denied Submit logs on")
 	}
 }
 

@@ -44,7 +44,7 @@ func ParseGroup(s string) (Group, error) {
 				return nil
 			}
 		}
-		return fmt.Errorf("unknown permission group %q: want None or some of %v", clip(part), allGroups)
+		return fmt.Errorf("unknown permission group %q: give None or some of %v", clip(part), allGroups)
 	})
 	if err != nil {
 		return 0, err

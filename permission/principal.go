@@ -71,13 +71,13 @@ func ParsePrincipal(s string) (Principal, error) {
 func checkName(name string) error {
 	switch {
 	case name == "":
-		return fmt.Errorf(`empty principal: want a SID or a name such as %s`, SIDAnonymous.Name())
+		return fmt.Errorf(`empty principal: give a SID or a name such as %s`, SIDAnonymous.Name())
 	case len(name) > maxNameLen:
 		return fmt.Errorf("principal %q is longer than %d bytes", clip(name), maxNameLen)
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
 		return fmt.Errorf("principal %q contains characters that can't be printed", clip(name))
 	case strings.Count(name, `\`) > 1 || strings.HasPrefix(name, `\`) || strings.HasSuffix(name, `\`):
-		return fmt.Errorf(`principal %q: want DOMAIN\name`, clip(name))
+		return fmt.Errorf(`principal %q: give DOMAIN\name`, clip(name))
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ func ParseProfile(s string) (Profile, error) {
 			return p, nil
 		}
 	}
-	return 0, fmt.Errorf("unknown profile %q: want %v or %v", clip(s), Current, Exchange2007)
+	return 0, fmt.Errorf("unknown profile %q: give %v or %v", clip(s), Current, Exchange2007)
 }
 
 // IsValid reports whether p is one of the profiles above.

@@ -84,7 +84,7 @@ func ParseRight(s string) (Right, error) {
 	if equalFold(name, exch50Variant) {
 		return AcceptExch50, nil
 	}
-	return 0, fmt.Errorf("unknown right %q: want a name such as %s", clip(s), Submit)
+	return 0, fmt.Errorf("unknown right %q: give a name such as %s", clip(s), Submit)
 }
 
 // IsValid reports whether r is one of the rights above.

@@ -102,7 +102,7 @@ func equalFold(a, b string) bool { return len(a) == len(b) && strings.EqualFold(
 // written in hexadecimal. The result is in canonical spelling.
 func ParseSID(s string) (SID, error) {
 	bad := func(why string) (SID, error) {
-		return "", fmt.Errorf("%q is not a SID: %s; want the form S-1-5-7", clip(s), why)
+		return "", fmt.Errorf("%q is not a SID: %s; give the form S-1-5-7", clip(s), why)
 	}
 	const maxLen = 190 // S-1-, 14 digits of authority, 15 times 11
 	if len(s) > maxLen {

@@ -148,11 +148,11 @@ func checkUnknown(name string) error {
 			known = append(known, p.sid.Name())
 		}
 	}
-	return fmt.Errorf("%q names no account that clients of a connector can have: want %s, or the SID", clip(name), strings.Join(known, ", "))
+	return fmt.Errorf("%q names no account that clients of a connector can have: give %s, or the SID", clip(name), strings.Join(known, ", "))
 }
 
 func everyoneError() error {
-	return fmt.Errorf("rights on a connector can't be granted to Everyone: want %s for clients that don't log on, %s for clients that do",
+	return fmt.Errorf("rights on a connector can't be granted to Everyone: give %s for clients that don't log on, %s for clients that do",
 		SIDAnonymous.Name(), SIDAuthenticatedUsers.Name())
 }
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"syscall"
 
@@ -83,9 +84,9 @@ func (s *Server) open(ctx context.Context, p *connector.Policy) (map[netip.AddrP
 		case err == nil:
 			opened[at] = l
 		case at.Addr().Is6() && lacksIPv6(ctx, listen, err):
-			lacking = append(lacking, unavailable(p, at, fmt.Errorf("this machine has no IPv6: %w", err))...)
+			lacking = append(lacking, unavailable(p, at, fmt.Errorf("this machine has no IPv6: %w", reason(err)))...)
 		default:
-			failed = append(failed, unavailable(p, at, fmt.Errorf("%w%s", err, hint(at, err)))...)
+			failed = append(failed, unavailable(p, at, fmt.Errorf("%w%s", reason(err), hint(at, err)))...)
 		}
 	}
 	if len(opened)+len(s.bound) == 0 {
@@ -124,6 +125,15 @@ type listenFunc = func(ctx context.Context, network, address string) (net.Listen
 // windowsNoFamily is WSAEAFNOSUPPORT, which package syscall doesn't name.
 const windowsNoFamily = syscall.Errno(10047)
 
+// reason returns err without the names of the network and of the system call.
+func reason(err error) error {
+	var call *os.SyscallError
+	if errors.As(err, &call) {
+		return call.Err
+	}
+	return err
+}
+
 // hint says what can be done about a binding that doesn't open, if that is known.
 func hint(at netip.AddrPort, err error) string {
 	const unprivileged = 1024
@@ -132,6 +142,8 @@ func hint(at netip.AddrPort, err error) string {
 		return "; ports below 1024 need root or the capability CAP_NET_BIND_SERVICE"
 	case errors.Is(err, syscall.EADDRINUSE):
 		return "; another program listens there"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "; this machine doesn't have the address"
 	}
 	return ""
 }

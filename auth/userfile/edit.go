@@ -62,7 +62,7 @@ func (f *File) Add(name string, password auth.Secret, groups, addresses []string
 func checkPassword(password auth.Secret) error {
 	n := len(password.Reveal())
 	if n < minPassword || n > maxPassword || strings.Contains(password.Reveal(), "\x00") {
-		return mistake(source.CodeValueInvalid, "password of %d bytes; want %d to %d without NUL", n, minPassword, maxPassword)
+		return mistake(source.CodeValueInvalid, "password of %d bytes; give %d to %d without NUL", n, minPassword, maxPassword)
 	}
 	return nil
 }
@@ -163,7 +163,7 @@ func (f *File) Save(path string) (err error) {
 	}
 	temp, err := os.CreateTemp(dir, "."+base+".*") // mode 0600
 	if err != nil {
-		return err
+		return fmt.Errorf("no file can be made in the directory %w", source.FileError(filepath.Clean(dir), err))
 	}
 	defer func() {
 		if err != nil {
@@ -176,11 +176,14 @@ func (f *File) Save(path string) (err error) {
 	if err == nil {
 		err = temp.Sync()
 	}
-	if err := errors.Join(err, temp.Close()); err != nil {
-		return err
+	if closing := temp.Close(); err == nil {
+		err = closing
 	}
-	if err := os.Rename(temp.Name(), path); err != nil {
-		return err
+	if err == nil {
+		err = os.Rename(temp.Name(), path)
+	}
+	if err != nil {
+		return source.FileError(path, err)
 	}
 	syncDir(dir)
 	return nil
@@ -200,7 +203,7 @@ func keepAccess(file *os.File, path string) error {
 		err = file.Chmod(old.Mode().Perm())
 	}
 	if err != nil {
-		return fmt.Errorf("%s: can't keep its owner and mode: %w; run this as its owner or as root", path, err)
+		return fmt.Errorf("can't keep %w; run this as its owner or as root", source.FileError("its owner and mode", err))
 	}
 	return nil
 }

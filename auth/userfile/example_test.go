@@ -40,6 +40,6 @@ func ExampleParse_mistakes() {
 	_, err := userfile.Parse("users", strings.NewReader("ann\nbob:plaintext\n"))
 	fmt.Println(err)
 	// Output:
-	// users:1: no colon; want name:hash:groups:addresses (syntax)
-	// users:2: unknown kind of password hash; want one that begins with $2b$ (bcrypt) or $argon2id$ (value-invalid)
+	// users:1: no colon; write name:hash:groups:addresses (syntax)
+	// users:2: unknown kind of password hash; give one that begins with $2b$ (bcrypt) or $argon2id$ (value-invalid)
 }

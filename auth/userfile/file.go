@@ -48,7 +48,7 @@ type line struct {
 func Load(path string) (*File, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, source.FileError(path, err)
 	}
 	defer f.Close()
 	return Parse(path, f)
@@ -59,10 +59,10 @@ func Load(path string) (*File, error) {
 func Parse(name string, r io.Reader) (*File, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, source.FileError(name, err)
 	}
 	if len(text) > maxFile {
-		return nil, diagnostics(source.Position{File: name}, mistake(source.CodeLimitExceeded, "too large; want at most %d bytes", maxFile))
+		return nil, diagnostics(source.Position{File: name}, mistake(source.CodeLimitExceeded, "too large; give at most %d bytes", maxFile))
 	}
 	f := &File{name: name}
 	f.init()
@@ -98,7 +98,7 @@ func (f *File) addLine(text string) error {
 		return err
 	}
 	if _, ok := f.byName[fold(e.user.Name)]; ok {
-		return mistake(source.CodeNameDuplicate, "user %q exists above; want each name once", e.user.Name)
+		return mistake(source.CodeNameDuplicate, "user %q exists above; give each name once", e.user.Name)
 	}
 	f.insert(text, e)
 	return nil
@@ -143,7 +143,7 @@ func (f *File) clashes(groups map[string]bool) (number int, err error) {
 
 // clash is the error of a user who has the name of a group.
 func clash(e *entry) error {
-	return mistake(source.CodeNameDuplicate, "user %q has the name of a group; want names that differ", e.user.Name)
+	return mistake(source.CodeNameDuplicate, "user %q has the name of a group; give names that differ", e.user.Name)
 }
 
 // rekey derives pickKey from the content of the file, so that it is as secret as

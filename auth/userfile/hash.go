@@ -98,18 +98,18 @@ func unmatchableHash() *hash {
 func parseHash(s string) (*hash, error) {
 	switch {
 	case s == "":
-		return nil, errors.New("no password hash; want one that begins with $2b$ (bcrypt) or " + argonPrefix)
+		return nil, errors.New("no password hash; give one that begins with $2b$ (bcrypt) or " + argonPrefix)
 	case strings.HasPrefix(s, argonPrefix):
 		return parseArgon(s[len(argonPrefix):])
 	case strings.HasPrefix(s, "$2a$"), strings.HasPrefix(s, "$2b$"), strings.HasPrefix(s, "$2y$"):
 		return parseBcrypt(s)
 	}
-	return nil, errors.New("unknown kind of password hash; want one that begins with $2b$ (bcrypt) or " + argonPrefix)
+	return nil, errors.New("unknown kind of password hash; give one that begins with $2b$ (bcrypt) or " + argonPrefix)
 }
 
 // parseBcrypt reads "$2b$", two digits, "$", 53 digits of its base64.
 func parseBcrypt(s string) (*hash, error) {
-	const form = "want $2b$, a cost of two digits, $ and 53 characters"
+	const form = "give $2b$, a cost of two digits, $ and 53 characters"
 	if len(s) != 60 || s[6] != '$' || !isDigits(s[4:6]) {
 		return nil, errors.New("broken bcrypt hash; " + form)
 	}
@@ -118,14 +118,14 @@ func parseBcrypt(s string) (*hash, error) {
 	}
 	cost, _ := strconv.Atoi(s[4:6])
 	if cost < bcrypt.MinCost || cost > maxBcryptCost {
-		return nil, fmt.Errorf("bcrypt cost %d; want %d to %d", cost, bcrypt.MinCost, maxBcryptCost)
+		return nil, fmt.Errorf("bcrypt cost %d; give %d to %d", cost, bcrypt.MinCost, maxBcryptCost)
 	}
 	return &hash{bcrypt: []byte(s)}, nil
 }
 
 // parseArgon reads "v=19$m=…,t=…,p=…$salt$key".
 func parseArgon(s string) (*hash, error) {
-	const form = "want $argon2id$v=19$m=…,t=…,p=…$salt$hash"
+	const form = "give $argon2id$v=19$m=…,t=…,p=…$salt$hash"
 	parts := strings.Split(s, "$")
 	if len(parts) != 4 || parts[0] != "v=19" {
 		return nil, errors.New("broken argon2id hash; " + form)
@@ -149,10 +149,10 @@ func parseArgon(s string) (*hash, error) {
 	salt, err1 := base64.RawStdEncoding.Strict().DecodeString(parts[2])
 	key, err2 := base64.RawStdEncoding.Strict().DecodeString(parts[3])
 	if err1 != nil || err2 != nil || strings.ContainsAny(s, "\r\n") {
-		return nil, errors.New("broken base64 in argon2id hash; want it without padding")
+		return nil, errors.New("broken base64 in argon2id hash; leave out the padding")
 	}
 	if len(salt) < minSalt || len(salt) > maxSalt || len(key) < minKey || len(key) > maxKey {
-		return nil, fmt.Errorf("argon2id salt of %d bytes and hash of %d bytes; want %d to %d and %d to %d",
+		return nil, fmt.Errorf("argon2id salt of %d bytes and hash of %d bytes; give %d to %d and %d to %d",
 			len(salt), len(key), minSalt, maxSalt, minKey, maxKey)
 	}
 	return &hash{argon: argonParams{p[0], p[1], uint8(p[2])}, salt: salt, key: key}, nil
@@ -161,15 +161,15 @@ func parseArgon(s string) (*hash, error) {
 func checkArgon(memory, passes, lanes uint32) error {
 	switch {
 	case lanes < 1 || lanes > maxArgonLanes:
-		return fmt.Errorf("argon2id p=%d; want 1 to %d", lanes, maxArgonLanes)
+		return fmt.Errorf("argon2id p=%d; give 1 to %d", lanes, maxArgonLanes)
 	case passes < 1 || passes > maxArgonPasses:
-		return fmt.Errorf("argon2id t=%d; want 1 to %d", passes, maxArgonPasses)
+		return fmt.Errorf("argon2id t=%d; give 1 to %d", passes, maxArgonPasses)
 	case memory < 8*lanes: // RFC 9106 section 3.1
-		return fmt.Errorf("argon2id m=%d; want at least eight times p", memory)
+		return fmt.Errorf("argon2id m=%d; give at least eight times p", memory)
 	case int64(memory) > MaxMemory>>10:
-		return fmt.Errorf("argon2id m=%d; want at most %d", memory, MaxMemory>>10)
+		return fmt.Errorf("argon2id m=%d; give at most %d", memory, MaxMemory>>10)
 	case uint64(memory)*uint64(passes) > maxArgonWork:
-		return fmt.Errorf("argon2id m=%d,t=%d; want a product of at most %d", memory, passes, maxArgonWork)
+		return fmt.Errorf("argon2id m=%d,t=%d; give a product of at most %d", memory, passes, maxArgonWork)
 	}
 	return nil
 }

@@ -42,11 +42,11 @@ func isComment(line string) bool {
 // parseLine reads one line that isn't a comment. The error joins all mistakes.
 func parseLine(line string) (*entry, error) {
 	if len(line) > maxLine {
-		return nil, mistake(source.CodeLimitExceeded, "line of %d bytes; want at most %d", len(line), maxLine)
+		return nil, mistake(source.CodeLimitExceeded, "line of %d bytes; give at most %d", len(line), maxLine)
 	}
 	fields := strings.SplitN(line, ":", 4) // the last may hold colons: ann@[IPv6:2001:db8::1]
 	if len(fields) < 2 {
-		return nil, mistake(source.CodeSyntax, "no colon; want name:hash:groups:addresses")
+		return nil, mistake(source.CodeSyntax, "no colon; write name:hash:groups:addresses")
 	}
 	for len(fields) < 4 {
 		fields = append(fields, "")
@@ -79,7 +79,7 @@ func newUser(name string, groups, addresses []string) (User, error) {
 	user := User{Name: name, Groups: groups}
 	errs := []error{checkName(name)}
 	if len(groups) > maxValues || len(addresses) > maxValues {
-		return User{}, mistake(source.CodeLimitExceeded, "%d groups and %d addresses; want at most %d of each", len(groups), len(addresses), maxValues)
+		return User{}, mistake(source.CodeLimitExceeded, "%d groups and %d addresses; give at most %d of each", len(groups), len(addresses), maxValues)
 	}
 	for _, g := range groups {
 		if err := checkGroup(g); err != nil {
@@ -104,7 +104,7 @@ func (user *User) addSender(s string) error {
 	}
 	a, err := routing.ParseAddress(s)
 	if err == nil && strings.Contains(s, ",") {
-		err = fmt.Errorf("address %q; want one without a comma", s)
+		err = fmt.Errorf("address %q; give one without a comma", s)
 	}
 	user.Addresses = append(user.Addresses, a)
 	return err
@@ -118,11 +118,11 @@ func checkName(name string) error {
 	case err != nil:
 		return mistake(source.CodeNameInvalid, "user name: %w", err)
 	case len(name) > maxName:
-		return mistake(source.CodeNameInvalid, "user name of %d bytes; want at most %d", len(name), maxName)
+		return mistake(source.CodeNameInvalid, "user name of %d bytes; give at most %d", len(name), maxName)
 	case strings.TrimSpace(name) != name || strings.ContainsAny(name, ":,") || name[0] == '#':
-		return mistake(source.CodeNameInvalid, "user name %q; want it without colons, commas, blanks around and # in front", name)
+		return mistake(source.CodeNameInvalid, "user name %q; give one without colons and commas, without blanks around it and without # in front", name)
 	case p.SIDs[0] != permission.NameSID(name):
-		return mistake(source.CodeNameInvalid, "user name %q is that of a well-known principal; want another", name)
+		return mistake(source.CodeNameInvalid, "user name %q is that of a well-known principal; give another", name)
 	}
 	return nil
 }
@@ -133,9 +133,9 @@ func checkGroup(name string) error {
 	case err != nil:
 		return fmt.Errorf("group: %w", err)
 	case strings.TrimSpace(name) != name || strings.ContainsAny(name, ":,"):
-		return fmt.Errorf("group %q; want it without colons, commas and blanks around", name)
+		return fmt.Errorf("group %q; give one without colons and commas, and without blanks around it", name)
 	case p.Is(permission.SIDAnonymous):
-		return fmt.Errorf("group %q: no user is anonymous; want another group", name)
+		return fmt.Errorf("group %q: no user is anonymous; give another group", name)
 	}
 	return nil
 }

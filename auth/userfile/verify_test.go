@@ -161,7 +161,7 @@ func TestVerifyBoundsMemory(t *testing.T) {
 	}
 }
 
-// Users come and go while others log in; for the race detector.
+// Users come and go while others log on; for the race detector.
 func TestVerifyWhileEditing(t *testing.T) {
 	f := mixed(t)
 	f.checker.compare = func(*hash, string) bool { return false }

@@ -49,7 +49,7 @@ func prefixes() *bart.Table[int] {
 }
 
 // BenchmarkInterchangeLogin is the whole question: the connector is chosen, the
-// principal logs in, the recipient is judged.
+// principal logs on, the recipient is judged.
 func BenchmarkInterchangeLogin(b *testing.B) {
 	p, ids := interchange(b)
 	channel := auth.Channel{Local: local, TLS: true}

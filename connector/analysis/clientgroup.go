@@ -110,11 +110,11 @@ func identity(groups []clientGroup, but exceptions) string {
 	case anonymous:
 		ways = append(ways, "without authentication")
 	case anyLogin:
-		ways = append(ways, "after logging in")
+		ways = append(ways, "after logging on")
 	}
 	if !anyLogin {
 		for _, text := range words[byLogin] {
-			ways = append(ways, strings.TrimRight("after logging in "+text, " "))
+			ways = append(ways, strings.TrimRight("after logging on "+text, " "))
 		}
 	}
 	for _, text := range words[byCertificate] {

@@ -233,7 +233,7 @@ func TestSaysTheTruth(t *testing.T) {
 				for _, remote := range policygen.Clients(local) {
 					if d := c.Witness; from(c, bound, local, remote) {
 						d.Local, d.Remote = local, remote
-						other := d // where they can log in only one way, that one is meant
+						other := d // where they can log on only one way, that one is meant
 						other.TLS = !d.TLS
 						if !shows(c, a.Walk(d), b.Walk(d)) && !shows(c, a.Walk(other), b.Walk(other)) {
 							t.Fatalf("%s\nThat isn't true of %v at %v:\n%s\n%s", c, remote, local, a.Walk(d), b.Walk(d))

@@ -44,7 +44,7 @@ func (c *checker) reportClearAuth(e *servedConnector) {
 	})
 }
 
-// anyUser returns a user that may log in on e or, if there is no such user, one that
+// anyUser returns a user that may log on to e or, if there is no such user, one that
 // may not.
 func (c *checker) anyUser(e *servedConnector) *auth.Identity {
 	users := partition.Users(e.ACL(), nil, permission.SetOf(permission.Submit))
@@ -70,7 +70,7 @@ func (c *checker) reportUnusedLogin(e *servedConnector) {
 	c.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeMechanismUnused, Severity: source.SeverityWarning, Path: e.path + ".AuthMechanism",
-			Detail: "BasicAuth is offered, but every login is refused, because users lack ms-Exch-SMTP-Submit",
+			Detail: "BasicAuth is offered, but every logon is refused, because users lack ms-Exch-SMTP-Submit",
 			Fix:    "remove BasicAuth, or add ExchangeUsers to PermissionGroups",
 		},
 		Witness: c.dialog(e, partition.Who{User: user}, m.Has(auth.TLS)),

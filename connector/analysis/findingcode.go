@@ -19,7 +19,7 @@ const (
 	CodeRelayAnonymous   source.Code = "relay-anonymous"   // note: clients that relay without authentication
 	CodeRelayExternal    source.Code = "relay-external"    // note: clients that relay as Externally Secured
 	CodeRelayPartner     source.Code = "relay-partner"     // note: clients that relay with a certificate
-	CodeRelayUser        source.Code = "relay-user"        // note: clients that relay after logging in
+	CodeRelayUser        source.Code = "relay-user"        // note: clients that relay after logging on
 
 	CodeConnectorUnreached source.Code = "connector-unreached" // warning: another Receive connector always wins
 	CodeRangeUnreached     source.Code = "range-unreached"     // warning: a smaller range always wins
@@ -31,7 +31,7 @@ const (
 
 	CodeAuthClear       source.Code = "auth-clear"       // warning: passwords are accepted without TLS
 	CodeMechanismUnused source.Code = "mechanism-unused" // warning: clients that use it may do nothing
-	CodeGatewaySender   source.Code = "gateway-sender"   // note: a gateway that logs in may not send for others
+	CodeGatewaySender   source.Code = "gateway-sender"   // note: a gateway that logs on may not send for others
 
 	CodeCertificateFqdn    source.Code = "certificate-fqdn"    // warning: no certificate has the connector's name
 	CodeCertificateExpired source.Code = "certificate-expired" // error: it isn't valid now

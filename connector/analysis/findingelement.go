@@ -108,7 +108,7 @@ func (e *element) reachableGroups() bool {
 	return true
 }
 
-// logins reports whether users log in on the Receive connector.
+// logins reports whether users log on to the Receive connector.
 func (e *element) logins() bool {
 	return e != nil && e.receive.WithDefaults(e.cfg).AuthMechanism.Or(0).Has(auth.BasicAuth)
 }

@@ -64,7 +64,7 @@ func logsOnForAll(out *connector.Outbound) bool {
 		slices.ContainsFunc(s.AddressSpaces, func(a routing.AddressSpace) bool { return a.Kind() == routing.SpaceAny })
 }
 
-// gatewayConnector returns the connector that a gateway would log in at: one that is
+// gatewayConnector returns the connector that a gateway would log on at: one that is
 // bound to port 25, if one of those accepts logins. It is nil if no connector accepts
 // logins, or if an explicit grant at such a connector already lets a user send as any
 // sender.

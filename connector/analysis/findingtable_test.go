@@ -137,7 +137,7 @@ var findingTests = map[string]findingTest{
 		fixed: []string{"%in", `, "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS", "Permissions": [{"User": "fabrikam\\gateway", "ExtendedRights": ["ms-Exch-SMTP-Accept-Any-Sender"]}]`,
 			"AnonymousUsers", "AnonymousUsers, ExchangeUsers", "%out", gatewayLogin},
 	},
-	"gateway that may not even log in": {
+	"gateway that may not even log on": {
 		parts: []string{"%in", `, "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS", "Permissions": [{"User": "fabrikam\\scanner", "ExtendedRights": ["ms-Exch-SMTP-Submit"]}]`, "%out", gatewayLogin},
 		found: []string{`gateway-sender Receive["In"]`}, asks: "login-without-submit",
 	},

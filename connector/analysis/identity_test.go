@@ -39,7 +39,7 @@ func (c readCrowd) has(groups []string) bool {
 	return of(c.in) && !slices.ContainsFunc(c.unless, of)
 }
 
-var ways = regexp.MustCompile(`(?: or | )(with or without authentication|without authentication|after logging in|with a certificate for )`)
+var ways = regexp.MustCompile(`(?: or | )(with or without authentication|without authentication|after logging on|with a certificate for )`)
 
 // read reads the end of a sentence as a person would.
 func read(text string) reading {
@@ -60,7 +60,7 @@ func read(text string) reading {
 			r.anonymous, r.users = true, append(r.users, readCrowd{})
 		case "without authentication":
 			r.anonymous = true
-		case "after logging in":
+		case "after logging on":
 			r.users = append(r.users, crowdOf(strings.TrimPrefix(rest, " as "), []string{", but nothing changes for ", ", but not as "}, " who are also "))
 		default:
 			r.certificates = append(r.certificates, crowdOf(rest, []string{", but nothing changes with one that also names ", ", but not with one that also names "}, " and also "))
@@ -218,16 +218,16 @@ func TestWho(t *testing.T) {
 	}{
 		{"groups of equal power",
 			submit(), submit(group("printers", permission.AcceptAnyRecipient), group("scanners", permission.AcceptAnyRecipient), group("everybody-in-marketing", permission.AcceptAnyRecipient)),
-			`after logging in as everybody-in-marketing, printers or scanners (connector "Clients").`, `after logging in as everybody-in-marketing, printers or scanners`},
+			`after logging on as everybody-in-marketing, printers or scanners (connector "Clients").`, `after logging on as everybody-in-marketing, printers or scanners`},
 		{"a group that is denied",
 			submit(), submit(allow(permission.SIDAuthenticatedUsers, permission.AcceptAnyRecipient), deny),
-			`after logging in, but nothing changes for interns (connector "Clients").`, `after logging in, but not as interns`},
+			`after logging on, but nothing changes for interns (connector "Clients").`, `after logging on, but not as interns`},
 		{"two groups together",
 			clients(), func(c *connector.Config) {
 				c.Receive[1].PermissionGroups = param.Value(permission.Group(0))
 				c.Receive[1].Permissions = []permission.Grant{group("staff", permission.Submit), group("printers", permission.AcceptAnyRecipient), group("scanners", permission.AcceptAnyRecipient)}
 			},
-			`after logging in, but nothing changes for printers or scanners who are also staff (connector "Clients").`, `after logging in as printers or scanners who are also staff`},
+			`after logging on, but nothing changes for printers or scanners who are also staff (connector "Clients").`, `after logging on as printers or scanners who are also staff`},
 		{"partners",
 			partners(false, "bank.org", "partner.org", "supplier.net"), partners(true, "bank.org", "partner.org", "supplier.net"),
 			`with a certificate for bank.org, partner.org or supplier.net (connector "Internet").`, `with a certificate for bank.org, partner.org or supplier.net`},

@@ -40,13 +40,13 @@ func TestImplicitTLS(t *testing.T) {
 		}},
 		{"both ports", submission(strict, "0.0.0.0:465", "0.0.0.0:587"), submission(auth.TLS|auth.BasicAuth, "0.0.0.0:465", "0.0.0.0:587"), []string{
 			`wider: Clients in 10.0.0.0/8 on 0.0.0.0:587 are now offered AUTH LOGIN and PLAIN without TLS (connector "Clients").`,
-			`wider: Clients in 10.0.0.0/8 on 0.0.0.0:587 may now relay to any domain after logging in without TLS (connector "Clients").`,
-			`wider: Clients in 10.0.0.0/8 on 0.0.0.0:587 may now send to contoso.com after logging in without TLS (connector "Clients").`,
+			`wider: Clients in 10.0.0.0/8 on 0.0.0.0:587 may now relay to any domain after logging on without TLS (connector "Clients").`,
+			`wider: Clients in 10.0.0.0/8 on 0.0.0.0:587 may now send to contoso.com after logging on without TLS (connector "Clients").`,
 		}},
 		{"no AUTH", submission(strict, "0.0.0.0:465"), submission(auth.TLS, "0.0.0.0:465"), []string{
 			`stricter: Clients in 10.0.0.0/8 on 0.0.0.0:465 are no longer offered AUTH LOGIN and PLAIN (connector "Clients").`,
-			`stricter: Clients in 10.0.0.0/8 on 0.0.0.0:465 may no longer relay to any domain after logging in (connector "Clients").`,
-			`stricter: Clients in 10.0.0.0/8 on 0.0.0.0:465 may no longer send to contoso.com after logging in (connector "Clients").`,
+			`stricter: Clients in 10.0.0.0/8 on 0.0.0.0:465 may no longer relay to any domain after logging on (connector "Clients").`,
+			`stricter: Clients in 10.0.0.0/8 on 0.0.0.0:465 may no longer send to contoso.com after logging on (connector "Clients").`,
 		}},
 	} {
 		var got []string

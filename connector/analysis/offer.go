@@ -44,7 +44,7 @@ func (c *comparer) compareChannels(place int) {
 	}
 }
 
-// login is dialog with a user that may log in afterwards or, if !afterwards, before;
+// login is dialog with a user that may log on afterwards or, if !afterwards, before;
 // with any user if there is no such user.
 func (e *sessionPair) login(afterwards bool) connector.Dialog {
 	acl := e.inbounds[index(afterwards)].ACL()

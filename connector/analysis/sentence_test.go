@@ -16,7 +16,7 @@ import (
 )
 
 // office is a small policy: the Internet may send to contoso.com, and users
-// may log in within TLS and relay; the rest leaves by a smart host.
+// may log on within TLS and relay; the rest leaves by a smart host.
 func office() connector.Config {
 	return connector.Config{
 		Receive: []connector.Receive{
@@ -90,8 +90,8 @@ func TestSentences(t *testing.T) {
 			c.Receive[1].RemoteIPRanges = ranges("10.0.0.0-10.0.255.255", "10.2.0.0-10.255.255.255")
 		}, []string{
 			`stricter: Clients in 10.1.0.0/16 on 0.0.0.0:587 may no longer connect (connector "Clients").`,
-			`stricter: Clients in 10.1.0.0/16 on 0.0.0.0:587 may no longer relay to any domain after logging in (connector "Clients").`,
-			`stricter: Clients in 10.1.0.0/16 on 0.0.0.0:587 may no longer send to contoso.com after logging in (connector "Clients").`,
+			`stricter: Clients in 10.1.0.0/16 on 0.0.0.0:587 may no longer relay to any domain after logging on (connector "Clients").`,
+			`stricter: Clients in 10.1.0.0/16 on 0.0.0.0:587 may no longer send to contoso.com after logging on (connector "Clients").`,
 		}},
 		{"TLS", func(c *connector.Config) { c.Receive[0].RequireTLS = true }, []string{
 			`stricter: All clients on 0.0.0.0:25 must now use TLS (connector "Internet").`,
@@ -100,8 +100,8 @@ func TestSentences(t *testing.T) {
 			c.Receive[1].AuthMechanism = param.Value(auth.TLS | auth.BasicAuth)
 		}, []string{
 			`wider: Clients in 10.0.0.0/8 on 0.0.0.0:587 are now offered AUTH LOGIN and PLAIN without TLS (connector "Clients").`,
-			`wider: Clients in 10.0.0.0/8 on 0.0.0.0:587 may now relay to any domain after logging in without TLS (connector "Clients").`,
-			`wider: Clients in 10.0.0.0/8 on 0.0.0.0:587 may now send to contoso.com after logging in without TLS (connector "Clients").`,
+			`wider: Clients in 10.0.0.0/8 on 0.0.0.0:587 may now relay to any domain after logging on without TLS (connector "Clients").`,
+			`wider: Clients in 10.0.0.0/8 on 0.0.0.0:587 may now send to contoso.com after logging on without TLS (connector "Clients").`,
 		}},
 		{"an accepted domain", func(c *connector.Config) {
 			c.Accepted = append(c.Accepted, routing.AcceptedDomain{DomainName: "fabrikam.com", MatchSubDomains: true})
@@ -112,14 +112,14 @@ func TestSentences(t *testing.T) {
 		{"a group", func(c *connector.Config) {
 			c.Receive[1].Permissions = []permission.Grant{{To: permission.NameSID("guests"), Deny: permission.SetOf(permission.AcceptAnyRecipient)}}
 		}, []string{
-			`stricter: Clients in 10.0.0.0/8 on 0.0.0.0:587 may no longer relay to any domain after logging in as guests (connector "Clients").`,
+			`stricter: Clients in 10.0.0.0/8 on 0.0.0.0:587 may no longer relay to any domain after logging on as guests (connector "Clients").`,
 		}},
 		{"sizes", func(c *connector.Config) {
 			c.Receive[0].MaxMessageSize, c.Receive[1].MaxMessageSize = 10*param.MB, 50*param.MB
 			c.Send[0].MaxMessageSize = 50 * param.MB
 			c.Receive[0].MaxRecipientsPerMessage = 1000
 		}, []string{
-			`wider: Messages of clients in 10.0.0.0/8 on 0.0.0.0:587 after logging in may now have up to 50MB (was 36MB; connector "Clients").`,
+			`wider: Messages of clients in 10.0.0.0/8 on 0.0.0.0:587 after logging on may now have up to 50MB (was 36MB; connector "Clients").`,
 			`stricter: Messages of all clients on 0.0.0.0:25 without authentication are now limited to 10MB (was 36MB; connector "Internet").`,
 			`wider: Messages of all clients on 0.0.0.0:25 without authentication may now have up to 1000 recipients (was 200; connector "Internet").`,
 			`wider: Mail to any domain of more than 35MB and up to 50MB can now leave, to mx.isp.example (Send connector "Out").`,

@@ -40,7 +40,7 @@ func TestSettingsWithoutEffect(t *testing.T) {
 	}{
 		{relays(), "AddMissingHeadersEnabled", true},
 		{logsOn, "AddMissingHeadersEnabled", true},
-		{locked, "AddMissingHeadersEnabled", false}, // every login is refused
+		{locked, "AddMissingHeadersEnabled", false}, // every logon is refused
 		{partners, "AddMissingHeadersEnabled", true},
 		{external, "AddMissingHeadersEnabled", true},
 		{internet, "AddMissingHeadersEnabled", false},

@@ -70,7 +70,7 @@ type slowSession struct {
 	owns    []routing.Address
 	tenant  []string // domains of which the user may send as any address: contoso.com, *.contoso.com
 	proven  []string // domains of the certificate that count
-	outside bool     // neither logged in nor trusted
+	outside bool     // neither logged on nor trusted
 	tls     bool
 }
 

@@ -118,7 +118,7 @@ func (t *tally) rightDepends(sid permission.SID, r permission.Right) bool {
 // otherSIDs returns SIDs that a login may have beside another, one for each
 // combination of what grants say about r and ms-Exch-SMTP-Submit. At most two of them
 // are needed together: one that is allowed what the other is denied, and one that may
-// log in.
+// log on.
 func (t *tally) otherSIDs(r permission.Right) []permission.SID {
 	if t.standings[r] == nil {
 		type standing [8]bool

@@ -48,7 +48,7 @@ func rightsOf(in *connector.Inbound, lists [][]string) permission.Set {
 }
 
 // crowdNames names the members of a crowd, each group in a separate line if membership
-// in it suffices. It leaves out well-known groups: users who log in with a password
+// in it suffices. It leaves out well-known groups: users who log on with a password
 // aren't in them.
 func crowdNames(c partition.Crowd) []string {
 	if c.Rest {

@@ -22,8 +22,8 @@ var legend = []struct {
 	path path
 	text string
 }{
-	{pathOpen, "relaying without a login"},
-	{pathLogin, "relaying after a login"},
+	{pathOpen, "relaying without a logon"},
+	{pathLogin, "relaying after a logon"},
 	{pathPlain, "mail for accepted domains"},
 }
 

@@ -71,17 +71,27 @@ func readTree(data []byte) (*node, error) {
 		if !errors.As(err, &syntax) {
 			return nil, stop(0, source.CodeSyntax, "%w", err)
 		}
-		// Offset counts the bytes read, the wrong one included. A text that ends
-		// too early has no wrong byte.
-		offset := int(syntax.Offset) - 1
-		if strings.HasPrefix(syntax.Error(), "unexpected end") {
-			offset = len(data)
-		}
-		return nil, stop(offset, source.CodeSyntax, "this isn't JSON: %w", syntax)
+		return nil, notJSON(data, syntax)
 	}
 	r := &treeReader{data: data, decoder: json.NewDecoder(bytes.NewReader(data))}
 	r.decoder.UseNumber()
 	return r.read(0)
+}
+
+// notJSON is the mistake in a text that isn't JSON.
+func notJSON(data []byte, err *json.SyntaxError) error {
+	if len(bytes.TrimSpace(data)) == 0 {
+		return stop(0, source.CodeSyntax, "the file is empty")
+	}
+	// Offset counts the bytes read, the wrong one included. A text that ends too early has
+	// no wrong byte.
+	offset := int(err.Offset) - 1
+	if strings.HasPrefix(err.Error(), "unexpected end") {
+		offset = len(data)
+	}
+	m := &mistake{Diagnostic: source.Mistake("", source.CodeSyntax, "%s", source.NotJSON(err)), offset: offset}
+	m.Err = err
+	return m
 }
 
 // treeReader turns the tokens of a valid text into nodes.

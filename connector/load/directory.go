@@ -6,6 +6,8 @@ import (
 	"os"
 	"path"
 	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // Directory is the [shell.FS] of a script: the files in one directory and below.
@@ -21,20 +23,21 @@ const maxScriptFile = 64 << 20
 func (f *Directory) ReadFile(name string) ([]byte, error) {
 	root, err := os.OpenRoot(f.Path)
 	if err != nil {
-		return nil, err
+		return nil, source.FileError(f.Path, err)
 	}
 	defer root.Close()
 	name = slashed(name)
 	info, err := root.Stat(name)
 	switch {
 	case err != nil:
-		return nil, plainly(name, err)
+		return nil, source.FileError(name, err)
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s is not a file", name)
 	case info.Size() > maxScriptFile:
 		return nil, fmt.Errorf("%s is larger than %d MB", name, maxScriptFile>>20)
 	}
-	return root.ReadFile(name)
+	data, err := root.ReadFile(name)
+	return data, source.FileError(name, err)
 }
 
 // WriteFile writes a file by the name that the script wrote, in a directory that is
@@ -45,24 +48,15 @@ func (f *Directory) WriteFile(name string, data []byte) error {
 	}
 	root, err := os.OpenRoot(f.Path)
 	if err != nil {
-		return err
+		return source.FileError(f.Path, err)
 	}
 	defer root.Close()
 	if parent := path.Dir(slashed(name)); parent != "." {
 		if err := root.MkdirAll(parent, 0o700); err != nil {
-			return plainly(name, err)
+			return source.FileError(name, err)
 		}
 	}
-	return plainly(name, root.WriteFile(slashed(name), data, 0o600))
-}
-
-// plainly leaves the system call out of an error.
-func plainly(name string, err error) error {
-	var path *os.PathError
-	if errors.As(err, &path) {
-		return fmt.Errorf("%s: %w", name, path.Err)
-	}
-	return err
+	return source.FileError(name, root.WriteFile(slashed(name), data, 0o600))
 }
 
 // slashed replaces the separators of Windows.

@@ -24,7 +24,7 @@ type Case struct {
 	Remote    string   // the client's address
 	TLS       bool     // it starts TLS
 	PeerNames []string // verified names of its certificate
-	User      string   // the user that logs in; "": no login
+	User      string   // the user that logs on; "": no login
 	Groups    []string // of the user, as Add-ADPermission -User names them
 	Addresses []string // the user's; the name is one too if it looks like one
 	Domains   []string // of which the user may send as any address: contoso.com, *.contoso.com

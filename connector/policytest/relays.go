@@ -16,7 +16,7 @@ import (
 // AllowedRelays are the clients that may relay. The zero value allows no relay.
 type AllowedRelays struct {
 	From     []param.Range // clients that may relay with any identity
-	LoggedIn bool          // users who have logged in may relay, from anywhere
+	LoggedIn bool          // users who have logged on may relay, from anywhere
 }
 
 // Relay is a set of clients that may relay.

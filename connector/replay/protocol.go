@@ -153,7 +153,7 @@ func (p *protocolLog) remark(s *session) {
 	case string(context) == "Set Session Permissions":
 		granted := p.replay.parseRights(data)
 		if len(s.pending) > 0 && s.pending[0].verb == verbAuth {
-			s.rights, s.hasRights = granted, true // of the user that has just logged in
+			s.rights, s.hasRights = granted, true // of the user that has just logged on
 		} else if s.in != nil {
 			s.compareRights(granted)
 		}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // ErrUnknownFormat is the error of Read for a log without any line of a known
@@ -19,7 +21,7 @@ func (r *Replay) Read(name string, in io.Reader) error {
 	f := &r.files[len(r.files)-1]
 	text, err := decode(in)
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return source.FileError(name, err)
 	}
 	l := newLines(text)
 	log := logReader{replay: r, format: FormatUnknown, protocol: protocolLog{replay: r, header: defaultHeader()}}
@@ -29,7 +31,7 @@ func (r *Replay) Read(name string, in io.Reader) error {
 			f.Format = log.format
 			switch {
 			case !errors.Is(err, io.EOF):
-				return fmt.Errorf("%s:%d: %w", name, f.Lines+1, err)
+				return source.FileError(fmt.Sprintf("%s:%d", name, f.Lines+1), err)
 			case log.format == FormatUnknown && f.Malformed > 0:
 				return fmt.Errorf("%s: %w", name, ErrUnknownFormat)
 			case log.format == FormatUnknown:

@@ -11,7 +11,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -23,7 +22,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// loadCertificate reads a certificate and its key. Errors name the files.
+// loadCertificate reads a certificate and its key. Errors name the flags and the files.
 func loadCertificate(certFile, keyFile string) ([]tls.Certificate, error) {
 	switch {
 	case certFile == "" && keyFile == "":
@@ -31,23 +30,58 @@ func loadCertificate(certFile, keyFile string) ([]tls.Certificate, error) {
 	case certFile == "" || keyFile == "":
 		return nil, errors.New("give both -cert and -key, or neither")
 	}
-	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
+	chain, _, certErr := readCertificate(certFile)
+	key, keyErr := readKey(keyFile)
+	if err := errors.Join(certErr, keyErr); err != nil {
+		return nil, err
+	}
+	cert, err := tls.X509KeyPair(chain, key)
 	if err != nil {
-		return nil, unloaded(certFile, keyFile, err)
+		// The certificate can be parsed, so it is the key.
+		return nil, fmt.Errorf("-key %s: it isn't a private key that belongs to the certificate in %s (%s)", keyFile, certFile, strings.TrimPrefix(err.Error(), "tls: "))
 	}
 	return []tls.Certificate{cert}, nil
 }
 
-// unloaded says in words why a certificate and its key can't be loaded.
-func unloaded(certFile, keyFile string, err error) error {
-	var file *fs.PathError
-	switch {
-	case errors.As(err, &file) && file.Path == certFile:
-		return fmt.Errorf("-cert %w", plainly(certFile, err))
-	case errors.As(err, &file):
-		return fmt.Errorf("-key %w", plainly(keyFile, err))
+// readCertificate reads a PEM file and parses the first certificate in it.
+func readCertificate(file string) (text []byte, leaf *x509.Certificate, err error) {
+	text, err = os.ReadFile(file)
+	if err != nil {
+		return nil, nil, fmt.Errorf("-cert %w", source.FileError(file, err))
 	}
-	return fmt.Errorf("certificate %s with key %s: %s", certFile, keyFile, strings.TrimPrefix(err.Error(), "tls: "))
+	block := firstBlock(text, "CERTIFICATE")
+	if block == nil {
+		return nil, nil, fmt.Errorf("-cert %s: the file has no PEM certificate", file)
+	}
+	if leaf, err = x509.ParseCertificate(block.Bytes); err != nil {
+		return nil, nil, fmt.Errorf("-cert %s: the certificate is damaged (%s)", file, strings.TrimPrefix(err.Error(), "x509: "))
+	}
+	return text, leaf, nil
+}
+
+// readKey reads a PEM file with a private key.
+func readKey(file string) ([]byte, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("-key %w", source.FileError(file, err))
+	}
+	block := firstBlock(text, "PRIVATE KEY")
+	switch {
+	case block == nil:
+		return nil, fmt.Errorf("-key %s: the file has no PEM private key", file)
+	case block.Type == "ENCRYPTED PRIVATE KEY", strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED"):
+		return nil, fmt.Errorf("-key %s: the private key is encrypted; store it without a passphrase, with openssl pkey", file)
+	}
+	return text, nil
+}
+
+// firstBlock returns the first block of a PEM text whose type ends with kind, or nil.
+func firstBlock(text []byte, kind string) *pem.Block {
+	block, rest := pem.Decode(text)
+	for block != nil && !strings.HasSuffix(block.Type, kind) {
+		block, rest = pem.Decode(rest)
+	}
+	return block
 }
 
 // shownCertificate reads what Get-ExchangeCertificate shows of the certificate in a
@@ -56,20 +90,9 @@ func shownCertificate(file string) ([]shell.Certificate, error) {
 	if file == "" {
 		return nil, nil
 	}
-	data, err := os.ReadFile(file)
+	_, leaf, err := readCertificate(file)
 	if err != nil {
-		return nil, fmt.Errorf("-cert: %w", plainly(file, err))
-	}
-	block, rest := pem.Decode(data)
-	for block != nil && block.Type != "CERTIFICATE" {
-		block, rest = pem.Decode(rest)
-	}
-	if block == nil {
-		return nil, fmt.Errorf("-cert %s: the file has no PEM certificate", file)
-	}
-	leaf, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		return nil, fmt.Errorf("-cert %s: %w", file, err)
+		return nil, err
 	}
 	return []shell.Certificate{{
 		Thumbprint: fmt.Sprintf("%X", sha1.Sum(leaf.Raw)), // as Windows names certificates
@@ -127,12 +150,12 @@ func loadAuthorities(file string) (*x509.CertPool, error) {
 		}
 		return pool, nil
 	}
-	pem, err := os.ReadFile(file)
+	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("-client-ca: %w", plainly(file, err))
+		return nil, fmt.Errorf("-client-ca %w", source.FileError(file, err))
 	}
 	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
+	if !pool.AppendCertsFromPEM(text) {
 		return nil, fmt.Errorf("-client-ca %s: the file has no PEM certificate", file)
 	}
 	return pool, nil
@@ -162,13 +185,4 @@ func selfSigned(names ...string) (tls.Certificate, error) {
 		return tls.Certificate{}, err
 	}
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, nil
-}
-
-// plainly leaves the system call out of an error.
-func plainly(name string, err error) error {
-	var path *os.PathError
-	if errors.As(err, &path) {
-		return fmt.Errorf("%s: %w", name, path.Err)
-	}
-	return err
 }

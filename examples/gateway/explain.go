@@ -47,16 +47,16 @@ func (f *explainFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.user, "user", "", "`NAME` that the client logs on with")
 	fs.Var(&f.userDomains, "user-domain", "`DOMAIN` of which that user may send as any address, or *.DOMAIN for the domains below it; beside those in the users file; may be repeated")
 	fs.StringVar(&f.mechanism, "auth", "", "SASL `MECHANISM` by which it does (default: one that is offered)")
-	fs.StringVar(&f.users, "users", "", "users `FILE` that knows the user's groups and addresses")
+	fs.StringVar(&f.users, "users", "", "users `FILE` with the user's groups and addresses")
 	fs.BoolVar(&f.noUsers, "no-users", false, "the relay has no users, as serve without -users: it refuses AUTH")
 	fs.StringVar(&f.from, "from", "", "the sender's `ADDRESS`; empty or <> is the null sender")
 	fs.Var(&f.to, "to", "a recipient's `ADDRESS`; may be repeated")
-	fs.Int64Var(&f.size, "size", 0, "the message's size in bytes; 0: not known")
+	fs.Int64Var(&f.size, "size", 0, "the message's size in `BYTES`; 0: not known")
 	fs.Var(&f.authors, "author", "`ADDRESS` in the header's From or Sender; may be repeated")
 	fs.Var(&f.header, "header", "`FIELD` of the header, for the header firewall: X-MS-Exchange-Organization-SCL; may be repeated")
-	fs.Int64Var(&f.headerSize, "header-size", 0, "the header's size in bytes; 0: not known")
+	fs.Int64Var(&f.headerSize, "header-size", 0, "the header's size in `BYTES`; 0: not known")
 	fs.IntVar(&f.hops, "hops", 0, "`NUMBER` of Received fields")
-	fs.IntVar(&f.localHops, "local-hops", 0, "`NUMBER` of Received fields that name our server")
+	fs.IntVar(&f.localHops, "local-hops", 0, "`NUMBER` of Received fields that name this server")
 }
 
 // explain shows a session step by step.
@@ -104,12 +104,14 @@ func (f *explainFlags) dialog() (connector.Dialog, error) {
 	if f.remote == "" {
 		errs.add("remote", errors.New("give the client's IP address"))
 	} else {
-		d.Remote, err = netip.ParseAddr(f.remote)
-		errs.add("remote", err)
+		if d.Remote, err = netip.ParseAddr(f.remote); err != nil {
+			errs.add("remote", fmt.Errorf("%q is not an IP address; give one, as in 192.0.2.1", f.remote))
+		}
 	}
 	if f.local != "" {
-		d.Local, err = netip.ParseAddrPort(f.local)
-		errs.add("local", err)
+		if d.Local, err = netip.ParseAddrPort(f.local); err != nil {
+			errs.add("local", fmt.Errorf("%q is not an IP address with a port; give IP:PORT, as in 10.2.3.4:25", f.local))
+		}
 	}
 	if d.Local.IsValid() && d.Local.Addr().IsUnspecified() {
 		errs.add("local", fmt.Errorf("%v stands for all local addresses; give one, or leave -local out", d.Local.Addr()))
@@ -118,7 +120,7 @@ func (f *explainFlags) dialog() (connector.Dialog, error) {
 		errs.add("local", fmt.Errorf("%v can't be connected to from %v: one is IPv4 and the other IPv6", d.Local, d.Remote))
 	}
 	if len(f.certNames) > 0 && !f.tls {
-		errs.add("cert-name", errors.New("a certificate takes -tls"))
+		errs = append(errs, errors.New("-cert-name needs -tls"))
 	}
 	if from := strings.Trim(f.from, "<>"); from != "" {
 		d.From, err = routing.ParseAddress(from)

@@ -44,7 +44,7 @@ func commands() []command {
 		{"explain", "show a session step by step", "0 accepted, 1 refused, 2 invalid", explain},
 		{"route", "show which Send connector a recipient is routed to", "0 routed, 1 no route, 2 invalid", route},
 		{"diff", "say what changes when a policy replaces another", "0 same, 1 differs, 2 invalid", diff},
-		{"replay", "say what would change for the sessions in logs", "0 all alike, 1 something differs or a log can't be judged, 2 invalid or nothing judged", replayLogs},
+		{"replay", "say what would change for the sessions in logs", "0 all the same, 1 something differs or a log can't be judged, 2 invalid or nothing judged", replayLogs},
 		{"convert", "print the policy as Exchange commands or as JSON", "0 done, 2 invalid", convert},
 		{"map", "draw the policy as a picture", "0 done, 2 invalid", drawMap},
 		{"shell", "run Exchange commands at a prompt, or from standard input", "0 done, 1 a command failed, 2 invalid", runShell},
@@ -171,6 +171,9 @@ func plainFlag(command string, err error) error {
 	text := err.Error()
 	if name, ok := strings.CutPrefix(text, "flag provided but not defined: "); ok {
 		return fmt.Errorf("unknown flag %s; see gateway %s -h", name, command)
+	}
+	if name, ok := strings.CutPrefix(text, "flag needs an argument: "); ok {
+		return fmt.Errorf("%s needs a value; see gateway %s -h", name, command)
 	}
 	text = strings.Replace(text, "invalid boolean value", "invalid value", 1)
 	if before, ok := strings.CutSuffix(text, ": parse error"); ok {

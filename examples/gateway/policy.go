@@ -49,7 +49,7 @@ func (p *policyFlags) register(fs *flag.FlagSet) {
 // themselves.
 func (p *policyFlags) registerReading(fs *flag.FlagSet) {
 	fs.StringVar(&p.server, "server", "", "this server's `NAME` or FQDN in the policy; if the policy lists no servers, give the FQDN, as in ex01.contoso.com")
-	fs.StringVar(&p.profile, "profile", "", "edition of Exchange: current or exchange2007 (default: the policy's)")
+	fs.StringVar(&p.profile, "profile", "", "`EDITION` of Exchange: current or exchange2007 (default: the policy's)")
 	fs.StringVar(&p.credentials, "credentials", "", "answer Get-Credential with `FILE`, lines of variable=user:password\n(or with the environment: "+load.CredentialEnv("variable")+"=user:password)")
 	fs.StringVar(&p.cert, "cert", "", "PEM `FILE` with the certificate and its chain, which Get-ExchangeCertificate shows")
 	fs.BoolVar(&p.json, "json", false, "print for machines")

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
 )
 
@@ -186,10 +187,11 @@ func (x *exporter) message(m *control.Message) error {
 	if !filepath.IsLocal(name) || filepath.Base(name) != name {
 		return fmt.Errorf("the ID %q can't be used as a file name", m.ID)
 	}
+	name = filepath.Join(x.dir, name)
 	var err error
-	x.file, err = os.OpenFile(filepath.Join(x.dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	x.file, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	x.size, x.written = m.Size, 0
-	return err
+	return source.FileError(name, err)
 }
 
 func (x *exporter) content(p []byte) error {

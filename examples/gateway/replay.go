@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth/userfile"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/replay"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // replayFlags are the flags of replay.
@@ -24,8 +25,8 @@ func (f *replayFlags) register(fs *flag.FlagSet) {
 	f.policyFlags.register(fs)
 	fs.StringVar(&f.local, "local", "", "judge every connection of this address family as one to `IP`, with its own port (default: the local address in the log)")
 	fs.StringVar(&f.users, "users", "", "users `FILE` with the groups and addresses of the users in the logs")
-	fs.IntVar(&f.top, "top", 10, "sources to list per connector")
-	fs.IntVar(&f.examples, "examples", 3, "examples to list per difference")
+	fs.IntVar(&f.top, "top", 10, "list `N` sources per connector")
+	fs.IntVar(&f.examples, "examples", 3, "list `N` examples per difference")
 }
 
 // replayLogs compares logs with what a policy would do.
@@ -81,7 +82,7 @@ func (f *replayFlags) options() (replay.Options, error) {
 	if f.users != "" {
 		users, err := userfile.Load(f.users)
 		if err != nil {
-			return opts, errors.Join(append(errs, fmt.Errorf("-users: %w", err))...)
+			return opts, errors.Join(append(errs, err)...)
 		}
 		opts.Identify = func(name string) auth.Identity {
 			if id, err := users.Identity(name); err == nil {
@@ -103,7 +104,7 @@ func (c *cli) replay(p *connector.Policy, opts replay.Options, names []string) (
 		if name != "-" {
 			file, err := os.Open(name)
 			if err != nil {
-				return nil, plainly(name, err)
+				return nil, source.FileError(name, err)
 			}
 			defer file.Close()
 			in = file

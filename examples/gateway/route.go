@@ -14,12 +14,12 @@ func route(c *cli, args []string) int {
 	var p policyFlags
 	p.register(fs)
 	to := fs.String("to", "", "the recipient's `ADDRESS`")
-	size := fs.Int64("size", 0, "the message's size in bytes; 0: not known")
+	size := fs.Int64("size", 0, "the message's size in `BYTES`; 0: not known")
 	if code, done := c.parsePolicy(fs, &p, args); done {
 		return code
 	}
 	if *to == "" {
-		return c.invalid(errors.New("-to is missing"))
+		return c.invalid(errors.New("-to: give the recipient's address"))
 	}
 	rcpt, err := routing.ParseAddress(*to)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/relay/gateway"
 )
 
@@ -68,7 +69,7 @@ func serveUntil(ctx context.Context, e events, c *cli, args []string) int {
 	if f.log != "" {
 		log, err := os.OpenFile(f.log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 		if err != nil {
-			return c.invalid(fmt.Errorf("-log: %w", err))
+			return c.invalid(fmt.Errorf("-log %w", source.FileError(f.log, err)))
 		}
 		defer log.Close()
 		c.stdout, c.stderr = log, log
@@ -84,7 +85,7 @@ func serveUntil(ctx context.Context, e events, c *cli, args []string) int {
 func (f *serveFlags) register(fs *flag.FlagSet) {
 	f.policyFlags.register(fs)
 	fs.StringVar(&f.data, "data", "", "keep the queue in `DIR`, which must be accessible to its owner only (default: no queue,\nmail is accepted only after its next hop has accepted it)")
-	fs.IntVar(&f.maxQueued, "max-queued", 0, "refuse mail (452) when `N` messages are queued, and the mail of one client when it has three quarters of what the others leave of N (default 25000; negative: no limit)")
+	fs.IntVar(&f.maxQueued, "max-queued", 0, "refuse mail (452) when `N` messages are queued, and mail of one client once it has three quarters of the room that other clients leave (default 25000; negative: no limit)")
 	fs.Func("min-free", "refuse mail (452) when less than `SIZE` is free on the disk of -data, as in 500MB (default: 4 %, at most 4 GB; Unlimited: no limit)", func(s string) (err error) {
 		f.minFree, err = param.ParseSize(s)
 		return err

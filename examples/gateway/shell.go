@@ -216,11 +216,11 @@ func (s *session) readHistory(file string) error {
 		return nil
 	}
 	if err != nil {
-		return err
+		return source.FileError(file, err)
 	}
 	defer f.Close()
 	_, err = s.line.ReadHistory(f)
-	return err
+	return source.FileError(file, err)
 }
 
 func (s *session) writeHistory(file string) error {
@@ -229,10 +229,10 @@ func (s *session) writeHistory(file string) error {
 	}
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
-		return err
+		return source.FileError(file, err)
 	}
 	_, err = s.line.WriteHistory(f)
-	return errors.Join(err, f.Close())
+	return source.FileError(file, errors.Join(err, f.Close()))
 }
 
 // credential asks for a user name and a password, the latter without echo.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/term"
@@ -73,21 +74,18 @@ func userAction(words []string) (action, name string, err error) {
 	if len(words) > 0 {
 		action = words[0]
 	}
-	wanted := 2
-	switch action {
-	case "list":
-		wanted = 1
-	case "add", "passwd", "remove":
-	default:
-		return "", "", fmt.Errorf("give an action: add NAME, passwd NAME, remove NAME or list")
+	if !slices.Contains([]string{"add", "passwd", "remove", "list"}, action) {
+		return "", "", errors.New("give an action: add NAME, passwd NAME, remove NAME or list")
 	}
-	if len(words) != wanted {
-		return "", "", fmt.Errorf("%s takes %s; %d were given", action, count(wanted-1, "name"), len(words)-1)
+	switch {
+	case action == "list" && len(words) > 1:
+		return "", "", errors.New("list takes no name; give the file with -file")
+	case action == "list":
+		return action, "", nil
+	case len(words) != 2:
+		return "", "", fmt.Errorf("%s takes one name; %d were given", action, len(words)-1)
 	}
-	if wanted == 2 {
-		name = words[1]
-	}
-	return action, name, nil
+	return action, words[1], nil
 }
 
 func (c *cli) listUsers(users *userfile.File) int {

@@ -10,7 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell"
 )
 
-// editJSON is a change of the policy that turns a refusal, for people and machines.
+// editJSON is a change of the policy that lifts a refusal, for people and machines.
 type editJSON struct {
 	Edit     string           `json:"edit"`
 	Path     string           `json:"path"`
@@ -45,7 +45,7 @@ type remedyJSON struct {
 	Refusal  string `json:"refusal,omitempty"` // the next one
 }
 
-// curesJSON are the ways to turn a refusal.
+// curesJSON are the ways to lift a refusal.
 type curesJSON struct {
 	Remedies []remedyJSON `json:"remedies,omitempty"`
 	Edits    []editJSON   `json:"edits,omitempty"`
@@ -54,10 +54,10 @@ type curesJSON struct {
 	// out, because the client can do without.
 	Wider int `json:"wider,omitempty"`
 
-	Untried int `json:"untried,omitempty"` // changes that might turn it as well
+	Untried int `json:"untried,omitempty"` // changes that might lift it, too
 }
 
-// whyNot returns the ways to turn the first refusal of a session: actions of the
+// whyNot returns the ways to lift the first refusal of a session: actions of the
 // client, and then changes of the policy. Where the client can do it alone, no change
 // is proposed that lets in another client. usersUnknown says that only the names of
 // users are known.
@@ -124,12 +124,12 @@ func printEditChanges(w io.Writer, changes []editChangeJSON) {
 }
 
 // printCures prints what would let the session pass: what the client can do, and then
-// changes of the policy, sufficient ones first, and from narrow to wide.
+// changes of the policy, sufficient ones first, and narrow ones before wide ones.
 func printCures(w io.Writer, cures curesJSON) {
 	if len(cures.Remedies)+len(cures.Edits)+cures.Wider == 0 {
-		fmt.Fprintln(w, "none of the changes tried turns the refusal")
+		fmt.Fprintln(w, "no single change that was tried lifts the refusal")
 	} else {
-		fmt.Fprintln(w, "what would turn the refusal, from narrow to wide:")
+		fmt.Fprintln(w, "changes that would lift the refusal, narrowest first:")
 	}
 	for i, r := range cures.Remedies {
 		fmt.Fprintf(w, "%d. %s\n", i+1, r.Text)
@@ -151,7 +151,7 @@ func printCures(w io.Writer, cures curesJSON) {
 		fmt.Fprintf(w, "%s of the policy would let in others, too; the client can do without\n", count(cures.Wider, "change"))
 	}
 	if cures.Untried > 0 {
-		fmt.Fprintf(w, "not tried: %s that may turn it as well\n", count(cures.Untried, "other change"))
+		fmt.Fprintf(w, "not tried: %s that may lift it, too\n", count(cures.Untried, "other change"))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/relay/queue/spool"
@@ -19,7 +20,7 @@ func (g *Gateway) open(ctx context.Context) error {
 	g.connect()
 	if g.Dir != "" {
 		if err := g.openDir(ctx); err != nil {
-			return fmt.Errorf("data directory %s: %w", g.Dir, err)
+			return fmt.Errorf("data directory %w", source.FileError(g.Dir, err))
 		}
 		return nil
 	}

@@ -264,7 +264,7 @@ func Clients(local netip.AddrPort) []netip.Addr {
 	return append(all, netip.MustParseAddr("::"), netip.MustParseAddr("ffff::1"))
 }
 
-// User draws the user that logs in, or nil half of the time.
+// User draws the user that logs on, or nil half of the time.
 func User(r *rand.Rand) *auth.Identity {
 	if r.IntN(2) == 0 {
 		return nil

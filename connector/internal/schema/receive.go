@@ -96,7 +96,7 @@ var receiveRows = []Row{
 	{Name: "MessageRateLimit", Verbs: newSet, Order: MoreIsWider, Kind: UnlimitedInt, Limits: between(1, most), Default: is("Unlimited").onEdge("600"),
 		Does: "Limits how many messages a minute each source may send."},
 	{Name: "MessageRateSource", Verbs: newSet, Order: Unordered, Kind: RateSources, Default: is("IPAddress"), Since: from10,
-		Does: "Says by what MessageRateLimit counts: by client address, by user, or by both."},
+		Does: "Says whether MessageRateLimit counts by client address, by user, or by both."},
 	{Name: "OrarEnabled", Verbs: newSet, Kind: Boolean, Default: is("$false"), Since: sp1, Kept: "XORAR is never offered",
 		Does: "Takes the address that the sender originally gave for a recipient, as X.400 does."},
 	// Current documentation has one table of usages for all editions. Texts of the 2007

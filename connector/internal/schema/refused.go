@@ -1,7 +1,7 @@
 package schema
 
 // noServer is why there are no queues.
-const noServer = "commands work on the configuration; what a running gateway holds is shown by "
+const noServer = "commands work on the configuration only; use "
 
 // refusedNouns are the connectors that don't exist here, and what belongs to a
 // server that runs.
@@ -12,10 +12,10 @@ var refusedNouns = []Noun{
 		Refused: "a Delivery Agent connector runs a program of another vendor; use a Send connector with smart hosts"},
 	{Names: []string{"RoutingGroupConnector"}, Verbs: New | Set | Remove, Rows: groupRows,
 		Refused: "routing groups are those of Exchange 2003; use a Send connector with smart hosts"},
-	{Names: []string{"Queue"}, Verbs: Get, Rows: queueRows, Refused: noServer + "gateway queue list"},
-	{Names: []string{"Message"}, Verbs: Get, Rows: messageRows, Refused: noServer + "gateway queue list, and gateway queue show for one"},
-	{Names: []string{"QueueDigest"}, Verbs: Get, Rows: digestRows, Refused: noServer + "gateway queue list"},
-	{Names: []string{"MessageTrackingLog"}, Verbs: Get, Rows: trackingRows, Refused: noServer + "its log, which has a line for each message"},
+	{Names: []string{"Queue"}, Verbs: Get, Rows: queueRows, Refused: noServer + "gateway queue list for the queue of a running gateway"},
+	{Names: []string{"Message"}, Verbs: Get, Rows: messageRows, Refused: noServer + "gateway queue list for the messages of a running gateway, and gateway queue show for one of them"},
+	{Names: []string{"QueueDigest"}, Verbs: Get, Rows: digestRows, Refused: noServer + "gateway queue list for the queue of a running gateway"},
+	{Names: []string{"MessageTrackingLog"}, Verbs: Get, Rows: trackingRows, Refused: noServer + "the log of a running gateway, which has a line for each message"},
 }
 
 // absentNouns are the connectors that can't exist here, so that their Get cmdlets

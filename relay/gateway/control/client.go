@@ -11,6 +11,8 @@ import (
 	"iter"
 	"os"
 	"syscall"
+
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // Why a gateway can't be reached.
@@ -78,6 +80,8 @@ func unreached(dir string, err error) error {
 		return fmt.Errorf("%s: %w: it is a file", dir, ErrNoDirectory)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s: %w: only %s can use its gateway", dir, ErrForbidden, mayUse(info))
+	case statErr != nil:
+		return source.FileError(dir, statErr)
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("%w on %s", ErrNoGateway, dir)
 	}

@@ -1,7 +1,7 @@
 package control
 
 import (
-	"fmt"
+	"errors"
 	"net"
 	"os"
 )
@@ -18,7 +18,7 @@ func CheckDir(dir string) error {
 	case err != nil:
 		return err
 	case !info.IsDir():
-		return fmt.Errorf("%s is not a directory", dir)
+		return errors.New("it is not a directory")
 	}
 	if err := checkAccess(dir, info); err != nil {
 		return err

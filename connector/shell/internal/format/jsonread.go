@@ -11,6 +11,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // ParseJSON is JSON of the zero Reader.
@@ -65,7 +66,7 @@ func (r *jsonReader) token() json.Token {
 			before := r.data[:min(len(r.data), max(0, int(syntax.Offset)-1))]
 			line = 1 + bytes.Count(before, []byte{'\n'})
 		}
-		r.doc.stop(line, "this isn't JSON: %v", err)
+		r.doc.stop(line, "%s", source.NotJSON(err))
 	}
 	return token
 }

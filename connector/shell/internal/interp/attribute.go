@@ -198,5 +198,5 @@ func (in *Interp) valid(n syntax.Node, a *syntax.Attribute, name string, args []
 		high, err := object.Compare(item, args[1])
 		return low >= 0 && high <= 0, at(n, err)
 	}
-	return false, &Error{Where: a.Span, Err: errors.New("the attribute has other arguments than it takes")}
+	return false, &Error{Where: a.Span, Err: errors.New("the attribute's arguments are not valid")}
 }

@@ -129,7 +129,7 @@ func (c *command) parameterNames() []string {
 
 // otherWays says how to bring a policy here whose script needs cmdlets that aren't
 // supported.
-const otherWays = "Get-Command lists the available cmdlets; what only Exchange can do, its export brings: Get-ReceiveConnector | Export-Clixml receive.xml"
+const otherWays = "Get-Command lists the available cmdlets; for settings that only Exchange can print, read an export: Get-ReceiveConnector | Export-Clixml receive.xml"
 
 // command returns the function or cmdlet with a name; nil if neither has it.
 func (in *Interp) command(name string) *command {

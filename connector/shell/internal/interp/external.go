@@ -70,10 +70,10 @@ func (s *externalStage) process(v object.Value) error {
 		}
 	}
 	if !bound {
-		return s.fail(errors.New("the object of the pipeline has nothing that this cmdlet takes"))
+		return s.fail(errors.New("the piped object has no property that this cmdlet accepts"))
 	}
 	if p := s.missing(args); p != "" {
-		return s.fail(errors.New("the object of the pipeline has no " + p + ", and -" + p + " isn't given"))
+		return s.fail(errors.New("the piped object has no " + p + ", and -" + p + " isn't given"))
 	}
 	return s.run(args, v)
 }

@@ -18,7 +18,7 @@ type errJump struct {
 	node syntax.Node
 }
 
-func (j *errJump) Error() string { return "the script goes on elsewhere" }
+func (j *errJump) Error() string { return string(j.kind) + " outside of a loop, function or script" }
 
 // jump runs return, break, continue, exit and throw.
 func (in *Interp) jump(s *syntax.Flow, emit emitter) error {
