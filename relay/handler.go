@@ -2,7 +2,9 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"io"
+	"reflect"
 
 	"github.com/interchange-smtp/interchange/relay/envelope"
 )
@@ -14,6 +16,9 @@ import (
 // A Handler around another one begins one transaction of the inner Handler for each that
 // it gets. These four calls are all that it must pass on. What is added beside a Handler,
 // such as a filter or a counter, is better written as [Hooks].
+//
+// A Server asks a Handler that has a method Ready() error before it serves, and before it takes
+// another policy: the error refuses that. A dispatch.Dispatcher is ready after Start.
 type Handler interface {
 	// Begin is called for each MAIL that the policy allows. An error refuses it: see
 	// [Error]. Here a Handler without room for another message refuses with 452 4.3.1,
@@ -94,6 +99,9 @@ type HandlerFunc func(ctx context.Context, env *Envelope, body io.Reader) error
 
 // Begin implements [Handler].
 func (f HandlerFunc) Begin(_ context.Context, env *Envelope) (Transaction, error) {
+	if f == nil {
+		return nil, errNoHandler
+	}
 	return &funcTransaction{f, env}, nil
 }
 
@@ -111,8 +119,17 @@ func (tx *funcTransaction) Deliver(ctx context.Context, body io.Reader) (Receipt
 
 func (*funcTransaction) Close() {}
 
-// isNilFunc reports whether h is a HandlerFunc without a function.
-func isNilFunc(h Handler) bool {
-	f, ok := h.(HandlerFunc)
-	return ok && f == nil
+// errNoHandler is the error of a Server without a Handler, and of a HandlerFunc without a function.
+var errNoHandler = errors.New("no handler for messages is given")
+
+// ready returns an error unless h can take messages.
+func ready(h Handler) error {
+	switch v := reflect.ValueOf(h); {
+	case h == nil, (v.Kind() == reflect.Pointer || v.Kind() == reflect.Func) && v.IsNil():
+		return errNoHandler
+	}
+	if r, ok := h.(interface{ Ready() error }); ok {
+		return r.Ready()
+	}
+	return nil
 }

@@ -137,11 +137,16 @@ func (s *Server) change(c Config) error {
 
 // prepare makes the endpoints of c. The error names everything that is missing.
 func (s *Server) prepare(c Config) (*endpoints, error) {
-	switch {
-	case c.Policy == nil:
+	if c.Policy == nil {
 		return nil, ErrNoPolicy
-	case s.Handler == nil || isNilFunc(s.Handler):
-		return nil, errors.New("no handler for messages is given")
+	}
+	if err := ready(s.Handler); err != nil {
+		return nil, err
+	}
+	if s.Reports != nil {
+		if err := ready(s.Reports); err != nil {
+			return nil, fmt.Errorf("delivery reports: %w", err)
+		}
 	}
 	next := &endpoints{Config: c, byConnector: make(map[*connector.Inbound]*endpoint)}
 	counted := make(map[string]*endpoint)

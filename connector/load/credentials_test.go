@@ -153,7 +153,7 @@ func TestCredentialMistakes(t *testing.T) {
 		t.Errorf("got:\n%v\nwant a mistake of policy.json and:\n%s", err, want)
 	}
 	opts.Credentials = "absent"
-	if _, err := load.Files(context.Background(), opts); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := load.Files(context.Background(), opts, "policy.json"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("of an absent file: %v", err)
 	}
 }

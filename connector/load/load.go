@@ -81,7 +81,12 @@ type Loaded struct {
 // mistakes in the order of the files: those in the text, and those in the policy that
 // the rest of the text makes. A file that can't be read is such a mistake, too, and the
 // only one.
+//
+// Without names there is no policy to read, which is an error too.
 func Files(ctx context.Context, opts Options, names ...string) (*Loaded, error) {
+	if len(names) == 0 {
+		return nil, errors.New("no files are given to read the policy from; give scripts, exports or a JSON document")
+	}
 	d, err := Read(ctx, opts, names...)
 	if err == nil {
 		err = d.AskPasswords()

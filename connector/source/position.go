@@ -47,8 +47,11 @@ func (m Map) Find(p Path) (at Position, ok bool) {
 
 // Add enters the positions of part, in place of those that m has for the same paths.
 // A list element that is in moved gets the path there, see [Path.Moved].
-func (m Map) Add(part Map, moved map[Path]Path) {
+func (m *Map) Add(part Map, moved map[Path]Path) {
+	if *m == nil {
+		*m = make(Map, len(part))
+	}
 	for p, at := range part {
-		m[p.Moved(moved)] = at
+		(*m)[p.Moved(moved)] = at
 	}
 }

@@ -40,6 +40,9 @@ func main() {
 
 // run serves until ctx ends.
 func run(ctx context.Context, b *blocklist, policy ...string) error {
+	if b.zone == "" {
+		return errors.New("-zone is missing: give the domain of a blocklist, as in -zone zen.example.org")
+	}
 	loaded, err := load.Files(ctx, load.Options{}, policy...)
 	if err != nil {
 		return err

@@ -77,3 +77,10 @@ func TestReversed(t *testing.T) {
 		}
 	}
 }
+
+// TestNoZone: without a zone the program doesn't start.
+func TestNoZone(t *testing.T) {
+	if err := run(t.Context(), new(blocklist), "connectors.ps1"); err == nil || !strings.Contains(err.Error(), "-zone") {
+		t.Errorf("started: %v", err)
+	}
+}

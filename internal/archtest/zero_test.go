@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -13,11 +14,13 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/gateway"
+	"github.com/interchange-smtp/interchange/relay/gosmtp"
 	"github.com/interchange-smtp/interchange/relay/message"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/relay/queue/queuetest"
@@ -44,9 +47,10 @@ func TestZeroValues(t *testing.T) {
 			}
 			return nil
 		}, refused},
-		"Dispatcher.Retry":     {func() error { _, err := new(dispatch.Dispatcher).Retry(ctx, all, nil); return err }, nil},
-		"Dispatcher.Suspend":   {func() error { _, err := new(dispatch.Dispatcher).Suspend(ctx, all, nil); return err }, nil},
-		"Dispatcher.Drop":      {func() error { _, err := new(dispatch.Dispatcher).Drop(ctx, all, false, nil); return err }, nil},
+		"Dispatcher.Retry":     {func() error { _, err := new(dispatch.Dispatcher).Retry(ctx, all, nil); return err }, dispatch.ErrStopped},
+		"Dispatcher.Suspend":   {func() error { _, err := new(dispatch.Dispatcher).Suspend(ctx, all, nil); return err }, dispatch.ErrStopped},
+		"Dispatcher.Resume":    {func() error { _, err := new(dispatch.Dispatcher).Resume(ctx, all, nil); return err }, dispatch.ErrStopped},
+		"Dispatcher.Drop":      {func() error { _, err := new(dispatch.Dispatcher).Drop(ctx, all, false, nil); return err }, dispatch.ErrStopped},
 		"Dispatcher.SetPolicy": {func() error { return new(dispatch.Dispatcher).SetPolicy(nil) }, refused},
 		"Dispatcher.Start":     {func() error { return new(dispatch.Dispatcher).Start(ctx) }, refused},
 		"Dispatcher.Shutdown":  {func() error { return new(dispatch.Dispatcher).Shutdown(ctx) }, nil},
@@ -110,6 +114,36 @@ func TestZeroValues(t *testing.T) {
 				return err
 			}
 			return m.Close()
+		}, nil},
+		"Server with a function that is nil": {func() error {
+			_, err := relay.Deliver(ctx, relay.HandlerFunc(nil), new(relay.Envelope), strings.NewReader(""))
+			return err
+		}, refused},
+		"gosmtp.Handler":   {func() error { _, err := new(gosmtp.Handler).Begin(ctx, new(relay.Envelope)); return err }, refused},
+		"gosmtp.SessionOf": {func() error { return errors.New(gosmtp.SessionOf(nil).Mail(connector.Mail{}).Reply().Text) }, refused},
+		"gosmtp.EnvelopeOf": {func() error {
+			if gosmtp.EnvelopeOf(nil) != nil {
+				return refused
+			}
+			return nil
+		}, nil},
+		"Message.Open after Close": {func() error {
+			m, err := new(message.Pool).Read(strings.NewReader("a: b\r\n\r\nx"))
+			if err == nil {
+				err = m.Close()
+			}
+			if err != nil {
+				t.Error(err)
+			}
+			_, err = io.ReadAll(m.Open())
+			return err
+		}, refused},
+		"source.Map": {func() error {
+			var m source.Map
+			if m.Add(source.Map{"Server": {Line: 7}}, nil); m["Server"].Line != 7 {
+				return refused
+			}
+			return nil
 		}, nil},
 		"Setting": {func() error {
 			if s := fmt.Sprint(param.Setting[bool]{}, param.Value(false)); s != "default false" {

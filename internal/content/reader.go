@@ -20,8 +20,11 @@ type Reader struct {
 	at, to int64 // the position, and the size
 }
 
-// NewReader returns a Reader with a reference of its own to b.
+// NewReader returns a Reader with a reference of its own to b; if b is nil, one that is closed.
 func NewReader(b *Buffer) *Reader {
+	if b == nil {
+		return new(Reader)
+	}
 	r := &Reader{b: b.Retain(), to: b.size}
 	r.r = b.Reader(&r.mem)
 	return r

@@ -34,8 +34,12 @@ type LMTP struct {
 	sender Sender // its memory and its kept connections
 }
 
-// Check returns an error if out requires TLS or authentication.
+// Check returns an error if Network or Address is empty, or if out requires TLS or
+// authentication.
 func (l *LMTP) Check(out *connector.Outbound) error {
+	if l.Network == "" || l.Address == "" {
+		return errors.New("the LMTP server's network or address is missing")
+	}
 	if out == nil {
 		return nil
 	}

@@ -25,6 +25,9 @@ type PrepareFunc func(ctx context.Context, out *connector.Outbound, env *envelop
 // read again where it is. A Dispatcher with Prepare calls this for its transports. Close the message. The
 // error is a *relay.Error.
 func (h NextHop) Prepare(ctx context.Context, env *envelope.Envelope, body io.Reader, pool *message.Pool, prepare PrepareFunc) (*message.Message, error) {
+	if h.out == nil {
+		return nil, &relay.Error{Reply: replyFor(reply.NotRouted)}
+	}
 	m, err := h.prepare(ctx, env, body, pool, prepare)
 	if err != nil {
 		return nil, failure(err, h.set)

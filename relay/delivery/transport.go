@@ -11,7 +11,9 @@ import (
 // Transport hands messages to next hops: by SMTP, as [*Sender] does, by LMTP, as [*LMTP]
 // does, or in another way, such as into a Maildir or to the HTTP API of a mail service. A
 // dispatch.Dispatcher decides by the policy which Send connector carries a message, and
-// makes each attempt with the Transport of that connector.
+// makes each attempt with the Transport of that connector. If the Transport has a method
+// Check(*connector.Outbound) error, the Dispatcher asks it about each of its connectors
+// before it works by a policy, and refuses the policy with the error.
 type Transport interface {
 	// Send makes one attempt to hand a message to all recipients at hop. It returns an
 	// Outcome for each, in the order of to. A recipient whose Outcome has no Err is done;

@@ -16,7 +16,7 @@ import (
 // read; ctx bounds only that.
 func (d *Dispatcher) Start(ctx context.Context) error {
 	d.init()
-	if d.Transport == nil || d.Store == nil || d.Policy == nil {
+	if isNil(d.Transport) || d.Store == nil || d.Policy == nil {
 		return errors.New("the dispatcher lacks its Transport, Store or Policy; set all three before Start")
 	}
 	if err := d.Check(d.Policy); err != nil {
@@ -42,10 +42,23 @@ func (d *Dispatcher) Start(ctx context.Context) error {
 	return nil
 }
 
-// Check returns source.Diagnostics with each name in ByConnector that p has no Send connector for on this
-// server; else nil.
-// Start and SetPolicy refuse such a policy.
-func (d *Dispatcher) Check(p *connector.Policy) error { return checkTransports(d.ByConnector, p) }
+// Check returns source.Diagnostics with each name in ByConnector that p has no Send connector for on this server, and
+// what the transport of each enabled Send connector returns if it has a method
+// Check(*connector.Outbound) error, as a *delivery.LMTP has. Start and SetPolicy refuse such a policy.
+func (d *Dispatcher) Check(p *connector.Policy) error {
+	return append(checkNames(d.ByConnector, p), checkTransports(d.ByConnector, d.Transport, p)...).Err()
+}
+
+// Ready returns ErrStopped unless the Dispatcher was started and not shut down: a relay.Server with another
+// one doesn't serve.
+func (d *Dispatcher) Ready() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.started || d.stopping {
+		return ErrStopped
+	}
+	return nil
+}
 
 // SetPolicy makes p the policy of all attempts from the next one on. Everything that waits is routed
 // again, unreachable recipients included, and each next hop that has failed is tried once at once,

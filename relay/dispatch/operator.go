@@ -148,8 +148,14 @@ func (d *Dispatcher) each(ctx context.Context, f queue.Filter, progress Progress
 		return 0, ErrStopped
 	}
 	d.event(func(time.Time) {
+		if !d.started {
+			err = ErrStopped
+		}
 		selected = slices.DeleteFunc(d.sched.Messages(), func(m *schedule.Message) bool { return !sel.has(m) })
 	})
+	if err != nil {
+		return 0, err
+	}
 	slices.SortFunc(selected, byArrival)
 	done := 0
 	for some := range slices.Chunk(selected, batch) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -40,9 +41,39 @@ func (own transports) of(hop delivery.NextHop) delivery.Transport {
 	return nil
 }
 
-// checkTransports returns an error for each name in byConnector that p has no Send connector for on this
+// isNil reports whether t is nil, or a pointer that is nil.
+func isNil(t delivery.Transport) bool {
+	v := reflect.ValueOf(t)
+	return t == nil || v.Kind() == reflect.Pointer && v.IsNil()
+}
+
+// checkTransports returns what the transports of the enabled Send connectors on this server say against
+// them.
+func checkTransports(byConnector map[string]delivery.Transport, others delivery.Transport, p *connector.Policy) source.Diagnostics {
+	var list source.Diagnostics
+	own := newTransports(byConnector)
+	for out := range p.Send() {
+		if !out.Local() || !out.Settings().Enabled.Or(true) {
+			continue
+		}
+		t, ok := own[strings.ToLower(out.Name())]
+		if !ok {
+			t = others
+		}
+		if c, ok := t.(interface {
+			Check(*connector.Outbound) error
+		}); ok && !isNil(t) {
+			if err := c.Check(out); err != nil {
+				list = append(list, source.Mistake(source.Named("Send", out.Name()), source.CodeTransport, "the transport doesn't fit: %w", err))
+			}
+		}
+	}
+	return list
+}
+
+// checkNames returns an error for each name in byConnector that p has no Send connector for on this
 // server.
-func checkTransports(byConnector map[string]delivery.Transport, p *connector.Policy) error {
+func checkNames(byConnector map[string]delivery.Transport, p *connector.Policy) source.Diagnostics {
 	var list source.Diagnostics
 	add := func(name, detail string) {
 		list = append(list, source.Mistake(source.Named("Send", name), source.CodeTransport, "%s", detail))
@@ -56,7 +87,7 @@ func checkTransports(byConnector map[string]delivery.Transport, p *connector.Pol
 			}
 		}
 		switch {
-		case byConnector[name] == nil:
+		case isNil(byConnector[name]):
 			add(name, "the transport of this Send connector is nil")
 		case seen[strings.ToLower(name)]:
 			add(name, "this Send connector has two transports")
@@ -67,7 +98,7 @@ func checkTransports(byConnector map[string]delivery.Transport, p *connector.Pol
 		}
 		seen[strings.ToLower(name)] = true
 	}
-	return list.Err()
+	return list
 }
 
 // checkOutcomes makes one Outcome for each of n recipients of a Transport's result, and keeps err only

@@ -16,6 +16,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/gosmtp"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/relay/queue/queuetest"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -336,4 +337,53 @@ func (b brokenBody) Read(p []byte) (int, error) {
 		err = errors.New("bad sector")
 	}
 	return n, err
+}
+
+// TestWrongCombinations: transports that can't work are refused before any mail is accepted, and a Server
+// doesn't serve with a Dispatcher that isn't running.
+func TestWrongCombinations(t *testing.T) {
+	cfg := config(byDNS())
+	cfg.Send[0].RequireTLS = true
+	secured, open := compile(t, cfg), compile(t, config(byDNS()))
+	lmtp := &delivery.LMTP{Network: "unix", Address: "/run/lmtp"}
+	for name, tc := range map[string]struct {
+		d    *dispatch.Dispatcher
+		says string
+	}{
+		"RequireTLS":                  {&dispatch.Dispatcher{Transport: new(delivery.Sender), ByConnector: map[string]delivery.Transport{"OUT": lmtp}, Policy: secured}, "TLS"},
+		"RequireTLS of the Transport": {&dispatch.Dispatcher{Transport: lmtp, Policy: secured}, "TLS"},
+		"no address":                  {&dispatch.Dispatcher{Transport: new(delivery.LMTP), Policy: open}, "address is missing"},
+		"nil":                         {&dispatch.Dispatcher{Transport: (*delivery.Sender)(nil), Policy: open}, "lacks its Transport"},
+		"nil for a connector":         {&dispatch.Dispatcher{Transport: new(delivery.Sender), ByConnector: map[string]delivery.Transport{"out": (*delivery.LMTP)(nil)}, Policy: open}, "is nil"},
+	} {
+		tc.d.Store = new(queuetest.Store)
+		if err := tc.d.Start(t.Context()); err == nil || !strings.Contains(err.Error(), tc.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	d := &dispatch.Dispatcher{Transport: lmtp, Store: new(queuetest.Store), Policy: open}
+	server := func(h relay.Handler) error { return (&relay.Server{Handler: h}).SetPolicy(open) }
+	if err := server(d); !errors.Is(err, dispatch.ErrStopped) {
+		t.Errorf("before Start: %v", err)
+	}
+	if err := d.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.SetPolicy(secured); err == nil {
+		t.Error("a policy that the transport doesn't fit is taken")
+	}
+	if err := server(d); err != nil {
+		t.Error(err)
+	}
+	if err := d.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for name, h := range map[string]relay.Handler{"stopped": d, "nil Dispatcher": (*dispatch.Dispatcher)(nil), "nil Sender": (*delivery.Sender)(nil), "no backend": new(gosmtp.Handler)} {
+		if err := server(h); err == nil {
+			t.Errorf("a Server takes mail for a Handler: %s", name)
+		}
+	}
+	if err := (&relay.Server{Handler: new(delivery.Sender), Reports: (*dispatch.Dispatcher)(nil)}).SetPolicy(open); err == nil {
+		t.Error("a Server reports by a Handler that is nil")
+	}
 }

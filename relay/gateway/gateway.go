@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"sync"
@@ -27,7 +28,8 @@ const (
 	cutGrace = 5 * time.Second
 )
 
-// ErrNotRunning is returned by Reload and SetCertificates before Start and after Shutdown.
+// ErrNotRunning is returned by Reload and SetCertificates before Start and after Shutdown, and
+// by Wait before Start.
 var ErrNotRunning = errors.New("the gateway is not running")
 
 // Gateway receives, queues and delivers mail. Config.Policy must be set; every other
@@ -67,7 +69,7 @@ type Gateway struct {
 	// Server, Sender and Dispatcher do the work. Their fields may be set before Start,
 	// except those that the Gateway sets: Handler and the fields of Config of the
 	// Server, Certificates and RootCAs of the Sender, Transport, Store and Policy of the
-	// Dispatcher. Send connectors that don't use SMTP have their transports in the
+	// Dispatcher; Start refuses them. Send connectors that don't use SMTP have their transports in the
 	// Dispatcher's ByConnector. After Start their methods may be called, except those that start,
 	// reconfigure or stop them. The Dispatcher is not used if there is no queue.
 	Server     relay.Server
@@ -119,7 +121,7 @@ func (g *Gateway) Start(ctx context.Context) error {
 	if g.state != unstarted {
 		return errors.New("a gateway is started once")
 	}
-	if err := g.check(g.Config); err != nil {
+	if err := errors.Join(g.checkParts(), g.check(g.Config)); err != nil {
 		return err
 	}
 	g.state, g.current, g.ended = running, g.Config, make(chan struct{})
@@ -134,6 +136,31 @@ func (g *Gateway) Start(ctx context.Context) error {
 	grace, cancel := afterwards(ctx, shutdownGrace)
 	defer cancel()
 	return errors.Join(err, g.close(grace))
+}
+
+// checkParts returns an error for each field of the parts that is set although the Gateway sets it.
+func (g *Gateway) checkParts() error {
+	var errs []error
+	for _, field := range []struct {
+		set           bool
+		name, instead string
+	}{
+		{g.Server.Handler != nil, "Server.Handler", "Server.Hooks, or a transport in Dispatcher.ByConnector"},
+		{g.Server.Policy != nil, "Server.Policy", "Config.Policy"},
+		{g.Server.Verifier != nil, "Server.Verifier", "Config.Verifier"},
+		{g.Server.Certificates != nil, "Server.Certificates", "Config.Certificates"},
+		{g.Server.ClientCAs != nil, "Server.ClientCAs", "Config.ClientCAs"},
+		{g.Sender.Certificates != nil, "Sender.Certificates", "Config.Certificates"},
+		{g.Sender.RootCAs != nil, "Sender.RootCAs", "Config.RootCAs"},
+		{g.Dispatcher.Transport != nil, "Dispatcher.Transport", "Dispatcher.ByConnector"},
+		{g.Dispatcher.Store != nil, "Dispatcher.Store", "Store"},
+		{g.Dispatcher.Policy != nil, "Dispatcher.Policy", "Config.Policy"},
+	} {
+		if field.set {
+			errs = append(errs, fmt.Errorf("a gateway sets %s itself; set %s instead", field.name, field.instead))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // check returns an error if the Gateway can't work by c.
@@ -191,10 +218,16 @@ func (l *announced) Accept() (net.Conn, error) {
 }
 
 // Wait returns when the Gateway has stopped accepting connections: nil after Shutdown,
-// and an error if it couldn't go on. Even then Shutdown must be called. Wait must not
-// be called before Start has returned nil.
+// and an error if it couldn't go on. Even then Shutdown must be called. Before Start it
+// returns ErrNotRunning.
 func (g *Gateway) Wait() error {
-	<-g.ended
+	g.mu.Lock()
+	ended := g.ended
+	g.mu.Unlock()
+	if ended == nil {
+		return ErrNotRunning
+	}
+	<-ended
 	return g.err
 }
 

@@ -173,6 +173,21 @@ func TestTransport(t *testing.T) {
 	}
 }
 
+// TestOwnParts: what a Gateway sets itself isn't overwritten, but refused.
+func TestOwnParts(t *testing.T) {
+	w := &world{t: t}
+	g := w.gateway(config("fabrikam.com", server+":25"))
+	g.Store = new(queuetest.Store)
+	g.Server.Handler = new(delivery.Sender)
+	g.Dispatcher.Transport = make(box)
+	err := g.Start(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "Server.Handler") || !strings.Contains(err.Error(), "Dispatcher.Transport") {
+		t.Errorf("started: %v", err)
+	}
+	g.Server.Handler, g.Dispatcher.Transport = nil, nil
+	w.start(g)
+}
+
 // TestDir: the data directory and the operator's socket are accessible to their owner
 // only, the socket is gone after Shutdown, and the queue can be opened again.
 func TestDir(t *testing.T) {

@@ -43,14 +43,31 @@ type Handler struct {
 // EnvelopeOf returns the envelope of the transaction for which a Handler uses c; nil for any
 // other c and outside of a transaction.
 func EnvelopeOf(c *smtp.Conn) *relay.Envelope {
+	if c == nil {
+		return nil
+	}
 	if v, ok := c.Conn().(*visitor); ok {
 		return v.env
 	}
 	return nil
 }
 
+// errNoBackend is the error of a Handler or a Backend without the backend that gets the mail.
+var errNoBackend = errors.New("no go-smtp backend is given that gets the mail")
+
+// Ready returns an error if there is no Backend.
+func (h *Handler) Ready() error {
+	if h.Backend == nil {
+		return errNoBackend
+	}
+	return nil
+}
+
 // Begin implements relay.Handler.
 func (h *Handler) Begin(ctx context.Context, env *relay.Envelope) (relay.Transaction, error) {
+	if err := h.Ready(); err != nil {
+		return nil, err
+	}
 	t, err := h.transfer(ctx, env)
 	if err != nil {
 		return nil, relayError(err)

@@ -29,6 +29,9 @@ func (b *Backend) NewSession(c *smtp.Conn) (smtp.Session, error) {
 	if s.hello(); s.unfit != nil {
 		return nil, s.unfit
 	}
+	if b.Next == nil {
+		return nil, s.failed("EHLO", errNoBackend)
+	}
 	next, err := b.Next.NewSession(c)
 	if err != nil {
 		return nil, s.failed("EHLO", err)
@@ -77,6 +80,9 @@ func (s *session) Logout() error {
 // and what it may do. Next may call it in Mail, Rcpt and Data. For a c without a Backend it
 // returns the zero Session, which refuses everything.
 func SessionOf(c *smtp.Conn) connector.Session {
+	if c == nil {
+		return connector.Session{}
+	}
 	switch s := c.Session().(type) {
 	case *session:
 		return s.rules

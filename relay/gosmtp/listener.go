@@ -12,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/internal/network"
+	"github.com/interchange-smtp/interchange/relay"
 )
 
 // Listener returns a listener of the connections of l that b serves. A connection that no
@@ -21,7 +22,8 @@ import (
 // holes that the package documentation lists.
 //
 // A front end that knows the client's address better (PROXY protocol) belongs into l, TLS
-// around the result: tls.NewListener(b.Listener(l), config).
+// around the result: tls.NewListener(b.Listener(l), config). Accept fails if b has no Policy or
+// no Next.
 func (b *Backend) Listener(l net.Listener) net.Listener {
 	return &listener{Listener: l, backend: b, admitted: make(chan net.Conn), failed: make(chan error), closed: make(chan struct{})}
 }
@@ -40,6 +42,12 @@ type listener struct {
 
 // Accept implements net.Listener.
 func (l *listener) Accept() (net.Conn, error) {
+	switch b := l.backend; {
+	case b.CurrentPolicy() == nil:
+		return nil, relay.ErrNoPolicy
+	case b.Next == nil:
+		return nil, errNoBackend
+	}
 	l.begin.Do(func() { go l.accept() })
 	select {
 	case c := <-l.admitted:

@@ -35,10 +35,26 @@ type Header struct {
 	text   []byte             // what follows the empty line of now, in front of the body
 }
 
+// current returns the header as it was changed, of the zero Header an empty one.
+func (h *Header) current() *mailheader.Header {
+	if h.now == nil {
+		h.now = new(mailheader.Header)
+	}
+	return h.now
+}
+
+// original returns the header as it was read.
+func (h *Header) original() *mailheader.Header {
+	if h.parsed == nil {
+		return new(mailheader.Header)
+	}
+	return h.parsed
+}
+
 // Fields returns the fields in their order, as they are now.
 func (h *Header) Fields() iter.Seq[Field] {
 	return func(yield func(Field) bool) {
-		for f := range h.now.Fields() {
+		for f := range h.current().Fields() {
 			if !yield(Field(f)) {
 				return
 			}
@@ -47,7 +63,7 @@ func (h *Header) Fields() iter.Seq[Field] {
 }
 
 // Size returns the length of the header as it is now, with the empty line, in bytes.
-func (h *Header) Size() int64 { return int64(len(h.now.Bytes(nil))) }
+func (h *Header) Size() int64 { return int64(len(h.current().Bytes(nil))) }
 
 // Get returns the value of the first field with a name, in any letter case; "" if there is no
 // such field.
@@ -94,11 +110,11 @@ func (h *Header) Drop(name string) int {
 
 // Filter removes the fields whose name keep refuses, and returns how many. Lines without a
 // colon stay, unless some program would find a refused name in them.
-func (h *Header) Filter(keep func(name string) bool) int { return h.now.Filter(keep) }
+func (h *Header) Filter(keep func(name string) bool) int { return h.current().Filter(keep) }
 
 // DropFunc removes the fields that match, and returns how many.
 func (h *Header) DropFunc(match func(Field) bool) int {
-	return h.now.Drop(func(f mailheader.Field) bool { return match(Field(f)) })
+	return h.current().Drop(func(f mailheader.Field) bool { return match(Field(f)) })
 }
 
 // Prepend adds a field in front of all others. See Insert.
@@ -167,7 +183,7 @@ func (h *Header) set(fields []Field, at int) error {
 
 // end ends the header with an empty line if it has none.
 func (h *Header) end() error {
-	if bytes.HasSuffix(h.now.Bytes(nil), []byte("\r\n\r\n")) {
+	if bytes.HasSuffix(h.current().Bytes(nil), []byte("\r\n\r\n")) {
 		return nil
 	}
 	fields := slices.Collect(h.Fields())
@@ -206,17 +222,17 @@ func shorten(s string) string { return s[:min(len(s), 40)] }
 
 // Hops counts the Received fields as they were read, the removed ones too, so that no filter
 // hides a loop.
-func (h *Header) Hops() int { return h.parsed.Hops() }
+func (h *Header) Hops() int { return h.original().Hops() }
 
 // LocalHops counts the Received fields, as they were read, that a server with the name fqdn has
 // added.
-func (h *Header) LocalHops(fqdn string) int { return h.parsed.LocalHops(fqdn) }
+func (h *Header) LocalHops(fqdn string) int { return h.original().LocalHops(fqdn) }
 
 // Authors returns the address of every From and Sender field as they are now, because it isn't
 // known which of several From fields a mail program shows. The error means that one of these
 // fields can't be read; the addresses of the others are returned with it, but a check must not
 // rely on them alone.
-func (h *Header) Authors() ([]routing.Address, error) { return h.now.Authors() }
+func (h *Header) Authors() ([]routing.Address, error) { return h.current().Authors() }
 
 // bytes returns the present header, with the empty line.
-func (h *Header) bytes() []byte { return append(h.now.Bytes(nil), h.text...) }
+func (h *Header) bytes() []byte { return append(h.current().Bytes(nil), h.text...) }

@@ -26,7 +26,8 @@ type Pool struct {
 	buffers content.Pool
 }
 
-// Message is a whole message. Its methods must not be called at the same time.
+// Message is a whole message. Its methods must not be called at the same time. Of a Message
+// that was closed, and of the zero Message, nothing can be read.
 type Message struct {
 	pool    *Pool
 	header  *Header
@@ -39,8 +40,7 @@ type Message struct {
 
 // Read reads a message to its end. A source that can be read again, because it has Seek, ReadAt
 // and Size as a *bytes.Reader has, is not copied, and must stay as it is until the Message is
-// closed. The error is r's, or says that
-// the file for a large message failed. Close the Message.
+// closed. The error is r's, or says that the file for a large message failed. Close the Message.
 func (p *Pool) Read(r io.Reader) (*Message, error) {
 	b, err := p.buffer(r)
 	if err != nil {
@@ -70,15 +70,26 @@ func (p *Pool) read(r io.Reader) (*content.Buffer, error) {
 }
 
 // Header returns the header, which may be changed.
-func (m *Message) Header() *Header { return m.header }
+func (m *Message) Header() *Header {
+	if m.header == nil {
+		m.header = new(Header)
+	}
+	return m.header
+}
 
 // Size returns the length of the message, as Open returns it, in bytes.
 func (m *Message) Size() int64 {
+	if m.buffer == nil {
+		return 0
+	}
 	return m.buffer.Size() - m.skip + int64(len(m.header.bytes()))
 }
 
 // Body returns a reader of what follows the header.
 func (m *Message) Body() io.ReadSeeker {
+	if m.buffer == nil {
+		return content.NewReader(nil)
+	}
 	return m.reader(m.buffer.With(m.header.text, m.skip))
 }
 
@@ -86,6 +97,9 @@ func (m *Message) Body() io.ReadSeeker {
 // a bare CR and NUL are errors. r may read the present body. The message is still held once: all
 // readers from before are at their end afterwards. After an error the message is as it was.
 func (m *Message) SetBody(r io.Reader) error {
+	if m.buffer == nil {
+		return content.ErrClosed
+	}
 	lines := content.NewLineReader(r)
 	b, err := m.pool.read(lines)
 	if err == nil {
@@ -108,6 +122,9 @@ func (m *Message) EightBit() bool { return m.eightBit }
 // Open returns a reader of the message from its start, with the header as it is now. Several
 // can be used one beside the other, until the Message is closed.
 func (m *Message) Open() io.ReadSeeker {
+	if m.buffer == nil {
+		return content.NewReader(nil)
+	}
 	return m.reader(m.buffer.With(m.header.bytes(), m.skip))
 }
 

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -60,7 +61,9 @@ func create(template *x509.Certificate, issuer *Authority) (*x509.Certificate, *
 // Pool returns a pool that trusts the authority.
 func (a *Authority) Pool() *x509.CertPool {
 	pool := x509.NewCertPool()
-	pool.AddCert(a.cert)
+	if a.cert != nil {
+		pool.AddCert(a.cert)
+	}
 	return pool
 }
 
@@ -76,6 +79,9 @@ func (a *Authority) IssueExpired(names ...string) (tls.Certificate, error) {
 }
 
 func (a *Authority) issue(from, until time.Time, names []string) (tls.Certificate, error) {
+	if a.cert == nil {
+		return tls.Certificate{}, errors.New("an Authority that NewAuthority didn't make can't issue certificates")
+	}
 	template := &x509.Certificate{
 		NotBefore:   from,
 		NotAfter:    until,

@@ -16,6 +16,17 @@ type Conn struct {
 	local, remote *net.TCPAddr
 	in, out       *stream
 	close         sync.Once
+	once          sync.Once // of the zero Conn
+}
+
+// init closes both directions of the zero Conn.
+func (c *Conn) init() {
+	c.once.Do(func() {
+		if c.in == nil {
+			c.in, c.out = newStream(), newStream()
+			c.in.gone, c.in.ended, c.out.gone, c.out.ended = true, true, true, true
+		}
+	})
 }
 
 // NewPipe returns the two sides of a connection between a and b, without a Network.
@@ -28,12 +39,14 @@ func NewPipe(a, b netip.AddrPort) (sideA, sideB *Conn) {
 
 // Read implements net.Conn. After a reset it fails with ECONNRESET.
 func (c *Conn) Read(p []byte) (int, error) {
+	c.init()
 	n, err := c.in.read(p)
 	return n, c.wrap("read", err)
 }
 
 // Quiet reports whether Read would wait: neither bytes nor the end have arrived.
 func (c *Conn) Quiet() bool {
+	c.init()
 	s := c.in
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -42,12 +55,14 @@ func (c *Conn) Quiet() bool {
 
 // Write implements net.Conn. It fails with EPIPE once the other side has closed.
 func (c *Conn) Write(p []byte) (int, error) {
+	c.init()
 	n, err := c.out.write(p)
 	return n, c.wrap("write", err)
 }
 
 // Close implements net.Conn. The other side reads what was written, then EOF.
 func (c *Conn) Close() error {
+	c.init()
 	err := net.ErrClosed
 	c.close.Do(func() {
 		err = nil
@@ -60,6 +75,7 @@ func (c *Conn) Close() error {
 // CloseWrite ends the outgoing direction only: the other side reads EOF and
 // can still write.
 func (c *Conn) CloseWrite() error {
+	c.init()
 	c.out.change(func() { c.out.ended = true })
 	return nil
 }
@@ -67,6 +83,7 @@ func (c *Conn) CloseWrite() error {
 // Reset ends the connection as a TCP RST does: buffered bytes are lost, and calls on
 // the other side fail with ECONNRESET.
 func (c *Conn) Reset() {
+	c.init()
 	for _, s := range []*stream{c.in, c.out} {
 		s.change(func() { s.reset, s.size = true, 0 })
 	}
@@ -86,12 +103,14 @@ func (c *Conn) SetDeadline(t time.Time) error {
 
 // SetReadDeadline implements net.Conn.
 func (c *Conn) SetReadDeadline(t time.Time) error {
+	c.init()
 	c.in.setLimit(&c.in.readLimit, t)
 	return nil
 }
 
 // SetWriteDeadline implements net.Conn.
 func (c *Conn) SetWriteDeadline(t time.Time) error {
+	c.init()
 	c.out.setLimit(&c.out.writeLimit, t)
 	return nil
 }

@@ -64,8 +64,12 @@ func NewServer(l net.Listener, q Queue, bodies Opener, logger *slog.Logger) *Ser
 	return s
 }
 
-// Serve answers connections until Close. It must be called once.
+// Serve answers connections until Close. It must be called once. A Server that NewServer
+// didn't make has no listener, which is an error.
 func (s *Server) Serve() error {
+	if s.listen == nil {
+		return errors.New("the server of the operator's socket has no listener")
+	}
 	defer s.wg.Done()
 	for {
 		s.slots <- struct{}{}
@@ -89,6 +93,9 @@ func (s *Server) Serve() error {
 // Close closes the listener, abandons the requests that are not done, and returns when
 // Serve has. The socket is removed.
 func (s *Server) Close() {
+	if s.listen == nil {
+		return
+	}
 	s.cancel()
 	_ = s.listen.Close() // nothing is lost with it
 	s.wg.Wait()
