@@ -103,7 +103,7 @@ func TestTLSConfigWithoutVersion(t *testing.T) {
 	b := &binder{network: new(relaytest.Network)}
 	s := newServer(t, policy(t, defaultHub()), b)
 	s.TLSConfig = func(_ *connector.Inbound, c *tls.Config) { c.MaxVersion = tls.VersionTLS11 }
-	if err := s.ListenAndServe(t.Context()); err == nil || !strings.Contains(err.Error(), `"Default HubA": the newest TLS version is TLS 1.1`) {
+	if err := s.ListenAndServe(t.Context()); err == nil || !strings.Contains(err.Error(), `"Default HubA"]: the newest TLS version is TLS 1.1`) {
 		t.Errorf("served with TLS 1.1: %v", err)
 	}
 }

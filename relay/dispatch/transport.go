@@ -47,8 +47,8 @@ func isNil(t delivery.Transport) bool {
 	return t == nil || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
-// checkTransports returns what the transports of the enabled Send connectors on this server say against
-// them.
+// checkTransports returns the objections of transports to the enabled Send connectors on this
+// server that they serve.
 func checkTransports(byConnector map[string]delivery.Transport, others delivery.Transport, p *connector.Policy) source.Diagnostics {
 	var list source.Diagnostics
 	own := newTransports(byConnector)

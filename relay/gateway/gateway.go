@@ -261,7 +261,7 @@ func (g *Gateway) Reload(next Config) error {
 	return g.Dispatcher.SetPolicy(next.Policy)
 }
 
-// CurrentConfig returns what new sessions and attempts work by.
+// CurrentConfig returns the configuration of new sessions and attempts.
 func (g *Gateway) CurrentConfig() Config {
 	g.mu.Lock()
 	defer g.mu.Unlock()

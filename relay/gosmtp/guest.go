@@ -15,7 +15,8 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// guest is what a Handler keeps of a connection: the session in which the client has logged on.
+// guest is the state of a connection that a Handler keeps: the session in which the client has
+// logged on.
 type guest struct {
 	mu      sync.Mutex
 	helo    string
