@@ -106,6 +106,19 @@ func (l *ledger) arrived(number int, to []string, report bool, dot time.Time, tr
 	return seen
 }
 
+// refusedBothWays reports whether a client was refused for good, and a hop has refused a letter
+// that was acknowledged.
+func (l *ledger) refusedBothWays() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	client, report := false, false
+	for _, m := range l.letters {
+		client = client || m.refused
+		report = report || m.acked != "" && len(m.refusal) > 0
+	}
+	return client && report
+}
+
 // refused records that a hop refused a letter for a recipient.
 func (l *ledger) refused(from string, to ...string) {
 	l.mu.Lock()
