@@ -158,7 +158,7 @@ func TestLocalLines(t *testing.T) {
 				_, err := relay.Deliver(t.Context(), w.d, env, source(tc.body))
 				expect(t, name, said(t, err), tc.reply)
 				time.Sleep(time.Second)
-				if got := strings.Join(box.texts, ""); got != tc.want {
+				if got := strings.Join(box.received(), ""); got != tc.want {
 					t.Errorf("%s: %d bytes arrived, %.50q, want %d", name, len(got), got, len(tc.want))
 				}
 				if got := w.queued(); got != "" {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -99,12 +100,14 @@ func TestPreparedOnce(t *testing.T) {
 // SMTP, behind the header firewall; its error makes the message wait.
 func TestPrepareForEveryTransport(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		box, broken := &double{}, true
+		box := &double{}
+		var broken atomic.Bool
+		broken.Store(true)
 		w := newWorld(t, config(byDNS(), mailboxes()), func(w *world) {
 			w.tune = func(d *dispatch.Dispatcher) {
 				d.ByConnector = map[string]delivery.Transport{"Mailboxes": box}
 				d.Prepare = func(_ context.Context, out *connector.Outbound, _ *envelope.Envelope, m *message.Message) error {
-					if broken {
+					if broken.Load() {
 						return errors.New("no key")
 					}
 					if err := m.SetBody(io.MultiReader(m.Body(), strings.NewReader("The footer.\n"))); err != nil {
@@ -121,14 +124,14 @@ func TestPrepareForEveryTransport(t *testing.T) {
 		if got := w.queued(); got != "1@box.example waiting; 2@b.example waiting" || box.called() != "" || len(sink.Messages()) > 0 {
 			t.Errorf("without a key: %s; called %q", got, box.called())
 		}
-		broken = false
+		broken.Store(false)
 		time.Sleep(time.Hour)
 		if got := w.queued(); got != "" {
 			t.Errorf("queued: %s", got)
 		}
 		want := letter + "The footer.\r\n"
-		if len(box.texts) != 1 || box.texts[0] != "X-Prepared: Mailboxes\r\n"+want {
-			t.Errorf("the transport got %q", box.texts)
+		if got := box.received(); len(got) != 1 || got[0] != "X-Prepared: Mailboxes\r\n"+want {
+			t.Errorf("the transport got %q", got)
 		}
 		if m := sink.Messages(); len(m) != 1 || string(m[0].Data) != "X-Prepared: out\r\n"+want {
 			t.Errorf("by SMTP: %q", m)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -60,6 +61,13 @@ func (t *double) called() string {
 	return strings.Join(t.calls, "\n")
 }
 
+// received returns the texts of the messages.
+func (t *double) received() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.texts)
+}
+
 // mailboxes is a Send connector for the domains box.example and box2.example.
 func mailboxes() connector.Send {
 	return connector.Send{Name: "Mailboxes", AddressSpaces: []routing.AddressSpace{
@@ -86,8 +94,8 @@ func TestByConnector(t *testing.T) {
 		if got := box.called(); got != "Mailboxes: 1@box.example 3@box2.example" {
 			t.Errorf("called: %q", got)
 		}
-		if len(box.texts) != 1 || box.texts[0] != letter {
-			t.Errorf("texts: %q", box.texts)
+		if got := box.received(); len(got) != 1 || got[0] != letter {
+			t.Errorf("texts: %q", got)
 		}
 		arrived(t, "by SMTP", sink, 1)
 		if got := w.queued(); got != "" {
