@@ -30,7 +30,7 @@ func (s *session) askHooks(tx *transaction, m *message.Message) error {
 		tx.env.Envelope, tx.env.To = env, to
 		return err
 	}
-	changed.UTF8 = changed.UTF8 || tx.env.needsUTF8()
+	changed.UTF8 = changed.UTF8 || envelope.NeedsUTF8(tx.env.From, tx.env.To)
 	if m.EightBit() && changed.Body == envelope.SevenBit {
 		changed.Body = envelope.EightBitMIME
 	}
@@ -58,11 +58,6 @@ func (e *Envelope) check() error {
 		}
 	}
 	return nil
-}
-
-// needsUTF8 reports whether an address of e needs SMTPUTF8.
-func (e *Envelope) needsUTF8() bool {
-	return !e.From.IsASCII() || slices.ContainsFunc(e.To, func(r envelope.Recipient) bool { return !r.To.IsASCII() })
 }
 
 // checkSize refuses a message that Hooks have made larger than the connector allows. header and

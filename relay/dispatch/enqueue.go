@@ -44,7 +44,7 @@ func (d *Dispatcher) Enqueue(ctx context.Context, mail Mail, message io.Reader) 
 	}
 	d.init()
 	env := &relay.Envelope{To: mail.To, Envelope: envelope.Envelope{
-		ID: envelope.NewID(), From: mail.From, Return: mail.Return, User: mail.User, EnvID: mail.EnvID, UTF8: mail.needsUTF8()}}
+		ID: envelope.NewID(), From: mail.From, Return: mail.Return, User: mail.User, EnvID: mail.EnvID, UTF8: envelope.NeedsUTF8(mail.From, mail.To)}}
 	host := ""
 	if d.event(func(time.Time) { env.Policy, host = d.sched.Policy() }); env.Policy == nil {
 		return "", ErrStopped
@@ -123,14 +123,4 @@ func (m *Mail) check() error {
 		}
 	}
 	return nil
-}
-
-// needsUTF8 reports whether an address of m needs SMTPUTF8.
-func (m *Mail) needsUTF8() bool {
-	for _, rcpt := range m.To {
-		if !rcpt.To.IsASCII() {
-			return true
-		}
-	}
-	return !m.From.IsASCII()
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -37,6 +38,11 @@ type Recipient struct {
 	To     routing.Address
 	Notify Notify
 	ORcpt  string // ORCPT, "type;xtext" or "utf-8;address"; "": not given
+}
+
+// NeedsUTF8 reports whether an address of a message needs SMTPUTF8 (RFC 6531).
+func NeedsUTF8(from routing.Address, to []Recipient) bool {
+	return !from.IsASCII() || slices.ContainsFunc(to, func(r Recipient) bool { return !r.To.IsASCII() })
 }
 
 // Check returns an error if r can't be a recipient: its address isn't valid, or ORcpt isn't
