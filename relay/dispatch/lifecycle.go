@@ -42,9 +42,9 @@ func (d *Dispatcher) Start(ctx context.Context) error {
 	return nil
 }
 
-// Check returns source.Diagnostics with each name in ByConnector that p has no Send connector for on this server, and
-// what the transport of each enabled Send connector returns if it has a method
-// Check(*connector.Outbound) error, as a *delivery.LMTP has. Start and SetPolicy refuse such a policy.
+// Check returns source.Diagnostics: each name in ByConnector for which p has no Send connector on
+// this server, and the errors of the transports' own methods Check(*connector.Outbound) error, such as
+// that of a *delivery.LMTP, for the enabled Send connectors. Start and SetPolicy refuse such a policy.
 func (d *Dispatcher) Check(p *connector.Policy) error {
 	return append(checkNames(d.ByConnector, p), checkTransports(d.ByConnector, d.Transport, p)...).Err()
 }

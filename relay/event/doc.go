@@ -18,8 +18,9 @@
 // in which they happened, and only when its Store knows what they say. A crash between the
 // two loses events and never invents one: after it, a recipient may be delivered twice and
 // then has two Delivered. Lost too are the events that wait for a Store when it can't be
-// written until the end of Shutdown, or when another process takes the message over. What a Server says of the message comes from another goroutine:
-// Delivered may come before MessageAccepted.
+// written until the end of Shutdown, or when another process takes the message over. The
+// Server emits its events of the message in another goroutine, so that Delivered may come
+// before MessageAccepted.
 //
 // # Readers
 //

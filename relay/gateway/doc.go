@@ -11,8 +11,8 @@
 //   - [Gateway.Start] opens the queue, begins to deliver what is on it, opens the
 //     operator's socket and then the bindings. No mail is accepted before it can be kept.
 //   - [Gateway.Reload] replaces policy, users, certificates and the authorities of clients
-//     and next hops together, or keeps all of the previous ones. Sessions that are open end under the configuration that they
-//     began with.
+//     and next hops together, or keeps all of the previous ones. Sessions that are open
+//     end under the configuration that they began with.
 //   - [Gateway.Shutdown] closes the listeners and the operator's socket, lets open
 //     transactions and delivery attempts end at the same time (a client that waits for
 //     its next hop gets its answer that way), and closes the queue last.

@@ -34,8 +34,9 @@ type Backend struct {
 	// Identify returns who the client is after it has authenticated with an exchange of
 	// session, a session of Next that is an smtp.AuthSession. With Identify, AUTH offers
 	// the mechanisms that both the policy and session offer; without it and without a
-	// Verifier, AUTH is not offered. If Verifier is set, Identify isn't used. An error of the exchange
-	// refuses the client with 535, and with 454 if it is a temporary *smtp.SMTPError.
+	// Verifier, AUTH is not offered. If Verifier is set, Identify isn't used. An error of
+	// the exchange refuses the client with 535, and with 454 if it is a temporary
+	// *smtp.SMTPError.
 	Identify func(session smtp.AuthSession) (auth.Identity, error)
 
 	// ClientCAs are the authorities whose certificates make a client of a

@@ -19,9 +19,9 @@ import (
 //
 // Where the connector requires TLS, the client never speaks in the clear. Its
 // TLSConnectionState is empty all the same, because TLS began before the client did; the
-// VerifyConnection of a tls.Config gets that state, which s.TLSConfig can set. The sizes, the header firewall and the
-// number of messages for a connection are the caller's duty, and so are the quotes of
-// addresses: give the client what routing.Address.String returns.
+// VerifyConnection of a tls.Config gets that state, and s.TLSConfig can set it. The caller
+// keeps to the sizes, the header firewall and the number of messages for a connection, and
+// quotes addresses: give the client the text of routing.Address.String.
 func Dial(ctx context.Context, out *connector.Outbound, to routing.Domain, s *delivery.Sender) (*smtp.Client, error) {
 	if s == nil {
 		s = new(delivery.Sender)
