@@ -162,14 +162,16 @@ func (h *Header) Replace(i int, field string) error {
 // so that its fields are those that the next reader of the message finds.
 func (h *Header) set(fields []Field, at int) error {
 	var text []byte
+	behindNew := false
 	for i, f := range fields {
 		if len(bytes.Trim(f.Raw, "\r\n")) == 0 {
 			continue // behind a bare LF it was no end of the header, but behind CRLF it would be one
 		}
-		if i == at+1 && f.isContinuation() {
+		if behindNew && f.isContinuation() {
 			text = append(text, "\r\n"...) // the line would become part of the new field
 		}
 		text = mailheader.AppendCRLF(text, f.Raw)
+		behindNew = i == at
 	}
 	text = append(append(text, "\r\n"...), h.text...)
 	now, err := mailheader.Read(bytes.NewReader(text), maxHeader)

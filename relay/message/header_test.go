@@ -179,6 +179,8 @@ func FuzzInsert(f *testing.F) {
 	f.Add(" junk\r\n", 0, "X: y")
 	f.Add("A: 1\n\r\njunk\n more\r\n\r\nbody", 2, "X: y\r\n z")
 	f.Add("A\rB: 1\r\nC", 9, "X: y")
+	f.Add("\n \r\n", 0, "X:")
+	f.Add("\n\n\r\n \r\n", 0, "X:")
 	f.Fuzz(func(t *testing.T, text string, i int, field string) {
 		m := parse(t, text)
 		before := slices.Collect(m.Header().Fields())
