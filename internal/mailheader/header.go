@@ -326,7 +326,7 @@ func (h *Header) Bytes(b []byte) []byte {
 		switch {
 		case f.dropped:
 		case h.bareEOL:
-			b = AppendCRLF(b, h.raw[f.start:f.end])
+			b = appendCRLF(b, h.raw[f.start:f.end])
 		default:
 			b = append(b, h.raw[f.start:f.end]...)
 		}
@@ -345,8 +345,20 @@ func (h *Header) beginsFolded() bool {
 	return i >= 0 && isFolded(h.raw[h.fields[i].start:])
 }
 
-// AppendCRLF appends the lines of raw, each ended by CRLF.
-func AppendCRLF(b, raw []byte) []byte {
+// AppendLines appends the lines of raw that aren't empty, each ended by CRLF.
+func AppendLines(b, raw []byte) []byte {
+	for len(raw) > 0 {
+		n, eol := cutLine(raw)
+		if n > len(eol) {
+			b = append(append(b, raw[:n-len(eol)]...), crlf...)
+		}
+		raw = raw[n:]
+	}
+	return b
+}
+
+// appendCRLF appends the lines of raw, each ended by CRLF.
+func appendCRLF(b, raw []byte) []byte {
 	for len(raw) > 0 {
 		n, eol := cutLine(raw)
 		b = append(append(b, raw[:n-len(eol)]...), crlf...)

@@ -164,13 +164,15 @@ func (h *Header) set(fields []Field, at int) error {
 	var text []byte
 	behindNew := false
 	for i, f := range fields {
-		if len(bytes.Trim(f.Raw, "\r\n")) == 0 {
-			continue // behind a bare LF it was no end of the header, but behind CRLF it would be one
+		// An empty line behind a bare LF was no end of the header, but behind CRLF it would be one.
+		lines := mailheader.AppendLines(nil, f.Raw)
+		if len(lines) == 0 {
+			continue
 		}
-		if behindNew && f.isContinuation() {
+		if behindNew && isBlank(lines[0]) {
 			text = append(text, "\r\n"...) // the line would become part of the new field
 		}
-		text = mailheader.AppendCRLF(text, f.Raw)
+		text = append(text, lines...)
 		behindNew = i == at
 	}
 	text = append(append(text, "\r\n"...), h.text...)
@@ -193,7 +195,10 @@ func (h *Header) end() error {
 }
 
 // isContinuation reports whether f is a line without a colon that continues a field in front of it.
-func (f Field) isContinuation() bool { return f.Raw[0] == ' ' || f.Raw[0] == '\t' }
+func (f Field) isContinuation() bool { return isBlank(f.Raw[0]) }
+
+// isBlank reports whether c is a space or a tab.
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 // newField returns a field that is added.
 func newField(field string) (Field, error) {

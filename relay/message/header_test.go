@@ -181,6 +181,7 @@ func FuzzInsert(f *testing.F) {
 	f.Add("A\rB: 1\r\nC", 9, "X: y")
 	f.Add("\n \r\n", 0, "X:")
 	f.Add("\n\n\r\n \r\n", 0, "X:")
+	f.Add("\r :", 5, "X: y")
 	f.Fuzz(func(t *testing.T, text string, i int, field string) {
 		m := parse(t, text)
 		before := slices.Collect(m.Header().Fields())
