@@ -16,6 +16,7 @@ type Notice struct {
 	Message *Message
 	Event   event.Event
 	next    *Notice
+	unsaved bool // it waits for the events of Message in front of it, and for no save of its own
 }
 
 // Events is a list of events.
@@ -78,13 +79,21 @@ func (s *Scheduler) Emit(m *Message, e event.Event) {
 // EmitNow emits an event that needn't wait for a save. It comes after the events of m that do wait.
 func (s *Scheduler) EmitNow(m *Message, e event.Event) {
 	waiting := len(m.unstored)
-	if s.Emit(m, e); waiting == 0 {
-		s.emitStored(m, len(m.unstored))
+	switch s.Emit(m, e); {
+	case len(m.unstored) == waiting: // it is on its way already, or there are no Readers
+	case waiting == 0:
+		s.emitStored(m, 1)
+	default:
+		m.unstored[waiting].unsaved = true
 	}
 }
 
-// emitStored passes on the first n events of m, of which the Store knows.
+// emitStored passes on the first n events of m, of which the Store knows, and those behind them that
+// need no save.
 func (s *Scheduler) emitStored(m *Message, n int) {
+	for n < len(m.unstored) && m.unstored[n].unsaved {
+		n++
+	}
 	for _, e := range m.unstored[:n] {
 		s.notices.Add(e)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -347,4 +348,37 @@ func TestAdmit(t *testing.T) {
 			t.Errorf("%d: %v", i, err)
 		}
 	}
+}
+
+// TestEventsThatNeedNoSave: an event that needs no save waits for the events of its message in front
+// of it, and not for the save after theirs.
+func TestEventsThatNeedNoSave(t *testing.T) {
+	w := newWorld(t, config())
+	w.script(after(time.Hour, accept))
+	m := w.queue("", "1@b.example")
+	emit := func(kind event.Kind) event.Event { return event.Event{Kind: kind, Time: w.now} }
+	w.log = nil
+	w.event(func() {
+		w.s.Emit(m, emit(event.Deferred))
+		if !w.s.BeginSave(m) {
+			t.Fatal("the message is being saved")
+		}
+	})
+	step, ok := w.s.NextStep(m, w.now)
+	w.event(func() {
+		w.s.EmitNow(m, emit(event.ChangedByOperator))
+		w.s.Emit(m, emit(event.Dropped)) // this one waits for the next save
+	})
+	equal(t, "events during the save", w.log)
+	w.event(func() {
+		for ok {
+			step, ok = w.s.StepDone(m, &step, nil, w.now)
+		}
+	})
+	equal(t, "events after the save", w.log, "0 "+event.Deferred.String(), "0 "+event.ChangedByOperator.String())
+	w.event(func() { w.s.EmitNow(m, emit(event.ChangedByOperator)) })
+	if w.s.BeginSave(m) {
+		w.event(func() { w.save(m) })
+	}
+	equal(t, "events after the next save", w.log[2:], "0 "+event.Dropped.String(), "0 "+event.ChangedByOperator.String())
 }
