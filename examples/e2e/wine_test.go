@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/interchange-smtp/interchange/examples/internal/exampletest"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
@@ -26,7 +27,7 @@ import (
 // stops. The addresses are those of loopback.
 func TestWindows(t *testing.T) {
 	w := newWine(t)
-	port, hop := freeAddress(t), freeAddress(t)
+	port, hop := exampletest.Free(t), exampletest.Free(t)
 	policy := fmt.Sprintf(`{
 		"Receive": [{"Name": "Relay", "Bindings": [%q], "Fqdn": "mail.fabrikam.com", "RemoteIPRanges": ["127.0.0.0/8"],
 			"PermissionGroups": "AnonymousUsers", "AuthMechanism": "Tls"}],
@@ -71,17 +72,6 @@ func TestWindows(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.says(t, 1, "its access list allows Everyone", append([]string{w.gateway}, "serve", w.path("policy.json"), "-data", w.path("data"))...)
-}
-
-// freeAddress returns an address of loopback at which no process listens.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // wine is a Windows machine.

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/interchange-smtp/interchange/examples/internal/exampletest"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
@@ -38,7 +39,7 @@ func (s *site) submit(to string) {
 // again, and delivers the mail when the hop is up and the operator retries.
 func TestServeQueue(t *testing.T) {
 	site := newSite(t)
-	data, hop := site.file("data"), freeAddress(t)
+	data, hop := site.file("data"), exampletest.Free(t)
 	flags := site.flags("-data", data, "-connect-to", "mailbox.fabrikam.com:25:"+hop)
 	s := startServing(t, flags...)
 	if !strings.Contains(s.said, "Mail is queued in "+data) {
@@ -54,7 +55,7 @@ func TestServeQueue(t *testing.T) {
 		t.Errorf("on the queue after a restart:\n%s", said)
 	}
 	var out bytes.Buffer
-	site.policy("fabrikam.com", freeAddress(t))
+	site.policy("fabrikam.com", exampletest.Free(t))
 	if code := run(append([]string{"serve"}, flags...), strings.NewReader(""), &out, &out); code != exitNo || !strings.Contains(out.String(), "data directory "+data) {
 		t.Errorf("a second gateway on one queue: exit %d: %s", code, &out)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/examples/internal/exampletest"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
@@ -75,7 +76,7 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t, dir: t.TempDir(), binding: freeAddress(t), ca: ca}
+	s := &site{t: t, dir: t.TempDir(), binding: exampletest.Free(t), ca: ca}
 	s.policy("fabrikam.com", s.binding)
 	s.certificate("first.fabrikam.com")
 	s.password("first")
@@ -123,7 +124,7 @@ func (s *site) password(password string) {
 
 func (s *site) flags(more ...string) []string {
 	flags := append([]string{"-config", s.file("policy.json"), "-users", s.file("users"), "-cert", s.file("cert"), "-key", s.file("key")}, more...)
-	return append(flags, "-connect-to", "mailbox.fabrikam.com:25:"+freeAddress(s.t)) // where nothing listens, unless more has another -connect-to
+	return append(flags, "-connect-to", "mailbox.fabrikam.com:25:"+exampletest.Free(s.t)) // where nothing listens, unless more has another -connect-to
 }
 
 // session is a client of the gateway.
@@ -161,7 +162,7 @@ func TestReload(t *testing.T) {
 	s := startServing(t, site.flags()...)
 	before := site.session(site.binding)
 
-	more := freeAddress(t)
+	more := exampletest.Free(t)
 	site.policy("contoso.com", site.binding, more)
 	site.certificate("second.fabrikam.com")
 	site.password("second")

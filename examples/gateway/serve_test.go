@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/interchange-smtp/interchange/examples/internal/exampletest"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
@@ -81,17 +82,6 @@ func (s *serving) end(t *testing.T) {
 	}
 }
 
-// freeAddress returns an address of this machine at which nothing listens.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer free.Close()
-	return free.Addr().String()
-}
-
 // plain is the initial response of AUTH PLAIN.
 func plain(user, password string) string {
 	return base64.StdEncoding.EncodeToString([]byte("\x00" + user + "\x00" + password))
@@ -113,8 +103,8 @@ func pemOf(t *testing.T, cert tls.Certificate) (certificate, key []byte) {
 // TestServeExplain: the decisions of a named connector are in the log, with the ids of
 // its replies.
 func TestServeExplain(t *testing.T) {
-	binding := freeAddress(t)
-	s := startServing(t, "-config", relayFile(t, binding), "-explain", "relay", "-connect-to", "mailbox.fabrikam.com:25:"+freeAddress(t))
+	binding := exampletest.Free(t)
+	s := startServing(t, "-config", relayFile(t, binding), "-explain", "relay", "-connect-to", "mailbox.fabrikam.com:25:"+exampletest.Free(t))
 	conn, err := net.Dial("tcp", binding)
 	if err != nil {
 		t.Fatal(err)
@@ -142,7 +132,7 @@ func TestServe(t *testing.T) {
 	}
 	go sink.Serve(hop)
 	defer sink.Close()
-	binding := freeAddress(t)
+	binding := exampletest.Free(t)
 
 	s := startServing(t, "-config", relayFile(t, binding), "-connect-to", "mailbox.fabrikam.com:25:"+hop.Addr().String())
 	for _, want := range []string{`"Relay" at [` + binding + "]", "AUTH is not offered", "STARTTLS is not offered"} {

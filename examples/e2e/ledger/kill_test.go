@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/interchange-smtp/interchange/examples/internal/exampletest"
 )
 
 // How long clients send: with the other tests, and with the end-to-end tests.
@@ -84,7 +86,7 @@ func newWorld(t *testing.T, dir, data string, calm bool) *world {
 	}
 	w.away = w.hops[5]
 	w.hops[6].reports = true
-	w.hold, w.first = freeAddress(t), freeAddress(t)
+	w.hold, w.first = exampletest.Free(t), exampletest.Free(t)
 	w.gateway = newGateway(t, dir, data, w.hops, w.hold, w.first)
 	return w
 }

@@ -4,10 +4,13 @@ package exampletest
 
 import (
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,12 +28,25 @@ func Listen(t *testing.T) net.Listener {
 	return l
 }
 
-// Free returns an address at which nothing listens.
+// given are the addresses that Free has returned.
+var given sync.Map
+
+// Free returns an address at which nothing listens, another one at each call. Its port is not among
+// those that systems give to sockets that ask for any port, so that no other test gets it meanwhile.
 func Free(t *testing.T) string {
 	t.Helper()
-	l := Listen(t)
-	defer l.Close()
-	return l.Addr().String()
+	for {
+		const first, ports = 10_000, 20_000
+		address := fmt.Sprintf("127.0.0.1:%d", first+rand.IntN(ports))
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			continue // it is taken
+		}
+		l.Close()
+		if _, again := given.LoadOrStore(address, true); !again {
+			return address
+		}
+	}
 }
 
 // Sink is a next hop that keeps the messages, and the port of 127.0.0.1 that it serves.
