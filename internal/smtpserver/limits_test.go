@@ -329,6 +329,7 @@ func TestShutdown(t *testing.T) {
 			c.talk("> MAIL FROM:<a@example.org>\n< 250 ...")
 			synctest.Wait()
 			cancel()
+			synctest.Wait() // the end of ctx reaches the connection on a goroutine of its own
 			c.talk(`> RCPT TO:<b@example.net>
 				< 250 ...
 				> DATA
