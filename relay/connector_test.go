@@ -321,8 +321,10 @@ func TestConnectionLimits(t *testing.T) {
 			relaytest.NewClient(t, w.dial(c.sources[len(c.sources)-1], hub)).Expect(421)
 			served[0].Do("QUIT", 221)
 			served[0].Closed()
-			w.waitFor("connection ended")
-			w.client(c.sources[len(c.sources)-1], hub)
+			eventually(t, func() bool { // the room is given back when the connection has ended
+				code, _ := relaytest.NewClient(t, w.dial(c.sources[len(c.sources)-1], hub)).Reply()
+				return code == 220
+			})
 		})
 	}
 }
