@@ -326,7 +326,9 @@ func (h *Header) Bytes(b []byte) []byte {
 		switch {
 		case f.dropped:
 		case h.bareEOL:
-			b = appendCRLF(b, h.raw[f.start:f.end])
+			for line := range lines(h.raw[f.start:f.end]) {
+				b = append(append(b, line...), crlf...)
+			}
 		default:
 			b = append(b, h.raw[f.start:f.end]...)
 		}
@@ -345,24 +347,25 @@ func (h *Header) beginsFolded() bool {
 	return i >= 0 && isFolded(h.raw[h.fields[i].start:])
 }
 
-// AppendLines appends the lines of raw that aren't empty, each ended by CRLF.
-func AppendLines(b, raw []byte) []byte {
-	for len(raw) > 0 {
-		n, eol := cutLine(raw)
-		if n > len(eol) {
-			b = append(append(b, raw[:n-len(eol)]...), crlf...)
+// lines yields the lines of raw without their ends.
+func lines(raw []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for len(raw) > 0 {
+			n, eol := cutLine(raw)
+			if !yield(raw[:n-len(eol)]) {
+				return
+			}
+			raw = raw[n:]
 		}
-		raw = raw[n:]
 	}
-	return b
 }
 
-// appendCRLF appends the lines of raw, each ended by CRLF.
-func appendCRLF(b, raw []byte) []byte {
-	for len(raw) > 0 {
-		n, eol := cutLine(raw)
-		b = append(append(b, raw[:n-len(eol)]...), crlf...)
-		raw = raw[n:]
+// AppendLines appends the lines of raw that aren't empty, each ended by CRLF.
+func AppendLines(b, raw []byte) []byte {
+	for line := range lines(raw) {
+		if len(line) > 0 {
+			b = append(append(b, line...), crlf...)
+		}
 	}
 	return b
 }
