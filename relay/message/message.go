@@ -87,10 +87,7 @@ func (m *Message) Size() int64 {
 
 // Body returns a reader of what follows the header.
 func (m *Message) Body() io.ReadSeeker {
-	if m.buffer == nil {
-		return content.NewReader(nil)
-	}
-	return m.reader(m.buffer.With(m.header.text, m.skip))
+	return m.reader(m.Header().text)
 }
 
 // SetBody makes what it reads from r, to its end, the body. Lines may end in LF, and become CRLF;
@@ -122,14 +119,15 @@ func (m *Message) EightBit() bool { return m.eightBit }
 // Open returns a reader of the message from its start, with the header as it is now. Several
 // can be used one beside the other, until the Message is closed.
 func (m *Message) Open() io.ReadSeeker {
+	return m.reader(m.Header().bytes())
+}
+
+// reader returns a reader of head and then the body, or a closed one if the Message is closed.
+func (m *Message) reader(head []byte) io.ReadSeeker {
 	if m.buffer == nil {
 		return content.NewReader(nil)
 	}
-	return m.reader(m.buffer.With(m.header.bytes(), m.skip))
-}
-
-// reader returns a reader of b, which it takes over.
-func (m *Message) reader(b *content.Buffer) io.ReadSeeker {
+	b := m.buffer.With(head, m.skip)
 	defer b.Release()
 	r := content.NewReader(b)
 	m.readers = append(m.readers, r)
