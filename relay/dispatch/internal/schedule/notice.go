@@ -16,7 +16,7 @@ type Notice struct {
 	Message *Message
 	Event   event.Event
 	next    *Notice
-	unsaved bool // it waits for the events of Message in front of it, and for no save of its own
+	noSave  bool // it needs no save: it waits for the events of Message in front of it only
 }
 
 // Events is a list of events.
@@ -84,14 +84,14 @@ func (s *Scheduler) EmitNow(m *Message, e event.Event) {
 	case waiting == 0:
 		s.emitStored(m, 1)
 	default:
-		m.unstored[waiting].unsaved = true
+		m.unstored[waiting].noSave = true
 	}
 }
 
 // emitStored passes on the first n events of m, of which the Store knows, and those behind them that
 // need no save.
 func (s *Scheduler) emitStored(m *Message, n int) {
-	for n < len(m.unstored) && m.unstored[n].unsaved {
+	for n < len(m.unstored) && m.unstored[n].noSave {
 		n++
 	}
 	for _, e := range m.unstored[:n] {
