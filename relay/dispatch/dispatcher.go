@@ -148,7 +148,7 @@ func (d *Dispatcher) nextHop(p *connector.Policy, env *envelope.Envelope, to rou
 	if err != nil {
 		return hop, err
 	}
-	own := d.own.of(hop)
+	own := d.own.of(hop.Connector())
 	if _, byDomain := own.(*delivery.Sender); own != nil && !byDomain {
 		hop = hop.AllDomains()
 	}

@@ -159,7 +159,7 @@ func (d *Dispatcher) send(out *outgoing) (outcomes []delivery.Outcome, err, unre
 func (d *Dispatcher) sendBody(out *outgoing, body io.Reader) ([]delivery.Outcome, error) {
 	hop := out.transfer.Next
 	t, body := d.Transport, out.watch(body)
-	own := d.own.of(hop)
+	own := d.own.of(hop.Connector())
 	if own != nil {
 		t = own
 	}

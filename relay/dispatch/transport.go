@@ -33,9 +33,9 @@ func newTransports(byConnector map[string]delivery.Transport) transports {
 	return own
 }
 
-// of returns the transport of the Send connector of hop, nil if it has none of its own.
-func (own transports) of(hop delivery.NextHop) delivery.Transport {
-	if out := hop.Connector(); len(own) > 0 && out.Local() {
+// of returns the transport of a Send connector, nil if it has none of its own.
+func (own transports) of(out *connector.Outbound) delivery.Transport {
+	if len(own) > 0 && out.Local() {
 		return own[strings.ToLower(out.Name())]
 	}
 	return nil
@@ -47,8 +47,8 @@ func isNil(t delivery.Transport) bool {
 	return t == nil || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
-// checkTransports returns the objections of transports to the enabled Send connectors on this
-// server that they serve.
+// checkTransports asks the transports that have a method Check about each enabled Send connector on
+// this server, and returns their errors.
 func checkTransports(byConnector map[string]delivery.Transport, others delivery.Transport, p *connector.Policy) source.Diagnostics {
 	var list source.Diagnostics
 	own := newTransports(byConnector)
@@ -56,8 +56,8 @@ func checkTransports(byConnector map[string]delivery.Transport, others delivery.
 		if !out.Local() || !out.Settings().Enabled.Or(true) {
 			continue
 		}
-		t, ok := own[strings.ToLower(out.Name())]
-		if !ok {
+		t := own.of(out)
+		if t == nil {
 			t = others
 		}
 		if c, ok := t.(interface {
