@@ -169,7 +169,7 @@ func TestIsExport(t *testing.T) {
 	}
 }
 
-// TestFilesWithoutNames: a program that was given no files learns it, and doesn't run without a policy.
+// TestFilesWithoutNames: Files without names returns an error and no policy.
 func TestFilesWithoutNames(t *testing.T) {
 	if p, err := load.Files(t.Context(), load.Options{}); err == nil || p != nil {
 		t.Errorf("%v, %v", p, err)

@@ -34,7 +34,7 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// zeroTypes are the types of public packages whose zero values somebody may use by mistake or on purpose.
+// zeroTypes are the types of public packages whose zero values a program may use.
 var zeroTypes = []any{
 	new(auth.Identity), new(userfile.File), new(userfile.Checker),
 	new(connector.Policy), new(connector.Inbound), new(connector.Outbound), new(connector.Session), new(connector.Decision),

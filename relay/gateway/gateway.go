@@ -69,9 +69,10 @@ type Gateway struct {
 	// Server, Sender and Dispatcher do the work. Their fields may be set before Start,
 	// except those that the Gateway sets: Handler and the fields of Config of the
 	// Server, Certificates and RootCAs of the Sender, Transport, Store and Policy of the
-	// Dispatcher; Start refuses them. Send connectors that don't use SMTP have their transports in the
-	// Dispatcher's ByConnector. After Start their methods may be called, except those that start,
-	// reconfigure or stop them. The Dispatcher is not used if there is no queue.
+	// Dispatcher; Start refuses them. Send connectors that don't use SMTP have their
+	// transports in the Dispatcher's ByConnector. After Start their methods may be called,
+	// except those that start, reconfigure or stop them. The Dispatcher is not used if there
+	// is no queue.
 	Server     relay.Server
 	Sender     delivery.Sender
 	Dispatcher dispatch.Dispatcher

@@ -53,7 +53,7 @@ func EnvelopeOf(c *smtp.Conn) *relay.Envelope {
 }
 
 // errNoBackend is the error of a Handler or a Backend without the backend that gets the mail.
-var errNoBackend = errors.New("no go-smtp backend is given that gets the mail")
+var errNoBackend = errors.New("the go-smtp backend that gets the mail is missing")
 
 // Ready returns an error if there is no Backend.
 func (h *Handler) Ready() error {
