@@ -189,27 +189,6 @@ func opens(raw []byte, f, next span) bool {
 	return f.colon < 0 && (folded || !bytes.HasSuffix(raw[f.start:f.end], []byte(crlf)))
 }
 
-const (
-	crlf = "\r\n"
-	lf   = "\n"
-	cr   = "\r"
-)
-
-// cutLine returns the length of b's first line with its end, and that end.
-func cutLine(b []byte) (n int, eol string) {
-	for i, c := range b {
-		switch {
-		case c == '\n':
-			return i + 1, lf
-		case c == '\r' && i+1 < len(b) && b[i+1] == '\n':
-			return i + 2, crlf
-		case c == '\r':
-			return i + 1, cr
-		}
-	}
-	return len(b), ""
-}
-
 // name returns the name of f, a part of raw.
 func (h *Header) name(f span) []byte {
 	start, end := f.bounds(h.raw)
@@ -227,19 +206,6 @@ func (f span) bounds(raw []byte) (start, end int) {
 	}
 	return start, end
 }
-
-// countBlank returns how many bytes at the start of b can't be the beginning of a name.
-func countBlank(b []byte) int {
-	n := 0
-	for n < len(b) && isBlank(b[n]) {
-		n++
-	}
-	return n
-}
-
-// isBlank reports whether c is a blank, a control character, or a byte that is a blank or
-// nothing in some charset (a no-break space, a byte order mark). A name has no such byte.
-func isBlank(c byte) bool { return c <= ' ' || c >= 0x7f }
 
 // Fields returns the fields in their order, without those of Prepend and those removed by
 // Filter.
@@ -345,29 +311,6 @@ func (h *Header) Bytes(b []byte) []byte {
 func (h *Header) beginsFolded() bool {
 	i := slices.IndexFunc(h.fields, func(f span) bool { return !f.dropped })
 	return i >= 0 && isFolded(h.raw[h.fields[i].start:])
-}
-
-// lines yields the lines of raw without their ends.
-func lines(raw []byte) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		for len(raw) > 0 {
-			n, eol := cutLine(raw)
-			if !yield(raw[:n-len(eol)]) {
-				return
-			}
-			raw = raw[n:]
-		}
-	}
-}
-
-// AppendLines appends the lines of raw that aren't empty, each ended by CRLF.
-func AppendLines(b, raw []byte) []byte {
-	for line := range lines(raw) {
-		if len(line) > 0 {
-			b = append(append(b, line...), crlf...)
-		}
-	}
-	return b
 }
 
 // WriteTo writes the present header, with the empty line.
