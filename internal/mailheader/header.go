@@ -310,7 +310,7 @@ func (h *Header) Bytes(b []byte) []byte {
 // body, it can't be taken for one.
 func (h *Header) beginsFolded() bool {
 	i := slices.IndexFunc(h.fields, func(f span) bool { return !f.dropped })
-	return i >= 0 && isFolded(h.raw[h.fields[i].start:])
+	return i >= 0 && IsFolded(h.raw[h.fields[i].start:])
 }
 
 // WriteTo writes the present header, with the empty line.

@@ -59,3 +59,6 @@ func countBlank(b []byte) int {
 // isBlank reports whether c is a blank, a control character, or a byte that is a blank or
 // nothing in some charset (a no-break space, a byte order mark). A name has no such byte.
 func isBlank(c byte) bool { return c <= ' ' || c >= 0x7f }
+
+// IsFolded reports whether line, which isn't empty, continues the one before it.
+func IsFolded(line []byte) bool { return line[0] == ' ' || line[0] == '\t' }

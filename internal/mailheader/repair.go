@@ -106,7 +106,7 @@ func (h *Header) layout() layout {
 				// programs differ on such lines, so the line stays.
 				l.commons, l.text = l.commons+1, len(h.raw)
 			}
-		case l.first >= 0 && isFolded(line):
+		case l.first >= 0 && IsFolded(line):
 		default:
 			l.junk++
 			if l.first < 0 {
@@ -177,7 +177,7 @@ func (h *Header) dropMailboxLines() {
 		n, _ := cutLine(rest)
 		line := rest[:n]
 		rest = rest[n:]
-		if !IsMailbox(line) || len(rest) > 0 && isFolded(rest) {
+		if !IsMailbox(line) || len(rest) > 0 && IsFolded(rest) {
 			kept = append(kept, line...)
 		}
 	}
@@ -205,9 +205,6 @@ func (h *Header) scanAgain() {
 	s.scan()
 	h.end = end
 }
-
-// isFolded reports whether line continues the one before it.
-func isFolded(line []byte) bool { return line[0] == ' ' || line[0] == '\t' }
 
 // IsField reports whether line begins a field: a name of visible ASCII and a colon, with
 // only blanks between them (RFC 5322, sections 2.2 and 4.5).

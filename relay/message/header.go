@@ -137,7 +137,7 @@ func (h *Header) Insert(i int, field string) error {
 	}
 	fields := slices.Collect(h.Fields())
 	i = max(0, min(i, len(fields)))
-	for i > 0 && i < len(fields) && fields[i].isContinuation() {
+	for i > 0 && i < len(fields) && mailheader.IsFolded(fields[i].Raw) {
 		i--
 	}
 	return h.set(slices.Insert(fields, i, added), i)
@@ -169,7 +169,7 @@ func (h *Header) set(fields []Field, at int) error {
 		if len(lines) == 0 {
 			continue
 		}
-		if behindNew && isBlank(lines[0]) {
+		if behindNew && mailheader.IsFolded(lines) {
 			text = append(text, "\r\n"...) // the line would become part of the new field
 		}
 		text = append(text, lines...)
@@ -193,12 +193,6 @@ func (h *Header) end() error {
 	fields := slices.Collect(h.Fields())
 	return h.set(fields, len(fields))
 }
-
-// isContinuation reports whether f is a line without a colon that continues a field in front of it.
-func (f Field) isContinuation() bool { return isBlank(f.Raw[0]) }
-
-// isBlank reports whether c is a space or a tab.
-func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 // newField returns a field that is added.
 func newField(field string) (Field, error) {
