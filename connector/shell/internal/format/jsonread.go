@@ -98,7 +98,7 @@ func number(n json.Number) object.Value {
 		return i
 	}
 	if f, err := n.Float64(); err == nil {
-		return f
+		return f + 0 // -0 becomes 0, as which it would be read again
 	}
 	return n.String() // too large for either
 }

@@ -234,7 +234,7 @@ func FuzzParseJSON(f *testing.F) {
 	fuzz(f, format.ParseJSON, func(d *format.Document) ([]byte, bool) {
 		s, err := format.JSON(object.NewList(d.Values...), 70, true, 1<<20)
 		return []byte(s), err == nil
-	}, `{"a":{"value":1,"Value":"x"}}`, `[{"a":{"Ticks":1,"Days":0}}]`, `{"Ticks":1,"Days":0}`, `{"d":"\/Date(1)\/"}`, `[1e999,-1,{}]`)
+	}, `{"a":{"value":1,"Value":"x"}}`, `[{"a":{"Ticks":1,"Days":0}}]`, `{"Ticks":1,"Days":0}`, `{"d":"\/Date(1)\/"}`, `[1e999,-1,{}]`, `-0.0`)
 }
 
 func FuzzParseCLIXML(f *testing.F) {
