@@ -1,5 +1,6 @@
 // Package auth holds the authentication mechanisms of connectors, the SASL
-// exchanges behind AUTH, and the interface that checks passwords, [Verifier].
+// exchanges behind AUTH, and the interfaces that check who a client is: [Verifier] for
+// passwords and, in [Methods], those for SCRAM keys, tokens and certificates.
 //
 // # Mechanisms
 //
@@ -8,16 +9,22 @@
 // on the channel; [Mechanism.Offer] lists the SASL names to advertise now and
 // [Mechanism.Permits] reports whether one may be used now:
 //
-//	flag                   before TLS    within TLS
-//	BasicAuth              LOGIN PLAIN   LOGIN PLAIN
-//	+ BasicAuthRequireTLS  nothing       LOGIN PLAIN
+//	flag                   before TLS          within TLS
+//	BasicAuth              SCRAM LOGIN PLAIN   SCRAM-PLUS SCRAM LOGIN PLAIN
+//	+ BasicAuthRequireTLS  nothing             the same
+//	OAuth                  nothing             OAUTHBEARER XOAUTH2
+//	ClientCertificate      nothing             EXTERNAL
+//
+// A server offers those for which it has a check: see [Methods.On].
 //
 // Exchange advertises only LOGIN for Basic authentication. Interchange adds
 // PLAIN: it carries the same password in one step and is standardised (RFC
 // 4616). TLS is not an AUTH mechanism: it makes the connector offer STARTTLS.
 // ExternalAuthoritative says that the network authenticates the client, so AUTH
 // is not offered. Integrated and ExchangeServer are parsed, kept and printed,
-// but offer nothing: NTLM and GSSAPI are not implemented.
+// but offer nothing by themselves. NTLM and GSSAPI are not implemented: the Go libraries for
+// them have no maintainer or no server's side. A program that has an implementation adds it
+// as a [Method] with the flag Integrated.
 //
 // # Refused, and unavailable
 //

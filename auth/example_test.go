@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -60,4 +61,23 @@ func ExampleSecret() {
 	fmt.Printf("%+v\n", c)
 	// Output:
 	// {Mechanism:PLAIN AuthzID: Username:ann Password:REDACTED}
+}
+
+// A server that takes tokens beside passwords, and a mechanism of its own.
+func ExampleMethods() {
+	m := auth.Methods{
+		Passwords: auth.VerifierFunc(func(context.Context, auth.Credentials, auth.Channel) (auth.Identity, error) {
+			return auth.Identity{}, auth.ErrBadCredentials
+		}),
+		Others: []auth.Method{{
+			SASL:  auth.SASL{Name: "GSSAPI", Flags: auth.Integrated, NeedsTLS: true},
+			Begin: func(auth.Channel, auth.Attempt) auth.Exchange { return nil }, // the program's own exchange
+		}},
+	}
+	flags := auth.TLS | auth.Integrated | auth.BasicAuth | auth.BasicAuthRequireTLS
+	fmt.Println(flags.Offer(m.On(auth.Channel{})))
+	fmt.Println(flags.Offer(m.On(auth.Channel{TLS: true})))
+	// Output:
+	// []
+	// [GSSAPI LOGIN PLAIN]
 }

@@ -7,12 +7,6 @@ import (
 	"unicode/utf8"
 )
 
-// The SASL names of the mechanisms that package auth speaks.
-const (
-	Plain = "PLAIN" // RFC 4616
-	Login = "LOGIN" // draft-murchison-sasl-login-00
-)
-
 // Bounds of what a client may send, in bytes. A password may fill the longest
 // AUTH line, 12288 bytes of base64 (RFC 4954 section 4), because it may be a token.
 const (

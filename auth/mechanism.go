@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/source"
@@ -16,17 +17,20 @@ type Mechanism uint16
 // The mechanisms, in the order in which Exchange prints them.
 const (
 	TLS                   Mechanism = 1 << iota // STARTTLS is offered
-	Integrated                                  // NTLM and GSSAPI; kept, has no effect
+	Integrated                                  // NTLM and GSSAPI, which only a program can add
 	BasicAuth                                   // AUTH LOGIN and PLAIN
 	BasicAuthRequireTLS                         // the same, within TLS only
 	ExchangeServer                              // X-EXPS between servers; kept, has no effect
 	ExternalAuthoritative                       // the network has authenticated the client
+	OAuth                                       // access tokens, within TLS only; Exchange has no such flag
+	ClientCertificate                           // AUTH EXTERNAL by TLS certificate; Exchange has no such flag
 
 	None Mechanism = 0
 )
 
 var mechanismNames = [...]string{
 	"Tls", "Integrated", "BasicAuth", "BasicAuthRequireTLS", "ExchangeServer", "ExternalAuthoritative",
+	"OAuth", "ClientCertificate",
 }
 
 const allMechanisms Mechanism = 1<<len(mechanismNames) - 1
@@ -84,6 +88,12 @@ func equalFold(a, b string) bool { return len(a) == len(b) && strings.EqualFold(
 // Has reports whether all of n are in m.
 func (m Mechanism) Has(n Mechanism) bool { return m&n == n }
 
+// LogsOn reports whether a connector with the flags m lets users log on: with passwords, tokens
+// or certificates.
+func (m Mechanism) LogsOn() bool {
+	return !m.Has(ExternalAuthoritative) && m&(BasicAuth|OAuth|ClientCertificate) != 0
+}
+
 // IsValid reports whether m holds only the mechanisms above. It doesn't check
 // combinations.
 func (m Mechanism) IsValid() bool { return m&^allMechanisms == 0 }
@@ -128,6 +138,8 @@ const (
 	RequireTLSNeedsBasic   source.Code = "auth-basic-tls-needs-basic"
 	RequireTLSNeedsTLS     source.Code = "auth-basic-tls-needs-tls"
 	ExternalOnlyBesidesTLS source.Code = "auth-external-exclusive"
+	OAuthNeedsTLS          source.Code = "auth-oauth-needs-tls"
+	CertificateNeedsTLS    source.Code = "auth-certificate-needs-tls"
 )
 
 // Check returns a mistake for each combination in m that a Receive connector may
@@ -150,32 +162,41 @@ func (m Mechanism) Check() source.Diagnostics {
 	if m.Has(ExternalAuthoritative) && m&^(ExternalAuthoritative|TLS) != 0 {
 		breaks(ExternalOnlyBesidesTLS, "ExternalAuthoritative allows only Tls beside it")
 	}
+	if m.Has(OAuth) && !m.Has(TLS) {
+		breaks(OAuthNeedsTLS, "OAuth needs Tls beside it")
+	}
+	if m.Has(ClientCertificate) && !m.Has(TLS) {
+		breaks(CertificateNeedsTLS, "ClientCertificate needs Tls beside it")
+	}
 	return broken
 }
 
 // Offer returns the SASL names to advertise in the EHLO reply on ch as a fresh
-// slice, or nil if AUTH isn't offered on ch.
+// slice, the strongest first, or nil if AUTH isn't offered on ch.
 func (m Mechanism) Offer(ch Channel) []string {
-	if !m.basicOn(ch) {
-		return nil
+	var names []string
+	for _, s := range ch.Further {
+		if s.fits(m, ch) {
+			names = append(names, s.Name)
+		}
 	}
-	return []string{Login, Plain}
+	if m.passwordsOn(ch) {
+		names = append(names, Login, Plain)
+	}
+	return names
 }
 
 // Permits reports whether the SASL mechanism of that name may be used on ch. The
 // name may be in any letter case: RFC 4422 section 3.1 has upper case, clients
 // vary. A mechanism that isn't offered isn't permitted.
 func (m Mechanism) Permits(name string, ch Channel) bool {
-	return m.basicOn(ch) && (equalFold(name, Login) || equalFold(name, Plain))
+	if equalFold(name, Login) || equalFold(name, Plain) {
+		return m.passwordsOn(ch)
+	}
+	return slices.ContainsFunc(ch.Further, func(s SASL) bool { return equalFold(name, s.Name) && s.fits(m, ch) })
 }
 
-// basicOn reports whether Basic authentication is offered on ch.
-func (m Mechanism) basicOn(ch Channel) bool {
-	switch {
-	case m.Has(ExternalAuthoritative):
-		return false // the network has authenticated the client already
-	case m.Has(BasicAuthRequireTLS):
-		return ch.TLS
-	}
-	return m.Has(BasicAuth)
+// passwordsOn reports whether LOGIN and PLAIN are offered on ch.
+func (m Mechanism) passwordsOn(ch Channel) bool {
+	return !ch.NoVerifier && SASL{Name: Plain, Flags: BasicAuth | BasicAuthRequireTLS}.fits(m, ch)
 }

@@ -69,5 +69,9 @@ type Channel struct {
 	TLS           bool
 	PeerNames     []string // verified names of the client's certificate; not to be changed
 	NoCertificate bool     // the server has no certificate, so it can't offer STARTTLS
-	NoVerifier    bool     // the server can't check passwords, so it can't offer AUTH
+	NoVerifier    bool     // the server can't check passwords, so it can't offer LOGIN and PLAIN
+
+	Further     []SASL       // what the server can run beside LOGIN and PLAIN, by Methods.On; not to be changed
+	Exporter    []byte       // the tls-exporter of the connection (RFC 9266); nil: it has none
+	Certificate *Certificate // the client's; nil: it has shown none
 }

@@ -17,7 +17,7 @@ const (
 	CodeRangeInvalid      source.Code = "range-invalid"
 	CodeRangesOverlap     source.Code = "ranges-overlap"     // warning: neither range contains the other
 	CodeAuthInvalid       source.Code = "auth-invalid"       // unknown or contradictory mechanisms
-	CodeAuthNeedsTLS      source.Code = "auth-needs-tls"     // BasicAuthRequireTLS without BasicAuth or Tls
+	CodeAuthNeedsTLS      source.Code = "auth-needs-tls"     // a mechanism that needs TLS without Tls, or BasicAuthRequireTLS without BasicAuth
 	CodeRequireTLS        source.Code = "require-tls"        // RequireTLS without Tls in AuthMechanism
 	CodeExternalExclusive source.Code = "external-exclusive" // beside ExternalAuthoritative only Tls
 	CodeExternalGroups    source.Code = "external-groups"    // ExternalAuthoritative needs ExchangeServers

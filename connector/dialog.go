@@ -16,7 +16,7 @@ type Dialog struct {
 	TLS       bool           // the client uses TLS: from the start where connections begin with it, elsewhere after STARTTLS
 	PeerNames []string       // verified names of the client's certificate
 	User      *auth.Identity // the identity that AUTH proves; nil: the client doesn't log on
-	Mechanism string         // the SASL mechanism of AUTH; "": the first that is offered
+	Mechanism string         // the SASL mechanism of AUTH; "": LOGIN, or without LOGIN the first that is offered
 	Helo      string
 
 	// ImplicitTLS says that connections to Local begin with TLS though its port isn't 465,
@@ -25,8 +25,10 @@ type Dialog struct {
 	// NoCertificate says that the server has no certificate, so that it can't offer
 	// STARTTLS or begin with TLS.
 	NoCertificate bool
-	// NoVerifier says that the server can't check passwords, so that it can't offer AUTH.
+	// NoVerifier says that the server can't check passwords, so that it can't offer LOGIN and PLAIN.
 	NoVerifier bool
+	// Further are the SASL mechanisms that the server can run besides LOGIN and PLAIN, by auth.Methods.On.
+	Further []auth.SASL
 	// Commands are the client's commands in order. Each Rcpt names the next address of
 	// To. Empty means EHLO, with TLS also STARTTLS and EHLO again, with a User also
 	// AUTH, then MAIL, RCPT for each of To, and DATA.

@@ -10,10 +10,15 @@ import (
 
 // SASL returns the SASL mechanisms that EHLO offers now, in its order.
 func (s Session) SASL() []string {
-	if s.in == nil || s.client.kind == userClient || s.noVerifier || s.mustStartTLS() {
+	if s.in == nil || s.client.kind == userClient || s.mustStartTLS() {
 		return nil
 	}
-	return s.in.mechanism.Offer(auth.Channel{TLS: s.tls})
+	return s.in.mechanism.Offer(s.authChannel())
+}
+
+// authChannel returns the channel by which SASL mechanisms are chosen.
+func (s Session) authChannel() auth.Channel {
+	return auth.Channel{TLS: s.tls, NoVerifier: s.noVerifier, Further: s.further}
 }
 
 // Auth decides whether the SASL mechanism may be tried now.
@@ -24,7 +29,7 @@ func (s Session) Auth(mechanism string) Decision {
 	if d := s.mayLogin(); !d.Allowed() {
 		return d
 	}
-	if !s.check(checkMechanism, s.in.mechanism.Permits(mechanism, auth.Channel{TLS: s.tls}), about{subject: saslName(mechanism)}) {
+	if !s.check(checkMechanism, s.in.mechanism.Permits(mechanism, s.authChannel()), about{subject: saslName(mechanism)}) {
 		return s.in.Decide(reply.MechanismNotOffered)
 	}
 	return s.in.Decide(reply.AuthReady)
@@ -35,7 +40,7 @@ func (s Session) mayLogin() Decision {
 	if s.in.settings.RequireTLS && !s.check(checkTLS, s.tls, about{}) {
 		return s.in.Decide(reply.StartTLSFirst)
 	}
-	if s.noVerifier {
+	if s.noVerifier && len(s.further) == 0 {
 		s.check(checkVerifier, false, about{})
 		return s.in.Decide(reply.MechanismNotOffered)
 	}

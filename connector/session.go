@@ -21,9 +21,10 @@ type Session struct {
 	in            *Inbound
 	client        *client
 	tls           bool
-	noCertificate bool   // the server has no certificate for TLS
-	noVerifier    bool   // the server can't check passwords
-	trace         *Trace // nil: decisions are not recorded
+	noCertificate bool        // the server has no certificate for TLS
+	noVerifier    bool        // the server can't check passwords
+	further       []auth.SASL // what it can run besides LOGIN and PLAIN
+	trace         *Trace      // nil: decisions are not recorded
 }
 
 // Mail is a MAIL command.
@@ -59,7 +60,7 @@ func (in *Inbound) Open(ch auth.Channel, t *Trace) Session {
 		none.noConnector()
 		return none
 	}
-	s := Session{in: in, client: in.anonymous, tls: ch.TLS, noCertificate: ch.NoCertificate, noVerifier: ch.NoVerifier, trace: t}
+	s := Session{in: in, client: in.anonymous, tls: ch.TLS, noCertificate: ch.NoCertificate, noVerifier: ch.NoVerifier, further: ch.Further, trace: t}
 	switch {
 	case s.client.kind == externalClient:
 		s.check(checkExternallySecured, true, about{})

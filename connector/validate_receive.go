@@ -18,6 +18,7 @@ var receiveRules = []func(*receiveCheck){
 	(*receiveCheck).ranges,
 	(*receiveCheck).checkKnownMechanisms,
 	(*receiveCheck).checkBasicAuthRequireTLS,
+	(*receiveCheck).checkNeedTLS,
 	(*receiveCheck).checkRequireTLS,
 	(*receiveCheck).checkExternalAuthoritative,
 	(*receiveCheck).checkDomainSecure,
@@ -106,6 +107,15 @@ func (c *receiveCheck) checkKnownMechanisms() {
 func (c *receiveCheck) checkBasicAuthRequireTLS() {
 	if c.mech.Has(auth.BasicAuthRequireTLS) && !c.mech.Has(auth.BasicAuth|auth.TLS) {
 		c.bad("AuthMechanism", CodeAuthNeedsTLS, "BasicAuthRequireTLS needs BasicAuth and Tls beside it; give Tls, BasicAuth, BasicAuthRequireTLS")
+	}
+}
+
+// checkNeedTLS: OAuth and ClientCertificate need Tls.
+func (c *receiveCheck) checkNeedTLS() {
+	for _, m := range []auth.Mechanism{auth.OAuth, auth.ClientCertificate} {
+		if c.mech.Has(m) && !c.mech.Has(auth.TLS) {
+			c.bad("AuthMechanism", CodeAuthNeedsTLS, "%v needs Tls beside it; give Tls, %v", m, m)
+		}
 	}
 }
 
@@ -250,8 +260,8 @@ func (c *receiveCheck) unreachableGroups() {
 	if _, given := c.given.PermissionGroups.Get(); !given && c.r.Usage != param.UsagePartner {
 		return
 	}
-	if c.groups.Has(permission.ExchangeUsers) && c.mech&(auth.BasicAuth|auth.Integrated) == 0 {
-		c.doubt("PermissionGroups", CodeGroupUnreachable, "no client can become a member of ExchangeUsers without BasicAuth in AuthMechanism")
+	if c.groups.Has(permission.ExchangeUsers) && !c.mech.LogsOn() && !c.mech.Has(auth.Integrated) {
+		c.doubt("PermissionGroups", CodeGroupUnreachable, "no client can become a member of ExchangeUsers without BasicAuth, OAuth or ClientCertificate in AuthMechanism")
 	}
 	if c.groups.Has(permission.ExchangeServers) && c.mech&(auth.ExchangeServer|auth.ExternalAuthoritative) == 0 {
 		c.doubt("PermissionGroups", CodeGroupUnreachable, "no client can become a member of ExchangeServers without ExternalAuthoritative or ExchangeServer in AuthMechanism")

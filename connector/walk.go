@@ -159,7 +159,7 @@ func (in *Inbound) greeting() string {
 
 func (w *walk) channel(tls bool) auth.Channel {
 	d := &w.dialog
-	ch := auth.Channel{Local: d.Local, Remote: netip.AddrPortFrom(d.Remote, 0), TLS: tls, NoCertificate: d.NoCertificate, NoVerifier: d.NoVerifier}
+	ch := auth.Channel{Local: d.Local, Remote: netip.AddrPortFrom(d.Remote, 0), TLS: tls, NoCertificate: d.NoCertificate, NoVerifier: d.NoVerifier, Further: d.Further}
 	if tls {
 		ch.PeerNames = d.PeerNames
 	}
@@ -191,7 +191,7 @@ func (w *walk) mechanism() string {
 	if w.dialog.Mechanism != "" {
 		return w.dialog.Mechanism
 	}
-	if offered := w.done.Session.SASL(); len(offered) > 0 {
+	if offered := w.done.Session.SASL(); len(offered) > 0 && !slices.Contains(offered, auth.Login) {
 		return offered[0]
 	}
 	return auth.Login

@@ -56,13 +56,14 @@ func (c *checker) anyUser(e *servedConnector) *auth.Identity {
 	return &users[0]
 }
 
-// reportUnusedLogin reports BasicAuth on a connector where no group or grant lets
+// reportUnusedLogin reports ways to log on to a connector where no group or grant lets
 // users send.
 func (c *checker) reportUnusedLogin(e *servedConnector) {
 	m := e.Settings().AuthMechanism.Or(0)
-	if !m.Has(auth.BasicAuth) {
+	if !m.LogsOn() {
 		return
 	}
+	ways := m & (auth.BasicAuth | auth.OAuth | auth.ClientCertificate)
 	user := c.anyUser(e)
 	if e.ACL().Rights(user.Principal).Has(permission.Submit) {
 		return
@@ -70,11 +71,11 @@ func (c *checker) reportUnusedLogin(e *servedConnector) {
 	c.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeMechanismUnused, Severity: source.SeverityWarning, Path: e.path + ".AuthMechanism",
-			Detail: "BasicAuth is offered, but every logon is refused, because users lack ms-Exch-SMTP-Submit",
-			Fix:    "remove BasicAuth, or add ExchangeUsers to PermissionGroups",
+			Detail: ways.String() + " is offered, but every logon is refused, because users lack ms-Exch-SMTP-Submit",
+			Fix:    "remove " + ways.String() + ", or add ExchangeUsers to PermissionGroups",
 		},
 		Witness: c.dialog(e, partition.Who{User: user}, m.Has(auth.TLS)),
-		edit:    e.mechanismEdit(0, auth.BasicAuth|auth.BasicAuthRequireTLS),
+		edit:    e.mechanismEdit(0, ways|auth.BasicAuthRequireTLS),
 	})
 }
 

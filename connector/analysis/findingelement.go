@@ -95,7 +95,7 @@ func (e *element) noCustom() bool {
 func (e *element) reachableGroups() bool {
 	full := e.receive.WithDefaults(e.cfg)
 	groups, m := full.PermissionGroups.Or(0), full.AuthMechanism.Or(0)
-	if m&(auth.BasicAuth|auth.Integrated) == 0 {
+	if !m.LogsOn() && !m.Has(auth.Integrated) {
 		groups &^= permission.ExchangeUsers
 	}
 	if m&(auth.ExchangeServer|auth.ExternalAuthoritative) == 0 {
@@ -110,7 +110,7 @@ func (e *element) reachableGroups() bool {
 
 // logins reports whether users log on to the Receive connector.
 func (e *element) logins() bool {
-	return e != nil && e.receive.WithDefaults(e.cfg).AuthMechanism.Or(0).Has(auth.BasicAuth)
+	return e != nil && e.receive.WithDefaults(e.cfg).AuthMechanism.Or(0).LogsOn()
 }
 
 // credentialOverTLS requires TLS before the password is sent.

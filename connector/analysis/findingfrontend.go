@@ -49,7 +49,7 @@ func (c *checker) frontOf(back *servedConnector) *servedConnector {
 		return nil
 	}
 	for front := range c.reachable {
-		if front.Settings().TransportRole != param.FrontendTransport || front.Settings().AuthMechanism.Or(0)&auth.BasicAuth == 0 {
+		if front.Settings().TransportRole != param.FrontendTransport || !front.Settings().AuthMechanism.Or(0).LogsOn() {
 			continue
 		}
 		for _, b := range back.Settings().Bindings {

@@ -45,7 +45,7 @@ func (c *checker) receiveIdentities(e *servedConnector) possibleIdentities {
 	if mechanism.Has(auth.ExternalAuthoritative) {
 		return possibleIdentities{single: []permission.SID{permission.SIDExternallySecured}, needsSubmit: true}
 	}
-	who := possibleIdentities{single: []permission.SID{permission.SIDAnonymous}, logins: mechanism.Has(auth.BasicAuth), needsSubmit: true}
+	who := possibleIdentities{single: []permission.SID{permission.SIDAnonymous}, logins: mechanism.LogsOn(), needsSubmit: true}
 	if e.Settings().DomainSecureEnabled && mechanism.Has(auth.TLS) && len(c.cfg.Transport.TLSReceiveDomainSecureList) > 0 {
 		who.single = append(who.single, permission.SIDPartners)
 	}

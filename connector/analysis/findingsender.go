@@ -71,7 +71,7 @@ func logsOnForAll(out *connector.Outbound) bool {
 func (c *checker) gatewayConnector() *servedConnector {
 	var gateways, atPort []*servedConnector
 	for e := range c.reachable {
-		if e.Settings().AuthMechanism.Or(0).Has(auth.BasicAuth) {
+		if e.Settings().AuthMechanism.Or(0).LogsOn() {
 			gateways = append(gateways, e)
 			if e.boundToPort(smtpPort) {
 				atPort = append(atPort, e)

@@ -302,7 +302,7 @@ func powers(p slowPolicy, r *connector.Receive) []permission.Set {
 		if r.DomainSecureEnabled && m.Has(auth.TLS) && len(p.cfg.Transport.TLSReceiveDomainSecureList) > 0 {
 			sessions = append(sessions, []permission.SID{permission.SIDPartners})
 		}
-		if m.Has(auth.BasicAuth) {
+		if m&(auth.BasicAuth|auth.OAuth|auth.ClientCertificate) != 0 {
 			// And a user that no grant names.
 			for _, sids := range subsets(append([]permission.SID{permission.SIDExchangeServers, permission.SIDExternallySecured}, policygen.Groups...)) {
 				sessions = append(sessions, append(sids, permission.SIDAuthenticatedUsers))

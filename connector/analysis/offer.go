@@ -29,29 +29,41 @@ func (c *comparer) compareChannels(place int) {
 		if !e.tls && e.demandChanged() {
 			continue
 		}
-		var sasl [2]string
-		for i, in := range e.inbounds {
-			if s, ok := e.open(in); ok {
-				sasl[i] = strings.Join(s.SASL(), ", ")
-			}
-		}
-		if sasl[0] != sasl[1] {
-			e.record(delta{
-				aspect: AspectAuth, direction: toward(sasl[0] == ""), before: orNothing(sasl[0]), after: orNothing(sasl[1]),
-				anyChannel: e.implicit,
-			}, e.login(sasl[0] == ""))
-		}
+		e.compareMechanisms()
 	}
 }
 
-// login is dialog with a user that may log on afterwards or, if !afterwards, before;
-// with any user if there is no such user.
-func (e *sessionPair) login(afterwards bool) connector.Dialog {
+// compareMechanisms compares which SASL mechanisms are offered.
+func (e *sessionPair) compareMechanisms() {
+	var sasl [2][]string
+	for i, in := range e.inbounds {
+		if s, ok := e.open(in); ok {
+			sasl[i] = s.SASL()
+		}
+	}
+	for i, direction := range []Direction{Stricter, Wider} {
+		only := slices.DeleteFunc(slices.Clone(sasl[i]), func(name string) bool { return slices.Contains(sasl[1-i], name) })
+		if len(only) == 0 {
+			continue
+		}
+		d := delta{aspect: AspectAuth, direction: direction, before: orNothing(""), after: orNothing(""), anyChannel: e.implicit}
+		if names := strings.Join(only, ", "); direction == Wider {
+			d.after = names
+		} else {
+			d.before = names
+		}
+		e.record(d, e.login(direction == Wider, only[0]))
+	}
+}
+
+// login is dialog with a user that may log on by a SASL mechanism afterwards or, if
+// !afterwards, before; with any user if there is no such user.
+func (e *sessionPair) login(afterwards bool, mechanism string) connector.Dialog {
 	acl := e.inbounds[index(afterwards)].ACL()
 	users := partition.Users(acl, nil, permission.SetOf(permission.Submit))
 	at := slices.IndexFunc(users, func(id auth.Identity) bool { return acl.Rights(id.Principal).Has(permission.Submit) })
 	d := e.dialog()
-	d.User = &users[max(at, 0)]
+	d.User, d.Mechanism = &users[max(at, 0)], mechanism
 	return d
 }
 

@@ -137,7 +137,7 @@ func (e *sessionPair) anySession(in *connector.Inbound, is func(connector.Sessio
 
 // offersAuth reports whether clients may log on to in.
 func offersAuth(_ *sessionPair, in *connector.Inbound) bool {
-	return mechanismOf(in).Has(auth.BasicAuth)
+	return mechanismOf(in).LogsOn()
 }
 
 func isExternal(in *connector.Inbound) bool { return mechanismOf(in).Has(auth.ExternalAuthoritative) }

@@ -98,7 +98,8 @@ func (p slowPolicy) open(d connector.Dialog) *slowSession {
 	}
 	if d.User != nil {
 		basic := mechanism.Has(auth.BasicAuth) && (d.TLS || !mechanism.Has(auth.BasicAuthRequireTLS))
-		if external || !basic {
+		other := d.TLS && mechanism&(auth.OAuth|auth.ClientCertificate) != 0
+		if external || !basic && !other {
 			return nil
 		}
 		s.sids = append([]permission.SID{permission.SIDAuthenticatedUsers}, d.User.SIDs...)

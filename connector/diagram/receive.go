@@ -117,7 +117,7 @@ func visitors(in *connector.Inbound) []visitor {
 	if partner := certified(in); partner.Identity().Is(permission.SIDPartners) {
 		add("partners", partner.Rights(), pathLogin)
 	}
-	if len(in.Open(auth.Channel{TLS: true}, nil).SASL()) == 0 {
+	if len(in.Open(auth.Channel{TLS: true, Further: auth.WithoutPassword()}, nil).SASL()) == 0 {
 		return all
 	}
 	for _, v := range logins(in) {

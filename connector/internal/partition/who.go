@@ -22,7 +22,7 @@ const helo = "client.example"
 // if tls, and after AUTH if there is a user, as Policy.Walk does. It returns false
 // if one of these commands is refused.
 func (who Who) Open(in *connector.Inbound, tls bool) (connector.Session, bool) {
-	s := in.Open(auth.Channel{}, nil)
+	s := in.Open(auth.Channel{Further: auth.WithoutPassword()}, nil)
 	if !s.Hello(helo).Allowed() {
 		return s, false
 	}
@@ -30,7 +30,7 @@ func (who Who) Open(in *connector.Inbound, tls bool) (connector.Session, bool) {
 		if !s.StartTLS().Allowed() {
 			return s, false
 		}
-		s = in.Open(auth.Channel{TLS: true, PeerNames: who.peerNames()}, nil)
+		s = in.Open(auth.Channel{TLS: true, PeerNames: who.peerNames(), Further: auth.WithoutPassword()}, nil)
 	}
 	return who.login(s)
 }
@@ -38,7 +38,7 @@ func (who Who) Open(in *connector.Inbound, tls bool) (connector.Session, bool) {
 // OpenImplicit opens the session of who on a connection that begins with TLS.
 // STARTTLS isn't said on it, so it need not be offered.
 func (who Who) OpenImplicit(in *connector.Inbound) (connector.Session, bool) {
-	s := in.Open(auth.Channel{TLS: true, PeerNames: who.peerNames()}, nil)
+	s := in.Open(auth.Channel{TLS: true, PeerNames: who.peerNames(), Further: auth.WithoutPassword()}, nil)
 	if !s.Hello(helo).Allowed() {
 		return s, false
 	}
@@ -49,7 +49,11 @@ func (who Who) login(s connector.Session) (connector.Session, bool) {
 	if who.User == nil {
 		return s, true
 	}
-	if !s.Auth(auth.Login).Allowed() {
+	mechanism := auth.Login
+	if offered := s.SASL(); len(offered) > 0 && !slices.Contains(offered, mechanism) {
+		mechanism = offered[0]
+	}
+	if !s.Auth(mechanism).Allowed() {
 		return s, false
 	}
 	s, d := s.Login(*who.User)
@@ -80,6 +84,7 @@ func (who Who) Groups() []string {
 func (who Who) Dialog(local netip.AddrPort, remote netip.Addr, tls bool) connector.Dialog {
 	return connector.Dialog{
 		Local: local, Remote: remote, TLS: tls, PeerNames: who.peerNames(), User: who.User, Helo: helo,
+		Further: auth.WithoutPassword(),
 	}
 }
 

@@ -40,6 +40,7 @@ var (
 	mechanisms = []auth.Mechanism{
 		auth.None, auth.TLS, auth.TLS | auth.BasicAuth, auth.BasicAuth,
 		auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS, auth.TLS | auth.ExternalAuthoritative,
+		auth.TLS | auth.OAuth, auth.TLS | auth.BasicAuth | auth.ClientCertificate,
 	}
 	groups = []permission.Group{
 		permission.AnonymousUsers, permission.ExchangeUsers, permission.ExchangeServers, permission.Partners,

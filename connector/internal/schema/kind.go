@@ -60,7 +60,7 @@ var (
 // The enumerations, whose values are those of the type of the configuration.
 var (
 	Mechanisms = flags("AuthMechanisms", auth.None, auth.TLS, auth.Integrated, auth.BasicAuth, auth.BasicAuthRequireTLS,
-		auth.ExchangeServer, auth.ExternalAuthoritative).numbered(0, 1, 2, 4, 8, 16, 32)
+		auth.ExchangeServer, auth.ExternalAuthoritative, auth.OAuth, auth.ClientCertificate).numbered(0, 1, 2, 4, 8, 16, 32, 64, 128)
 	HostMechanisms = flags("AuthMechanisms", auth.None, auth.BasicAuth, auth.BasicAuthRequireTLS, auth.ExchangeServer, auth.ExternalAuthoritative)
 	Groups         = flags("PermissionGroups", permission.Group(0), permission.AnonymousUsers, permission.ExchangeUsers, permission.ExchangeServers,
 		permission.ExchangeLegacyServers, permission.Partners, permission.Custom).numbered(0, 1, 2, 4, 8, 16, 32)
