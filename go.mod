@@ -15,7 +15,11 @@ require (
 	golang.org/x/sync v0.24.0
 )
 
-require golang.org/x/sys v0.49.0
+require (
+	github.com/xdg-go/scram v1.4.0
+	github.com/xdg-go/stringprep v1.0.4
+	golang.org/x/sys v0.49.0
+)
 
 require (
 	golang.org/x/net v0.62.0
