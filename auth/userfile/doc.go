@@ -9,7 +9,7 @@
 //	ann@contoso.com:$2y$10$…:CONTOSO\Staff,Exchange Servers:ann@contoso.com,office@contoso.com
 //	CONTOSO\mailer:$2y$10$…:CONTOSO\Mailers:@contoso.com,@*.contoso.com
 //
-// They are the name, the hash of the password, the groups and the addresses
+// They are the name, the hash of the password with its SCRAM keys, the groups and the addresses
 // the user may send as. Among the addresses, @contoso.com stands for every address of
 // contoso.com, and @*.contoso.com for every address of the domains below contoso.com;
 // see [auth.SenderDomain]. Groups and addresses are separated by commas, may be
@@ -24,6 +24,10 @@
 // or an unreasonable time to check is refused, so that a file can't exhaust the
 // server. bcrypt uses only 72 bytes of a password: a longer one counts as wrong
 // there and is not truncated.
+//
+// Behind the hash and a blank stand the keys for SCRAM-SHA-256, which [File.Add] and
+// [File.SetPassword] make: $scram-sha-256$i=65536$salt$stored key$server key, in base64
+// without padding. SCRAM is offered once every user of the file has keys.
 //
 // # Who a user is
 //

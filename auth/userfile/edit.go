@@ -28,7 +28,7 @@ const (
 	maxPassword = 1024
 )
 
-// Add appends a user with a new hash of password, which must have 1 to 1024
+// Add appends a user with a new hash and new SCRAM keys of password, which must have 1 to 1024
 // bytes and no NUL. Groups and addresses may be nil; they are copied. Addresses may
 // hold domains, such as @contoso.com, as in the file. It fails with an error that wraps ErrExists if the user exists, and with all mistakes
 // as source.Diagnostics if the name, a group or an address isn't one. It changes nothing on
@@ -41,7 +41,11 @@ func (f *File) Add(name string, password auth.Secret, groups, addresses []string
 	if f.exists(name) {
 		return fmt.Errorf("%w: %q", ErrExists, name)
 	}
-	text := user.format(newHash(password.Reveal()))
+	secret, err := newSecret(password)
+	if err != nil {
+		return err
+	}
+	text := user.format(secret)
 	e, err := parseLine(text)
 	if err != nil {
 		return err
@@ -67,18 +71,21 @@ func checkPassword(password auth.Secret) error {
 	return nil
 }
 
-// SetPassword gives the user of that name, in any letter case, a new hash of
-// password, for which the rules of Add hold. Groups, addresses and the place in the
+// SetPassword gives the user of that name, in any letter case, a new hash and
+// new SCRAM keys of password, for which the rules of Add hold. Groups, addresses and the place in the
 // file stay. It fails with an error that wraps ErrNotFound if there is no such user.
 // It changes nothing on disk before Save.
 func (f *File) SetPassword(name string, password auth.Secret) error {
 	if err := checkPassword(password); err != nil {
 		return err
 	}
-	if !f.exists(name) { // before newHash, which takes time
+	if !f.exists(name) { // before newSecret, which takes time
 		return fmt.Errorf("%w: %q", ErrNotFound, name)
 	}
-	hashText := newHash(password.Reveal())
+	secret, err := newSecret(password)
+	if err != nil {
+		return err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	old := f.byName[fold(name)]
@@ -87,7 +94,7 @@ func (f *File) SetPassword(name string, password auth.Secret) error {
 		return fmt.Errorf("%w: %q", ErrNotFound, name)
 	}
 	fields := strings.SplitN(f.lines[at].text, ":", 3)
-	fields[1] = hashText
+	fields[1] = secret
 	text := strings.Join(fields, ":")
 	e, err := parseLine(strings.TrimSuffix(text, "\r"))
 	if err != nil {

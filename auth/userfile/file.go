@@ -35,6 +35,8 @@ type File struct {
 	byName  map[string]*entry // by folded name
 	noUsers *hash             // checked if there are no users
 	pickKey [sha256.Size]byte // decides which user's hash is checked for an unknown name
+
+	withoutKeys int // users without SCRAM keys
 }
 
 // line is one line of the text; user is nil for a comment.
@@ -146,13 +148,18 @@ func clash(e *entry) error {
 	return mistake(source.CodeNameDuplicate, "user %q has the name of a group; give names that differ", e.user.Name)
 }
 
-// rekey derives pickKey from the content of the file, so that it is as secret as
-// the hashes, and the same after a restart.
+// rekey counts the users without keys, and derives pickKey from the content of the file, so
+// that it is as secret as the hashes, and the same after a restart.
 func (f *File) rekey() {
 	sum := sha256.New()
+	f.withoutKeys = 0
 	for _, l := range f.lines {
-		if l.user != nil {
-			sum.Write([]byte(l.text))
+		if l.user == nil {
+			continue
+		}
+		sum.Write([]byte(l.text))
+		if l.user.keys == nil {
+			f.withoutKeys++
 		}
 	}
 	sum.Sum(f.pickKey[:0])

@@ -30,6 +30,7 @@ type User struct {
 type entry struct {
 	user     User
 	hash     *hash
+	keys     *auth.ScramKeys // nil: none
 	identity auth.Identity
 }
 
@@ -51,7 +52,7 @@ func parseLine(line string) (*entry, error) {
 	for len(fields) < 4 {
 		fields = append(fields, "")
 	}
-	h, hashErr := parseHash(fields[1])
+	h, keys, hashErr := parseSecret(fields[1])
 	user, userErr := newUser(fields[0], splitList(fields[2]), splitList(fields[3]))
 	if err := errors.Join(hashErr, userErr); err != nil {
 		return nil, err
@@ -60,7 +61,25 @@ func parseLine(line string) (*entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &entry{user: user, hash: h, identity: id}, nil
+	return &entry{user: user, hash: h, keys: keys, identity: id}, nil
+}
+
+// parseSecret reads what is kept of a password: a hash, and SCRAM keys behind a blank if
+// there are some.
+func parseSecret(s string) (*hash, *auth.ScramKeys, error) {
+	hashText, keysText, ok := strings.Cut(s, " ")
+	h, err := parseHash(hashText)
+	if !ok || err != nil {
+		return h, nil, err
+	}
+	keys, err := parseKeys(keysText)
+	return h, keys, err
+}
+
+// newSecret returns the text that is kept of a password.
+func newSecret(password auth.Secret) (string, error) {
+	keys, err := newKeys(password.Reveal())
+	return newHash(password.Reveal()) + " " + keys, err
 }
 
 func splitList(s string) []string {
