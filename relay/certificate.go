@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/certificate"
+	"github.com/interchange-smtp/interchange/internal/logon"
 	"github.com/interchange-smtp/interchange/internal/mailtls"
 )
 
@@ -29,8 +30,8 @@ func (s *Server) tlsConfig(in *connector.Inbound, certificates []tls.Certificate
 		// With Certificates, crypto/tls doesn't ask if the client names no host.
 		config.Certificates, config.GetCertificate = nil, source.Certificate
 	}
-	if settings.DomainSecureEnabled {
-		// Verified by certificate.PeerNames: a client with a bad certificate is served, but
+	if logon.Asks(settings) {
+		// Verified by certificate.Client: a client with a bad certificate is served, but
 		// it isn't a Partner.
 		config.ClientAuth = tls.RequestClientCert
 	}

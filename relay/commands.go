@@ -11,7 +11,6 @@ import (
 	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
-	"github.com/interchange-smtp/interchange/internal/certificate"
 	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/internal/logon"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
@@ -59,12 +58,10 @@ func (s *session) StartTLS() reply.Reply {
 func (s *session) TLS(state tls.ConnectionState) {
 	s.drop()
 	s.tls = state
-	s.conn.Channel.TLS = true
-	if s.endpoint.settings.DomainSecureEnabled {
-		s.conn.Channel.PeerNames = certificate.PeerNames(state, s.endpoint.clientCAs)
-	}
+	ep := s.endpoint
+	s.conn.Channel = ep.methods.On(logon.Secured(s.conn.Channel, state, ep.settings, ep.clientCAs))
 	s.follow(s.endpoint.in.Open(s.conn.Channel, s.trace))
-	s.conn.Helo, s.conn.ESMTP, s.conn.User, s.authenticated, s.verified = "", false, "", false, auth.Identity{}
+	s.conn.Helo, s.conn.ESMTP, s.conn.User, s.authenticated, s.exchange = "", false, "", false, nil
 	if s.protocol != nil {
 		s.protocol.certified(s.conn.Channel.PeerNames)
 		s.protocol.rights(s.rules.Rights())
@@ -88,25 +85,17 @@ func (s *session) Auth(mechanism string) (auth.Exchange, reply.Reply) {
 	if !d.Allowed() {
 		return nil, s.refuse(event.Event{Command: "AUTH", Mechanism: mechanism}, d)
 	}
-	s.verified, s.tried = auth.Identity{}, ""
-	exchange, err := auth.NewExchange(mechanism, s.verify)
-	if err != nil { // the policy has a mechanism that package auth lacks
-		return nil, s.refuse(event.Event{Command: "AUTH", Mechanism: mechanism}, s.endpoint.in.Decide(reply.MechanismNotOffered))
+	exchange, err := logon.Begin(s.ctx, &s.server.guesses, s.endpoint.methods, mechanism, s.conn.Channel)
+	if err != nil {
+		return nil, s.refuse(event.Event{Command: "AUTH", Mechanism: mechanism, Err: err}, s.endpoint.in.Decide(reply.MechanismNotOffered))
 	}
+	s.exchange = exchange
 	return exchange, reply.Reply{}
-}
-
-// verify asks the Verifier, unless there were too many wrong passwords lately.
-func (s *session) verify(c auth.Credentials) (err error) {
-	s.tried = c.Username
-	s.verified, err = logon.Verify(s.ctx, &s.server.guesses, s.endpoint.verifier, c, s.conn.Channel)
-	return err
 }
 
 // AuthEnd implements smtpserver.Handler.
 func (s *session) AuthEnd(err error) reply.Reply {
-	id := s.verified
-	s.verified = auth.Identity{}
+	id := s.exchange.Identity
 	next, d := logon.End(s.rules, id, err)
 	if err == nil {
 		s.decide(d)
@@ -141,7 +130,8 @@ const maxTried = 64
 
 // triedUser returns the event of a failed AUTH, with the user name that was tried, if any.
 func (s *session) triedUser(err error) event.Event {
-	return event.Event{Command: "AUTH", Tried: s.tried[:min(len(s.tried), maxTried)], Err: err}
+	tried := s.exchange.Tried
+	return event.Event{Command: "AUTH", Tried: tried[:min(len(tried), maxTried)], Err: err}
 }
 
 // Mail implements smtpserver.Handler.

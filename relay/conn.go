@@ -58,7 +58,7 @@ func (s *Server) serveConn(l net.Listener, c net.Conn) {
 	now := time.Now()
 	ctx, cancel := s.context(l, c, now.Add(ep.settings.ConnectionTimeout))
 	defer cancel()
-	channel := auth.Channel{Local: local, Remote: remote, NoCertificate: ep.tls.Load() == nil, NoVerifier: ep.verifier == nil}
+	channel := ep.methods.On(auth.Channel{Local: local, Remote: remote, NoCertificate: ep.tls.Load() == nil})
 	s.converse(now, c, newSession(ctx, s, ep, channel, now, trace))
 }
 

@@ -27,7 +27,7 @@ type endpoint struct {
 	settings    *connector.Receive
 	smtp        smtpserver.Config          // the part that is the same for all connections
 	tls         atomic.Pointer[tls.Config] // of handshakes from now on; nil: no certificate
-	verifier    auth.Verifier
+	methods     auth.Methods
 	clientCAs   *x509.CertPool
 	connections *limits.Connections
 	messages    *limits.MessageRate

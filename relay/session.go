@@ -9,6 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/internal/logon"
 	"github.com/interchange-smtp/interchange/internal/network"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 )
@@ -26,9 +27,8 @@ type session struct {
 	rules  connector.Session // who the client is, and what it may do
 	tls    tls.ConnectionState
 
-	verified      auth.Identity // the Verifier's answer, until AuthEnd
-	tried         string        // the user name that the client has tried
-	authenticated bool          // by AUTH
+	exchange      *logon.Exchange // of the latest AUTH; nil: none
+	authenticated bool            // by AUTH
 
 	tx       *transaction
 	messages int // accepted

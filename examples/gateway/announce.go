@@ -34,7 +34,7 @@ func (r *relayProcess) describe(out io.Writer) {
 		mechanisms := s.AuthMechanism.Or(0)
 		fmt.Fprintf(out, "Receive connector %q at %v for %v: %v; %v\n",
 			in.Name(), s.Bindings, s.RemoteIPRanges, mechanisms, s.PermissionGroups.Or(0))
-		if r.now.Verifier == nil && mechanisms&(auth.BasicAuth|auth.BasicAuthRequireTLS) != 0 {
+		if r.now.Verifier == nil && mechanisms.LogsOn() {
 			fmt.Fprintln(out, "  AUTH is not offered: no -users file")
 		}
 		if len(r.now.Certificates) == 0 && mechanisms.Has(auth.TLS) {

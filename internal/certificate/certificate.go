@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -74,27 +73,4 @@ func normalParts(name string) string {
 		parts[i] = strings.TrimSpace(part)
 	}
 	return strings.Join(parts, ",")
-}
-
-// PeerNames returns the DNS names of the client's certificate if one of roots has
-// issued it. The certificate of a mail server is good enough: public authorities no
-// longer issue any for clients, and Exchange shows its server's.
-func PeerNames(state tls.ConnectionState, roots *x509.CertPool) []string {
-	if roots == nil || len(state.PeerCertificates) == 0 {
-		return nil
-	}
-	intermediates := x509.NewCertPool()
-	for _, c := range state.PeerCertificates[1:] {
-		intermediates.AddCert(c)
-	}
-	leaf := state.PeerCertificates[0]
-	_, err := leaf.Verify(x509.VerifyOptions{
-		Roots:         roots,
-		Intermediates: intermediates,
-		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth},
-	})
-	if err != nil {
-		return nil
-	}
-	return slices.Clone(leaf.DNSNames)
 }

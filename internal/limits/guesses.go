@@ -61,9 +61,13 @@ type Guess struct {
 // Begin waits until no other password of the source is being checked, so that a host
 // with many connections queues up once. It returns nil if the password must not be
 // checked, because of too many guesses or because ctx has ended. Otherwise it counts a
-// guess, and the caller must call End.
+// guess, and the caller must call End. Without a user, because a token or certificate says
+// who it is, it counts by source only.
 func (g *Guesses) Begin(ctx context.Context, source netip.Addr, user string) *Guess {
 	user = strings.ToLower(user[:min(len(user), guessName)])
+	if user == "" {
+		user = source.String()
+	}
 	check := &Guess{of: g, source: source, user: user, turn: g.turnOf(source)}
 	select {
 	case check.turn <- struct{}{}:

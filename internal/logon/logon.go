@@ -1,12 +1,13 @@
 // Package logon logs clients on, the same way for every server that asks a policy:
-// [Verify] has a password checked within the limits for guesses, and [End] asks the policy
-// whether the client may log on.
+// [Begin] begins a SASL exchange, which checks who the client is within the limits for
+// guesses, and [End] asks the policy whether the client may log on.
 package logon
 
 import (
 	"context"
 	"errors"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -14,28 +15,46 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/internal/network"
+	"github.com/interchange-smtp/interchange/internal/scram"
 )
 
-// verifyTime bounds how long a Verifier may take.
+// verifyTime bounds how long the check of one proof may take.
 const verifyTime = 30 * time.Second
 
-// ErrTooManyGuesses says that a password was not checked.
+// ErrTooManyGuesses says that a password, or another proof, was not checked.
 var ErrTooManyGuesses = errors.New("too many guesses")
 
-// Verify asks v for the identity that c proves, unless the client's source or the user has
-// had too many wrong passwords lately.
-func Verify(ctx context.Context, g *limits.Guesses, v auth.Verifier, c auth.Credentials, ch auth.Channel) (id auth.Identity, err error) {
-	ctx, cancel := context.WithTimeout(ctx, verifyTime)
-	defer cancel()
-	err = Check(ctx, g, network.Source(ch.Remote.Addr()), c.Username, func() (err error) {
-		id, err = v.Verify(ctx, c, ch)
-		return err
-	})
-	return id, err
+// Exchange is the server's side of one SASL exchange.
+type Exchange struct {
+	auth.Exchange
+	Tried    string        // the user that the client has tried; "": none yet, or a token or certificate that says it
+	Identity auth.Identity // who the client is, once it has proved that
 }
 
-// Check calls ask, which checks a password, and counts its result, unless the source or the
-// user has had too many wrong passwords lately.
+// Begin returns the server's side of an exchange of the mechanism of that name, in any letter
+// case, on ch. A name that m lacks is an error. What m checks ends with ctx.
+func Begin(ctx context.Context, g *limits.Guesses, m auth.Methods, name string, ch auth.Channel) (x *Exchange, err error) {
+	x = new(Exchange)
+	attempt := func(user string, check func(context.Context) (auth.Identity, error)) error {
+		x.Tried = user
+		ctx, cancel := context.WithTimeout(ctx, verifyTime)
+		defer cancel()
+		return Check(ctx, g, network.Source(ch.Remote.Addr()), user, func() (err error) {
+			x.Identity, err = check(ctx)
+			return err
+		})
+	}
+	switch plus := strings.EqualFold(name, auth.ScramPlus); {
+	case m.Keys != nil && (plus || strings.EqualFold(name, auth.Scram)):
+		x.Exchange, err = scram.NewServer(ctx, plus, m.Keys, ch, attempt)
+	default:
+		x.Exchange, err = m.Begin(name, ch, attempt)
+	}
+	return x, err
+}
+
+// Check calls ask, which checks a proof, and counts its result, unless the source or the
+// user, if one is named, has had too many wrong ones lately.
 func Check(ctx context.Context, g *limits.Guesses, source netip.Addr, user string, ask func() error) (err error) {
 	check := g.Begin(ctx, source, user)
 	if check == nil {

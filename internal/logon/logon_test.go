@@ -23,7 +23,11 @@ func TestPanic(t *testing.T) {
 	var guesses limits.Guesses
 	verify := func(f auth.VerifierFunc) (id auth.Identity, err error) {
 		defer func() { _ = recover() }()
-		return logon.Verify(t.Context(), &guesses, f, auth.Credentials{Username: "amy"}, channel)
+		x, err := logon.Begin(t.Context(), &guesses, auth.MethodsOf(f), "PLAIN", channel)
+		if err == nil {
+			_, _, err = x.Next([]byte("\x00amy\x00secret"))
+		}
+		return x.Identity, err
 	}
 	_, _ = verify(func(context.Context, auth.Credentials, auth.Channel) (auth.Identity, error) { panic("out of luck") })
 	id, err := verify(func(context.Context, auth.Credentials, auth.Channel) (auth.Identity, error) {

@@ -54,12 +54,12 @@ func (s *session) Auth(mechanism string) (sasl.Server, error) {
 	if s.backend.Verifier == nil {
 		return s.authByNext(mechanism)
 	}
-	x := &exchange{session: s}
-	var err error
-	if x.next, err = auth.NewExchange(mechanism, x.verify); err != nil { // the policy has a mechanism that package auth lacks
+	b := s.backend
+	next, err := logon.Begin(context.Background(), &b.guesses, auth.MethodsOf(b.Verifier), mechanism, s.channel)
+	if err != nil {
 		return nil, s.refuse(s.conn.in.Decide(reply.MechanismNotOffered).Reply(), false)
 	}
-	return x, nil
+	return &exchange{session: s, next: next, identify: func() (auth.Identity, error) { return next.Identity, nil }}, nil
 }
 
 // authByNext begins an exchange of Next.
@@ -77,15 +77,7 @@ func (s *session) authByNext(mechanism string) (sasl.Server, error) {
 type exchange struct {
 	session  *session
 	next     sasl.Server
-	identity auth.Identity
-	identify func() (auth.Identity, error) // of an exchange of Next
-}
-
-// verify asks the Verifier.
-func (x *exchange) verify(c auth.Credentials) (err error) {
-	b := x.session.backend
-	x.identity, err = logon.Verify(context.Background(), &b.guesses, b.Verifier, c, x.session.channel)
-	return err
+	identify func() (auth.Identity, error) // once the exchange has succeeded
 }
 
 // Next implements sasl.Server.
@@ -94,10 +86,11 @@ func (x *exchange) Next(response []byte) (challenge []byte, done bool, err error
 	if err == nil && !done {
 		return challenge, false, nil
 	}
-	if err == nil && x.identify != nil {
-		x.identity, err = x.identify()
+	var id auth.Identity
+	if err == nil {
+		id, err = x.identify()
 	}
-	return nil, true, x.end(err)
+	return nil, true, x.end(id, err)
 }
 
 // foreign is an exchange of Next. Which user it is about isn't known, so that only the
@@ -129,11 +122,11 @@ func logonError(err error) error {
 }
 
 // end ends the exchange, and returns the refusal unless the client has logged on.
-func (x *exchange) end(err error) error {
+func (x *exchange) end(id auth.Identity, err error) error {
 	s := x.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	rules, d := logon.End(s.rules, x.identity, err)
+	rules, d := logon.End(s.rules, id, err)
 	switch {
 	case d.Reason == reply.VerifierUnavailable:
 		s.backend.log().Error("logon not checked", "connector", s.conn.in.Name(), "remote", s.conn.remote, "error", err)

@@ -5,7 +5,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/internal/certificate"
+	"github.com/interchange-smtp/interchange/internal/logon"
 )
 
 // NewSession implements smtp.Backend. It is called at EHLO.
@@ -17,13 +17,14 @@ func (b *Backend) NewSession(c *smtp.Conn) (smtp.Session, error) {
 	}
 	s := &session{backend: b, conn: w, client: c}
 	s.channel = auth.Channel{
-		Local: w.local, Remote: w.remote, NoCertificate: c.Server().TLSConfig == nil, NoVerifier: b.Verifier == nil && b.Identify == nil,
+		Local: w.local, Remote: w.remote, NoCertificate: c.Server().TLSConfig == nil, NoVerifier: b.Identify == nil,
 	}
 	if state, ok := c.TLSConnectionState(); ok {
-		s.tls, s.channel.TLS, s.order.TLS = &state, true, true
-		if w.settings.DomainSecureEnabled {
-			s.channel.PeerNames = certificate.PeerNames(state, b.ClientCAs)
-		}
+		s.tls, s.order.TLS = &state, true
+		s.channel = logon.Secured(s.channel, state, w.settings, b.ClientCAs)
+	}
+	if b.Verifier != nil {
+		s.channel = auth.MethodsOf(b.Verifier).On(s.channel)
 	}
 	s.rules = w.in.Open(s.channel, nil)
 	if s.hello(); s.unfit != nil {
