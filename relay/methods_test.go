@@ -14,6 +14,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/internal/certificate"
 	"github.com/interchange-smtp/interchange/internal/scram"
+	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -167,5 +168,39 @@ func TestMethodsAreOffered(t *testing.T) {
 	c.StartTLS(&tls.Config{InsecureSkipVerify: true})
 	if text := c.Do("EHLO printer", 250); !strings.Contains(text, "AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256 OAUTHBEARER XOAUTH2 LOGIN PLAIN") {
 		t.Errorf("within TLS: %s", text)
+	}
+}
+
+// TestClientMethods: this project's client logs on to this project's server with what it has.
+func TestClientMethods(t *testing.T) {
+	w := serveMethods(t)
+	credentials := func(password auth.Secret) *auth.Credentials {
+		return &auth.Credentials{Username: userName, Password: password}
+	}
+	token := func(text auth.Secret) *auth.BearerToken { return &auth.BearerToken{User: userName, Token: text} }
+	for _, tt := range []struct {
+		name   string
+		config smtpclient.Config
+		newest uint16 // version of TLS
+		want   string // of the error; "": none
+	}{
+		{"password", smtpclient.Config{Auth: credentials(password)}, tls.VersionTLS13, ""},
+		{"wrong password", smtpclient.Config{Auth: credentials("x")}, tls.VersionTLS13, "535 5.7.3"},
+		{"TLS 1.2", smtpclient.Config{Auth: credentials(password)}, tls.VersionTLS12, ""},
+		{"token", smtpclient.Config{Token: token("good")}, tls.VersionTLS13, ""},
+		{"bad token", smtpclient.Config{Token: token("bad")}, tls.VersionTLS13, "535 5.7.3"},
+		{"token that can't be checked", smtpclient.Config{Token: token("unchecked")}, tls.VersionTLS13, "454 4.7.0"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.config.Name, tt.config.RequireTLS = "printer", true
+			tt.config.TLS = &tls.Config{InsecureSkipVerify: true, MaxVersion: tt.newest}
+			c, err := smtpclient.Open(t.Context(), w.dial(stranger, hub), tt.config)
+			if err == nil {
+				c.Close()
+			}
+			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("%v, want %q", err, tt.want)
+			}
+		})
 	}
 }

@@ -17,8 +17,20 @@ type Config struct {
 	TLS         *tls.Config       // for STARTTLS; nil: never
 	ImplicitTLS bool              // begin with TLS, as on port 465 (RFC 8314); needs TLS
 	RequireTLS  bool              // fail if TLS can't be used
-	Auth        *auth.Credentials // nil: don't authenticate
+	Auth        *auth.Credentials // a user name and password to log on with; nil: none
+	Token       *auth.BearerToken // a token to log on with in their place; nil: none
 	Timeouts    Timeouts
+}
+
+// authenticates reports whether the connection is to be authenticated.
+func (c *Config) authenticates() bool { return c.Auth != nil || c.Token != nil }
+
+// secret returns the user name and the password or token that no text may repeat.
+func (c *Config) secret() auth.Credentials {
+	if c.Token != nil {
+		return auth.Credentials{Username: c.Token.User, Password: c.Token.Token}
+	}
+	return *c.Auth
 }
 
 // Timeouts limit every wait. A zero field means the limit of RFC 5321 section 4.5.3.2. TLS

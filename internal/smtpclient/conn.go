@@ -130,7 +130,7 @@ func (c *Conn) readEach(s Stage, d time.Duration, each func(string)) (Reply, err
 	}
 	if err != nil {
 		c.bad = true
-		if c.cfg.Auth != nil && errors.Is(err, ErrReply) {
+		if c.cfg.authenticates() && errors.Is(err, ErrReply) {
 			err = ErrReply // the line may repeat the credentials
 		}
 		return Reply{}, &Error{Stage: s, Err: &waitError{d, err}}
@@ -138,8 +138,9 @@ func (c *Conn) readEach(s Stage, d time.Duration, each func(string)) (Reply, err
 	if r.Code == 421 {
 		c.bad = true // the next hop closes the connection (RFC 5321 section 3.8)
 	}
-	if c.cfg.Auth != nil {
-		r = withhold(r, *c.cfg.Auth)
+	// A challenge is needed as it is, and is in no error.
+	if challenge := s == StageAuth && r.Code/100 == 3; c.cfg.authenticates() && !challenge {
+		r = withhold(r, c.cfg.secret())
 	}
 	return r, nil
 }

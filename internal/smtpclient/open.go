@@ -48,7 +48,7 @@ func (c *Conn) open(ctx context.Context) error {
 	if c.cfg.RequireTLS && !c.tls {
 		return &Error{Stage: StageTLS, Err: ErrNoTLS}
 	}
-	if c.cfg.Auth != nil {
+	if c.cfg.authenticates() {
 		return c.auth()
 	}
 	return nil
@@ -110,7 +110,7 @@ func (c *Conn) startTLS(ctx context.Context) error {
 		return failedTLS(err)
 	}
 	if r.Code/100 != 2 {
-		if !c.cfg.RequireTLS && c.cfg.Auth == nil && r.Code >= 400 && r.Code != 421 {
+		if !c.cfg.RequireTLS && !c.cfg.authenticates() && r.Code >= 400 && r.Code != 421 {
 			return nil
 		}
 		return refusal(StageTLS, r)
