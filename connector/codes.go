@@ -42,7 +42,7 @@ const (
 	CodeSmartHostInvalid    source.Code = "smart-host-invalid"
 	CodeDNSRouting          source.Code = "dns-routing"       // smart hosts exclude DNS routing
 	CodeSmartHostsMissing   source.Code = "smart-hosts"       // DNS routing is off, or a parameter needs smart hosts
-	CodeCredentialMissing   source.Code = "credential"        // Basic authentication without a user name and a password
+	CodeCredentialMissing   source.Code = "credential"        // Basic authentication without a user name and a password, OAuth without a user name
 	CodeCredentialUnused    source.Code = "credential-unused" // warning: no mechanism needs it
 	CodeCredentialClear     source.Code = "credential-clear"  // warning: may cross the network unprotected
 	CodeIgnoreSTARTTLS      source.Code = "ignore-starttls"   // TLS is required and ignored

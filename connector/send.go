@@ -29,7 +29,7 @@ type Send struct {
 	DNSRoutingEnabled            param.Setting[bool] // by default true without smart hosts, else false
 	SmartHosts                   []param.SmartHost   // next hops; they share the load, and one replaces another that fails
 	SmartHostAuthMechanism       auth.Mechanism      // one value, or BasicAuth, BasicAuthRequireTLS, which means BasicAuthRequireTLS
-	AuthenticationCredential     *param.Credential   // for Basic authentication; may be nil
+	AuthenticationCredential     *param.Credential   // for Basic authentication, and the mailbox for OAuth; may be nil
 	Port                         int
 	SourceIPAddress              netip.Addr // local address to connect from; zero or 0.0.0.0: any
 	Fqdn                         string     // for EHLO; "": the server's

@@ -137,26 +137,32 @@ func (c *sendCheck) checkAuthentication() {
 	switch m := c.s.SmartHostAuthMechanism; m {
 	case auth.None:
 		return
-	case auth.BasicAuth, auth.BasicAuthRequireTLS, auth.ExchangeServer, auth.ExternalAuthoritative:
+	case auth.BasicAuth, auth.BasicAuthRequireTLS, auth.ExchangeServer, auth.ExternalAuthoritative, auth.OAuth:
 	default:
 		c.bad("SmartHostAuthMechanism", CodeAuthInvalid,
-			"give one of None, BasicAuth, BasicAuthRequireTLS, ExchangeServer, ExternalAuthoritative")
+			"give one of None, BasicAuth, BasicAuthRequireTLS, ExchangeServer, ExternalAuthoritative, OAuth")
 	}
 	if c.dns {
 		c.bad("SmartHostAuthMechanism", CodeSmartHostsMissing, "it needs SmartHosts; give them or None")
 	}
 }
 
-// checkCredential: Basic authentication needs a credential, and should protect it.
+// checkCredential: Basic authentication needs a credential, and should protect it; OAuth needs
+// a user name.
 func (c *sendCheck) checkCredential() {
 	m, cred := c.s.SmartHostAuthMechanism, c.s.AuthenticationCredential
-	if m&(auth.BasicAuth|auth.BasicAuthRequireTLS) == 0 {
+	if m&(auth.BasicAuth|auth.BasicAuthRequireTLS|auth.OAuth) == 0 {
 		if cred != nil {
-			c.doubt("AuthenticationCredential", CodeCredentialUnused, "it is never used, because SmartHostAuthMechanism isn't BasicAuth or BasicAuthRequireTLS")
+			c.doubt("AuthenticationCredential", CodeCredentialUnused, "it is never used, because SmartHostAuthMechanism isn't BasicAuth, BasicAuthRequireTLS or OAuth")
 		}
 		return
 	}
 	switch {
+	case m == auth.OAuth && (cred == nil || cred.UserName == ""):
+		c.bad("AuthenticationCredential", CodeCredentialMissing, "OAuth needs a UserName, the mailbox that sends")
+	case m == auth.OAuth && cred.Password != "":
+		c.doubt("AuthenticationCredential", CodeCredentialUnused, "its Password is never used, because SmartHostAuthMechanism is OAuth")
+	case m == auth.OAuth:
 	case cred == nil:
 		c.bad("AuthenticationCredential", CodeCredentialMissing, "Basic authentication needs a user name and a password")
 	case cred.UserName == "" || cred.Password == "":
@@ -164,8 +170,8 @@ func (c *sendCheck) checkCredential() {
 	case strings.ContainsRune(cred.UserName+string(cred.Password), 0): // RFC 4616 section 2
 		c.bad("AuthenticationCredential", CodeCredentialMissing, "neither UserName nor Password may hold a NUL character")
 	}
-	if m == auth.BasicAuthRequireTLS && c.s.IgnoreSTARTTLS {
-		c.bad("IgnoreSTARTTLS", CodeIgnoreSTARTTLS, "SmartHostAuthMechanism BasicAuthRequireTLS needs STARTTLS, so it must be false")
+	if m&(auth.BasicAuthRequireTLS|auth.OAuth) != 0 && c.s.IgnoreSTARTTLS {
+		c.bad("IgnoreSTARTTLS", CodeIgnoreSTARTTLS, "SmartHostAuthMechanism %v needs STARTTLS, so it must be false", m)
 	}
 	if m == auth.BasicAuth && !c.s.RequireTLS && !c.implicitTLS() {
 		c.doubt("SmartHostAuthMechanism", CodeCredentialClear, "the password may cross the network unprotected; give BasicAuthRequireTLS or RequireTLS")
@@ -253,7 +259,7 @@ func (c *sendCheck) checkForceHELO() {
 		return
 	}
 	startTLS := (c.s.RequireTLS || c.s.DomainSecureEnabled) && !c.implicitTLS()
-	if startTLS || c.s.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS) != 0 {
+	if startTLS || c.s.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS|auth.OAuth) != 0 {
 		c.doubt("ForceHELO", CodeForceHELO, "after HELO there is neither STARTTLS nor AUTH, which this connector requires, so nothing will be sent")
 	}
 }

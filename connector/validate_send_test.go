@@ -32,6 +32,13 @@ var sendRows = []ruleRow{
 		wrong: gateway(func(s *connector.Send) { s.AuthenticationCredential = nil })},
 	{rule: "S3 password", path: `Send["Gateway"].AuthenticationCredential`, code: connector.CodeCredentialMissing,
 		wrong: gateway(func(s *connector.Send) { s.AuthenticationCredential = &param.Credential{UserName: "hub"} })},
+	{rule: "S3 mailbox", path: `Send["Gateway"].AuthenticationCredential`, code: connector.CodeCredentialMissing,
+		wrong: gateway(func(s *connector.Send) { s.SmartHostAuthMechanism, s.AuthenticationCredential = auth.OAuth, nil }),
+		legal: gateway(func(s *connector.Send) {
+			s.SmartHostAuthMechanism, s.AuthenticationCredential = auth.OAuth, &param.Credential{UserName: "scan@contoso.com"}
+		})},
+	{rule: "S3 password of OAuth", path: `Send["Gateway"].AuthenticationCredential`, code: connector.CodeCredentialUnused, warn: true,
+		wrong: gateway(func(s *connector.Send) { s.SmartHostAuthMechanism = auth.OAuth })},
 	{rule: "S3 unused", path: `Send["Gateway"].AuthenticationCredential`, code: connector.CodeCredentialUnused, warn: true,
 		wrong: gateway(func(s *connector.Send) { s.SmartHostAuthMechanism = auth.None })},
 	{rule: "S3 clear", path: `Send["Gateway"].SmartHostAuthMechanism`, code: connector.CodeCredentialClear, warn: true,

@@ -60,7 +60,7 @@ func loggingOn(names []string) string {
 // all domains.
 func logsOnForAll(out *connector.Outbound) bool {
 	s := out.Settings()
-	return s.Enabled.Or(true) && s.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS) != 0 &&
+	return s.Enabled.Or(true) && s.SmartHostAuthMechanism&logsOn != 0 &&
 		slices.ContainsFunc(s.AddressSpaces, func(a routing.AddressSpace) bool { return a.Kind() == routing.SpaceAny })
 }
 

@@ -119,7 +119,7 @@ func newNextHop(r connector.Route, to routing.Domain) nextHop {
 	n := nextHop{hop: hostsText(set), tls: demandOf(out, to), auth: auth.None.String()}
 	if len(set.SmartHosts) > 0 {
 		to = routing.Domain{} // the next hop is not a server of that domain
-		if c := set.AuthenticationCredential; c != nil && set.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS) != 0 {
+		if c := set.AuthenticationCredential; c != nil && set.SmartHostAuthMechanism&logsOn != 0 {
 			n.auth = set.SmartHostAuthMechanism.String() + " as " + strconv.Quote(c.UserName)
 			n.password = c.Password
 		}
@@ -157,6 +157,9 @@ func hostsText(set *connector.Send) string {
 // parameters of the Send connector are (RFC 8314 section 7.3).
 const submissionsPort = 465
 
+// logsOn are the ways of a Send connector to log on to smart hosts.
+const logsOn = auth.BasicAuth | auth.BasicAuthRequireTLS | auth.OAuth
+
 // demandOf returns the demands of out on TLS with the next hop of mail to the domain.
 func demandOf(out *connector.Outbound, to routing.Domain) tlsDemand {
 	set := out.Settings()
@@ -164,9 +167,9 @@ func demandOf(out *connector.Outbound, to routing.Domain) tlsDemand {
 	switch {
 	case direct && out.Secured(to):
 		return tlsDemand{tlsName, to.String()}
-	case !direct && set.SmartHostAuthMechanism.Has(auth.BasicAuthRequireTLS) && set.TlsAuthLevel == param.DomainValidation:
+	case !direct && set.SmartHostAuthMechanism&(auth.BasicAuthRequireTLS|auth.OAuth) != 0 && set.TlsAuthLevel == param.DomainValidation:
 		return tlsDemand{tlsName, "the smart host and for " + set.TlsDomain}
-	case !direct && set.SmartHostAuthMechanism.Has(auth.BasicAuthRequireTLS):
+	case !direct && set.SmartHostAuthMechanism&(auth.BasicAuthRequireTLS|auth.OAuth) != 0:
 		return tlsDemand{tlsName, "the smart host"}
 	case set.TlsAuthLevel == param.DomainValidation:
 		return tlsDemand{tlsName, cmp.Or(set.TlsDomain, "the domain")}

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
 	"time"
 
+	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/event"
@@ -238,10 +240,10 @@ func (s *Sender) reach(ctx context.Context, end time.Time, h *NextHop, c call) (
 	ctx, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
 	key := s.linkKey(h, c.candidate) // before the RootCAs are used
-	conn, err := s.open(ctx, h, c)
+	conn, err := s.logOn(ctx, h, c)
 	address := c.endpoint.addr.String()
 	if err != nil {
-		if !errors.Is(err, errOwnCertificate) && !errors.Is(ctx.Err(), context.Canceled) {
+		if !errors.Is(err, errOwnCertificate) && !errors.As(err, new(*tokenError)) && !errors.Is(ctx.Err(), context.Canceled) {
 			s.health.failed(address, time.Now())
 		}
 		return nil, &hostError{c.host, err}
@@ -255,16 +257,34 @@ func (s *Sender) reach(ctx context.Context, end time.Time, h *NextHop, c call) (
 	return l, nil
 }
 
-// open calls c and goes through greeting, EHLO, TLS and AUTH. When TLS fails it calls
-// again with the next level, as far as the connector permits.
-func (s *Sender) open(ctx context.Context, h *NextHop, c call) (*smtpclient.Conn, error) {
+// logOn is open with the credentials or the token of the connector. If the host refuses the
+// token, it opens one more connection with another token.
+func (s *Sender) logOn(ctx context.Context, h *NextHop, c call) (*smtpclient.Conn, error) {
+	token, err := s.token(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := s.open(ctx, h, c, token)
+	again, failed := s.otherToken(ctx, h, token, err)
+	switch {
+	case failed != nil:
+		return nil, fmt.Errorf("%w; %w", err, failed)
+	case again != nil:
+		return s.open(ctx, h, c, again)
+	}
+	return conn, err
+}
+
+// open calls c and goes through greeting, EHLO, TLS and AUTH, with token unless that is nil.
+// When TLS fails it calls again with the next level, as far as the connector permits.
+func (s *Sender) open(ctx context.Context, h *NextHop, c call, token *auth.BearerToken) (*smtpclient.Conn, error) {
 	host := c.host
 	if c.kind == smartHost {
 		host = c.name // what the administrator wrote, not what DNS says
 	}
 	p := h.tlsPolicy(c.candidate)
 	last := inTheClear
-	if p.required || h.implicitTLS() || h.credentials() != nil {
+	if p.required || h.implicitTLS() || h.credentials() != nil || token != nil {
 		last = plainHello // credentials are never sent in the clear after a failure
 	}
 	var failed error // TLS
@@ -280,7 +300,7 @@ func (s *Sender) open(ctx context.Context, h *NextHop, c call) (*smtpclient.Conn
 		conn, err := smtpclient.Open(ctx, nc, smtpclient.Config{
 			Name: h.name, HELO: h.set.ForceHELO && h.key.via == "", DATA: s.health.hasNoBDAT(c.endpoint.addr.String()),
 			TLS: config, ImplicitTLS: h.implicitTLS(), RequireTLS: p.required || level > fullHello && last == plainHello,
-			Auth: h.credentials(), Timeouts: h.timeouts(s.timeouts),
+			Auth: h.credentials(), Token: token, Timeouts: h.timeouts(s.timeouts),
 		})
 		switch {
 		case failed != nil && (errors.Is(err, smtpclient.ErrNoTLS) || hungUp(err)):

@@ -67,6 +67,8 @@ func replyTo(err error, set *connector.Send) reply.Reply {
 		return replyFor(reply.NextHopUnreachable)
 	case errors.As(err, &record):
 		return replyFor(reply.NextHopInsecure)
+	case errors.As(err, new(*tokenError)):
+		return replyFor(reply.NextHopSecurity)
 	case errors.As(err, &hop) && hop.Reply.Code != 0:
 		return passOn(hop)
 	}

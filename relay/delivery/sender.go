@@ -72,6 +72,9 @@ type Sender struct {
 	// error, or a check that it turns on fails, the message isn't sent in the clear
 	// instead. It isn't called for other servers of the organisation.
 	TLSConfig func(out *connector.Outbound, c *tls.Config)
+	// Tokens, if not nil, returns the tokens of a connector with SmartHostAuthMechanism OAuth;
+	// nil: it has none, and mail for it waits.
+	Tokens func(out *connector.Outbound) TokenSource
 	// Events are called with what only the Sender knows: hosts that failed although the
 	// message was delivered, and refusals to clients that wait. ctx is that of the call.
 	Events []event.Reader

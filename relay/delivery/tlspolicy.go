@@ -45,7 +45,7 @@ func (h *NextHop) tlsPolicy(c candidate) tlsPolicy {
 	if h.secure {
 		p.required, p.chain, p.domain = true, true, h.key.domain.String()
 	}
-	if h.set.SmartHostAuthMechanism.Has(auth.BasicAuthRequireTLS) && len(h.set.SmartHosts) > 0 {
+	if h.set.SmartHostAuthMechanism&(auth.BasicAuthRequireTLS|auth.OAuth) != 0 && len(h.set.SmartHosts) > 0 {
 		p.required, p.chain, p.exact = true, true, c.name
 	}
 	if p.required {

@@ -3,7 +3,6 @@ package relaytest
 import (
 	"cmp"
 	"context"
-	"crypto/subtle"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -57,20 +56,23 @@ const rawMark = "\x00"
 func Raw(text string) string { return rawMark + text }
 
 // Sink is an SMTP server that records the messages it accepts: the next hop of a relay
-// under test. It speaks STARTTLS, AUTH PLAIN and LOGIN, 8BITMIME,
+// under test. It speaks STARTTLS, AUTH with passwords and tokens, 8BITMIME,
 // BINARYMIME, CHUNKING, PIPELINING, SMTPUTF8, SIZE and DSN. The zero Sink accepts
 // everything, without TLS. Its fields must not change once it serves.
 type Sink struct {
-	Hostname     string            // for greeting; default "sink.invalid"
-	Certificate  *tls.Certificate  // nil: STARTTLS is not offered
-	TuneTLS      func(*tls.Config) // not nil: may change the configuration for STARTTLS
-	ClientCAs    *x509.CertPool    // not nil: a client certificate is asked for, and checked if given
-	Users        map[string]string // passwords; not nil: AUTH is offered and required for MAIL
-	InsecureAuth bool              // offers AUTH without TLS too
-	MaxSize      int64             // of a message in bytes, announced with SIZE; default 64 MiB
-	MaxKept      int64             // of all messages together, in bytes; further ones get 452; default 256 MiB
-	Timeout      time.Duration     // bounds the wait for a command and for the client to read a reply, and the end of scripts at Close; default a minute
-	Omit         []string          // keywords of EHLO that are not offered, and whose parameters are refused
+	Hostname    string            // for greeting; default "sink.invalid"
+	Certificate *tls.Certificate  // nil: STARTTLS is not offered
+	TuneTLS     func(*tls.Config) // not nil: may change the configuration for STARTTLS
+	ClientCAs   *x509.CertPool    // not nil: a client certificate is asked for, and checked if given
+	Users       map[string]string // passwords; not nil: AUTH is offered and required for MAIL
+	// Tokens reports whether a token is the user's; not nil: AUTH XOAUTH2 and OAUTHBEARER are
+	// offered too, and AUTH is required for MAIL. Connections call it at the same time.
+	Tokens       func(user, token string) bool
+	InsecureAuth bool          // offers AUTH without TLS too
+	MaxSize      int64         // of a message in bytes, announced with SIZE; default 64 MiB
+	MaxKept      int64         // of all messages together, in bytes; further ones get 452; default 256 MiB
+	Timeout      time.Duration // bounds the wait for a command and for the client to read a reply, and the end of scripts at Close; default a minute
+	Omit         []string      // keywords of EHLO that are not offered, and whose parameters are refused
 
 	// Script, if not nil, is called at every stage. It returns "" for the usual
 	// answer, or a reply such as "451 4.3.0 Try later", or one of Drop, Close,
@@ -262,12 +264,6 @@ func (s *Sink) record(m Message) bool {
 		s.changed = nil
 	}
 	return true
-}
-
-// check reports whether the password is that of the user.
-func (s *Sink) check(user, password string) bool {
-	want, ok := s.Users[user]
-	return subtle.ConstantTimeCompare([]byte(want), []byte(password)) == 1 && ok
 }
 
 // track counts c and remembers it for Close; after that it closes c.

@@ -14,7 +14,7 @@ import (
 func (t *sinkSession) mailCommand(rest string) {
 	from, params, ok := cutPath(rest, "FROM:")
 	switch {
-	case t.sink.Users != nil && t.user == "":
+	case t.sink.offersAuth() && t.user == "":
 		t.say("530 5.7.1 Client was not authenticated")
 		return
 	case t.helo == "" || t.mail:
@@ -65,7 +65,7 @@ func (t *sinkSession) mailParam(p string) bool {
 		if m.Auth, ok = envelope.DecodeXtext(value); m.Auth == "<>" {
 			m.Auth = ""
 		}
-		return ok && t.sink.Users != nil
+		return ok && t.sink.offersAuth()
 	}
 	return false
 }

@@ -137,8 +137,8 @@ func (t *sinkSession) offers() []string {
 	if t.sink.Certificate != nil && !t.tls {
 		list = append(list, "STARTTLS")
 	}
-	if t.sink.Users != nil && (t.tls || t.sink.InsecureAuth) {
-		list = append(list, "AUTH LOGIN PLAIN")
+	if offered := t.sink.mechanisms(); offered != "" && (t.tls || t.sink.InsecureAuth) {
+		list = append(list, "AUTH "+offered)
 	}
 	return slices.DeleteFunc(list, func(offer string) bool {
 		keyword, _, _ := strings.Cut(offer, " ")

@@ -61,7 +61,7 @@ var (
 var (
 	Mechanisms = flags("AuthMechanisms", auth.None, auth.TLS, auth.Integrated, auth.BasicAuth, auth.BasicAuthRequireTLS,
 		auth.ExchangeServer, auth.ExternalAuthoritative, auth.OAuth, auth.ClientCertificate).numbered(0, 1, 2, 4, 8, 16, 32, 64, 128)
-	HostMechanisms = flags("AuthMechanisms", auth.None, auth.BasicAuth, auth.BasicAuthRequireTLS, auth.ExchangeServer, auth.ExternalAuthoritative)
+	HostMechanisms = flags("AuthMechanisms", auth.None, auth.BasicAuth, auth.BasicAuthRequireTLS, auth.ExchangeServer, auth.ExternalAuthoritative, auth.OAuth)
 	Groups         = flags("PermissionGroups", permission.Group(0), permission.AnonymousUsers, permission.ExchangeUsers, permission.ExchangeServers,
 		permission.ExchangeLegacyServers, permission.Partners, permission.Custom).numbered(0, 1, 2, 4, 8, 16, 32)
 	RateSources = flags("MessageRateSourceFlags", param.RateSource(0), param.RateByIPAddress, param.RateByUser,

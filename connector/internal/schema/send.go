@@ -19,7 +19,7 @@ var sendRows = []Row{
 
 	{Name: "AddressSpaces", Verbs: newSet, Expected: true, Kind: Space, List: true, Form: "[type:]space[;cost], cost 1 to 100", Argument: Argument{Mandatory: New},
 		Does: "Lists the domains of the recipients that the connector sends to."},
-	{Name: "AuthenticationCredential", Verbs: newSet, Kind: Credential, Form: "mandatory with BasicAuth and BasicAuthRequireTLS",
+	{Name: "AuthenticationCredential", Verbs: newSet, Kind: Credential, Form: "mandatory with BasicAuth and BasicAuthRequireTLS; with OAuth its user name is the mailbox that sends",
 		Does: "Holds the user name and the password with which smart hosts are logged on to."},
 	{Name: "CloudServicesMailEnabled", Verbs: newSet, Kind: Boolean, Default: is("$false"), Since: from13,
 		Kept: "it lets cross-premises fields pass, but renames no organization fields to such",

@@ -199,14 +199,14 @@ func (s *subject) credential(to *connector.Send) {
 	user := ""
 	switch v := v.(type) {
 	case nil:
-		if to.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS) == 0 {
+		if to.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS|auth.OAuth) == 0 {
 			return
 		}
 	case *object.Object:
 		name, _ := v.Get("UserName")
 		user = object.Text(name)
 	}
-	if object.Text(v) == "" && to.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS) == 0 {
+	if object.Text(v) == "" && to.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS|auth.OAuth) == 0 {
 		return
 	}
 	to.AuthenticationCredential = &param.Credential{UserName: user}
