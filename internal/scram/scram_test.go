@@ -50,15 +50,15 @@ var exporter = []byte(strings.Repeat("e", 32))
 
 // row is one exchange. change alters the client's messages on their way.
 type row struct {
-	name             string
-	user, password   string
-	plus             bool
-	server, client   []byte // the tls-exporter of each side
-	bindable         bool
-	change           func(string) string
-	broken           error // of the KeyStore
-	want             error // nil: amy is logged on
-	attempts, rounds int
+	name           string
+	user, password string
+	plus           bool
+	server, client []byte // the tls-exporter of each side
+	bindable       bool
+	change         func(string) string
+	broken         error // of the KeyStore
+	want           error // nil: amy is logged on
+	attempts       int
 }
 
 // TestExchange: who gets in, who doesn't, and what counts as a guess.
