@@ -125,6 +125,21 @@ func TestTriedUserIsLogged(t *testing.T) {
 	}
 }
 
+// A password that isn't checked, because of too many guesses from other connections, is logged
+// with the user name too.
+func TestTriedUserOfTooManyGuesses(t *testing.T) {
+	w := verify(t, func(context.Context, auth.Credentials, auth.Channel) (auth.Identity, error) {
+		return auth.Identity{}, auth.ErrBadCredentials
+	})
+	for i := range 11 {
+		c := w.hello(stranger, hub)
+		c.Do("AUTH PLAIN "+plain(fmt.Sprintf("user%d@fabrikam.com", i), "guess"), []int{535, 454}[i/10])
+	}
+	if log := w.log.String(); !strings.Contains(log, "reason=too-many-guesses") || !strings.Contains(log, "tried=user10@fabrikam.com") {
+		t.Errorf("the log lacks the guess that wasn't checked:\n%s", log)
+	}
+}
+
 // A Verifier that hangs is given up.
 func TestVerifierTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -53,10 +53,13 @@
 //
 // # Guesses
 //
-// The passwords of one source are checked one after the other. A source, and a user
-// name, may have ten wrong passwords at once and then one a second. Beyond that no
-// password is checked, and AUTH gets 454. Guesses at a user don't keep out a source
-// from which the user has logged on before.
+// The passwords and other proofs of one source are checked one after the other, and wrong ones
+// are counted across connections. A source, and a user name, may have ten at once and
+// then two a second. After more than ten a source must also wait before each next one, twice as long
+// each time, up to a minute; in a minute without one, one is forgotten. Beyond these limits nothing is
+// checked, and AUTH gets 454. A source from which a user has logged on before is
+// delayed for that user only by wrong passwords of that user there: guesses from elsewhere don't
+// keep the user out. The eight latest such sources of each user are remembered, until the program ends.
 //
 // # Settings for which Exchange has no parameter
 //

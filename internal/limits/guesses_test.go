@@ -26,23 +26,115 @@ func (g *Guesses) guessed(source netip.Addr, user string, verdict error) bool {
 	return true
 }
 
-// TestGuessesOfASource: whatever connections a source opens, it has guessBurst
-// guesses and then one a second.
+// TestGuessesOfASource: whatever connections a source opens, it has guessBurst guesses at
+// once, never more than two a second after them, and soon one a minute. It recovers.
 func TestGuessesOfASource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g Guesses
-		checked := 0
-		for i := range 250 { // ten a second
-			if g.guessed(attacker, fmt.Sprint("user", i), auth.ErrBadCredentials) {
-				checked++
+		checked := func(span time.Duration) (n int) {
+			for i := range int(span / (100 * time.Millisecond)) { // ten a second
+				if g.guessed(attacker, fmt.Sprint("user", i), auth.ErrBadCredentials) {
+					n++
+				}
+				time.Sleep(100 * time.Millisecond)
 			}
-			time.Sleep(100 * time.Millisecond)
+			return n
 		}
-		if checked < 25 || checked > 25+guessBurst {
-			t.Errorf("%d guesses were checked in 25 s", checked)
+		if n := checked(10 * time.Second); n < guessBurst || n > guessBurst+5 {
+			t.Errorf("%d guesses were checked in the first 10 s", n)
+		}
+		checked(5 * time.Minute)
+		if n := checked(time.Hour); n < 59 || n > 75 {
+			t.Errorf("%d guesses were checked in an hour of guessing", n)
 		}
 		if !g.guessed(office, "ann", nil) {
 			t.Error("another source is kept out")
+		}
+		time.Sleep(maxGuessDelay)
+		if !g.guessed(attacker, "bob", auth.ErrBadCredentials) {
+			t.Error("no guess is checked after the longest delay")
+		}
+		time.Sleep(maxFailures * time.Minute)
+		for range guessBurst {
+			if !g.guessed(attacker, "bob", auth.ErrBadCredentials) {
+				t.Error("the source doesn't recover")
+			}
+		}
+	})
+}
+
+// TestGuessesOfManyAtAUser: two guesses a second at one user are checked, from however many sources.
+func TestGuessesOfManyAtAUser(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g Guesses
+		checked := 0
+		a := netip.MustParseAddr("192.0.2.1")
+		for range 1000 { // a hundred a second
+			if g.guessed(a, "ann", auth.ErrBadCredentials) {
+				checked++
+			}
+			a = a.Next()
+			time.Sleep(10 * time.Millisecond)
+		}
+		if checked < 20 || checked > 20+guessBurst {
+			t.Errorf("%d guesses at one user were checked in 10 s", checked)
+		}
+	})
+}
+
+// TestKnownUser: a user who has logged on from a source is delayed there neither by guesses
+// at other users from that source, nor by guesses from elsewhere, but by wrong passwords there.
+func TestKnownUser(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g Guesses
+		if !g.guessed(office, "ann", nil) {
+			t.Fatal("not checked")
+		}
+		for range 1000 { // a phone in the same office has the password of a colleague wrong
+			g.guessed(office, "bob", auth.ErrBadCredentials)
+			time.Sleep(time.Second)
+		}
+		if g.guessed(office, "carl", nil) {
+			t.Error("a user who isn't known there is checked")
+		}
+		if !g.guessed(office, "ann", nil) {
+			t.Error("a known user is kept out by guesses at another user")
+		}
+		checked := 0
+		for range 600 {
+			if g.guessed(office, "ann", auth.ErrBadCredentials) {
+				checked++
+			}
+			time.Sleep(time.Second)
+		}
+		if checked > 2*guessBurst+10 {
+			t.Errorf("%d guesses at a user from a known source were checked in 10 min", checked)
+		}
+	})
+}
+
+// TestOwnAccountHelpsNoGuesses: log-ons to an attacker's own account don't make its guesses at
+// others faster, nor the server forget where others have logged on.
+func TestOwnAccountHelpsNoGuesses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g Guesses
+		g.guessed(office, "ann", nil)
+		checked := 0
+		a := netip.MustParseAddr("10.0.0.1")
+		for range 600 {
+			g.guessed(attacker, "mallory", nil)
+			if g.guessed(attacker, "ann", auth.ErrBadCredentials) {
+				checked++
+			}
+			g.guessed(a, "mallory", nil)
+			a = a.Next()
+			time.Sleep(time.Second)
+		}
+		if checked > guessBurst+20 {
+			t.Errorf("%d guesses were checked in 10 min", checked)
+		}
+		if g.known.find(office, "ann") == nil || len(g.known.users["mallory"].sources) != knownPerUser {
+			t.Errorf("ann is forgotten, or mallory has %d sources", len(g.known.users["mallory"].sources))
 		}
 	})
 }
@@ -112,17 +204,25 @@ func TestChecksTakeTurns(t *testing.T) {
 	})
 }
 
-// TestGuessesAreForgotten: memory is bounded whatever names are tried.
+// TestGuessesAreForgotten: memory is bounded whatever names are tried, and what is forgotten
+// first has the fewest guesses.
 func TestGuessesAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g Guesses
+		for range guessBurst {
+			g.guessed(attacker, "ann", auth.ErrBadCredentials)
+		}
 		a := netip.MustParseAddr("10.0.0.1")
 		for i := range 3 * guessKeys {
 			g.guessed(a, fmt.Sprint(i), auth.ErrBadCredentials)
+			g.guessed(a, fmt.Sprint("known", i), nil)
 			a = a.Next()
 		}
-		if len(g.sources) > guessKeys || len(g.users) > guessKeys {
-			t.Errorf("%d sources and %d users are remembered", len(g.sources), len(g.users))
+		if len(g.sources.entries) > guessKeys || len(g.users.entries) > guessKeys || len(g.known.users) > guessKeys {
+			t.Errorf("%d sources, %d users and %d known users are remembered", len(g.sources.entries), len(g.users.entries), len(g.known.users))
+		}
+		if g.guessed(office, "ann", nil) || g.guessed(attacker, "bob", nil) {
+			t.Error("many guesses made the server forget those at a user")
 		}
 	})
 }
