@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -52,6 +53,7 @@ type exchange struct {
 	mechanism
 	initial []byte // the initial response, until it is sent
 	steps   int    // how many responses were sent
+	reason  string // why the next hop refuses the token, in its words
 }
 
 // run sends AUTH, then the client's response to each challenge. A next hop that has ignored the
@@ -76,7 +78,7 @@ func (x *exchange) run() error {
 	case r.Code/100 != 2 && x.unused(r.Code):
 		return &Error{Stage: StageAuth, Reply: r, Err: errMechanism}
 	case r.Code/100 != 2:
-		return refusal(StageAuth, r)
+		return refusal(StageAuth, x.withReason(r))
 	}
 	if p, ok := x.client.(interface{ Proved() bool }); ok && !p.Proved() {
 		return &Error{Stage: StageAuth, Err: errUnproved}
@@ -109,6 +111,9 @@ func (x *exchange) response(challenge string) ([]byte, error) {
 	}
 	x.initial = nil
 	decoded, _ := base64.StdEncoding.DecodeString(challenge)
+	if x.name == auth.OAuthBearer || x.name == auth.XOAuth2 {
+		x.reason = string(decoded)
+	}
 	response, err := x.client.Next(decoded)
 	switch {
 	case err != nil && x.name != auth.Scram && x.name != auth.ScramPlus:
@@ -119,51 +124,27 @@ func (x *exchange) response(challenge string) ([]byte, error) {
 	return response, nil
 }
 
+// maxReason bounds the reason for the refusal of a token, in bytes.
+const maxReason = 200
+
+// withReason returns r with the reason for the refusal of a token at its end: JSON with the
+// status, and often the scope that the token lacks (RFC 7628, section 3.2.2). The reply after
+// it seldom says why.
+func (x *exchange) withReason(r Reply) Reply {
+	reason := strings.Join(strings.Fields(x.reason), " ")
+	switch {
+	case reason == "":
+		return r
+	case repeats(reason, x.conn.cfg.secret()):
+		reason = withheld
+	}
+	r.Lines = append(slices.Clip(r.Lines), reason[:min(len(reason), maxReason)])
+	return r
+}
+
 // unused reports whether a next hop that refuses with code has got no secret, so that another
 // mechanism may be tried: it doesn't know the mechanism or, by SCRAM, has no keys of the user.
 func (x *exchange) unused(code int) bool {
 	unknown := code == 500 || code == 502 || code == 504
 	return x.steps == 0 && unknown || x.harmless && x.steps <= 1 && code/100 == 5
 }
-
-// withheld replaces a text that contains the password or token.
-const withheld = "(text withheld: it repeats the password or token)"
-
-// withhold returns r without its text if the text contains the password of c: some hops
-// repeat commands that they don't understand. All other texts are kept, because they
-// explain what to do.
-func withhold(r Reply, c auth.Credentials) Reply {
-	for _, between := range []string{" ", ""} { // a long echo may be wrapped
-		if repeats(strings.Join(r.Lines, between), c) {
-			r.Lines = []string{withheld}
-			break
-		}
-	}
-	return r
-}
-
-// repeats reports whether text contains c's password, in any letter case or in base64,
-// whatever is encoded before it.
-func repeats(text string, c auth.Credentials) bool {
-	password := c.Password.Reveal()
-	if strings.Contains(strings.ToLower(text), strings.ToLower(password)) {
-		return true
-	}
-	login := "\x00" + c.Username + "\x00" // the beginning of PLAIN, even if the password is cut
-	words := strings.FieldsFunc(text, func(r rune) bool { return !strings.ContainsRune(base64Digits, r) })
-	for _, word := range words {
-		for start := range min(4, len(word)) { // other text may precede it
-			code := word[start:]
-			if len(code)%4 == 1 {
-				code = code[:len(code)-1]
-			}
-			plain, err := base64.RawStdEncoding.DecodeString(code)
-			if err == nil && (strings.Contains(string(plain), password) || strings.Contains(string(plain), login)) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-const base64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
