@@ -132,6 +132,7 @@ func (p *showPrinter) message(m *control.Message) error {
 		}
 		line("  Host", r.Host)
 		line("  Reply", r.Reply)
+		line("  Advice", r.Advice)
 		switch {
 		case r.Reported:
 			line("  Sender notified", "yes, or not required")

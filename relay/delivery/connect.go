@@ -109,11 +109,15 @@ func (s *Sender) tryLink(ctx context.Context, a *attempt, l *link) *opened {
 	used := l.used
 	l.use()
 	answers, err := l.Begin(ctx, a.mail, a.to, a.data)
+	err = s.note(ctx, l.key, l.account, err)
+	for i := range answers {
+		answers[i] = s.note(ctx, l.key, l.account, answers[i])
+	}
 	switch trouble := scopeOf(err); {
 	case trouble == ofMessage && !(used && answersDoubtConnection(answers, err)):
 		a.opened = opened{l, answers, err}
 		return &a.opened
-	case used:
+	case used && !isPaused(err):
 		s.emit(ctx, event.Event{Kind: event.KeptConnectionFailed, ID: a.mail.ID, Connector: a.hop.set.Name, Host: l.host, Addr: l.addr, Err: err})
 		if trouble != ofMessage {
 			s.pool.drop(l.key) // the older connections are likely to be dead too
@@ -185,13 +189,17 @@ type call struct {
 // addresses that didn't answer soon while there were others. alone means that c is the
 // only candidate.
 func (s *Sender) tryHost(ctx context.Context, end time.Time, a *attempt, c candidate, alone bool) (o *opened, slow []call) {
+	if err := s.admit(ctx, a.hop, c); err != nil {
+		a.failed.add(err)
+		return nil, nil
+	}
 	key := s.linkKey(a.hop, c)
 	if !alone {
 		suspect := time.AfterFunc(suspectAfter, func() { s.health.suspected(key.String(), time.Now()) })
 		defer suspect.Stop()
 	}
 	if l := s.kept(a, key); l != nil {
-		if o := s.tryLink(ctx, a, l); o != nil {
+		if o := s.tryLink(ctx, a, l); o != nil || isPaused(a.failed.last()) {
 			return o, nil
 		}
 	}
@@ -221,13 +229,13 @@ func (s *Sender) tryHost(ctx context.Context, end time.Time, a *attempt, c candi
 				s.failedOver(ctx, a)
 				return o, nil
 			}
-			if n := len(a.failed.list); n > 0 && isCrowded(a.failed.list[n-1]) {
+			if isCrowded(a.failed.last()) {
 				crowded = e.host
 			}
 		} else if a.failed.add(err); late {
 			slow = append(slow, call{c, e})
 		}
-		if limited.Err() != nil {
+		if limited.Err() != nil || isPaused(a.failed.last()) {
 			break
 		}
 	}
@@ -246,14 +254,15 @@ func (s *Sender) reach(ctx context.Context, end time.Time, h *NextHop, c call) (
 		if !errors.Is(err, errOwnCertificate) && !errors.As(err, new(*tokenError)) && !errors.Is(ctx.Err(), context.Canceled) {
 			s.health.failed(address, time.Now())
 		}
-		return nil, &hostError{c.host, err}
+		return nil, &hostError{c.host, s.note(ctx, key, s.account(ctx, h), err)}
 	}
-	l := &link{Conn: conn, key: key, host: c.host, addr: address, idle: h.idle(), left: h.set.SmtpMaxMessagesPerConnection}
+	l := &link{Conn: conn, key: key, account: s.account(ctx, h), host: c.host, addr: address, idle: h.idle(), left: h.set.SmtpMaxMessagesPerConnection}
 	if l.left <= 0 {
 		l.left = -1
 	}
 	s.health.answered(address)
 	s.health.answered(l.key.String())
+	s.breaker.accepted(key, false)
 	return l, nil
 }
 

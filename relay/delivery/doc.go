@@ -34,6 +34,15 @@
 // its messages: the connection isn't used again, and the message goes over a new one at
 // once. Only 450 to RCPT always concerns a mailbox.
 //
+// # Replies that concern the account
+//
+// What a smart host replies about the account with which this server logs on concerns all
+// mail to the host, and is temporary, whatever its code: a refused logon, an account that
+// Microsoft 365 or Gmail has throttled or switched off, a used-up quota. The host is left alone
+// for a while, longer each time, then one attempt shows whether it has changed its mind.
+// [RetryAt] returns the end of the pause, [Sender.Retry] ends all pauses. Other credentials
+// aren't held back.
+//
 // # Trying again
 //
 // Until the first byte of the message has left, the Sender tries other addresses, other

@@ -101,10 +101,10 @@ func passOn(e *smtpclient.Error) reply.Reply {
 		code, enhanced = 452, [3]int{4, 5, 3}
 	case e.Stage == smtpclient.StageRcpt && code == 452: // the mailbox has no room
 		enhanced = class(enhanced, 4, [3]int{4, 4, 0})
-	case e.Stage == smtpclient.StageReset, wantsLogon(code):
+	case e.Stage == smtpclient.StageReset, wantsLogon(code), meaningOf(e).OfLogon():
 		// The next hop asks this server to authenticate, not the client.
 		return replyFor(reply.NextHopSecurity)
-	case code < 500:
+	case code < 500, meaningOf(e).OfHost():
 		code, enhanced = 451, class(enhanced, 4, [3]int{4, 4, 0})
 	}
 	if text == "" {
@@ -156,6 +156,14 @@ type failures struct {
 func (f *failures) add(err error) {
 	f.list = append(f.list, err)
 	f.worst = worse(f.worst, err)
+}
+
+// last returns the error that was added last; nil without one.
+func (f *failures) last() error {
+	if len(f.list) == 0 {
+		return nil
+	}
+	return f.list[len(f.list)-1]
 }
 
 // maxListed is how many failures are named in an error.

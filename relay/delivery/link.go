@@ -35,11 +35,12 @@ func (k linkKey) String() string { return k.out.Name() + " to " + k.host }
 type link struct {
 	*smtpclient.Conn
 	key        linkKey
-	host       string // for the log
-	addr       string // IP address and port
-	used       bool   // a transaction was begun
-	usedBefore bool   // a transaction was begun before the present one
-	left       int    // transactions that may still be begun; <0: any number
+	account    account // with which it was logged on
+	host       string  // for the log
+	addr       string  // IP address and port
+	used       bool    // a transaction was begun
+	usedBefore bool    // a transaction was begun before the present one
+	left       int     // transactions that may still be begun; <0: any number
 	idle       time.Duration
 	until      time.Time // when the pool closes it
 }

@@ -152,7 +152,7 @@ func transact(ctx context.Context, k *link, to []envelope.Recipient, m *outgoing
 	}
 	each, err := k.DataEach(ctx, m.Message)
 	if err != nil {
-		return answers, crowded(err)
+		return answers, ofNextHop(err)
 	}
 	for i, refused := range taken {
 		if refused == nil {

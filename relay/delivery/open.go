@@ -47,6 +47,9 @@ func (s *Sender) Open(ctx context.Context, out *connector.Outbound, to routing.D
 
 // openAny opens a connection to one of the addresses of c.
 func (s *Sender) openAny(ctx context.Context, h *NextHop, c candidate) (net.Conn, error) {
+	if err := s.admit(ctx, h, c); err != nil {
+		return nil, err
+	}
 	list, err := s.resolve(ctx, h, c)
 	if err != nil {
 		return nil, err
@@ -60,7 +63,9 @@ func (s *Sender) openAny(ctx context.Context, h *NextHop, c candidate) (net.Conn
 		}
 		l, err := s.reach(ctx, limit, h, call{c, e})
 		if err != nil {
-			failed.add(err)
+			if failed.add(err); isPaused(err) {
+				break
+			}
 			continue
 		}
 		conn, err := l.Handover()

@@ -50,7 +50,7 @@ func scopeOf(err error) scope {
 	switch {
 	case e.Reply.Code == 0, e.Reply.Code == 421, errors.Is(err, smtpclient.ErrNoBDAT):
 		return ofConnection
-	case isCrowded(err), wantsLogon(e.Reply.Code), e.Stage == smtpclient.StageMail && isFull(e.Reply):
+	case meaningOf(err).OfHost(), isCrowded(err), wantsLogon(e.Reply.Code), e.Stage == smtpclient.StageMail && isFull(e.Reply):
 		return ofHost
 	}
 	return ofMessage

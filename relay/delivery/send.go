@@ -86,7 +86,7 @@ func (s *Sender) hand(ctx context.Context, h *NextHop, to []envelope.Recipient, 
 	for {
 		l, answers, err := s.tryHosts(ctx, a)
 		if err != nil {
-			return exchange{answers: answers}, crowded(err)
+			return exchange{answers: answers}, ofNextHop(err)
 		}
 		t = l.exchange()
 		t.answers = answers
@@ -103,22 +103,25 @@ func (s *Sender) hand(ctx context.Context, h *NextHop, to []envelope.Recipient, 
 		used := l.usedBefore
 		t.reply, err = s.data(ctx, l, m)
 		if !used || a.fresh || !m.mayResend(err) {
-			return t, crowded(err)
+			return t, ofNextHop(err)
 		}
 		a.fresh = true
 	}
 }
 
-// data sends m over l, and returns l to the pool. A host that is overloaded, or loses the
-// connection, is tried last from then on.
+// data sends m over l, and returns l to the pool. A host that is overloaded, throttles the account
+// or loses the connection is tried last from then on.
 func (s *Sender) data(ctx context.Context, l *link, m *outgoing) (smtpclient.Reply, error) {
 	r, err := l.Data(ctx, m.Message)
+	err = s.note(ctx, l.key, l.account, err)
 	lost := scopeOf(err) == ofConnection && !l.usedBefore && ctx.Err() == nil && !errors.As(err, new(*smtpclient.BodyError))
 	switch {
 	case errors.Is(err, smtpclient.ErrNoBDAT):
 		s.health.lacksBDAT(l.addr, time.Now())
 		s.pool.drop(l.key)
-	case lost || isCrowded(err):
+	case err == nil:
+		s.breaker.accepted(l.key, true)
+	case lost || meaningOf(err).OfHost() || isCrowded(err):
 		s.health.failed(l.key.String(), time.Now())
 		s.health.failed(l.addr, time.Now())
 	}
@@ -133,7 +136,7 @@ func (m *outgoing) mayResend(err error) bool {
 		return false
 	}
 	var e *smtpclient.Error
-	if !errors.As(err, &e) || isCrowded(err) {
+	if !errors.As(err, &e) || meaningOf(err).OfHost() || isCrowded(err) {
 		return false
 	}
 	switch e.Stage {
@@ -145,9 +148,10 @@ func (m *outgoing) mayResend(err error) bool {
 	return false
 }
 
-// crowded returns err, as a hopError if the next hop can't take so much at once.
-func crowded(err error) error {
-	if isCrowded(err) {
+// ofNextHop returns err, as a hopError if the next hop can't take so much at once, or takes
+// nothing of this server's account.
+func ofNextHop(err error) error {
+	if isCrowded(err) || meaningOf(err).OfHost() {
 		return &hopError{err}
 	}
 	return err
@@ -158,11 +162,11 @@ func noneAccepted(answers []error) error {
 	var refused error
 	for _, err := range answers {
 		refused = worse(refused, err)
-		if !isCrowded(err) {
+		if !isCrowded(err) && !meaningOf(err).OfHost() {
 			return refused
 		}
 	}
-	return crowded(refused)
+	return ofNextHop(refused)
 }
 
 // unanimous returns an error unless all recipients were accepted.

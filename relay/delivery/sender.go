@@ -88,6 +88,7 @@ type Sender struct {
 
 	ownMessages message.Pool // in place of Messages
 	health      health
+	breaker     breaker
 	buffers     sync.Pool
 	timeouts    smtpclient.Timeouts // zero: those of RFC 5321
 }

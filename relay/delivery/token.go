@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/internal/hopreply"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 )
 
@@ -59,10 +60,10 @@ func (s *Sender) token(ctx context.Context, h *NextHop) (*auth.BearerToken, erro
 }
 
 // otherToken returns a token for another connection to h after a smart host has refused one, or nil
-// if err is no such refusal.
+// if err is no such refusal: another token doesn't help where the service accepts none.
 func (s *Sender) otherToken(ctx context.Context, h *NextHop, refused *auth.BearerToken, err error) (*auth.BearerToken, error) {
 	var e *smtpclient.Error
-	if refused == nil || !errors.As(err, &e) || e.Stage != smtpclient.StageAuth || e.Reply.Code != codeBadCredentials {
+	if refused == nil || !errors.As(err, &e) || e.Stage != smtpclient.StageAuth || e.Reply.Code != codeBadCredentials || meaningOf(err) != hopreply.BadCredentials {
 		return nil, nil
 	}
 	source, err := s.tokens(h.out)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/content"
+	"github.com/interchange-smtp/interchange/internal/hopreply"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/envelope"
@@ -70,7 +71,7 @@ func (tx *transaction) offer(ctx context.Context, r envelope.Recipient) (t excha
 	t = tx.link.exchange()
 	err = tx.link.Check(smtpclient.Mail{Envelope: tx.env.Envelope})
 	if err == nil {
-		err = tx.link.Rcpt(ctx, r)
+		err = tx.sender.note(ctx, tx.link.key, tx.link.account, tx.link.Rcpt(ctx, r))
 	}
 	if err != nil {
 		if scopeOf(err) != ofMessage {
@@ -180,6 +181,9 @@ func (tx *transaction) emit(ctx context.Context, kind event.Kind, r envelope.Rec
 	e := event.Event{
 		Kind: kind, ID: tx.env.ID, EnvID: tx.env.EnvID, From: tx.env.From, To: r.To, Connector: tx.hop.set.Name, NextHop: tx.hop.String(),
 		Host: o.Host, Addr: o.Addr, TLS: o.TLS, Reply: o.Reply, Err: o.Err, Attempts: 1,
+	}
+	if o.Err != nil {
+		e.Advice = hopreply.Parse(o.Reply).Advice
 	}
 	if !tx.begun.IsZero() {
 		e.Delay = time.Since(tx.begun)

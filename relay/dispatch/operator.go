@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"iter"
+	"maps"
 	"slices"
 	"time"
 
@@ -18,10 +19,12 @@ type Queue struct {
 	Active  int    // attempts under way
 
 	// Failures is how often the next hop has failed since it last answered. If it has, it is tried
-	// again at Retry; Reply is the reply of Host at Tried.
+	// again at Retry; Reply is the reply of Host at Tried, and Advice what an administrator can do
+	// about it, if that is known.
 	Failures     int
 	Retry, Tried time.Time
 	Reply, Host  string
+	Advice       string
 }
 
 // Queues returns a Queue for each next hop that has messages, or that failed a short while ago, in the
@@ -70,12 +73,17 @@ func (d *Dispatcher) List(ctx context.Context, f queue.Filter) iter.Seq2[*queue.
 // Progress is called with how much of a long piece of work is done.
 type Progress func(done, total int)
 
-// Retry makes the recipients that f selects due, and then their next hops, also those that have failed.
-// One that is still down costs one connection, however many messages wait for it. Retry returns how
+// Retry makes the recipients that f selects due, and then their next hops, also those that have failed
+// and those that a transport leaves alone: it calls the method Retry() of transports that have it. One that is still down costs one connection, however many messages wait for it. Retry returns how
 // many messages it concerns; it leaves those of other processes alone. progress may be nil, here and
 // below.
 func (d *Dispatcher) Retry(ctx context.Context, f queue.Filter, progress Progress) (int, error) {
 	d.init()
+	for _, t := range append(slices.Collect(maps.Values(d.own)), d.Transport) {
+		if r, ok := t.(interface{ Retry() }); ok {
+			r.Retry()
+		}
+	}
 	retry := d.sched.NewRetry()
 	n, err := d.each(ctx, f, progress, false, func(m *schedule.Message, now time.Time) bool {
 		return retry.Add(m, f.MatchRecipient, now)

@@ -1,6 +1,10 @@
 package dsn
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/interchange-smtp/interchange/internal/hopreply"
+)
 
 // opening begins the first part: what happened, for people.
 func (w *writer) opening() string {
@@ -40,11 +44,22 @@ func (w *writer) paragraph(i int) string {
 	case reply != "":
 		paragraph(&b, "    ", reply)
 	}
-	if text := w.advice(w.status(r)); text != "" {
-		b.WriteString("\r\n")
-		paragraph(&b, "    ", text)
+	for _, text := range []string{w.advice(w.status(r)), w.cure(r)} {
+		if text != "" {
+			b.WriteString("\r\n")
+			paragraph(&b, "    ", text)
+		}
 	}
 	return b.String()
+}
+
+// cure says what the administrator of this server can do about the reply to r, if that is known.
+func (w *writer) cure(r *Recipient) string {
+	text := hopreply.Parse(r.Reply).Advice
+	if text == "" || w.Kind != Failed && w.Kind != Delayed {
+		return ""
+	}
+	return "For your administrator: " + text
 }
 
 // advice says what a sender can do about a status (RFC 3463).
@@ -65,6 +80,8 @@ func (w *writer) advice(status string) string {
 		return "The message went round in a loop. Please pass this report on to your administrator."
 	case detail == "4.4" || detail == "4.1":
 		return "No route to the recipient was found. Please look for mistakes in the domain of the address."
+	case detail == "7.60" || detail == "2.252":
+		return "The message was refused because of its sender. Please pass this report on to your administrator."
 	case strings.HasPrefix(detail, "7."):
 		return "The message was refused for reasons of policy. The recipient's administrator knows them."
 	case strings.HasPrefix(detail, "6."):

@@ -86,6 +86,7 @@ type Event struct {
 	Failures int           // of the next hop, one after the other
 	Waiting  int           // messages for the next hop
 	Retry    time.Duration // until the next hop is tried again
+	Advice   string        // what an administrator can do about Reply, if that is known
 
 	Duration time.Duration // of a connection
 	Report   string        // the ID of a delivery report

@@ -46,5 +46,6 @@ const (
 	HostFailed                                              // and another host of the next hop accepted the message
 	TLSFailed                                               // and the host is connected to again
 	KeptConnectionFailed                                    // and another connection is used
+	LogonRefused                                            // and the host is left alone until Retry is over; mail waits
 	kinds                                                   // how many there are, 0 included
 )

@@ -148,6 +148,8 @@ func (e *Event) text(key string) string {
 		return e.Addr
 	case "report":
 		return e.Report
+	case "advice":
+		return e.Advice
 	case "kind", "then":
 		return e.Detail
 	case "decision":

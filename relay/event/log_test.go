@@ -22,7 +22,7 @@ func full(k Kind) Event {
 		Session: "4", Connector: "In", Local: at, Remote: at, Helo: "h", User: "u", Command: "HELO", Mechanism: "LOGIN", Tried: "t", Messages: 3, Refused: 4,
 		Reply: "250 ok", Reason: reply.NoConnector, Err: errors.New("bad\nthing"), Result: "queued", NextHop: "hop", Host: "host", Addr: "192.0.2.2:25", TLS: 0x304,
 		Attempts: 1, Delay: time.Second, Failures: 5, Waiting: 6, Retry: time.Minute, Duration: time.Hour, Report: "7", Detail: "failed",
-		Decision: "8", Trace: new(connector.Trace), Others: 9,
+		Advice: "a", Decision: "8", Trace: new(connector.Trace), Others: 9,
 	}
 }
 

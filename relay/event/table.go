@@ -17,8 +17,8 @@ type kind struct {
 // The keys of answers to a message and of attempts.
 const (
 	answered     = "session id connector remote user from to recipients size reply reason error result message-id"
-	attempted    = "id from to hop host delay addr tls reply error"
-	attemptedNow = "id connector from to hop host addr tls reply error" // while the client waits
+	attempted    = "id from to hop host delay addr tls reply error advice"
+	attemptedNow = "id connector from to hop host addr tls reply error advice" // while the client waits
 )
 
 // table has the line in the log of each Kind.
@@ -52,7 +52,7 @@ var table = [kinds]kind{
 	MessageUnreadable:   fail("message can't be read", "id error"),
 	MessageTakenOver:    warn("message was taken over by another process", "id error"),
 	ChangedByOperator:   info("changed by operator", "id from to"),
-	NextHopFailed:       warn("next hop failed", "hop failures retry waiting error"),
+	NextHopFailed:       warn("next hop failed", "hop failures retry waiting error advice"),
 	NextHopReachable:    info("next hop is reachable again", "hop failures waiting"),
 
 	RecipientRefused:     warn("recipient refused", attemptedNow),
@@ -60,6 +60,7 @@ var table = [kinds]kind{
 	HostFailed:           warn("host failed, another one took its place", "id connector error"),
 	TLSFailed:            warn("TLS failed, connecting again", "host then error"),
 	KeptConnectionFailed: {"kept connection failed", slog.LevelDebug, []string{"host", "error"}},
+	LogonRefused:         fail("logon refused, mail waits", "connector host reply retry advice"),
 }
 
 func info(text, keys string) kind { return kind{text, slog.LevelInfo, strings.Fields(keys)} }

@@ -68,6 +68,8 @@ type Sink struct {
 	// Tokens reports whether a token is the user's; not nil: AUTH XOAUTH2 and OAUTHBEARER are
 	// offered too, and AUTH is required for MAIL. Connections call it at the same time.
 	Tokens       func(user, token string) bool
+	TokenAtOnce  bool          // a refused token gets 535 at once, without the reason in JSON before it
+	Mechanisms   []string      // the SASL names that EHLO lists, of those that Users and Tokens permit; nil: all
 	InsecureAuth bool          // offers AUTH without TLS too
 	MaxSize      int64         // of a message in bytes, announced with SIZE; default 64 MiB
 	MaxKept      int64         // of all messages together, in bytes; further ones get 452; default 256 MiB

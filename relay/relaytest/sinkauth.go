@@ -3,6 +3,8 @@ package relaytest
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -20,6 +22,9 @@ func (s *Sink) mechanisms() string {
 	if s.Tokens != nil {
 		names = append(names, auth.XOAuth2, auth.OAuthBearer)
 	}
+	if s.Mechanisms != nil {
+		names = slices.DeleteFunc(names, func(name string) bool { return !slices.Contains(s.Mechanisms, name) })
+	}
 	return strings.Join(names, " ")
 }
 
@@ -30,7 +35,7 @@ func (s *Sink) methods() auth.Methods {
 		m.Passwords = sinkUsers(s.Users)
 	}
 	if s.Tokens != nil {
-		m.Tokens = sinkTokens(s.Tokens)
+		m.Tokens = sinkTokens{s.Tokens, s.TokenAtOnce}
 	}
 	return m
 }
@@ -48,12 +53,21 @@ func (u sinkUsers) Verify(_ context.Context, c auth.Credentials, _ auth.Channel)
 }
 
 // sinkTokens are the Tokens of a Sink.
-type sinkTokens func(user, token string) bool
+type sinkTokens struct {
+	known  func(user, token string) bool
+	atOnce bool
+}
+
+// errAtOnce refuses a token without a challenge.
+var errAtOnce = errors.New("the Sink doesn't know the token")
 
 // VerifyToken implements auth.TokenVerifier.
-func (f sinkTokens) VerifyToken(_ context.Context, t auth.BearerToken, _ auth.Channel) (auth.Identity, error) {
-	if !f(t.User, t.Token.Reveal()) {
-		return auth.Identity{}, &auth.TokenError{Reason: "the Sink doesn't know it"}
+func (s sinkTokens) VerifyToken(_ context.Context, t auth.BearerToken, _ auth.Channel) (auth.Identity, error) {
+	switch {
+	case s.known(t.User, t.Token.Reveal()):
+		return auth.Identity{}, nil
+	case s.atOnce:
+		return auth.Identity{}, errAtOnce
 	}
-	return auth.Identity{}, nil
+	return auth.Identity{}, &auth.TokenError{Reason: "the Sink doesn't know it"}
 }

@@ -3,6 +3,7 @@ package control
 import (
 	"time"
 
+	"github.com/interchange-smtp/interchange/internal/hopreply"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
@@ -38,6 +39,7 @@ type Recipient struct {
 	Tried    time.Time `json:"tried,omitzero"`
 	Host     string    `json:"host,omitempty"`
 	Reply    string    `json:"reply,omitempty"`
+	Advice   string    `json:"advice,omitempty"` // what an administrator can do about Reply, if that is known
 	Delayed  bool      `json:"delayed,omitempty"`
 	Reported bool      `json:"reported,omitempty"`
 }
@@ -56,7 +58,7 @@ func NewMessage(m *queue.Message) *Message {
 		r := &m.Recipients[i]
 		out.Recipients[i] = Recipient{
 			To: r.To.String(), Notify: r.Notify.String(), ORcpt: r.ORcpt, Status: r.Status.String(), Next: r.Next.UTC(), NextHop: r.Hop, Attempts: r.Attempts,
-			Tried: r.Tried.UTC(), Host: r.Host, Reply: r.Reply, Delayed: r.Delayed, Reported: r.Reported,
+			Tried: r.Tried.UTC(), Host: r.Host, Reply: r.Reply, Advice: hopreply.Parse(r.Reply).Advice, Delayed: r.Delayed, Reported: r.Reported,
 		}
 	}
 	return out

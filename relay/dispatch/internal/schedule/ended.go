@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/hopreply"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/queue"
@@ -88,6 +89,8 @@ func (s *Scheduler) recordResult(r *Result) bool {
 			s.hopAnswered(h, r.At)
 		}
 		s.recordAll(r)
+	case !delivery.RetryAt(r.Err).IsZero():
+		s.unanswered(r) // it concerns all mail, on however many connections
 	case delivery.IsCrowded(r.Err) && h.proven && t.among > 1:
 		// The next hop works, and had no room for so many. This one goes once more as soon as there is
 		// room.
@@ -164,10 +167,10 @@ func (s *Scheduler) scheduleRetry(h *hop, reply lastReply, err error) {
 	if !h.ceilingStated {
 		h.ceiling = 0
 	}
-	wait := s.limits.retryAfter(h.failures)
+	wait := max(s.limits.retryAfter(h.failures), delivery.RetryAt(err).Sub(reply.at))
 	h.retryAt = reply.at.Add(wait)
 	s.hopAlarms.set(&h.alarm, h.retryAt)
-	s.emitHop(h, event.Event{Kind: event.NextHopFailed, Time: reply.at, Retry: wait, Waiting: h.waiting + 1, Err: err})
+	s.emitHop(h, event.Event{Kind: event.NextHopFailed, Time: reply.at, Retry: wait, Waiting: h.waiting + 1, Err: err, Advice: hopreply.Parse(reply.text).Advice})
 	for t := range h.transfers() {
 		if h.awaited == 0 {
 			break

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/internal/hopreply"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
@@ -127,6 +128,7 @@ type State struct {
 	Failures     int
 	Retry, Tried time.Time
 	Reply, Host  string
+	Advice       string
 }
 
 // state returns the state of h. ok is false if there is nothing to see.
@@ -135,7 +137,7 @@ func (h *hop) state() (s State, ok bool) {
 		return State{}, false
 	}
 	s = State{Name: h.name, Waiting: h.waiting, Active: h.active, Failures: h.failures,
-		Tried: h.lastReply.at, Reply: h.lastReply.text, Host: h.lastReply.host}
+		Tried: h.lastReply.at, Reply: h.lastReply.text, Host: h.lastReply.host, Advice: hopreply.Parse(h.lastReply.text).Advice}
 	if h.failures > 0 {
 		s.Retry = h.retryAt
 	}
