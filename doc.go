@@ -21,6 +21,7 @@
 //	connector/...     connector                     shell, jsonconfig, analysis, replay, diagram, policytest
 //
 //	relay/envelope    routing                       one mail transaction
+//	relay/jwt         auth                          checks access tokens
 //	relay/message     routing                       a whole message, for hooks and signers
 //	relay/queue       relay/envelope                the Store of messages
 //	relay/event       connector                     what happened to messages
@@ -64,6 +65,7 @@
 //	hold old logs against a policy                connector/replay
 //	draw a policy                                 connector/diagram
 //	check passwords from a file or a database     auth/userfile
+//	check access tokens of an identity provider   relay/jwt
 //	serve SMTP by a policy                        relay
 //	servers, backends and clients of go-smtp      relay/gosmtp
 //	deliver by Send connectors                    relay/delivery

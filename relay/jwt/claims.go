@@ -1,0 +1,87 @@
+package jwt
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// Claims are the statements of a valid token.
+type Claims struct {
+	User    string   // the claim that has the user's name
+	Groups  []string // the claim that lists the user's groups
+	Scopes  []string // scopes and roles
+	Expires time.Time
+	All     map[string]any // all claims, as encoding/json reads them; not to be changed
+}
+
+// Identity returns the identity of c.User: it has the SIDs of its name, of Authenticated Users
+// and of the names of its groups, and may send as its name if that is an address. A group that
+// has the name of a well-known principal, such as Exchange Servers, is left out, because who
+// names groups at the provider must not make servers of users.
+func (c Claims) Identity() (auth.Identity, error) {
+	var groups []permission.SID
+	for _, g := range c.Groups {
+		if checkUser(g) == nil {
+			groups = append(groups, permission.NameSID(g))
+		}
+	}
+	id := auth.Identity{Principal: permission.Authenticated(c.User, groups...)}
+	if own, err := routing.ParseAddress(c.User); err == nil {
+		id.Addresses = append(id.Addresses, own)
+	}
+	return id, nil
+}
+
+// checkUser refuses a name that no user and no group can have.
+func checkUser(name string) error {
+	if name == "" {
+		return errors.New("it is missing, empty or not a text")
+	}
+	p, err := permission.ParsePrincipal(name)
+	if err != nil {
+		return err
+	}
+	if p.SIDs[0] != permission.NameSID(name) {
+		return fmt.Errorf("%q is a well-known principal", name)
+	}
+	return nil
+}
+
+// owns reports whether id may send as the address that the text user is.
+func owns(id auth.Identity, user string) bool {
+	a, err := routing.ParseAddress(user)
+	return err == nil && id.Owns(a)
+}
+
+// words returns the texts of a claim that is a list, or one text with blanks between words.
+func words(claim any) []string {
+	if s, ok := claim.(string); ok {
+		return strings.Fields(s)
+	}
+	return texts(claim)
+}
+
+// texts returns the texts of a claim that is a list, or the one text that it is.
+func texts(claim any) []string {
+	var all []string
+	switch claim := claim.(type) {
+	case string:
+		all = append(all, claim)
+	case []any:
+		for _, v := range claim {
+			if s, ok := v.(string); ok {
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}
+
+// clipList returns the first of all, as many as a line of a log shows.
+func clipList(all []string) []string { return all[:min(len(all), 10)] }
