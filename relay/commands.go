@@ -104,7 +104,7 @@ func (s *session) AuthEnd(err error) reply.Reply {
 	case d.Reason == reply.VerifierUnavailable:
 		return s.verifierFailed(s.triedUser(err))
 	case !d.Allowed():
-		return s.refuse(s.triedUser(nil), d)
+		return s.refuse(s.triedUser(refusedToken(err)), d)
 	}
 	if err := hooks(s.server.Hooks).login(s.ctx, &s.conn, id); err != nil {
 		return s.loginRefused(err)
@@ -123,6 +123,15 @@ func (s *session) loginRefused(err error) reply.Reply {
 		return s.handlerRefused(s.triedUser(err))
 	}
 	return s.verifierFailed(s.triedUser(err))
+}
+
+// refusedToken returns err if it says why a token isn't accepted, and else nil: of a password
+// there is nothing more to say.
+func refusedToken(err error) error {
+	if e := new(auth.TokenError); errors.As(err, &e) {
+		return e
+	}
+	return nil
 }
 
 // maxTried is how many bytes of a user name that can't log on are reported.
