@@ -34,8 +34,8 @@ func (r *relayProcess) describe(out io.Writer) {
 		mechanisms := s.AuthMechanism.Or(0)
 		fmt.Fprintf(out, "Receive connector %q at %v for %v: %v; %v\n",
 			in.Name(), s.Bindings, s.RemoteIPRanges, mechanisms, s.PermissionGroups.Or(0))
-		if r.now.Verifier == nil && mechanisms.LogsOn() {
-			fmt.Fprintln(out, "  AUTH is not offered: no -users file")
+		for _, missing := range r.now.notOffered(mechanisms) {
+			fmt.Fprintln(out, "  "+missing)
 		}
 		if len(r.now.Certificates) == 0 && mechanisms.Has(auth.TLS) {
 			fmt.Fprintln(out, "  STARTTLS is not offered: no -cert")
@@ -49,4 +49,24 @@ func (r *relayProcess) describe(out io.Writer) {
 	if r.demo != nil {
 		io.WriteString(out, demoCommands())
 	}
+}
+
+// notOffered says which log-ons of a connector with these mechanisms aren't offered, and why.
+func (now *configuration) notOffered(m auth.Mechanism) (missing []string) {
+	switch {
+	case now.Verifier == nil && m.LogsOn() && !m.Has(auth.OAuth):
+		return []string{"AUTH is not offered: no -users file"}
+	case now.Verifier == nil && m.LogsOn():
+		return []string{"AUTH is not offered: no -users file and no -tokens file"}
+	case m.Has(auth.ExternalAuthoritative):
+		return nil
+	}
+	methods := auth.MethodsOf(now.Verifier)
+	if m.Has(auth.BasicAuth) && methods.Passwords == nil {
+		missing = append(missing, "LOGIN and PLAIN are not offered: no -users file")
+	}
+	if m.Has(auth.OAuth) && methods.Tokens == nil {
+		missing = append(missing, "OAUTHBEARER and XOAUTH2 are not offered: no -tokens file")
+	}
+	return missing
 }

@@ -16,10 +16,11 @@ import (
 
 // check lists the findings about a policy that is valid.
 func check(c *cli, args []string) int {
-	fs := c.flags("[FILE]... [-cert FILE -key FILE] [-acknowledged]")
+	fs := c.flags("[FILE]... [-cert FILE -key FILE] [-tokens FILE] [-acknowledged]")
 	var p policyFlags
 	p.register(fs)
 	fs.StringVar(&p.key, "key", "", "PEM `FILE` with the certificate's key: look at the certificate, too")
+	tokens := fs.String("tokens", "", "`FILE` of the identity provider whose tokens serve accepts: look at it, too, and fetch the provider's keys")
 	acknowledged := fs.Bool("acknowledged", false, "list acknowledged findings, too")
 	if code, done := c.parsePolicy(fs, &p, args); done {
 		return code
@@ -28,12 +29,16 @@ func check(c *cli, args []string) int {
 	if err != nil {
 		return c.invalid(err)
 	}
+	m := material{cert: p.cert, key: p.key, credentials: p.credentials, tokens: *tokens, chain: chain}
+	if m.tokenKeys, err = fetchTokenKeys(*tokens); err != nil {
+		return c.invalid(err)
+	}
 	p.fqdn = c.machine()
 	l, ok := c.policy(&p)
 	if !ok {
 		return exitInvalid
 	}
-	all := l.check(material{cert: p.cert, key: p.key, credentials: p.credentials, chain: chain}, c.now())
+	all := l.check(m, c.now())
 	shown := all
 	if !*acknowledged {
 		shown = slices.DeleteFunc(slices.Clone(all), func(f checked) bool { return f.Acknowledged != "" && !f.logged() })
@@ -69,13 +74,15 @@ type checked struct {
 // material names the files that a relay is run with beside its policy, "" if not
 // given, and holds the certificate in one of them.
 type material struct {
-	cert, key, users, credentials string
-	chain                         []tls.Certificate
+	cert, key, users, credentials, tokens string
+
+	chain     []tls.Certificate
+	tokenKeys error // why the keys of the identity provider can't be fetched
 }
 
 // check returns the findings about the policy and what it is run with.
 func (l *loaded) check(m material, now time.Time) []checked {
-	more := m.exposed()
+	more := append(m.exposed(), l.tokenFindings(m)...)
 	if len(m.chain) == 0 {
 		more = append(l.withoutCertificate(), more...)
 	}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"time"
 
+	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/auth/userfile"
 	"github.com/interchange-smtp/interchange/relay/gateway"
 )
@@ -23,21 +25,41 @@ type configuration struct {
 func (r *relayProcess) configure(c *cli) (*configuration, []error) {
 	f := r.flags
 	next := &configuration{}
-	var policyErr, certErr, authoritiesErr, usersErr error
+	var policyErr, certErr, authoritiesErr error
 	next.loaded, policyErr = f.load(c)
 	next.Certificates, certErr = loadCertificate(f.cert, f.key)
 	next.ClientCAs, authoritiesErr = loadAuthorities(f.clientCA)
-	if f.users != "" {
-		next.Verifier, usersErr = userfile.Load(f.users)
-	}
-	if mistakes := []error{policyErr, certErr, authoritiesErr, usersErr}; errors.Join(mistakes...) != nil {
+	methods, methodsErr := loadMethods(f.users, f.tokens)
+	if mistakes := []error{policyErr, certErr, authoritiesErr, methodsErr}; errors.Join(mistakes...) != nil {
 		return nil, mistakes
 	}
 	next.Policy = next.loaded.Policy
+	if methods.Passwords != nil || methods.Tokens != nil {
+		next.Verifier = methods
+	}
 	if r.demo != nil {
 		r.demo.complete(&next.Config)
 	}
 	return next, []error{next.Check(), r.examine(next), r.unfitLMTP(next.loaded)}
+}
+
+// loadMethods reads the users file and the file of the identity provider, if they are given.
+func loadMethods(usersFile, tokensFile string) (m auth.Methods, err error) {
+	var users *userfile.File
+	if usersFile != "" {
+		if users, err = userfile.Load(usersFile); err != nil {
+			return m, err
+		}
+		m = auth.MethodsOf(users)
+	}
+	if tokensFile != "" {
+		tokens, err := loadTokens(tokensFile, users)
+		if err != nil {
+			return m, fmt.Errorf("-tokens: %w", err)
+		}
+		m.Tokens = tokens
+	}
+	return m, nil
 }
 
 // complete adds what the built-in policy needs and no file has.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net/netip"
 	"slices"
 	"strings"
@@ -22,6 +23,8 @@ type explainFlags struct {
 	helo          string
 	tls, noCert   bool
 	noUsers       bool
+	tokens, token string
+	noTokens      bool
 	certNames     list
 	user, users   string
 	userDomains   list
@@ -49,6 +52,9 @@ func (f *explainFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.mechanism, "auth", "", "SASL `MECHANISM` by which it does (default: one that is offered)")
 	fs.StringVar(&f.users, "users", "", "users `FILE` with the user's groups and addresses")
 	fs.BoolVar(&f.noUsers, "no-users", false, "the relay has no users, as serve without -users: it refuses AUTH")
+	fs.StringVar(&f.tokens, "tokens", "", "`FILE` of the identity provider whose tokens the relay accepts, as of serve")
+	fs.StringVar(&f.token, "token", "", "the client logs on with the access token in `FILE`; - is standard input; needs -tokens, and checks the token as serve does")
+	fs.BoolVar(&f.noTokens, "no-tokens", false, "the relay accepts no tokens, as serve without -tokens")
 	fs.StringVar(&f.from, "from", "", "the sender's `ADDRESS`; empty or <> is the null sender")
 	fs.Var(&f.to, "to", "a recipient's `ADDRESS`; may be repeated")
 	fs.Int64Var(&f.size, "size", 0, "the message's size in `BYTES`; 0: not known")
@@ -67,7 +73,11 @@ func explain(c *cli, args []string) int {
 	if code, done := c.parsePolicy(fs, &f.policyFlags, args); done {
 		return code
 	}
-	dialog, err := f.dialog()
+	dialog, err := f.dialog(c.stdin)
+	if refused := new(auth.TokenError); errors.As(err, &refused) {
+		c.invalid(err)
+		return exitNo
+	}
 	if err != nil {
 		return c.invalid(err)
 	}
@@ -94,10 +104,14 @@ func explain(c *cli, args []string) int {
 
 // dialog makes the session of the flags; all that is wrong with them is in
 // the error.
-func (f *explainFlags) dialog() (connector.Dialog, error) {
+func (f *explainFlags) dialog(stdin io.Reader) (connector.Dialog, error) {
 	d := connector.Dialog{
-		TLS: f.tls, NoCertificate: f.noCert, NoVerifier: f.noUsers, PeerNames: f.certNames, Mechanism: f.mechanism, Helo: f.helo,
+		Further: f.further(),
+		TLS:     f.tls, NoCertificate: f.noCert, NoVerifier: f.noUsers, PeerNames: f.certNames, Mechanism: f.mechanism, Helo: f.helo,
 		Size: f.size, HeaderSize: f.headerSize, Hops: f.hops, LocalHops: f.localHops,
+	}
+	if f.token != "" && f.mechanism == "" {
+		d.Mechanism = auth.OAuthBearer
 	}
 	var errs mistakes
 	var err error
@@ -143,9 +157,9 @@ func (f *explainFlags) dialog() (connector.Dialog, error) {
 	if f.noUsers && f.users != "" {
 		errs.add("no-users", errors.New("-users gives users; leave out one of the two"))
 	}
-	if f.user != "" {
-		id, err := f.identity()
-		errs.add("users", err)
+	if f.user != "" || f.token != "" {
+		flag, id, err := f.identity(stdin)
+		errs.add(flag, err)
 		id.Domains = slices.Concat(id.Domains, domains)
 		d.User = &id
 	} else if len(domains) > 0 {
@@ -189,16 +203,39 @@ func (m *mistakes) count(flag string, n int64) {
 	}
 }
 
-// identity returns the identity that the client would prove.
-func (f *explainFlags) identity() (auth.Identity, error) {
-	if f.users == "" {
-		return identity(f.user), nil
+// further returns the mechanisms beside LOGIN and PLAIN that the relay can run.
+func (f *explainFlags) further() []auth.SASL {
+	return slices.DeleteFunc(auth.WithoutPassword(), func(s auth.SASL) bool {
+		return f.noTokens && s.Flags.Has(auth.OAuth) || len(f.certNames) == 0 && s.Flags.Has(auth.ClientCertificate)
+	})
+}
+
+// identity returns the identity that the client would prove, and the flag that an error is about.
+func (f *explainFlags) identity(stdin io.Reader) (flag string, id auth.Identity, err error) {
+	var users *userfile.File
+	if f.users != "" {
+		if users, err = userfile.Load(f.users); err != nil {
+			return "users", id, err
+		}
 	}
-	users, err := userfile.Load(f.users)
-	if err != nil {
-		return auth.Identity{}, err
+	switch {
+	case f.token != "" && (f.tokens == "" || f.noTokens):
+		return "token", id, errors.New("give the file of the identity provider with -tokens")
+	case f.tokens != "":
+		v, err := loadTokens(f.tokens, users)
+		if err != nil {
+			return "tokens", id, err
+		}
+		if f.token != "" {
+			id, err = checkToken(v, f.user, f.token, stdin)
+			return "token", id, err
+		}
 	}
-	return users.Identity(f.user)
+	if users == nil {
+		return "", identity(f.user), nil
+	}
+	id, err = users.Identity(f.user)
+	return "users", id, err
 }
 
 // identity is the identity of a user of which only the name is known.

@@ -54,7 +54,7 @@ func (r *relayProcess) logMistakes(event string, mistakes []error) int {
 // findings returns the findings of check about a configuration.
 func (r *relayProcess) findings(s *configuration) []checked {
 	f := r.flags
-	m := material{cert: f.cert, key: f.key, users: f.users, credentials: f.credentials, chain: s.Certificates}
+	m := material{cert: f.cert, key: f.key, users: f.users, credentials: f.credentials, tokens: f.tokens, chain: s.Certificates}
 	if r.demo != nil { // which makes its certificate itself
 		m.chain = nil
 	}

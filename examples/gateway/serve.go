@@ -26,6 +26,7 @@ type serveFlags struct {
 	minFree   param.Size // 0: likewise
 	log       string
 	users     string
+	tokens    string
 	clientCA  string
 	dns       string
 	connectTo list
@@ -92,6 +93,7 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 	})
 	fs.StringVar(&f.log, "log", "", "append the log and standard output to `FILE`")
 	fs.StringVar(&f.users, "users", "", "check passwords of Basic authentication against the users `FILE`, which gateway user maintains")
+	fs.StringVar(&f.tokens, "tokens", "", "accept access tokens (AuthMechanism OAuth) of the identity provider that this JSON `FILE` describes")
 	fs.StringVar(&f.key, "key", "", "PEM `FILE` with the private key of -cert")
 	fs.StringVar(&f.clientCA, "client-ca", "", "trust certificates of partners (DomainSecureEnabled) issued by the authorities in this PEM `FILE` (default: the system's authorities)")
 	fs.StringVar(&f.dns, "dns", "", "use the name server at `ADDR` (default: the system's)")

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/auth/userfile"
+	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/relay/jwt"
+)
+
+// tokenFile is the file of -tokens: which access tokens the gateway accepts.
+type tokenFile struct {
+	Issuer      string   // the claim iss
+	Audience    []string // one of them must be in the claim aud
+	Keys        string   // https URL or file of the keys; "": the issuer's description says where they are
+	Scopes      []string // a token needs one of them, as scope or role
+	UserClaim   string   // the claim with the user's name; "": sub
+	GroupsClaim string   // the claim with the user's groups
+	AnyUser     bool     // the client may name another user than that of its token, which changes nothing
+	AllUsers    bool     // users who aren't in the users file may log on, too
+}
+
+// maxTokenFile bounds the file of -tokens and that of -token, in bytes.
+const maxTokenFile = 64 << 10
+
+// loadTokens reads the file of -tokens. users is nil if there is no users file.
+func loadTokens(path string, users *userfile.File) (*jwt.Verifier, error) {
+	f, err := readTokenFile(path)
+	if err != nil {
+		return nil, err
+	}
+	v := &jwt.Verifier{
+		Issuer: f.Issuer, Audiences: f.Audience, Scopes: f.Scopes,
+		UserClaim: f.UserClaim, GroupsClaim: f.GroupsClaim, AnyUser: f.AnyUser,
+	}
+	var errs []error
+	if v.Keys, err = f.keys(filepath.Dir(path)); err != nil {
+		errs = append(errs, fmt.Errorf("Keys: %w", err))
+	} else if err := v.Check(); err != nil {
+		errs = append(errs, err)
+	}
+	if users == nil && !f.AllUsers {
+		errs = append(errs, errors.New("AllUsers: without -users it must be true, otherwise no user could log on"))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	v.Identity = f.identify(users)
+	return v, nil
+}
+
+// readTokenFile reads the JSON object of a file. Its mistakes have lines.
+func readTokenFile(path string) (f tokenFile, err error) {
+	text, err := readBounded(path)
+	if err != nil {
+		return f, err
+	}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	err = dec.Decode(&f)
+	if err == nil {
+		if _, more := dec.Token(); more != io.EOF {
+			err = errors.New("text behind the object")
+		}
+	}
+	if err != nil {
+		line := 1 + bytes.Count(text[:min(dec.InputOffset(), int64(len(text)))], []byte("\n"))
+		return f, fmt.Errorf("%s:%d: %s; give one JSON object with Issuer, Audience, Keys, Scopes, UserClaim, GroupsClaim, AnyUser, AllUsers",
+			path, line, strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return f, nil
+}
+
+func readBounded(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, source.FileError(path, err)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxTokenFile+1))
+	if err != nil {
+		return nil, source.FileError(path, err)
+	}
+	if len(text) > maxTokenFile {
+		return nil, fmt.Errorf("%s: more than %d bytes", path, maxTokenFile)
+	}
+	return text, nil
+}
+
+// keys returns the keys of the provider. A relative path begins at the directory of the file
+// that names it.
+func (f *tokenFile) keys(dir string) (*jwt.KeySet, error) {
+	switch {
+	case f.Keys == "" && f.Issuer == "":
+		return nil, errors.New("give the https URL of the provider's keys, or its Issuer")
+	case f.Keys == "":
+		return jwt.KeysOf(f.Issuer, nil)
+	case strings.Contains(f.Keys, "://"):
+		return jwt.KeysAt(f.Keys, nil)
+	case filepath.IsAbs(f.Keys):
+		return jwt.LoadKeys(f.Keys)
+	}
+	return jwt.LoadKeys(filepath.Join(dir, f.Keys))
+}
+
+// identify returns the function that finds a token's user.
+func (f *tokenFile) identify(users *userfile.File) func(context.Context, jwt.Claims) (auth.Identity, error) {
+	return func(_ context.Context, c jwt.Claims) (auth.Identity, error) {
+		if users != nil {
+			id, err := users.Identity(c.User)
+			if err == nil || !f.AllUsers {
+				return id, unknownUser(err)
+			}
+		}
+		return c.Identity()
+	}
+}
+
+// unknownUser returns the error of the users file for a user that isn't there, as the one of a
+// log-on.
+func unknownUser(err error) error {
+	if errors.Is(err, userfile.ErrNotFound) {
+		return fmt.Errorf("the users file has no such user: %w", auth.ErrBadCredentials)
+	}
+	return err
+}
+
+// checkToken returns who logs on with the token in a file, or on standard input if the path
+// is "-". user is the name that the client gives beside it.
+func checkToken(v *jwt.Verifier, user, path string, stdin io.Reader) (auth.Identity, error) {
+	var text []byte
+	var err error
+	if path == "-" {
+		text, err = io.ReadAll(io.LimitReader(stdin, maxTokenFile))
+	} else {
+		text, err = readBounded(path)
+	}
+	if err != nil {
+		return auth.Identity{}, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	return v.VerifyToken(ctx, auth.BearerToken{User: user, Token: auth.Secret(bytes.TrimSpace(text))}, auth.Channel{TLS: true})
+}
+
+// fetchTokenKeys reads the file of -tokens, if it is given, and fetches the keys that it names.
+// keysErr says why they can't be fetched, and err what is wrong with the file.
+func fetchTokenKeys(path string) (keysErr, err error) {
+	if path == "" {
+		return nil, nil
+	}
+	v, err := loadTokens(path, new(userfile.File)) // check has no users file
+	if err != nil {
+		return nil, fmt.Errorf("-tokens: %w", err)
+	}
+	return v.Keys.Refresh(context.Background()), nil
+}
+
+// The codes of findings about tokens.
+const (
+	codeTokensMissing source.Code = "tokens-missing"
+	codeTokensUnused  source.Code = "tokens-unused"
+	codeTokenKeys     source.Code = "token-keys"
+)
+
+// tokenFindings returns the findings about the tokens that the connectors accept.
+func (l *loaded) tokenFindings(m material) (found source.Diagnostics) {
+	used := false
+	for in := range l.Policy.Receive() {
+		r := in.Settings()
+		if !r.Enabled.Or(true) || !r.AuthMechanism.Or(0).Has(auth.OAuth) {
+			continue
+		}
+		if used = true; m.tokens == "" {
+			found = append(found, source.Diagnostic{
+				Severity: source.SeverityNote, Path: source.Named("Receive", in.Name()).Field("AuthMechanism"), Code: codeTokensMissing,
+				Detail: "without a file of the identity provider OAuth offers nothing: give -tokens",
+			})
+		}
+	}
+	if m.tokens == "" {
+		return found
+	}
+	position := source.Position{File: m.tokens}
+	if !used {
+		return append(found, source.Diagnostic{
+			Severity: source.SeverityWarning, Position: position, Code: codeTokensUnused,
+			Detail: "-tokens has no effect: no Receive connector of this server has the AuthMechanism OAuth",
+			Fix:    "Set-ReceiveConnector NAME -AuthMechanism Tls, OAuth",
+		})
+	}
+	if m.tokenKeys != nil {
+		found = append(found, source.Diagnostic{
+			Severity: source.SeverityWarning, Position: position, Code: codeTokenKeys,
+			Detail: fmt.Sprintf("no client can log on with a token: %v", m.tokenKeys),
+			Fix:    "correct Issuer or Keys, or let this machine reach the identity provider",
+		})
+	}
+	return found
+}
