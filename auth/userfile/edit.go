@@ -4,14 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/internal/atomicfile"
 )
 
 var (
@@ -160,68 +158,4 @@ func (f *File) WriteTo(w io.Writer) (int64, error) {
 // file keeps the owner, the group and the mode of the old one; if the caller isn't
 // allowed to set them, Save fails. Where there was no file, the new one belongs to the
 // caller and has mode 0600. A symbolic link stays and its target is replaced.
-func (f *File) Save(path string) (err error) {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
-	dir, base := filepath.Split(path)
-	if dir == "" {
-		dir = "."
-	}
-	temp, err := os.CreateTemp(dir, "."+base+".*") // mode 0600
-	if err != nil {
-		return fmt.Errorf("no file can be made in the directory %w", source.FileError(filepath.Clean(dir), err))
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(temp.Name()))
-		}
-	}()
-	if _, err = f.WriteTo(temp); err == nil {
-		err = keepAccess(temp, path)
-	}
-	if err == nil {
-		err = temp.Sync()
-	}
-	if closing := temp.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Rename(temp.Name(), path)
-	}
-	if err != nil {
-		return source.FileError(path, err)
-	}
-	syncDir(dir)
-	return nil
-}
-
-// keepAccess gives a new file the owner and mode of the one that it replaces, if
-// there is one.
-func keepAccess(file *os.File, path string) error {
-	old, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err == nil {
-		err = keepOwner(file, old)
-	}
-	if err == nil {
-		err = file.Chmod(old.Mode().Perm())
-	}
-	if err != nil {
-		return fmt.Errorf("can't keep %w; run this as its owner or as root", source.FileError("its owner and mode", err))
-	}
-	return nil
-}
-
-// syncDir makes a rename in dir durable. It ignores the error of systems that
-// can't sync a directory: the rename itself succeeded.
-func syncDir(dir string) {
-	d, err := os.Open(dir)
-	if err != nil {
-		return
-	}
-	_ = d.Sync()
-	_ = d.Close()
-}
+func (f *File) Save(path string) error { return atomicfile.Write(path, f, "") }
