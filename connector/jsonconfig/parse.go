@@ -47,18 +47,28 @@ func ParseDocument(name string, data []byte) (*Document, error) {
 // text isn't JSON. A document with mistakes is for examination only; never serve its
 // Config.
 func Draft(name string, data []byte) (*Document, source.Diagnostics) {
+	d := &Document{}
+	p, data, stopped := decodeInto(reflect.ValueOf(&d.Config).Elem(), name, data)
+	if stopped != nil {
+		return nil, stopped
+	}
+	p.finish(name, data, d)
+	return d, diagnostics(name, data, p.mistakes)
+}
+
+// decodeInto decodes a text into v. It returns the parser with the mistakes and the text that
+// their offsets refer to. stopped is the mistake of a text that isn't JSON.
+func decodeInto(v reflect.Value, name string, data []byte) (p *parser, text []byte, stopped source.Diagnostics) {
 	data = unmarked(data)
 	root, err := readTree(data)
 	if err != nil {
 		only := &mistake{Diagnostic: source.Wrap("", source.CodeSyntax, err)}
 		errors.As(err, &only)
-		return nil, diagnostics(name, data, []mistake{*only})
+		return nil, data, diagnostics(name, data, []mistake{*only})
 	}
-	d := &Document{}
-	p := parser{offsets: map[source.Path]int{}, lists: map[source.Path][]source.Path{}}
-	p.decode(root, "", reflect.ValueOf(&d.Config).Elem())
-	p.finish(name, data, d)
-	return d, diagnostics(name, data, p.mistakes)
+	p = &parser{offsets: map[source.Path]int{}, lists: map[source.Path][]source.Path{}}
+	p.decode(root, "", v)
+	return p, data, nil
 }
 
 // parser decodes a tree and collects the mistakes.
