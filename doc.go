@@ -18,7 +18,8 @@
 //	connector/reply   permission                    replies, and the reasons for them
 //	connector/order   connector/reply               which command may come when
 //	connector         connector/param, /order       Config -> Compile -> Policy -> decisions, with reasons
-//	connector/...     connector                     shell, jsonconfig, analysis, replay, diagram, policytest
+//	connector/jsonconfig  connector                 a configuration, and a program's settings, as JSON
+//	connector/...     connector/jsonconfig          shell, analysis, replay, diagram, policytest
 //
 //	relay/envelope    routing                       one mail transaction
 //	relay/jwt         auth                          checks access tokens
@@ -28,6 +29,7 @@
 //	relay/dsn         connector, relay/envelope     delivery reports
 //	relay             relay/dsn, /event, /message   SMTP server that asks the policy
 //	relay/delivery    relay                         one attempt at a next hop
+//	relay/oauth       connector/jsonconfig, relay/delivery   OAuth tokens for smart hosts
 //	relay/dispatch    relay/delivery, relay/queue   queue, retry, report
 //	relay/gosmtp      relay/delivery                the policy for servers and clients of go-smtp
 //	relay/gateway     relay/dispatch                server, queue and reload in one value
@@ -69,6 +71,7 @@
 //	serve SMTP by a policy                        relay
 //	servers, backends and clients of go-smtp      relay/gosmtp
 //	deliver by Send connectors                    relay/delivery
+//	log on to Microsoft 365 or Gmail              relay/oauth
 //	queue, retry, report                          relay/dispatch
 //	learn what became of a message                relay/event
 //	keep the queue in a directory                 relay/queue/spool

@@ -1,0 +1,119 @@
+package oauth
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector/jsonconfig"
+	"github.com/interchange-smtp/interchange/connector/source"
+)
+
+// Config has the settings by which one Send connector gets its tokens. Name and Grant must be
+// set; the Grant decides which other fields must be, and [Settings.Check] says so.
+type Config struct {
+	Name     string   // of the Send connector
+	Provider Provider // fills in what isn't given of TokenURL, DeviceURL and Scopes
+	Grant    Grant
+
+	Tenant   string // of Microsoft 365: its domain or its id; for a person's logon organizations if it isn't given
+	ClientID string // the application's id
+
+	ClientSecret   Secret // the application's secret
+	SecretExpires  Date   // when it stops working, so that a warning comes before
+	Certificate    string // in place of the secret: a PEM file of the application's certificate
+	CertificateKey string // a PEM file with its key; the file of the Certificate if it isn't given
+
+	RefreshToken   Secret   // for the grant RefreshToken
+	ServiceAccount Secret   // for the grant ServiceAccount: the key file of Google
+	Subject        string   // the mailbox that the service account acts for; the connector's user if it isn't given
+	Command        []string // for the grant Command: a program and its arguments, without a shell
+
+	TokenURL  string   // of the token server
+	DeviceURL string   // of its page that gives device codes
+	Scopes    []string // the rights to ask for
+	Resource  string   // what the token is for, if the token server asks for it
+}
+
+// Date is a day, as in 2027-05-31. The zero Date is not a day.
+type Date struct{ time.Time }
+
+// MarshalText returns the day, "" for the zero Date. Its error is always nil.
+func (d Date) MarshalText() ([]byte, error) {
+	if d.IsZero() {
+		return nil, nil
+	}
+	return []byte(d.Format(time.DateOnly)), nil
+}
+
+// UnmarshalText reads a day.
+func (d *Date) UnmarshalText(text []byte) error {
+	day, err := time.Parse(time.DateOnly, string(text))
+	if err != nil {
+		return fmt.Errorf("%.40q is not a day; the form is 2027-05-31", text)
+	}
+	d.Time = day
+	return nil
+}
+
+// Settings are the Configs of a file. The zero Settings have none.
+type Settings struct {
+	Connectors []Config
+
+	places source.Map // of the values in the file
+}
+
+// maxSettings bounds a file of settings, in bytes.
+const maxSettings = 1 << 20
+
+// Load reads a file of settings. See Parse.
+func Load(name string) (*Settings, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		d := source.Wrap("", source.CodeFileUnreadable, source.FileError(name, err))
+		return nil, source.Diagnostics{d}
+	}
+	return Parse(name, data)
+}
+
+// Parse reads settings: a JSON object whose key Connectors has a list of objects with the
+// fields of Config. name is the file's name, for messages. The error is source.Diagnostics
+// with every mistake that shows without a policy.
+func Parse(name string, data []byte) (*Settings, error) {
+	if len(data) > maxSettings {
+		d := source.Mistake("", source.CodeLimitExceeded, "%s: settings have at most %d bytes", name, maxSettings)
+		return nil, source.Diagnostics{d}
+	}
+	var file struct{ Connectors []Config }
+	places, err := jsonconfig.Decode(name, data, &file)
+	if err != nil {
+		return nil, err
+	}
+	s := &Settings{Connectors: file.Connectors, places: places}
+	if err := s.validate().Err(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// find returns the Config of a connector, and its path.
+func (s *Settings) find(name string) (c *Config, path source.Path) {
+	if s == nil {
+		return nil, ""
+	}
+	i := slices.IndexFunc(s.Connectors, func(c Config) bool { return strings.EqualFold(c.Name, name) })
+	if i < 0 {
+		return nil, ""
+	}
+	return &s.Connectors[i], source.Element("Connectors", i, s.Connectors[i].Name)
+}
+
+// located gives d the position of its path.
+func (s *Settings) located(d source.Diagnostic) source.Diagnostic {
+	if at, ok := s.places.Find(d.Path); ok {
+		d.Position = at
+	}
+	return d
+}

@@ -1,0 +1,111 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/interchange-smtp/interchange/auth"
+)
+
+// Prompt asks a person to log on.
+type Prompt struct {
+	URL     string    // the page to open, on any device
+	Code    string    // what to enter there
+	Expires time.Time // when the code stops working; zero: not known
+}
+
+// Login gets a refresh token for the grant DeviceCode and stores it in Dir: it calls ask once
+// and returns when the person has logged on, or when the code has expired. A gateway that uses
+// the directory takes the token up within seconds. The error is an *Error if the token server
+// has refused the logon.
+func (s *Sources) Login(ctx context.Context, c *Config, ask func(Prompt)) (*Logon, error) {
+	switch {
+	case c.Grant != DeviceCode:
+		return nil, fmt.Errorf("with Grant %s no person logs on", c.Grant)
+	case s.Dir == "":
+		return nil, errors.New("there is no directory for refresh tokens")
+	}
+	e := newEndpoint(c, s.Client)
+	ctx = context.WithValue(ctx, oauth2.HTTPClient, e.client)
+	identity, err := e.identity()
+	if err != nil {
+		return nil, err
+	}
+	options := e.options(identity)
+	conf := &oauth2.Config{ClientID: c.ClientID, ClientSecret: identity.secret.Reveal(), Scopes: e.scopes,
+		Endpoint: oauth2.Endpoint{TokenURL: e.url, DeviceAuthURL: e.device, AuthStyle: oauth2.AuthStyleInParams}}
+	device, err := conf.DeviceAuth(ctx, options...)
+	if err != nil {
+		return nil, classify(err)
+	}
+	ask(Prompt{URL: words(device.VerificationURI), Code: words(device.UserCode), Expires: device.Expiry})
+	got, err := conf.DeviceAccessToken(ctx, device, options...)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, &Error{Cause: CauseLogonNeeded, Detail: "the code has expired before anyone logged on", Cure: cureLogon, Err: err}
+	case err != nil:
+		return nil, classify(err)
+	}
+	return s.storeLogon(ctx, e, got)
+}
+
+// options are the parameters of requests that package oauth2 doesn't know.
+func (e *endpoint) options(id identity) []oauth2.AuthCodeOption {
+	var list []oauth2.AuthCodeOption
+	for name := range id.params {
+		list = append(list, oauth2.SetAuthURLParam(name, id.params.Get(name)))
+	}
+	if e.config.Resource != "" {
+		list = append(list, oauth2.SetAuthURLParam("resource", e.config.Resource))
+	}
+	return list
+}
+
+// storeLogon stores the refresh token of a logon.
+func (s *Sources) storeLogon(ctx context.Context, e *endpoint, got *oauth2.Token) (*Logon, error) {
+	if got.RefreshToken == "" {
+		return nil, &Error{Cause: CauseRequest, Detail: "the token server gives no refresh token", Cure: "add the scope offline_access, or the one that it has for refresh tokens, to Scopes"}
+	}
+	who := claimsOf(got.AccessToken).who()
+	if id, ok := got.Extra("id_token").(string); ok && who == "" {
+		who = claimsOf(id).who()
+	}
+	at := &store{s.Dir}
+	unlock, err := at.lock(ctx, e.config.Name)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	r := &record{Logon: Logon{User: who, Time: time.Now().UTC().Truncate(time.Second)}, ClientID: e.config.ClientID, TokenURL: e.url, Token: got.RefreshToken}
+	if err := at.save(e.config.Name, r); err != nil {
+		return nil, err
+	}
+	return &r.Logon, nil
+}
+
+// Token is an access token, and what it says about itself if it is a JWT.
+type Token struct {
+	Access  auth.Secret
+	Expires time.Time
+	Account string   // the person or the application; "" if it doesn't say
+	Rights  []string // the permissions of an application or the scopes of a person; nil if it doesn't say
+}
+
+// Fetch fetches one token now, apart from those that Set asks for. user is that of the
+// connector's AuthenticationCredential. The error is an *Error.
+func (s *Sources) Fetch(ctx context.Context, c *Config, user string) (*Token, error) {
+	ctx, cancel := context.WithTimeout(ctx, lockWait+requestTimeout)
+	defer cancel()
+	got, err := s.fetcher(c, user, s.logger()).fetch(ctx)
+	if err != nil {
+		return nil, classify(err)
+	}
+	claims := claimsOf(got.access.Reveal())
+	return &Token{Access: got.access, Expires: got.expires, Account: claims.who(), Rights: claims.rights()}, nil
+}
