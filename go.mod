@@ -23,8 +23,6 @@ require (
 	golang.org/x/sys v0.49.0
 )
 
-require github.com/golang-jwt/jwt/v5 v5.3.1
-
 require (
 	golang.org/x/net v0.62.0
 	golang.org/x/text v0.43.0 // indirect
