@@ -18,6 +18,7 @@ const (
 	checkHelloDomain
 	checkTLS
 	checkTLSOffered
+	checkTLSVersion
 	checkVerifier
 	checkNotAuthenticated
 	checkMechanism
@@ -104,6 +105,7 @@ var checkTexts = [...]checkText{
 	checkHelloDomain:          {"hello-domain", "Receive.RequireEHLODomain", "an argument was given", "RequireEHLODomain is set and no argument was given"},
 	checkTLS:                  {"tls", "Receive.RequireTLS", "TLS is up", "RequireTLS is set and TLS is not up"},
 	checkTLSOffered:           {"tls-offered", "Receive.AuthMechanism", "TLS can be started", "AuthMechanism has no Tls, the server has no certificate, or TLS is up already"},
+	checkTLSVersion:           {"tls-version", "Receive.TlsMinimumVersion Receive.TlsLegacyCipherSuites Receive.TlsLegacyEndDate", "{s}", ""},
 	checkVerifier:             {"verifier", "", "", "the server has no users, so it offers no AUTH"},
 	checkNotAuthenticated:     {"not-authenticated-yet", "", "the session is not authenticated yet", "{s} has logged on already"},
 	checkMechanism:            {"mechanism", "Receive.AuthMechanism", "{s} is offered", "{s} is not offered on this channel"},

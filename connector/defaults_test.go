@@ -30,6 +30,7 @@ var receiveTableOfDefaults = map[string][3]string{
 	"Server": {"S"}, "Enabled": {"true"},
 	"Bindings": {"[]"}, "RemoteIPRanges": {"[]"}, "AuthMechanism": {"Tls"}, "PermissionGroups": {"None"}, "Permissions": {"[]"},
 	"Fqdn": {"s.contoso.com"}, "Banner": {""}, "DefaultDomain": {""}, "ServiceDiscoveryFqdn": {""}, "TlsCertificateName": {""},
+	"TlsMinimumVersion": {"Tls12"}, "TlsLegacyCipherSuites": {"[]"}, "TlsLegacyEndDate": {""}, // ours
 	"RequireTLS": {"false"}, "DomainSecureEnabled": {"false"}, "RequireEHLODomain": {"false"},
 	"AddMissingHeadersEnabled":     {"true"}, // Exchange has no such parameter
 	"BareLinefeedRejectionEnabled": {"true"}, // ours: see docs/differences.md

@@ -51,6 +51,7 @@ func (s Session) StartTLS() Decision {
 		// Exchange does not know the command where it isn't offered.
 		return in.Decide(reply.UnrecognizedCommand)
 	}
+	s.startsTLS()
 	return in.Decide(reply.StartTLSReady)
 }
 

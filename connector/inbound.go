@@ -28,6 +28,7 @@ type Inbound struct {
 	bindings  []netip.AddrPort // plain
 	mechanism auth.Mechanism
 	domain    routing.Domain // DefaultDomain
+	tlsFloor  string         // Receive.tlsFloor
 	style     replyStyle
 
 	maxSize       int64 // in bytes; 0: no limit
@@ -60,6 +61,7 @@ func newInbound(p *Policy, i int, edge bool) (*Inbound, error) {
 		acl:       acl,
 		enabled:   r.Enabled.Or(true),
 		mechanism: r.AuthMechanism.Or(auth.None),
+		tlsFloor:  r.tlsFloor(),
 		style:     replyStyle{profile: profile, noEnhanced: !r.EnhancedStatusCodesEnabled.Or(true)},
 
 		maxSize:       limitOf(r.MaxMessageSize),

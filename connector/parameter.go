@@ -112,10 +112,21 @@ func (list parameters) enumerations(v *validator, path source.Path, c any) {
 		if p.Kind.Values == nil || p.Kind == schema.Mechanisms || p.Kind == schema.HostMechanisms {
 			continue
 		}
-		f := setting.Value(fields.Field(p.field)).Interface()
-		if e, ok := f.(interface{ IsValid() bool }); ok && !e.IsValid() {
-			v.fail(path.Field(source.Path(p.Name)), source.CodeValueInvalid, "%v is not one of its values", f)
+		f, at := setting.Value(fields.Field(p.field)), path.Field(source.Path(p.Name))
+		if !p.List {
+			v.enumeration(at, f)
+			continue
 		}
+		for i := range f.Len() {
+			v.enumeration(at.Index(i), f.Index(i))
+		}
+	}
+}
+
+// enumeration refuses a value that no parser returns.
+func (v *validator) enumeration(at source.Path, value reflect.Value) {
+	if e, ok := value.Interface().(interface{ IsValid() bool }); ok && !e.IsValid() {
+		v.fail(at, source.CodeValueInvalid, "%v is not one of its values", e)
 	}
 }
 

@@ -193,11 +193,15 @@ func TestEnumerationsAreTheRows(t *testing.T) {
 				continue
 			}
 			n++
-			v := setting.Target(f)
+			v, path := setting.Target(f), tt.path.Field(source.Path(r.Name))
+			if r.List {
+				v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+				v, path = v.Index(0), path.Index(0)
+			}
 			v.SetUint(200 << (v.Type().Bits() - 8)) // the highest flags are free
 			errs, _ := c.Check()
 			if !slices.ContainsFunc(errs, func(p source.Diagnostic) bool {
-				return p.Path == tt.path.Field(source.Path(r.Name)) && (p.Code == source.CodeValueInvalid || p.Code == connector.CodeAuthInvalid)
+				return p.Path == path && (p.Code == source.CodeValueInvalid || p.Code == connector.CodeAuthInvalid)
 			}) {
 				t.Errorf("%s.%s takes unknown flags: %v", tt.path, r.Name, errs)
 			}

@@ -34,6 +34,10 @@ type Receive struct {
 	ServiceDiscoveryFqdn string // not enforced
 	TlsCertificateName   string // an SmtpX509Identifier; "": by Fqdn
 
+	TlsMinimumVersion     param.TlsVersion    // not a parameter of Exchange, as the next two; zero: Tls12
+	TlsLegacyCipherSuites []param.CipherSuite // beside those that every connector has
+	TlsLegacyEndDate      param.Date          // the last day on which AllowsLegacyTLS
+
 	RequireTLS                   bool                // no mail before STARTTLS; needs Tls in AuthMechanism
 	DomainSecureEnabled          bool                // partners prove themselves by certificate
 	RequireEHLODomain            bool                // EHLO without a domain ends the connection

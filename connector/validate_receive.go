@@ -20,6 +20,7 @@ var receiveRules = []func(*receiveCheck){
 	(*receiveCheck).checkBasicAuthRequireTLS,
 	(*receiveCheck).checkNeedTLS,
 	(*receiveCheck).checkRequireTLS,
+	(*receiveCheck).checkLegacyTLS,
 	(*receiveCheck).checkExternalAuthoritative,
 	(*receiveCheck).checkDomainSecure,
 	(*receiveCheck).checkExchangeServerFqdn,
@@ -123,6 +124,16 @@ func (c *receiveCheck) checkNeedTLS() {
 func (c *receiveCheck) checkRequireTLS() {
 	if c.r.RequireTLS && !c.mech.Has(auth.TLS) {
 		c.bad("RequireTLS", CodeRequireTLS, "it needs Tls in AuthMechanism; without Tls no client can use STARTTLS")
+	}
+}
+
+// checkLegacyTLS: suites need a version that has them, and an end date something to end.
+func (c *receiveCheck) checkLegacyTLS() {
+	if len(c.r.TlsLegacyCipherSuites) > 0 && c.r.TlsMinimumVersion == param.Tls13 {
+		c.doubt("TlsLegacyCipherSuites", CodeTLSLegacyUnused, "it has no effect, because TlsMinimumVersion Tls13 has cipher suites of its own")
+	}
+	if c.r.TlsLegacyEndDate.IsValid() && !c.r.AllowsLegacyTLS() {
+		c.doubt("TlsLegacyEndDate", CodeTLSLegacyUnused, "it has no effect without TlsMinimumVersion Tls10 or Tls11, or TlsLegacyCipherSuites")
 	}
 }
 

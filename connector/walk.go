@@ -142,6 +142,9 @@ func (w *walk) connect() bool {
 		w.done.Stages[0].Reply = reply.Reply{} // there is no handshake, and so no reply
 		return false
 	}
+	if encrypted {
+		w.done.Session.startsTLS()
+	}
 	w.order.TLS = encrypted
 	w.stage(StageConnect, command, w.in.Decide(reply.Ready))
 	w.reword(w.in.greeting())

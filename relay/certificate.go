@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/internal/certificate"
 	"github.com/interchange-smtp/interchange/internal/logon"
 	"github.com/interchange-smtp/interchange/internal/mailtls"
@@ -22,7 +23,8 @@ func (s *Server) tlsConfig(in *connector.Inbound, certificates []tls.Certificate
 	if err != nil && !(s.GetCertificate != nil && errors.Is(err, certificate.ErrNoSuchName)) {
 		return nil, err
 	}
-	config := mailtls.Config()
+	floor := floorOf(settings)
+	config := floor.Config()
 	config.Certificates = slices.Clone(chosen)
 	if s.GetCertificate != nil {
 		source := &certificate.Source{Name: settings.TlsCertificateName, Fqdn: in.Fqdn(), Others: chosen,
@@ -41,5 +43,15 @@ func (s *Server) tlsConfig(in *connector.Inbound, certificates []tls.Certificate
 	if len(config.Certificates) == 0 && config.GetCertificate == nil && config.GetConfigForClient == nil {
 		return nil, nil
 	}
-	return config, mailtls.Harden(config)
+	return config, floor.Harden(config)
+}
+
+// floorOf returns the least that a connector with these settings accepts of TLS.
+func floorOf(r *connector.Receive) mailtls.Floor {
+	versions := map[param.TlsVersion]uint16{param.Tls10: tls.VersionTLS10, param.Tls11: tls.VersionTLS11, param.Tls12: tls.VersionTLS12, param.Tls13: tls.VersionTLS13}
+	floor := mailtls.Floor{MinVersion: versions[r.TlsMinimumVersion], Until: r.TlsLegacyEndDate.End()}
+	for _, s := range r.TlsLegacyCipherSuites {
+		floor.CipherSuites = append(floor.CipherSuites, uint16(s))
+	}
+	return floor
 }

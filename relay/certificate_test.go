@@ -106,7 +106,7 @@ func TestHandshakeFailureInWords(t *testing.T) {
 		t.Fatal("TLS 1.0 is spoken")
 	}
 	w.waitForEnd()
-	const want = `error="TLS handshake failed: the client speaks TLS 1.0 only; TLS 1.2 or later is required"`
+	const want = `error="TLS handshake failed: the client speaks TLS 1.0 only; TLS 1.2 or later is required (TlsMinimumVersion)"`
 	if !strings.Contains(w.log.String(), want) {
 		t.Errorf("log lacks %s:\n%s", want, w.log.String())
 	}

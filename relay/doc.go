@@ -80,7 +80,8 @@
 //	}
 //
 // is all that is needed. [Server.SetCertificates] replaces Server.Certificates, and sessions
-// go on. Server.TLSConfig may change everything else, but can't go below TLS 1.2.
+// go on. Server.TLSConfig may change everything else, but can't go below the
+// connector's TlsMinimumVersion.
 //
 // # Events and logs
 //

@@ -52,6 +52,7 @@ var checks = []func(*checker){
 	(*checker).gatewaySenders,
 	(*checker).behindFrontEnd,
 	(*checker).certificates,
+	(*checker).legacyTLS,
 	(*checker).acceptedRoutes,
 	(*checker).spaces,
 	(*checker).smartHosts,

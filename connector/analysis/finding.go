@@ -57,7 +57,7 @@ func (f Finding) Repair(cfg *connector.Config) bool { return f.edit != nil && f.
 // the policy alone.
 type Options struct {
 	Certificates []Certificate // the certificates that the relay uses; if empty, certificates aren't checked
-	Now          time.Time     // for their time of validity; if zero, that isn't checked
+	Now          time.Time     // for their time of validity, and the ends of settings; if zero, that isn't checked
 }
 
 // Certificate describes a certificate for Check.

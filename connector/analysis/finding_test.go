@@ -120,6 +120,8 @@ func TestFindings(t *testing.T) {
 	}
 	raised[analysis.CodeCertificateExpired] = true // TestCertificates
 	raised[analysis.CodeCertificateExpires] = true
+	raised[analysis.CodeTLSLegacyEnds] = true // TestLegacyTLSEnds
+	raised[analysis.CodeTLSLegacyEnded] = true
 	raised[analysis.CodeTooLarge] = true      // TestTooLarge
 	raised[analysis.CodeServesNothing] = true // TestServesNothing
 	raised[analysis.CodeFqdnMissing] = true   // TestFqdnMissing

@@ -37,6 +37,11 @@ const (
 	CodeCertificateExpired source.Code = "certificate-expired" // error: it isn't valid now
 	CodeCertificateExpires source.Code = "certificate-expires" // warning: it won't be valid for long
 
+	CodeTLSLegacyRange source.Code = "tls-legacy-range"  // warning: many clients may use old TLS
+	CodeTLSLegacyNoEnd source.Code = "tls-legacy-no-end" // warning: they may do so without an end
+	CodeTLSLegacyEnds  source.Code = "tls-legacy-ends"   // warning: they may not for long
+	CodeTLSLegacyEnded source.Code = "tls-legacy-ended"  // warning: they may not any more
+
 	CodeAcceptedUnrouted source.Code = "accepted-unrouted" // warning: accepted mail that has no route
 	CodeNoRoutes         source.Code = "no-routes"         // note: there is no Send connector at all
 	CodeRelayLoop        source.Code = "relay-loop"        // warning: accepted mail that DNS leads back to this server
@@ -65,6 +70,7 @@ func FindingCodes() []source.Code {
 		CodeConnectorUnreached, CodeRangeUnreached, CodeRangeRedundant, CodeRangeTie, CodeBindingOutranks,
 		CodeGrantIneffective, CodeBehindFrontEnd, CodeAuthClear, CodeMechanismUnused, CodeGatewaySender,
 		CodeCertificateFqdn, CodeCertificateExpired, CodeCertificateExpires,
+		CodeTLSLegacyRange, CodeTLSLegacyNoEnd, CodeTLSLegacyEnds, CodeTLSLegacyEnded,
 		CodeAcceptedUnrouted, CodeNoRoutes, CodeRelayLoop, CodeSmartHostSelf, CodeSendUnused, CodeSpaceUnused,
 		CodeRouteTie, CodeRouteSize, CodeSizeGap, CodeTooLarge, CodeServesNothing, CodeFqdnMissing, CodeAcknowledgedNothing, CodeAcknowledgedNoReason,
 		connector.CodeRangesOverlap,

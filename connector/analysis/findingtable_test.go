@@ -225,6 +225,24 @@ var findingTests = map[string]findingTest{
 		parts: []string{"%in", `, "TlsCertificateName": "<I>CN=Contoso CA, C=US<S>CN=HubA.fabrikam.com", "LongAddressesEnabled": true`},
 		found: []string{`not-enforced Receive["In"].LongAddressesEnabled`},
 	},
+	"old TLS for all": {
+		parts: []string{"%in", `, "TlsMinimumVersion": "Tls10"`},
+		found: []string{`tls-legacy-range Receive["In"].RemoteIPRanges`, `tls-legacy-no-end Receive["In"].TlsLegacyEndDate`}, asks: "need-rcpt",
+		fixed: []string{"%in", `, "TlsMinimumVersion": "Tls10"`, "0.0.0.0/0", "10.0.0.0/28"},
+	},
+	"old TLS without an end": {
+		parts: []string{"%in", `, "TlsLegacyCipherSuites": ["TLS_RSA_WITH_3DES_EDE_CBC_SHA"]`, "0.0.0.0/0", "10.0.0.0/28"},
+		found: []string{`tls-legacy-no-end Receive["In"].TlsLegacyEndDate`}, asks: "need-rcpt",
+		fixed: []string{"%in", `, "TlsLegacyCipherSuites": ["TLS_RSA_WITH_3DES_EDE_CBC_SHA"], "TlsLegacyEndDate": "2099-12-31"`, "0.0.0.0/0", "10.0.0.0/28"},
+	},
+	"suites that every connector has": {
+		parts: []string{"%in", `, "TlsLegacyCipherSuites": ["TLS_RSA_WITH_AES_128_CBC_SHA"], "TlsLegacyEndDate": "2099-12-31"`},
+		found: []string{`tls-legacy-unused Receive["In"].TlsLegacyEndDate`},
+	},
+	"suites below TLS 1.3": {
+		parts: []string{"%in", `, "TlsLegacyCipherSuites": ["TLS_RSA_WITH_3DES_EDE_CBC_SHA"], "TlsMinimumVersion": "Tls13"`},
+		found: []string{`tls-legacy-unused Receive["In"].TlsLegacyCipherSuites`},
+	},
 	"no route home": {
 		parts: []string{`{"Name": "Home", "AddressSpaces": ["fabrikam.com"], "SmartHosts": ["10.2.3.9"]}`, `{"Name": "Home", "AddressSpaces": ["other.example"], "SmartHosts": ["10.2.3.9"]}`},
 		found: []string{`accepted-unrouted Accepted["Fabrikam"]`}, fixed: []string{}, asks: "need-rcpt",

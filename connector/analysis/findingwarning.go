@@ -23,6 +23,7 @@ type warningFix struct {
 var warningFixes = map[source.Code]warningFix{
 	connector.CodeNotEnforced:       {"remove it: it has no effect here", (*element).unset},
 	connector.CodeDomainSecureList:  {"list the partners' domains, or turn DomainSecureEnabled off", (*element).unset},
+	connector.CodeTLSLegacyUnused:   {"remove it: it has no effect here", (*element).unset},
 	connector.CodeExchangeFqdn:      {"leave Fqdn empty, or set it to the server's own name", (*element).unset},
 	connector.CodeRoleConflict:      {"set TransportRole to the same value on both if Exchange is to serve them, too, or choose the profile Exchange2007 if the commands are of that edition", nil},
 	connector.CodeGroupCustom:       {"remove Custom", (*element).noCustom},

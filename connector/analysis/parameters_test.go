@@ -77,8 +77,13 @@ var special = map[string]func(*connector.Config){
 	"Receive.Banner":             func(c *connector.Config) { c.Receive[0].Banner = "220 other.example" },
 	"Receive.DefaultDomain":      func(c *connector.Config) { c.Receive[0].DefaultDomain = "contoso.com" },
 	"Receive.TlsCertificateName": func(c *connector.Config) { c.Receive[0].TlsCertificateName = "<I>CN=CA<S>CN=other.example" },
-	"Receive.SizeEnabled":        func(c *connector.Config) { c.Receive[0].SizeEnabled = param.SizeDisabled },
-	"Receive.MessageRateSource":  func(c *connector.Config) { c.Receive[0].MessageRateSource = param.Value(param.RateSource(0)) },
+	"Receive.TlsMinimumVersion":  func(c *connector.Config) { c.Receive[0].TlsMinimumVersion = param.Tls11 },
+	"Receive.TlsLegacyEndDate":   func(c *connector.Config) { c.Receive[0].TlsLegacyEndDate = param.MustParseDate("2027-06-30") },
+	"Receive.TlsLegacyCipherSuites": func(c *connector.Config) {
+		c.Receive[0].TlsLegacyCipherSuites = []param.CipherSuite{param.MustParseCipherSuite("TLS_RSA_WITH_3DES_EDE_CBC_SHA")}
+	},
+	"Receive.SizeEnabled":       func(c *connector.Config) { c.Receive[0].SizeEnabled = param.SizeDisabled },
+	"Receive.MessageRateSource": func(c *connector.Config) { c.Receive[0].MessageRateSource = param.Value(param.RateSource(0)) },
 	"Receive.ChunkingEnabled": func(c *connector.Config) {
 		c.Receive[0].ChunkingEnabled, c.Receive[0].BinaryMimeEnabled = param.Value(false), param.Value(false)
 	},

@@ -49,7 +49,7 @@ var settingEffects = map[string]func(*sessionPair, *connector.Inbound) bool{
 	"MessageRateSource": func(e *sessionPair, in *connector.Inbound) bool {
 		return in.Settings().MessageRateLimit > 0 && takesMail(e, in)
 	},
-	"TlsCertificateName": func(e *sessionPair, in *connector.Inbound) bool { return e.implicit || mechanismOf(in).Has(auth.TLS) },
+	"TlsCertificateName": speaksTLS, "TlsMinimumVersion": speaksTLS, "TlsLegacyCipherSuites": speaksTLS, "TlsLegacyEndDate": speaksTLS,
 }
 
 // of returns the value that c, a pointer to a struct of the configuration, has for the
@@ -62,6 +62,8 @@ func (s comparedSetting) of(c any) (text string, rank int64) {
 			return unlimited, math.MaxInt64
 		}
 		return valueText(v.Interface()), v.Int()
+	case param.TlsVersion:
+		return fmt.Sprint(v), int64(v.Uint())
 	case bool:
 		if v.Bool() {
 			rank = 1
@@ -138,6 +140,11 @@ func (e *sessionPair) anySession(in *connector.Inbound, is func(connector.Sessio
 // offersAuth reports whether clients may log on to in.
 func offersAuth(_ *sessionPair, in *connector.Inbound) bool {
 	return mechanismOf(in).LogsOn()
+}
+
+// speaksTLS reports whether clients may begin TLS.
+func speaksTLS(e *sessionPair, in *connector.Inbound) bool {
+	return e.implicit || mechanismOf(in).Has(auth.TLS)
 }
 
 func isExternal(in *connector.Inbound) bool { return mechanismOf(in).Has(auth.ExternalAuthoritative) }

@@ -2,6 +2,7 @@ package jsonconfig_test
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"reflect"
@@ -281,6 +282,7 @@ func sample(rng *rand.Rand, t reflect.Type) reflect.Value {
 		permission.Grant{To: []permission.SID{permission.SIDAnonymous, permission.SIDPartners, permission.NameSID(`CONTOSO\joe`), "S-1-5-21-1-2-3-1105"}[n%4],
 			Allow: permission.SetOf(permission.Submit, permission.AcceptAnySender)},
 		auth.BasicAuth | auth.TLS,
+		param.Tls10 + param.TlsVersion(n%4), param.CipherSuites()[n%len(param.CipherSuites())], param.MustParseDate(fmt.Sprintf("20%02d-02-28", n%100)),
 		routing.InternalRelay,
 		param.Size(n * n * 1000),
 		param.Limit(n - 1),

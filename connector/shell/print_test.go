@@ -151,6 +151,9 @@ func (s random) receive(i int) connector.Receive {
 	r.Fqdn = pick(s, "", "mail.contoso.com")
 	r.TlsCertificateName = pick(s, "", "<I>CN=Contoso CA, O='C'<S>CN=mail.contoso.com")
 	r.DefaultDomain = pick(s, "", "", "contoso.com")
+	r.TlsMinimumVersion = pick(s, 0, param.Tls10, param.Tls13)
+	r.TlsLegacyCipherSuites = pick(s, nil, param.CipherSuites(), param.CipherSuites()[:1])
+	r.TlsLegacyEndDate = pick(s, param.Date{}, param.MustParseDate("2027-06-30"))
 	if s.yes() {
 		r.Permissions = s.grants()
 	}

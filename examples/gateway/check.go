@@ -82,7 +82,7 @@ type material struct {
 
 // check returns the findings about the policy and what it is run with.
 func (l *loaded) check(m material, now time.Time) []checked {
-	more := append(m.exposed(), l.tokenFindings(m)...)
+	more := slices.Concat(m.exposed(), godebug(), l.tokenFindings(m))
 	if len(m.chain) == 0 {
 		more = append(l.withoutCertificate(), more...)
 	}

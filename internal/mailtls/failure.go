@@ -22,10 +22,9 @@ type Failure struct {
 	err error
 }
 
-// failed returns err, the error of a server's handshake, as a Failure. hello is the
-// client's; nil if none arrived.
-func failed(err error, hello *tls.ClientHelloInfo) *Failure {
-	return &Failure{why: reason(err, hello), err: err}
+// failed returns err, the error of a server's handshake, as a Failure.
+func failed(err error, o offer) *Failure {
+	return &Failure{why: reason(err, o), err: err}
 }
 
 // Error implements error.
@@ -35,8 +34,8 @@ func (f *Failure) Error() string { return "TLS handshake failed: " + f.why }
 func (f *Failure) Unwrap() error { return f.err }
 
 // reason returns the words for err. crypto/tls has no types for most of its errors, so
-// reason looks for the cause in the client's offer, and compares texts only if it must.
-func reason(err error, hello *tls.ClientHelloInfo) string {
+// reason looks for the cause in the offers, and compares texts only if it must.
+func reason(err error, o offer) string {
 	var record tls.RecordHeaderError
 	var remote *net.OpError
 	switch {
@@ -48,19 +47,63 @@ func reason(err error, hello *tls.ClientHelloInfo) string {
 		return "the client closed the connection"
 	case errors.As(err, &remote) && remote.Op == "remote error":
 		return "the client refused: " + strings.TrimPrefix(remote.Err.Error(), "tls: ")
-	case hello == nil:
+	case o.hello == nil:
 		return plain(err)
 	}
-	if !slices.ContainsFunc(hello.SupportedVersions, func(v uint16) bool { return v >= MinVersion && v <= tls.VersionTLS13 }) {
-		return "the client speaks " + versions(hello.SupportedVersions) + " only; TLS 1.2 or later is required"
+	oldest := o.config.MinVersion
+	if !slices.ContainsFunc(o.hello.SupportedVersions, func(v uint16) bool { return v >= oldest && v <= tls.VersionTLS13 }) {
+		text := fmt.Sprintf("the client speaks %s only; %s or later is required", versions(o.hello.SupportedVersions), tls.VersionName(oldest))
+		return text + o.versionCure()
 	}
 	switch text := err.Error(); {
 	case strings.Contains(text, "no cipher suite supported by both"):
-		return "no cipher suite of the client fits: it offers " + suiteNames(hello.CipherSuites)
+		return "no cipher suite of the client fits: it offers " + suiteNames(o.hello.CipherSuites) + o.suiteCure()
 	case strings.Contains(text, "signature_algorithms"), strings.Contains(text, "signature algorithms"):
-		return "the client has no signature algorithm that fits the certificate: it offers " + signatureNames(hello.SignatureSchemes)
+		return "the client has no signature algorithm that fits the certificate: it offers " + signatureNames(o.hello.SignatureSchemes)
 	}
 	return plain(err)
+}
+
+// versionCure says which parameter refuses the client's version of TLS; "" if it has none
+// that a server can speak.
+func (o offer) versionCure() string {
+	switch {
+	case !slices.ContainsFunc(o.hello.SupportedVersions, func(v uint16) bool { return v >= tls.VersionTLS10 && v <= tls.VersionTLS13 }):
+		return ""
+	case o.floor.ended() && slices.Contains(o.hello.SupportedVersions, o.floor.oldest()):
+		return ", because TlsLegacyEndDate has passed"
+	}
+	return " (TlsMinimumVersion)"
+}
+
+// suiteCure says what would let the server take one of the client's cipher suites; "" if
+// nothing would.
+func (o offer) suiteCure() string {
+	if namesNoSignatures(o.hello) && o.config.MaxVersion != tls.VersionTLS11 {
+		return "; it names no signature algorithms, so it needs key exchange by RSA or TlsMinimumVersion Tls11"
+	}
+	var more []uint16
+	for _, id := range o.hello.CipherSuites {
+		switch {
+		case slices.Contains(o.config.CipherSuites, id) && exchangesByRSA(id):
+			return "; these need a certificate with an RSA key"
+		case canAdd(id) && !slices.Contains(o.config.CipherSuites, id):
+			more = append(more, id)
+		}
+	}
+	switch {
+	case len(more) == 0:
+		return ""
+	case o.floor.ended() && slices.ContainsFunc(more, func(id uint16) bool { return slices.Contains(o.floor.CipherSuites, id) }):
+		return "; TlsLegacyEndDate has passed"
+	}
+	return "; TlsLegacyCipherSuites could add " + suiteNames(more)
+}
+
+// canAdd reports whether a Floor can add the cipher suite.
+func canAdd(id uint16) bool {
+	is := func(s *tls.CipherSuite) bool { return s.ID == id && !strings.Contains(s.Name, "RC4") }
+	return slices.ContainsFunc(tls.CipherSuites(), is) || slices.ContainsFunc(tls.InsecureCipherSuites(), is)
 }
 
 // plain is the text of err without the name of its package.

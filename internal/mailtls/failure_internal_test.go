@@ -20,8 +20,8 @@ func TestReason(t *testing.T) {
 		{noSuite, &tls.ClientHelloInfo{SupportedVersions: []uint16{grease, tls.VersionTLS12}, CipherSuites: many},
 			"no cipher suite of the client fits: it offers TLS_RSA_WITH_RC4_128_SHA, TLS_RSA_WITH_3DES_EDE_CBC_SHA, TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA, " +
 				"TLS_DHE_RSA_WITH_AES_128_CBC_SHA, TLS_DHE_RSA_WITH_AES_256_CBC_SHA, TLS_RSA_WITH_AES_256_CBC_SHA256, TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384, " +
-				"TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA and 2 more"},
-		{noSuite, &tls.ClientHelloInfo{SupportedVersions: []uint16{tls.VersionTLS12}}, "no cipher suite of the client fits: it offers none"},
+				"TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA and 2 more; it names no signature algorithms, so it needs key exchange by RSA or TlsMinimumVersion Tls11"},
+		{noSuite, &tls.ClientHelloInfo{SupportedVersions: []uint16{tls.VersionTLS12}}, "no cipher suite of the client fits: it offers none; it names no signature algorithms, so it needs key exchange by RSA or TlsMinimumVersion Tls11"},
 		{errors.New("tls: client offered only unsupported versions: []"), &tls.ClientHelloInfo{SupportedVersions: []uint16{grease}},
 			"the client speaks SSL only; TLS 1.2 or later is required"},
 		{errors.New("tls: peer doesn't support any of the certificate's signature algorithms"),
@@ -32,7 +32,7 @@ func TestReason(t *testing.T) {
 		{errors.New("tls: unexpected message"), nil, "unexpected message"},
 		{context.DeadlineExceeded, nil, "the client stopped responding"},
 	} {
-		if got := reason(row.err, row.hello); got != row.want {
+		if got := reason(row.err, offer{hello: row.hello, config: Floor{}.Config()}); got != row.want {
 			t.Errorf("%v:\n%s, want\n%s", row.err, got, row.want)
 		}
 	}

@@ -1,18 +1,15 @@
-// Package mailtls has the server's side of TLS as mail clients expect it: [Config] offers
-// what they need beyond the defaults of crypto/tls, [Harden] keeps a program's changes to it
-// safe, and [Server] explains a handshake that fails. [Floor] is the minimum of both sides
-// where TLS is required.
+// Package mailtls has the server's side of TLS as mail clients expect it: a [Floor] is the
+// least that a server accepts, [Floor.Config] offers what clients need beyond the defaults of
+// crypto/tls, [Floor.Harden] keeps a program's changes to it safe, and [Server] explains a
+// handshake that fails. The zero Floor is the minimum of both sides where TLS is required.
 package mailtls
 
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
-	"slices"
-	"strings"
 )
 
-// MinVersion is the oldest version that servers accept (RFC 8996).
+// MinVersion is the oldest version of the zero Floor (RFC 8996).
 const MinVersion = tls.VersionTLS12
 
 // suites are the cipher suites for TLS 1.2; TLS 1.3 has its own. Whatever their order
@@ -41,71 +38,31 @@ var suites = []uint16{
 	tls.TLS_RSA_WITH_AES_256_CBC_SHA,
 }
 
-// Config returns a new configuration for a server, without certificates. It may be changed
-// and is ready for [Server] after [Harden].
-//
-// Session tickets are off: SMTP sessions aren't resumed, and crypto/tls sends tickets of
-// TLS 1.3 before it has received the client's Finished. Then Exchange Online closes the
-// connection, and libesmtp waits for five minutes.
-func Config() *tls.Config {
-	return &tls.Config{
-		MinVersion:             MinVersion,
-		CipherSuites:           slices.Clone(suites),
-		SessionTicketsDisabled: true,
-	}
-}
-
-// Floor raises c to TLS 1.2 at least, and removes RC4 and Triple DES from its cipher suites.
-func Floor(c *tls.Config) {
-	c.MinVersion = max(c.MinVersion, MinVersion)
-	c.CipherSuites = slices.DeleteFunc(slices.Clone(c.CipherSuites), func(id uint16) bool {
-		name := tls.CipherSuiteName(id)
-		return strings.Contains(name, "RC4") || strings.Contains(name, "3DES")
-	})
-}
-
-// Harden applies Floor to c and to the configurations that its GetConfigForClient returns.
-// A configuration that has no version of TLS then is an error.
-func Harden(c *tls.Config) error {
-	Floor(c)
-	if c.MaxVersion != 0 && c.MaxVersion < c.MinVersion {
-		return fmt.Errorf("the newest TLS version is %s, which is older than the oldest, %s",
-			tls.VersionName(c.MaxVersion), tls.VersionName(c.MinVersion))
-	}
-	choose := c.GetConfigForClient
-	c.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-		note(hello)
-		if choose == nil {
-			return nil, nil
-		}
-		chosen, err := choose(hello)
-		if chosen == nil || err != nil {
-			return nil, err
-		}
-		chosen = chosen.Clone()
-		Floor(chosen)
-		return chosen, nil
-	}
-	return nil
-}
-
 // Server makes the server's side of the handshake on conn, whose configuration went
-// through [Harden]. The error is a *[Failure].
+// through [Floor.Harden]. The error is a *[Failure].
 func Server(ctx context.Context, conn *tls.Conn) error {
-	var hello *tls.ClientHelloInfo
-	err := conn.HandshakeContext(context.WithValue(ctx, helloKey{}, &hello))
+	var o offer
+	err := conn.HandshakeContext(context.WithValue(ctx, offerKey{}, &o))
 	if err != nil {
-		return failed(err, hello)
+		return failed(err, o)
 	}
 	return nil
 }
 
-// helloKey is the context key of a **tls.ClientHelloInfo, which note sets.
-type helloKey struct{}
+// offer has the offers of both sides of a handshake. The zero offer is of a client that sent
+// no hello.
+type offer struct {
+	hello  *tls.ClientHelloInfo // nil: none
+	floor  Floor                // of the connector, whether it holds or not
+	config *tls.Config          // of the server, for this client
+}
 
-// note stores the client's hello in the context.
-func note(hello *tls.ClientHelloInfo) {
-	if room, ok := hello.Context().Value(helloKey{}).(**tls.ClientHelloInfo); ok {
-		*room = hello
+// offerKey is the context key of an *offer, which note sets.
+type offerKey struct{}
+
+// note stores what both sides offer in the context of the client's hello.
+func note(o offer) {
+	if room, ok := o.hello.Context().Value(offerKey{}).(*offer); ok {
+		*room = o
 	}
 }

@@ -71,9 +71,15 @@ func pair(t *testing.T) (near, far net.Conn) {
 // hardened returns a configuration that a program has changed.
 func hardened(t *testing.T, change func(*tls.Config)) *tls.Config {
 	t.Helper()
-	config := mailtls.Config()
+	return floored(t, mailtls.Floor{}, change)
+}
+
+// floored is hardened with a floor.
+func floored(t *testing.T, floor mailtls.Floor, change func(*tls.Config)) *tls.Config {
+	t.Helper()
+	config := floor.Config()
 	change(config)
-	if err := mailtls.Harden(config); err != nil {
+	if err := floor.Harden(config); err != nil {
 		t.Fatal(err)
 	}
 	return config
@@ -83,8 +89,14 @@ func hardened(t *testing.T, change func(*tls.Config)) *tls.Config {
 // error.
 func shake(t *testing.T, cert tls.Certificate, talk func(net.Conn)) error {
 	t.Helper()
+	return shakeAt(t, mailtls.Floor{}, cert, talk)
+}
+
+// shakeAt is shake with a floor.
+func shakeAt(t *testing.T, floor mailtls.Floor, cert tls.Certificate, talk func(net.Conn)) error {
+	t.Helper()
 	near, far := pair(t)
-	config := hardened(t, func(c *tls.Config) { c.Certificates = []tls.Certificate{cert} })
+	config := floored(t, floor, func(c *tls.Config) { c.Certificates = []tls.Certificate{cert} })
 	done := make(chan error, 1)
 	go func() {
 		err := mailtls.Server(context.Background(), tls.Server(far, config))
@@ -186,11 +198,11 @@ func TestFailure(t *testing.T) {
 		want string
 	}{
 		{"TLS 1.0", dial(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10}, &none),
-			"TLS handshake failed: the client speaks TLS 1.0 only; TLS 1.2 or later is required"},
+			"TLS handshake failed: the client speaks TLS 1.0 only; TLS 1.2 or later is required (TlsMinimumVersion)"},
 		{"TLS 1.1", dial(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, &none),
-			"TLS handshake failed: the client speaks TLS 1.0 and TLS 1.1 only; TLS 1.2 or later is required"},
+			"TLS handshake failed: the client speaks TLS 1.0 and TLS 1.1 only; TLS 1.2 or later is required (TlsMinimumVersion)"},
 		{"suites", dial(&tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_CBC_SHA, tls.TLS_RSA_WITH_3DES_EDE_CBC_SHA}}, &none),
-			"TLS handshake failed: no cipher suite of the client fits: it offers TLS_RSA_WITH_AES_128_CBC_SHA, TLS_RSA_WITH_3DES_EDE_CBC_SHA"},
+			"TLS handshake failed: no cipher suite of the client fits: it offers TLS_RSA_WITH_AES_128_CBC_SHA, TLS_RSA_WITH_3DES_EDE_CBC_SHA; these need a certificate with an RSA key"},
 		{"a client that doesn't believe our certificate", func(c net.Conn) {
 			_ = tls.Client(c, &tls.Config{ServerName: "mx.example.net", RootCAs: x509.NewCertPool()}).Handshake()
 		}, "TLS handshake failed: the client refused: bad certificate"},

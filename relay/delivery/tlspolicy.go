@@ -92,7 +92,7 @@ func (s *Sender) tlsConfig(h *NextHop, p tlsPolicy, host string, level tlsLevel)
 	}
 	if p.required || h.implicitTLS() {
 		// RFC 8996; otherwise even TLS 1.0 is better than none (RFC 7435).
-		mailtls.Floor(cfg)
+		mailtls.Floor{}.Raise(cfg)
 	}
 	also := cfg.VerifyConnection
 	cfg.VerifyConnection = func(cs tls.ConnectionState) error {

@@ -39,6 +39,7 @@ var (
 	Boolean       = &Kind{Name: "Boolean"}
 	Certificate   = &Kind{Name: "SmtpX509Identifier"}
 	Credential    = &Kind{Name: "PSCredential"}
+	Date          = &Kind{Name: "DateTime"}
 	Domain        = &Kind{Name: "SmtpDomain"}
 	Fqdn          = &Kind{Name: "Fqdn"}
 	Integer       = &Kind{Name: "Int32", unit: counted}
@@ -76,6 +77,8 @@ var (
 	SendUsages    = enum("UsageType", param.UsageCustom, param.UsageInternal, param.UsageInternet, param.UsagePartner)
 	Premises      = enum("TenantConnectorType", param.ConnectorDefault, param.ConnectorXPremises)
 	DomainTypes   = enum("AcceptedDomainType", routing.Authoritative, routing.InternalRelay, routing.ExternalRelay).numbered(0, 2, 1)
+	TlsVersions   = enum("TlsMinimumVersion", param.Tls10, param.Tls11, param.Tls12, param.Tls13)
+	CipherSuites  = enum("TlsCipherSuite", param.CipherSuites()...)
 	TlsLevels     = enum("TlsAuthLevel", param.EncryptionOnly, param.CertificateValidation, param.DomainValidation).numbered(1, 2, 3)
 )
 

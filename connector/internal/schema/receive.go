@@ -146,6 +146,12 @@ var receiveRows = []Row{
 		Does: "Says which certificate the server shows to clients."},
 	{Name: "TlsDomainCapabilities", Verbs: newSet, Kind: String, List: true, Form: "domain:capability", Since: from10, Kept: "hybrid deployments don't exist here",
 		Does: "Says which headers and extensions servers that show a certificate of a domain may use."},
+	{Name: "TlsLegacyCipherSuites", Verbs: newSet, Order: Unordered, Kind: CipherSuites, List: true, Note: "Exchange has no such parameter",
+		Does: "Offers clients that have nothing better further cipher suites, beside those that every connector offers."},
+	{Name: "TlsLegacyEndDate", Verbs: newSet, Order: Unordered, Kind: Date, Form: "as in 2027-06-30", Note: "Exchange has no such parameter",
+		Does: "Says on which day, in UTC, a TlsMinimumVersion below Tls12 and TlsLegacyCipherSuites hold for the last time."},
+	{Name: "TlsMinimumVersion", Verbs: newSet, Order: MoreIsStricter, Kind: TlsVersions, Default: is("Tls12"), Note: "Exchange has no such parameter, and takes the versions from the registry, for the whole server",
+		Does: "Says which version of TLS a client must speak at least."},
 	// HubTransport is the role that a 2013 server gives to a connector without one.
 	{Name: "TransportRole", Verbs: newSet, Kind: Roles, Default: is("HubTransport"), Since: from13,
 		Does: "Says which service the connector belongs to; where two connectors are otherwise equal, FrontendTransport comes first."},

@@ -120,6 +120,9 @@ func accessTo[C any](r *schema.Row) (a access[C]) {
 	isKind(&a, r, premises)
 	isKind(&a, r, domainTypes)
 	isKind(&a, r, tlsLevels)
+	isKind(&a, r, tlsVersions)
+	isKind(&a, r, cipherSuites)
+	isKind(&a, r, date)
 	if a.set == nil && r.Kind.Values != nil {
 		return accessOf[C](r, words(r.Kind))
 	}

@@ -37,6 +37,7 @@ var (
 	smtpAddress = kind[string]{Kind: schema.Mailbox, parse: parseMailbox, show: showText, nullable: true}
 	subdomains  = kind[string]{Kind: schema.Subdomains, parse: parseText, show: showText, nullable: true}
 	remoteName  = kind[string]{Kind: schema.RemoteName, parse: parseRemoteName, show: showText, nullable: true}
+	date        = kind[param.Date]{Kind: schema.Date, parse: param.ParseDate, show: showDate, nullable: true}
 	serverID    = kind[string]{Kind: schema.Server, parse: parseText, show: showServerID, same: strings.EqualFold}
 )
 
@@ -54,6 +55,8 @@ var (
 	usages         = enum(schema.ReceiveUsages, param.ParseUsage)
 	premises       = enum(schema.Premises, param.ParseConnectorType)
 	domainTypes    = enum(schema.DomainTypes, routing.ParseDomainType)
+	tlsVersions    = enum(schema.TlsVersions, param.ParseTlsVersion)
+	cipherSuites   = enum(schema.CipherSuites, param.ParseCipherSuite)
 	tlsLevels      = kind[param.TlsAuthLevel]{Kind: schema.TlsLevels, parse: param.ParseTlsAuthLevel, show: showTlsLevel, nullable: true}
 )
 

@@ -32,6 +32,14 @@ func showTlsLevel(l param.TlsAuthLevel) object.Value {
 	return typed{"TlsAuthLevel", l.String()}
 }
 
+// showDate shows a day, and the absence of one as $null.
+func showDate(d param.Date) object.Value {
+	if !d.IsValid() {
+		return nil
+	}
+	return typed{"DateTime", d.String()}
+}
+
 // sizeValue is a size. It compares with numbers of bytes and has the methods of
 // the local Exchange shell.
 type sizeValue struct{ param.Size }
