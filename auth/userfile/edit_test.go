@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -66,5 +67,21 @@ func TestSetPassword(t *testing.T) {
 		if err := f.SetPassword("bob", auth.Secret(bad)); err == nil || errors.Is(err, userfile.ErrNotFound) {
 			t.Errorf("password of %d bytes: %v", len(bad), err)
 		}
+	}
+}
+
+// Identify returns the identity that a line with the same fields gives.
+func TestIdentify(t *testing.T) {
+	f := parse(t, "bob@contoso.com:"+bcryptOf(t, "tea")+":CONTOSO\\Staff,Exchange Servers:ann@contoso.com,@fabrikam.com\n")
+	want, err := f.Identity("bob@contoso.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := userfile.Identify("bob@contoso.com", []string{`CONTOSO\Staff`, "Exchange Servers"}, []string{"ann@contoso.com", "@fabrikam.com"})
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, %v; want %v", got, err, want)
+	}
+	if _, err := userfile.Identify("Exchange Servers", []string{"a:b"}, []string{"x"}); err == nil || strings.Count(err.Error(), "\n") != 2 {
+		t.Errorf("%v", err)
 	}
 }

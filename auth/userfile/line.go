@@ -159,6 +159,16 @@ func checkGroup(name string) error {
 	return nil
 }
 
+// Identify returns the identity of a user with these groups and addresses, as if they stood in
+// a file: for users that are kept elsewhere. The error has all mistakes as source.Diagnostics.
+func Identify(name string, groups, addresses []string) (auth.Identity, error) {
+	user, err := newUser(name, groups, addresses)
+	if err != nil {
+		return auth.Identity{}, diagnostics(source.Position{}, err)
+	}
+	return identify(user)
+}
+
 // identify returns the identity of a user that newUser accepted.
 func identify(user User) (auth.Identity, error) {
 	groups := make([]permission.SID, 0, len(user.Groups))

@@ -1,0 +1,142 @@
+package crypt
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/auth/userfile"
+	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// Bounds of a file.
+const (
+	maxFile     = 64 << 20
+	maxMistakes = 50
+)
+
+// File has the users of a file like /etc/shadow or Dovecot's passwd-file: lines of fields with
+// colons between, of which the first is the name and the second the hash. A verified user has
+// the identity of userfile.Identify without groups: its name, and as its address its name if
+// that is one. A File doesn't change and is safe for concurrent use. The zero File has no users.
+type File struct {
+	checker Checker
+	users   []user
+	byName  map[permission.SID]int
+	key     [sha256.Size]byte // decides whose hash is checked for an unknown name
+}
+
+type user struct {
+	hash     parsed
+	identity auth.Identity
+}
+
+// Load reads the file at path. Where the file is to blame the error is source.Diagnostics, with
+// the mistakes of up to 50 lines.
+func Load(path string) (*File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, source.FileError(path, err)
+	}
+	defer f.Close()
+	return Parse(path, f)
+}
+
+// Parse reads a file from r; errors call it name. They are those of Load and of r.
+func Parse(name string, r io.Reader) (*File, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	if err != nil {
+		return nil, source.FileError(name, err)
+	}
+	if len(text) > maxFile {
+		d := source.Mistake("", source.CodeLimitExceeded, "too large; give at most %d bytes", maxFile)
+		d.Position.File = name
+		return nil, source.Diagnostics{d}
+	}
+	f := &File{byName: make(map[permission.SID]int), key: sha256.Sum256(text)}
+	var list source.Diagnostics
+	number := 0
+	for line := range bytes.Lines(text) {
+		number++
+		if err := f.add(strings.TrimRight(string(line), "\r\n")); err != nil {
+			d := source.Wrap("", source.CodeValueInvalid, err)
+			d.Position = source.Position{File: name, Line: number}
+			if list = append(list, d); len(list) == maxMistakes {
+				break
+			}
+		}
+	}
+	if len(list) > 0 {
+		return nil, list
+	}
+	return f, nil
+}
+
+func (f *File) add(line string) error {
+	if line == "" || line[0] == '#' {
+		return nil
+	}
+	name, rest, ok := strings.Cut(line, ":")
+	if !ok {
+		return fmt.Errorf("no colon; write name:hash")
+	}
+	hash, _, _ := strings.Cut(rest, ":")
+	p, err := parse(hash)
+	if err != nil {
+		return err
+	}
+	id, err := userfile.Identify(name, nil, nil)
+	if err != nil {
+		return err
+	}
+	sid := permission.NameSID(name)
+	if _, twice := f.byName[sid]; twice {
+		return fmt.Errorf("user %q exists above; give each name once", name)
+	}
+	f.byName[sid] = len(f.users)
+	f.users = append(f.users, user{p, id})
+	return nil
+}
+
+// Verify implements auth.Verifier. For an unknown name it checks the hash of some user,
+// always the same one while the file stays the same.
+func (f *File) Verify(ctx context.Context, c auth.Credentials, _ auth.Channel) (auth.Identity, error) {
+	sid := permission.NameSID(c.Username)
+	mac := hmac.New(sha256.New, f.key[:]) // also for users: it takes time
+	mac.Write([]byte(sid))
+	number := binary.BigEndian.Uint64(mac.Sum(nil))
+	i, known := f.byName[sid]
+	var u user
+	switch {
+	case known:
+		u = f.users[i]
+	case len(f.users) > 0:
+		u = f.users[number%uint64(len(f.users))]
+	}
+	err := f.checker.check(ctx, u.hash, c.Password)
+	if err == nil && !known {
+		err = auth.ErrBadCredentials
+	}
+	if err != nil {
+		return auth.Identity{}, err
+	}
+	return u.identity, nil
+}
+
+// String returns the number of users.
+func (f *File) String() string {
+	return fmt.Sprintf("file of %d users with foreign hashes", len(f.users))
+}
+
+// Format writes the text of String for every verb, so that no hash is printed.
+func (f *File) Format(s fmt.State, _ rune) {
+	_, _ = io.WriteString(s, f.String()) // fmt keeps no error of a State
+}

@@ -1,0 +1,35 @@
+// Package ldap checks passwords against a directory: OpenLDAP, Active Directory and others.
+//
+// A [Verifier] searches the user's entry, binds as that entry with the password that the client
+// gave, and looks up addresses and groups. Connections are within TLS only, by ldaps or
+// StartTLS, and kept for the next check.
+//
+// # What it asks
+//
+//	Filter          (|(uid={user})(mail={user}))
+//	NameAttribute   uid
+//	MailAttributes  mail
+//	GroupFilter     (|(member={dn})(uniqueMember={dn})(memberUid={name}))
+//	GroupAttribute  cn
+//
+// and with ActiveDirectory, whose groups may hold groups:
+//
+//	Filter          (&(objectCategory=person)(|(sAMAccountName={user})(userPrincipalName={user})(mail={user})))
+//	NameAttribute   sAMAccountName
+//	MailAttributes  mail, proxyAddresses
+//	GroupFilter     (member:1.2.840.113556.1.4.1941:={dn})
+//	GroupAttribute  sAMAccountName
+//
+// {user} stands for the name that the client gives, {dn} for the entry's distinguished name and
+// {name} for its NameAttribute, each escaped. With Domain CONTOSO the client may write
+// CONTOSO\ann, and users and groups are CONTOSO\ann and CONTOSO\Staff in grants; otherwise
+// their names alone.
+//
+// # Passwords
+//
+// An empty password is refused without asking: many directories answer it with success
+// (RFC 4513, section 5.1.2). For an unknown user the Verifier binds as an entry that doesn't
+// exist, so that a client doesn't learn from the time who exists; directories differ in how
+// long they take for that. A directory's refusal of the user, which may be locked or expired, is
+// a wrong password; every other failure means that the password couldn't be checked now.
+package ldap

@@ -1,0 +1,150 @@
+// Package sqldb checks passwords against a database, through database/sql.
+//
+// One query says everything about a user; it has one parameter, the name that the client
+// gives:
+//
+//	SELECT hash, name, groups, addresses FROM users WHERE name = $1 AND active
+//
+// Its columns are known by their order: the hash, and, if they are selected, the name, the
+// groups and the addresses, lists with commas between as in package userfile. An address
+// @contoso.com stands for every address of contoso.com. The name is the user's one name
+// wherever the query finds users by several. NULL is the empty text.
+//
+// Hashes are those of package userfile; a crypt.Checker as [Verifier.Checker] also takes those
+// of other programs. A user with an empty hash can't log on.
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/auth/userfile"
+)
+
+// Checker checks a password against a hash: a *userfile.Checker or a *crypt.Checker. It returns
+// auth.ErrBadCredentials for a wrong password, and takes the time of a usual hash for "".
+type Checker interface {
+	Check(ctx context.Context, hash string, password auth.Secret) error
+}
+
+// Verifier checks the users of a database. It implements auth.Verifier and is safe for
+// concurrent use; its fields must not change once it is in use.
+type Verifier struct {
+	DB    *sql.DB
+	Query string // see the package documentation
+
+	Checker Checker       // nil: a userfile.Checker
+	Timeout time.Duration // of the query; 0: 5 seconds
+
+	builtIn userfile.Checker
+}
+
+const defaultTimeout = 5 * time.Second
+
+// Verify implements auth.Verifier. An error of the database means that the password couldn't be
+// checked now.
+func (v *Verifier) Verify(ctx context.Context, c auth.Credentials, _ auth.Channel) (auth.Identity, error) {
+	u, err := v.find(ctx, c.Username)
+	if err != nil && !errors.Is(err, auth.ErrBadCredentials) {
+		return auth.Identity{}, err
+	}
+	checker := v.Checker
+	if checker == nil {
+		checker = &v.builtIn
+	}
+	// Also for an unknown user, whose hash is empty: it takes time.
+	if checked := checker.Check(ctx, u.hash, c.Password); checked != nil {
+		return auth.Identity{}, checked
+	}
+	if err != nil || u.hash == "" {
+		return auth.Identity{}, auth.ErrBadCredentials
+	}
+	return u.identify()
+}
+
+// Identity returns the identity of a user who has logged on without a password, such as with a
+// token. For an unknown user the error wraps auth.ErrBadCredentials.
+func (v *Verifier) Identity(ctx context.Context, name string) (auth.Identity, error) {
+	u, err := v.find(ctx, name)
+	if err != nil {
+		return auth.Identity{}, err
+	}
+	return u.identify()
+}
+
+// row is the answer of the query about a user.
+type row struct{ hash, name, groups, addresses string }
+
+// find asks the database for a user.
+func (v *Verifier) find(ctx context.Context, name string) (row, error) {
+	timeout := v.Timeout
+	if timeout <= 0 {
+		timeout = defaultTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	found, err := v.query(ctx, name)
+	if err != nil {
+		return row{}, fmt.Errorf("users in the database: %w", err)
+	}
+	switch len(found) {
+	case 0:
+		return row{}, fmt.Errorf("the database has no such user: %w", auth.ErrBadCredentials)
+	case 1:
+		return found[0], nil
+	}
+	return row{}, errors.New("users in the database: the query returns several rows for one name")
+}
+
+// query returns at most two rows.
+func (v *Verifier) query(ctx context.Context, name string) ([]row, error) {
+	rows, err := v.DB.QueryContext(ctx, v.Query, name)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	if len(columns) < 1 || len(columns) > 4 {
+		return nil, fmt.Errorf("the query has %d columns; select hash, name, groups, addresses", len(columns))
+	}
+	var all []row
+	for len(all) < 2 && rows.Next() {
+		var texts [4]sql.NullString
+		if err := rows.Scan([]any{&texts[0], &texts[1], &texts[2], &texts[3]}[:len(columns)]...); err != nil {
+			return nil, err
+		}
+		r := row{texts[0].String, texts[1].String, texts[2].String, texts[3].String}
+		if r.name == "" {
+			r.name = name
+		}
+		all = append(all, r)
+	}
+	return all, rows.Err()
+}
+
+// identify returns the identity of the user.
+func (r row) identify() (auth.Identity, error) {
+	id, err := userfile.Identify(r.name, list(r.groups), list(r.addresses))
+	if err != nil {
+		return auth.Identity{}, fmt.Errorf("user %q in the database: %w", r.name, err)
+	}
+	return id, nil
+}
+
+func list(s string) []string {
+	var all []string
+	for part := range strings.SplitSeq(s, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			all = append(all, part)
+		}
+	}
+	return all
+}
