@@ -12,15 +12,19 @@ import (
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/relay/oauth"
 )
 
 // check lists the findings about a policy that is valid.
 func check(c *cli, args []string) int {
-	fs := c.flags("[FILE]... [-cert FILE -key FILE] [-tokens FILE] [-acknowledged]")
+	fs := c.flags("[FILE]... [-cert FILE -key FILE] [-tokens FILE] [-oauth FILE -data DIR] [-acknowledged]")
 	var p policyFlags
 	p.register(fs)
 	fs.StringVar(&p.key, "key", "", "PEM `FILE` with the certificate's key: look at the certificate, too")
 	tokens := fs.String("tokens", "", "`FILE` of the identity provider whose tokens serve accepts: look at it, too, and fetch the provider's keys")
+	var tokenSettings oauthFlags
+	tokenSettings.register(fs)
+	data := fs.String("data", "", "the `DIR` of serve, which has the refresh tokens")
 	acknowledged := fs.Bool("acknowledged", false, "list acknowledged findings, too")
 	if code, done := c.parsePolicy(fs, &p, args); done {
 		return code
@@ -33,6 +37,10 @@ func check(c *cli, args []string) int {
 	if m.tokenKeys, err = fetchTokenKeys(*tokens); err != nil {
 		return c.invalid(err)
 	}
+	if m.oauth, err = tokenSettings.load(); err != nil {
+		return c.mistaken(p.json, oauthFile, err)
+	}
+	m.oauthFile, m.oauthTokens = tokenSettings.file, tokenSettings.tokens(*data)
 	p.fqdn = c.machine()
 	l, ok := c.policy(&p)
 	if !ok {
@@ -78,11 +86,17 @@ type material struct {
 
 	chain     []tls.Certificate
 	tokenKeys error // why the keys of the identity provider can't be fetched
+
+	oauth       *oauth.Settings // for tokens of Send connectors; nil: no file is given
+	oauthFile   string
+	oauthTokens string // the directory of refresh tokens
+	now         time.Time
 }
 
 // check returns the findings about the policy and what it is run with.
 func (l *loaded) check(m material, now time.Time) []checked {
-	more := slices.Concat(m.exposed(), godebug(), l.tokenFindings(m))
+	m.now = now
+	more := slices.Concat(m.exposed(), godebug(), l.tokenFindings(m), l.oauthFindings(m))
 	if len(m.chain) == 0 {
 		more = append(l.withoutCertificate(), more...)
 	}

@@ -10,14 +10,16 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/auth/userfile"
 	"github.com/interchange-smtp/interchange/relay/gateway"
+	"github.com/interchange-smtp/interchange/relay/oauth"
 )
 
 // configuration is the content of the files that serve reads when it begins and at
 // every reload.
 type configuration struct {
 	gateway.Config
-	loaded *loaded   // the policy with its files and lines
-	found  []checked // by examine
+	loaded *loaded         // the policy with its files and lines
+	oauth  *oauth.Settings // for tokens of Send connectors; nil: no file is given
+	found  []checked       // by examine
 }
 
 // configure reads all files and checks what they say together. The errors say
@@ -30,7 +32,9 @@ func (r *relayProcess) configure(c *cli) (*configuration, []error) {
 	next.Certificates, certErr = loadCertificate(f.cert, f.key)
 	next.ClientCAs, authoritiesErr = loadAuthorities(f.clientCA)
 	methods, methodsErr := loadMethods(f.users, f.tokens)
-	if mistakes := []error{policyErr, certErr, authoritiesErr, methodsErr}; errors.Join(mistakes...) != nil {
+	var oauthErr error
+	next.oauth, oauthErr = f.oauth.load()
+	if mistakes := []error{policyErr, certErr, authoritiesErr, methodsErr, oauthErr}; errors.Join(mistakes...) != nil {
 		return nil, mistakes
 	}
 	next.Policy = next.loaded.Policy
@@ -94,6 +98,9 @@ func (r *relayProcess) reload() error {
 	next, mistakes := r.configure(&unattended)
 	if errors.Join(mistakes...) == nil {
 		mistakes = append(mistakes, advised(r.gateway.Reload(next.Config)))
+	}
+	if errors.Join(mistakes...) == nil {
+		mistakes = append(mistakes, r.tokens.Set(next.oauth, next.Policy))
 	}
 	if err := errors.Join(mistakes...); err != nil {
 		n := r.logMistakes("reload: error in configuration", mistakes)

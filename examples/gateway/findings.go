@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/relay/oauth"
 )
 
 // invalid reports every mistake for which serve doesn't begin: on standard error for
@@ -21,7 +22,11 @@ func (r *relayProcess) invalid(mistakes []error) {
 	for _, err := range mistakes {
 		var bad source.Diagnostics
 		if errors.As(err, &bad) && (r.flags.users == "" || bad[0].File != r.flags.users) {
-			r.cli.badPolicy(&r.flags.policyFlags, err)
+			of := "the policy"
+			if bad[0].File == r.flags.oauth.file {
+				of = oauthFile
+			}
+			r.cli.mistaken(r.flags.json, of, err)
 		} else {
 			others = append(others, err)
 		}
@@ -54,7 +59,7 @@ func (r *relayProcess) logMistakes(event string, mistakes []error) int {
 // findings returns the findings of check about a configuration.
 func (r *relayProcess) findings(s *configuration) []checked {
 	f := r.flags
-	m := material{cert: f.cert, key: f.key, users: f.users, credentials: f.credentials, tokens: f.tokens, chain: s.Certificates}
+	m := material{cert: f.cert, key: f.key, users: f.users, credentials: f.credentials, tokens: f.tokens, chain: s.Certificates, oauth: s.oauth, oauthFile: f.oauth.file, oauthTokens: f.oauth.tokens(f.data)}
 	if r.demo != nil { // which makes its certificate itself
 		m.chain = nil
 	}
@@ -71,11 +76,12 @@ func (r *relayProcess) logFindings(s *configuration) {
 	}
 }
 
-// logValidity logs that a certificate has expired or expires soon, because nothing else
-// would show that it wasn't renewed.
+// logValidity logs that a certificate or a client secret has expired or expires soon, because
+// nothing else would show that it wasn't renewed.
 func (r *relayProcess) logValidity() {
 	for _, f := range r.findings(r.now) {
-		if f.Code == analysis.CodeCertificateExpired || f.Code == analysis.CodeCertificateExpires {
+		switch f.Code {
+		case analysis.CodeCertificateExpired, analysis.CodeCertificateExpires, oauth.CodeSecretExpires:
 			r.logFinding(f)
 		}
 	}

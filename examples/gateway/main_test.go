@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 		main()
 	}
 	// Whatever the umask was at the checkout.
-	for _, file := range []string{"testdata/credentials", "testdata/users"} {
+	for _, file := range []string{"testdata/credentials", "testdata/users", "testdata/oauth-settings.json"} {
 		if err := os.Chmod(file, 0o600); err != nil {
 			panic(err)
 		}
@@ -74,6 +74,9 @@ func TestGolden(t *testing.T) {
 		{"check-mixed", []string{"check", "-config", "testdata/mixed-mistakes.json"}},
 		{"check-not-json-either", []string{"check", "-config", "testdata/mixed-mistakes.json", "-config", "testdata/not.json"}},
 		{"check-profile", []string{"check", "-config", good, "-profile", "Exchange2025"}},
+		{"check-oauth", []string{"check", "testdata/oauth.json"}},
+		{"check-oauth-settings", []string{"check", "testdata/oauth.json", "-oauth", "testdata/oauth-settings.json"}},
+		{"check-oauth-mistakes", []string{"check", "testdata/oauth.json", "-oauth", "testdata/oauth-mistakes.json"}},
 		{"serve-mistakes", []string{"serve", "-config", bad}},
 		{"serve-other-server", []string{"serve", "-config", "testdata/fresh.ps1", "-config", "testdata/servers.json"}},
 		{"serve-no-file", []string{"serve", "-config", "testdata/absent.json"}},

@@ -148,16 +148,19 @@ func (c *cli) demonstrates(p *policyFlags) {
 }
 
 // badPolicy prints why a policy couldn't be loaded and returns exitInvalid.
-func (c *cli) badPolicy(p *policyFlags, err error) int {
+func (c *cli) badPolicy(p *policyFlags, err error) int { return c.mistaken(p.json, "the policy", err) }
+
+// mistaken prints what is wrong with the files of something and returns exitInvalid.
+func (c *cli) mistaken(json bool, of string, err error) int {
 	var bad source.Diagnostics
 	switch {
-	case errors.As(err, &bad) && p.json:
+	case errors.As(err, &bad) && json:
 		c.printJSON(struct {
 			Errors source.Diagnostics `json:"errors"`
 		}{bad})
 	case errors.As(err, &bad):
 		fmt.Fprintln(c.stderr, bad)
-		fmt.Fprintf(c.stderr, "gateway %s: the policy has %s\n", c.name, count(len(bad), "mistake"))
+		fmt.Fprintf(c.stderr, "gateway %s: %s has %s\n", c.name, of, count(len(bad), "mistake"))
 	default:
 		c.invalid(err)
 	}

@@ -18,9 +18,12 @@ func (m material) exposed() source.Diagnostics {
 	if runtime.GOOS == "windows" {
 		return all
 	}
-	for _, file := range []struct{ name, holds string }{
-		{m.users, "hashes of passwords"}, {m.credentials, "passwords"}, {m.key, "the private key"},
-	} {
+	type secretFile struct{ name, holds string }
+	files := []secretFile{{m.users, "hashes of passwords"}, {m.credentials, "passwords"}, {m.key, "the private key"}}
+	for _, name := range m.oauth.Files(m.oauthFile) {
+		files = append(files, secretFile{name, "a secret of -oauth"})
+	}
+	for _, file := range files {
 		info, err := os.Stat(file.name)
 		if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o004 == 0 {
 			continue

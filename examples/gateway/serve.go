@@ -16,6 +16,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/relay/gateway"
+	"github.com/interchange-smtp/interchange/relay/oauth"
 )
 
 // serveFlags are the flags of serve.
@@ -27,6 +28,7 @@ type serveFlags struct {
 	log       string
 	users     string
 	tokens    string
+	oauth     oauthFlags
 	clientCA  string
 	dns       string
 	connectTo list
@@ -94,6 +96,7 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.log, "log", "", "append the log and standard output to `FILE`")
 	fs.StringVar(&f.users, "users", "", "check passwords of Basic authentication against the users `FILE`, which gateway user maintains")
 	fs.StringVar(&f.tokens, "tokens", "", "accept access tokens (AuthMechanism OAuth) of the identity provider that this JSON `FILE` describes")
+	f.oauth.register(fs)
 	fs.StringVar(&f.key, "key", "", "PEM `FILE` with the private key of -cert")
 	fs.StringVar(&f.clientCA, "client-ca", "", "trust certificates of partners (DomainSecureEnabled) issued by the authorities in this PEM `FILE` (default: the system's authorities)")
 	fs.StringVar(&f.dns, "dns", "", "use the name server at `ADDR` (default: the system's)")
@@ -130,6 +133,7 @@ type relayProcess struct {
 	now     *configuration  // of new sessions
 	asked   chan chan error // requests of operators to reload; the outcome is sent to each
 	gateway *gateway.Gateway
+	tokens  oauth.Sources // of Send connectors
 	lmtp    []lmtpServer
 	demo    *demoPeers // of the built-in demonstration only
 }
@@ -159,6 +163,8 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	g := &gateway.Gateway{Config: now.Config, Dir: f.data, Logger: r.logger}
 	g.Server.ProtocolLog, g.Server.Explain = c.stdout, f.explains
 	g.Sender.Resolver, g.Sender.Dial = dialing, dialing.dial
+	r.tokens.Dir, r.tokens.Client, r.tokens.Logger = f.oauth.tokens(f.data), dialing.webClient(), r.logger
+	g.Sender.Tokens = r.tokens.For
 	g.Dispatcher.ByConnector = r.transports()
 	g.Dispatcher.MaxMessages, g.Dispatcher.MinFree = f.maxQueued, int64(f.minFree)
 	g.OnReload = r.askReload
@@ -200,6 +206,10 @@ func (r *relayProcess) run(ctx context.Context, e events) int {
 			return r.failed(err)
 		}
 		defer r.demo.server.Close()
+	}
+	defer r.tokens.Close()
+	if err := r.tokens.Set(r.now.oauth, r.now.Policy); err != nil {
+		return r.failed(err)
 	}
 	if err := r.gateway.Start(ctx); err != nil {
 		return r.failed(err)

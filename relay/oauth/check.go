@@ -29,8 +29,9 @@ const (
 // warnBefore is how long before the end of a secret a warning comes.
 const warnBefore = 30 * 24 * time.Hour
 
-// validate returns the mistakes that show without a policy and without other files.
-func (s *Settings) validate() source.Diagnostics {
+// validate returns the mistakes that show without a policy and without other files. It passes
+// over connectors that could not be read as a whole.
+func (s *Settings) validate(unread source.Diagnostics) source.Diagnostics {
 	var list source.Diagnostics
 	for i := range s.Connectors {
 		c := &s.Connectors[i]
@@ -41,7 +42,9 @@ func (s *Settings) validate() source.Diagnostics {
 			}
 			v.bad("Name", source.CodeNameDuplicate, "connector %q has settings already; keep one", c.Name)
 		}
-		v.all()
+		if !slices.ContainsFunc(unread, func(d source.Diagnostic) bool { return d.Path.Within(v.path) }) {
+			v.all()
+		}
 		for _, d := range v.found {
 			list = append(list, s.located(d))
 		}

@@ -1,6 +1,8 @@
 package oauth
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -88,14 +90,41 @@ func Parse(name string, data []byte) (*Settings, error) {
 	}
 	var file struct{ Connectors []Config }
 	places, err := jsonconfig.Decode(name, data, &file)
-	if err != nil {
+	s := &Settings{Connectors: file.Connectors, places: places}
+	var unread source.Diagnostics
+	if errors.As(err, &unread) && places == nil {
 		return nil, err
 	}
-	s := &Settings{Connectors: file.Connectors, places: places}
-	if err := s.validate().Err(); err != nil {
-		return nil, err
+	all := append(unread, s.validate(unread)...)
+	slices.SortStableFunc(all, func(a, b source.Diagnostic) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
+	if len(all) > 0 {
+		return nil, all
 	}
 	return s, nil
+}
+
+// Files returns the names of the files with secrets: those of Secret fields and of keys, and
+// name, the file of s, if a secret stands in it.
+func (s *Settings) Files(name string) []string {
+	if s == nil {
+		return nil
+	}
+	var list []string
+	for _, c := range s.Connectors {
+		for _, secret := range []Secret{c.ClientSecret, c.RefreshToken, c.ServiceAccount} {
+			switch {
+			case secret.File != "":
+				list = append(list, secret.File)
+			case secret.Value != "":
+				list = append(list, name)
+			}
+		}
+		if key := cmp.Or(c.CertificateKey, c.Certificate); key != "" {
+			list = append(list, key)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // find returns the Config of a connector, and its path.
