@@ -53,6 +53,7 @@ const (
 	checkHeadersOrganization
 	checkHeadersForest
 	checkHeadersCrossPremises
+	checkSigning
 	checkHeaderField
 	checkMissingHeaders
 	checkSendConnector
@@ -142,5 +143,6 @@ var checkTexts = [...]checkText{
 	checkHeadersOrganization:  {"headers-organization", "", "{s} holds {right}", "{s} lacks {right}"},
 	checkHeadersForest:        {"headers-forest", "", "{s} holds {right}", "{s} lacks {right}"},
 	checkHeadersCrossPremises: {"headers-cross-premises", "Send.CloudServicesMailEnabled", "CloudServicesMailEnabled is set", ""},
+	checkSigning:              {"dkim-signing", "Send.DkimSigning", "{s}", ""},
 	checkSendConnector:        {"send-connector", "", "", ""}, // Step.Detail describes the candidate
 }

@@ -62,7 +62,7 @@ var sendTableOfDefaults = map[string][3]string{
 	"Port": {"25"}, "SourceIPAddress": {"invalid IP"}, "Fqdn": {"s.contoso.com"}, "ForceHELO": {"false"},
 	"UseExternalDNSServersEnabled": {"false"}, "FrontendProxyEnabled": {"false"},
 	"RequireTLS": {"false"}, "IgnoreSTARTTLS": {"false"}, "TlsAuthLevel": {"None"}, "TlsDomain": {""}, "TlsCertificateName": {""},
-	"DomainSecureEnabled": {"false"}, "CloudServicesMailEnabled": {"false"}, "RequireOorg": {"false"},
+	"DomainSecureEnabled": {"false"}, "CloudServicesMailEnabled": {"false"}, "RequireOorg": {"false"}, "DkimSigning": {"None"},
 	"MaxMessageSize":               {hub: "35 MB (36,700,160 bytes)", old: "10 MB (10,485,760 bytes)"},
 	"SmtpMaxMessagesPerConnection": {"20"}, "ConnectionInactivityTimeOut": {"10m0s"}, "ErrorPolicies": {"Default"},
 	"ConnectorType": {"Default"}, "ProtocolLoggingLevel": {"None"}, "Permissions": {"[]"},

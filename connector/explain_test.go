@@ -214,3 +214,30 @@ func TestChecksNamed(t *testing.T) {
 		}
 	}
 }
+
+// TestExplainSigning: the way out says whether a message is signed.
+func TestExplainSigning(t *testing.T) {
+	for signing, want := range map[param.DkimSigning]string{
+		param.DkimSigningNone: "",
+		param.DkimIfKeyExists: `yes  dkim-signing: the message is signed with DKIM if the domain of its author has a key`,
+		param.DkimRequired:    `yes  dkim-signing: the message is signed with DKIM, and waits while the domain of its author has no key`,
+	} {
+		p, err := connector.Compile(connector.Config{Send: []connector.Send{{
+			Name: "out", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")}, DkimSigning: signing,
+		}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var trace connector.Trace
+		to := routing.MustParseAddress("b@fabrikam.com")
+		p.Route(to, 0, nil).Outbound.Headers(to.Domain(), &trace)
+		if got := trace.String(); strings.Contains(got, "dkim-signing") != (want != "") || !strings.Contains(got, want) {
+			t.Errorf("%v: %s", signing, got)
+		}
+		for step := range trace.All() {
+			if b := step.Basis(); strings.HasPrefix(step.String(), want) && want != "" && (len(b) != 1 || b[0].String() != `Send["out"].DkimSigning = `+signing.String()) {
+				t.Errorf("%v: the basis is %v", signing, b)
+			}
+		}
+	}
+}

@@ -84,6 +84,19 @@ func (out *Outbound) filter(peer permission.Principal, t *Trace) HeaderFilter {
 	return f
 }
 
+// signingTexts say what the ways of signing do.
+var signingTexts = [...]string{
+	param.DkimIfKeyExists: "the message is signed with DKIM if the domain of its author has a key",
+	param.DkimRequired:    "the message is signed with DKIM, and waits while the domain of its author has no key",
+}
+
+// explainSigning appends to t whether the connector signs messages.
+func (out *Outbound) explainSigning(t *Trace) {
+	if d := out.settings.DkimSigning; d != param.DkimSigningNone && int(d) < len(signingTexts) {
+		t.add(Step{Check: checkSigning, Pass: true, about: about{subject: signingTexts[d]}, of: subject{policy: out.policy, out: out}})
+	}
+}
+
 // isSource reports whether this server is a source server of s. An Edge server is
 // the source server of all its connectors.
 func (c *Config) isSource(s *Send) bool {
@@ -186,14 +199,16 @@ func (out *Outbound) Peer(to routing.Domain) permission.Principal {
 }
 
 // Headers returns the header firewall for mail to the domain, by the rights of its
-// Peer. Unless t is nil, Headers appends the reasons to t.
+// Peer. Unless t is nil, Headers appends the reasons to t, and whether messages are signed.
 func (out *Outbound) Headers(to routing.Domain, t *Trace) HeaderFilter {
 	switch {
 	case out == nil:
 		Session{trace: t}.noConnector()
 		return HeaderFilter{}
 	case t != nil:
-		return out.filter(out.Peer(to), t)
+		f := out.filter(out.Peer(to), t)
+		out.explainSigning(t)
+		return f
 	case out.Secured(to):
 		return out.partner
 	}

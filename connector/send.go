@@ -43,6 +43,7 @@ type Send struct {
 	TlsDomain                string             // domain or *.domain; with DomainValidation only
 	TlsCertificateName       string             // an SmtpX509Identifier; the certificate that this server shows
 	DomainSecureEnabled      bool               // mutual TLS with the domains of TLSSendDomainSecureList
+	DkimSigning              param.DkimSigning  // not a parameter of Exchange: signs messages with the keys of their authors' domains
 	CloudServicesMailEnabled bool               // lets cross-premises fields pass; their renaming is not enforced
 	RequireOorg              bool               // not enforced
 

@@ -119,6 +119,7 @@ var special = map[string]func(*connector.Config){
 		c.Send[0].RequireTLS, c.Send[0].TlsAuthLevel, c.Send[0].TlsDomain = true, param.DomainValidation, "other.example"
 	},
 	"Send.TlsCertificateName": func(c *connector.Config) { c.Send[0].TlsCertificateName = "<I>CN=CA<S>CN=other.example" },
+	"Send.DkimSigning":        func(c *connector.Config) { c.Send[0].DkimSigning = param.DkimRequired },
 	"Send.ErrorPolicies":      func(c *connector.Config) { c.Send[0].ErrorPolicies = param.DowngradeDnsFailures },
 	"Send.Permissions": func(c *connector.Config) {
 		c.Send[0].Permissions = []permission.Grant{allow(permission.SIDAnonymous, permission.SendHeadersOrganization)}
@@ -183,7 +184,7 @@ var without = map[string][]string{
 	// The other server does the rest by its own policy.
 	"another server": {
 		"DNSRoutingEnabled", "SmartHosts", "SmartHostAuthMechanism", "AuthenticationCredential", "Port", "SourceIPAddress", "ForceHELO", "RequireTLS",
-		"IgnoreSTARTTLS", "TlsAuthLevel", "TlsDomain", "TlsCertificateName", "DomainSecureEnabled", "CloudServicesMailEnabled", "ErrorPolicies", "Permissions",
+		"IgnoreSTARTTLS", "TlsAuthLevel", "TlsDomain", "TlsCertificateName", "DomainSecureEnabled", "CloudServicesMailEnabled", "DkimSigning", "ErrorPolicies", "Permissions",
 		"Transport.TLSSendDomainSecureList",
 	},
 }

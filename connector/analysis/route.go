@@ -82,6 +82,7 @@ var routeSettings = [...]struct {
 	{name: "ForceHELO", text: func(s *connector.Send) string { return strconv.FormatBool(s.ForceHELO) }},
 	{name: "SmtpMaxMessagesPerConnection", text: func(s *connector.Send) string { return strconv.Itoa(s.SmtpMaxMessagesPerConnection) }, onward: true},
 	{name: "ConnectionInactivityTimeOut", text: func(s *connector.Send) string { return param.FormatTimeSpan(s.ConnectionInactivityTimeOut) }, onward: true},
+	{name: "DkimSigning", text: func(s *connector.Send) string { return s.DkimSigning.String() }},
 	{
 		name: "ErrorPolicies",
 		text: func(s *connector.Send) string {

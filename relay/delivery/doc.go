@@ -113,7 +113,7 @@
 // # What is passed on
 //
 // The bytes of the message are passed on unchanged, after the header firewall of the
-// connector and what Sender.Prepare changes in the header. A bare CR or LF outside of
+// connector and what Sender.Prepare and Sender.Sign change. A bare CR or LF outside of
 // BINARYMIME is refused with 550 5.6.11. A message whose declared body type the next hop
 // doesn't take is converted to quoted-printable or base64 if that is possible.
 //

@@ -28,7 +28,7 @@ type outgoing struct {
 	buf     *[]byte
 	limited limited
 
-	prepared *message.Message // nil: Prepare isn't called
+	prepared *message.Message // nil: neither Prepare nor Sign is called
 }
 
 // errTooLarge is the error of a message that is larger than its route permits.
@@ -53,17 +53,20 @@ func (l *limited) Read(p []byte) (int, error) {
 // read reads the header through the firewall of hop, and the beginning of the body.
 func (s *Sender) read(ctx context.Context, hop *NextHop, env *envelope.Envelope, body io.Reader) (*outgoing, error) {
 	m := &outgoing{mail: smtpclient.Mail{Envelope: *env}}
-	if s.Prepare != nil && hop.key.via == "" {
-		var err error
-		if m.prepared, err = hop.prepare(ctx, &m.mail.Envelope, body, s.messages(), s.Prepare); err != nil {
+	steps, err := s.steps(hop)
+	if err != nil {
+		return nil, err
+	}
+	if len(steps) > 0 {
+		if m.prepared, err = hop.prepare(ctx, &m.mail.Envelope, body, s.messages(), steps); err != nil {
 			return nil, err
 		}
 		body = m.prepared.Open()
-	} else if limit := hop.sizeLimit(env); limit > 0 {
+	} else if limit := hop.sizeLimit(env); limit > 0 && !hop.prepared {
 		m.limited = limited{body, limit}
 		body = &m.limited
 	}
-	h, err := hop.readHeader(body, m.prepared == nil)
+	h, err := hop.readHeader(body, m.prepared == nil && !hop.prepared)
 	if err != nil {
 		return nil, err
 	}

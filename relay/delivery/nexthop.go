@@ -26,6 +26,8 @@ type NextHop struct {
 	name   string // this server's, for EHLO
 	secure bool   // mutual TLS with the domain is required
 	all    bool   // made by AllDomains
+	// prepared is set by PrepareFor: the message has passed the header firewall and the steps.
+	prepared bool
 }
 
 // Key identifies a next hop and can be the key of a map. A Dispatcher keeps a queue, limits

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/content"
 	"github.com/interchange-smtp/interchange/internal/conversion"
@@ -17,26 +18,78 @@ import (
 )
 
 // PrepareFunc is called with a message that leaves by a Send connector, and its envelope. It may
-// change the message; this is the place to sign it. An error ends the attempt: see relay.Error.
+// change the message. An error ends the attempt: see relay.Error.
 type PrepareFunc func(ctx context.Context, out *connector.Outbound, env *envelope.Envelope, m *message.Message) error
 
-// Prepare returns the message in body as the Send connector of h lets it out, and has prepare see it, as
-// Sender.Prepare says. It sets Body and Size in env to their new values. pool holds a body that can't be
-// read again where it is. A Dispatcher with Prepare calls this for its transports. Close the message. The
-// error is a *relay.Error.
-func (h NextHop) Prepare(ctx context.Context, env *envelope.Envelope, body io.Reader, pool *message.Pool, prepare PrepareFunc) (*message.Message, error) {
-	if h.out == nil {
-		return nil, &relay.Error{Reply: replyFor(reply.NotRouted)}
+// errNoKeys is the error of a connector that requires signatures if the Sender can't make any.
+var errNoKeys = errors.New("DkimSigning is Required, and this server has no DKIM keys")
+
+// PrepareFor returns the message in body as the Send connector of hop lets it out: behind its header
+// firewall, changed by s.Prepare and signed by s.Sign. It sets Body and Size in env to their new values,
+// and marks hop, so that no Transport of this package does the same again. It is for the Transports that
+// aren't Senders: a Dispatcher calls it for those in its ByConnector. A body that can be read again (it has
+// Seek, ReadAt and Size) still can. Call done when the message was read; it is never nil. The error is a
+// *relay.Error.
+func (s *Sender) PrepareFor(ctx context.Context, hop *NextHop, env *envelope.Envelope, body io.Reader) (prepared io.Reader, done func(), err error) {
+	done = func() {}
+	if hop.out == nil {
+		return nil, done, &relay.Error{Reply: replyFor(reply.NotRouted)}
 	}
-	m, err := h.prepare(ctx, env, body, pool, prepare)
+	steps, err := s.steps(hop)
 	if err != nil {
-		return nil, failure(err, h.set)
+		return nil, done, failure(err, hop.set)
 	}
-	return m, nil
+	if len(steps) == 0 {
+		prepared, err = hop.filter(body)
+	} else if m, failed := hop.prepare(ctx, env, body, s.messages(), steps); failed == nil {
+		hop.prepared = true
+		return m.Open(), func() { _ = m.Close() }, nil // it can't fail
+	} else {
+		err = failed
+	}
+	if err != nil {
+		return nil, done, failure(err, hop.set)
+	}
+	return prepared, done, nil
 }
 
-// prepare is Prepare with errors that failure has not seen.
-func (h *NextHop) prepare(ctx context.Context, env *envelope.Envelope, body io.Reader, pool *message.Pool, prepare PrepareFunc) (*message.Message, error) {
+// steps returns the functions that messages for h pass before they leave. The error means that they may not
+// leave.
+func (s *Sender) steps(h *NextHop) (list []PrepareFunc, err error) {
+	if h.prepared || h.key.via != "" { // the other server does it
+		return nil, nil
+	}
+	if s.Prepare != nil {
+		list = append(list, s.Prepare)
+	}
+	switch sign := s.signer(); {
+	case h.set.DkimSigning == param.DkimSigningNone:
+	case sign != nil:
+		list = append(list, sign)
+	case h.set.DkimSigning == param.DkimRequired:
+		return nil, &relay.Error{Reply: replyFor(reply.TemporaryError), Err: errNoKeys}
+	}
+	return list, nil
+}
+
+// filter returns the message without the fields that the header firewall of h removes.
+func (h *NextHop) filter(body io.Reader) (io.Reader, error) {
+	source := content.SourceOf(body)
+	header, err := h.readHeader(body, true)
+	if err != nil {
+		return nil, err
+	}
+	if source == nil {
+		return header.Message(), nil // it isn't released: the transport may read on
+	}
+	defer header.Release()
+	b := content.Around(source, source.Size()).With(header.Bytes(nil), header.Size())
+	return io.NewSectionReader(b, 0, b.Size()), nil
+}
+
+// prepare returns the message in body behind the header firewall of h and the steps. It sets Body and Size
+// in env. pool holds a body that can't be read again where it is.
+func (h *NextHop) prepare(ctx context.Context, env *envelope.Envelope, body io.Reader, pool *message.Pool, steps []PrepareFunc) (*message.Message, error) {
 	limit := h.sizeLimit(env)
 	m, err := pool.Read(body)
 	switch {
@@ -49,7 +102,7 @@ func (h *NextHop) prepare(ctx context.Context, env *envelope.Envelope, body io.R
 		return nil, errTooLarge
 	}
 	m.Header().Filter(h.out.Headers(h.key.domain, nil).Keep)
-	if env.Body == envelope.EightBitMIME {
+	if env.Body != envelope.SevenBit {
 		switch converted, err := toSevenBit(m, pool); {
 		case errors.Is(err, content.ErrSpill):
 			_ = m.Close() // it can't fail
@@ -59,12 +112,14 @@ func (h *NextHop) prepare(ctx context.Context, env *envelope.Envelope, body io.R
 			m, env.Body = converted, envelope.SevenBit
 		}
 	}
-	if err := prepare(ctx, h.out, env, m); err != nil {
-		_ = m.Close() // it can't fail
-		if known := new(relay.Error); errors.As(err, &known) {
-			return nil, known
+	for _, step := range steps {
+		if err := step(ctx, h.out, env, m); err != nil {
+			_ = m.Close() // it can't fail
+			if known := new(relay.Error); errors.As(err, &known) {
+				return nil, known
+			}
+			return nil, &relay.Error{Reply: replyFor(reply.TemporaryError), Err: err}
 		}
-		return nil, &relay.Error{Reply: replyFor(reply.TemporaryError), Err: err}
 	}
 	if env.Size = m.Size(); m.EightBit() && env.Body == envelope.SevenBit {
 		env.Body = envelope.EightBitMIME

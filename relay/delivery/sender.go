@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/internal/certificate"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
@@ -50,17 +51,19 @@ type Sender struct {
 	// Prepare, if not nil, is called with each message that leaves by a Send connector,
 	// delivery reports included: once for each attempt, when the header firewall has been
 	// applied and before the next hop is called. It may look at the message and change
-	// it; this is the place to sign it. Content that was declared as 8BITMIME has been
-	// converted to 7 bits where that is possible (RFC 6376, section 5.3), so that a next hop
-	// without 8BITMIME gets it with its signature intact. An error ends the attempt: see
-	// relay.Error. Messages for another server of the organisation aren't prepared; that
-	// server does it.
-	//
-	// A Dispatcher has a Prepare of its own, which it calls for every Transport. Both are called
-	// if both are set.
+	// it. Content that was declared as 8BITMIME or BINARYMIME has been converted to 7 bits
+	// where that is possible (RFC 6376, section 5.3), so that any next hop gets the message
+	// as it was prepared. An error ends the attempt: see relay.Error. Messages for another
+	// server of the organisation aren't prepared; that server does it. A Dispatcher has its
+	// Transport prepare messages for the other transports too: see PrepareFor.
 	Prepare PrepareFunc
 
-	// Messages holds the messages that Prepare gets, unless they can be read again where
+	// Sign signs the messages of the connectors whose DkimSigning isn't None, after Prepare
+	// and under the same conditions; *sign.Signer has such a method. SetSign replaces it. Nil:
+	// this server has no keys, and mail of a connector whose DkimSigning is Required waits.
+	Sign PrepareFunc
+
+	// Messages holds the messages that Prepare and Sign get, unless they can be read again where
 	// they are: in the memory of a Dispatcher, or on its Store. What was converted to 7 bits
 	// is another message, which Messages holds. If nil, it is a zero Pool.
 	Messages *message.Pool
@@ -84,6 +87,7 @@ type Sender struct {
 	joined  event.Reader
 	renewed atomic.Pointer[[]tls.Certificate] // nil: Certificates
 	roots   atomic.Pointer[*x509.CertPool]    // nil: RootCAs
+	signing atomic.Pointer[PrepareFunc]       // nil: Sign
 	pool    pool
 
 	ownMessages message.Pool // in place of Messages
@@ -94,7 +98,8 @@ type Sender struct {
 }
 
 // Check returns source.Diagnostics with each Send connector of p whose TlsCertificateName
-// names none of the Certificates; else nil. Mail for such a connector is refused with 451.
+// names none of the Certificates, and with each whose DkimSigning is Required if there is no
+// Sign; else nil. Mail for such a connector is refused with 451.
 func (s *Sender) Check(p *connector.Policy) error {
 	var list source.Diagnostics
 	for out := range p.Send() {
@@ -102,6 +107,9 @@ func (s *Sender) Check(p *connector.Policy) error {
 			if _, err := certificate.Choose(name, out.Fqdn(), s.certificates()); err != nil {
 				list = append(list, source.Wrap(source.Named("Send", out.Name()), source.CodeCertificateUnusable, err))
 			}
+		}
+		if out.Settings().DkimSigning == param.DkimRequired && out.Local() && s.signer() == nil {
+			list = append(list, source.Wrap(source.Named("Send", out.Name()), source.CodeDkimKeyMissing, errNoKeys))
 		}
 	}
 	return list.Err()
@@ -129,6 +137,17 @@ func (s *Sender) rootCAs() *x509.CertPool {
 		return *roots
 	}
 	return s.RootCAs
+}
+
+// SetSign replaces Sign for messages that are sent from now on.
+func (s *Sender) SetSign(sign PrepareFunc) { s.signing.Store(&sign) }
+
+// signer returns the present Sign.
+func (s *Sender) signer() PrepareFunc {
+	if sign := s.signing.Load(); sign != nil {
+		return *sign
+	}
+	return s.Sign
 }
 
 // reader returns the Logger and the Events as one; nil if nothing reads events.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 
-	"github.com/interchange-smtp/interchange/internal/content"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
@@ -34,22 +33,4 @@ type Transport interface {
 	// argument after it has returned. Several goroutines call it at once, as many as the
 	// limits of Set-TransportService for connections allow.
 	Send(ctx context.Context, hop NextHop, env *envelope.Envelope, to []envelope.Recipient, body io.Reader) ([]Outcome, error)
-}
-
-// Filter returns the message as the Send connector of h lets it out: without the fields
-// that its header firewall removes. A Dispatcher does this for the transports in its
-// ByConnector; a Sender and an LMTP do it themselves. The error is that of reading the
-// header. A body that can be read again (it has Seek, ReadAt and Size) still can.
-func (h NextHop) Filter(body io.Reader) (io.Reader, error) {
-	source := content.SourceOf(body)
-	header, err := h.readHeader(body, true)
-	if err != nil {
-		return nil, failure(err, h.set)
-	}
-	if source == nil {
-		return header.Message(), nil // it isn't released: the transport may read on
-	}
-	defer header.Release()
-	b := content.Around(source, source.Size()).With(header.Bytes(nil), header.Size())
-	return io.NewSectionReader(b, 0, b.Size()), nil
 }

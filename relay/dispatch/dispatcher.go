@@ -15,7 +15,6 @@ import (
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/event"
-	relaymessage "github.com/interchange-smtp/interchange/relay/message"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -24,7 +23,9 @@ import (
 // Store and Policy must be set; no field may change once Start was called. Its methods are safe for
 // concurrent use.
 type Dispatcher struct {
-	Transport delivery.Transport // usually a *delivery.Sender
+	// Transport is usually a *delivery.Sender. Its Prepare and Sign then also prepare the messages for the
+	// transports in ByConnector that aren't Senders.
+	Transport delivery.Transport
 	Store     queue.Store
 	Policy    *connector.Policy // the first policy; SetPolicy replaces it, and CurrentPolicy returns it
 
@@ -42,10 +43,6 @@ type Dispatcher struct {
 	// doesn't have, or that is disabled, makes the recipient wait as unreachable: its mail never
 	// leaves by another one.
 	SendConnector func(env *envelope.Envelope, to routing.Address) string
-
-	// Prepare, if not nil, is called with each message that leaves by a Send connector of this server,
-	// whatever its transport: see delivery.Sender.Prepare, which only a Sender calls.
-	Prepare delivery.PrepareFunc
 
 	// Events are called with what becomes of messages and next hops. The events of a message come one
 	// after the other, when the Store knows what they say, and while no lock is held.
@@ -76,12 +73,12 @@ type Dispatcher struct {
 	once        sync.Once
 	emit        event.Reader // the Logger and Events; nil: nothing reads them
 	bodies      content.Pool
-	messages    relaymessage.Pool // for Prepare
-	work        chan task         // to idle workers
-	idleWorkers atomic.Int32      // that wait for a task
-	stop        chan struct{}     // closed when Shutdown begins
-	idle        chan struct{}     // closed when nothing is in progress after that
-	hard        context.Context   // ends when attempts are cut off
+	preparer    preparer
+	work        chan task       // to idle workers
+	idleWorkers atomic.Int32    // that wait for a task
+	stop        chan struct{}   // closed when Shutdown begins
+	idle        chan struct{}   // closed when nothing is in progress after that
+	hard        context.Context // ends when attempts are cut off
 	cutOff      context.CancelFunc
 	renewing    sync.WaitGroup // the goroutine that renews leases
 	claiming    sync.Mutex     // held while the Store is asked which messages are leased
@@ -110,7 +107,10 @@ func (d *Dispatcher) init() {
 		d.emit = event.Join(append([]event.Reader{event.Log(d.Logger)}, d.Events...)...)
 		d.Logger = cmp.Or(d.Logger, slog.New(slog.DiscardHandler))
 		d.bodies.Dir, d.bodies.Memory = d.Dir, d.Memory
-		d.messages.Dir, d.messages.Memory = d.Dir, d.Memory
+		var ok bool
+		if d.preparer, ok = d.Transport.(preparer); !ok {
+			d.preparer = new(delivery.Sender)
+		}
 		d.outgoings.New = func() any { return new(outgoing) }
 		d.clients.New = newClient
 		d.work, d.stop, d.idle = make(chan task), make(chan struct{}), make(chan struct{})
@@ -148,8 +148,7 @@ func (d *Dispatcher) nextHop(p *connector.Policy, env *envelope.Envelope, to rou
 	if err != nil {
 		return hop, err
 	}
-	own := d.own.of(hop.Connector())
-	if _, byDomain := own.(*delivery.Sender); own != nil && !byDomain {
+	if own := d.own.of(hop.Connector()); own != nil && !preparesItself(own) {
 		hop = hop.AllDomains()
 	}
 	return hop, nil

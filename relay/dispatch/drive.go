@@ -163,20 +163,14 @@ func (d *Dispatcher) sendBody(out *outgoing, body io.Reader) ([]delivery.Outcome
 	if own != nil {
 		t = own
 	}
-	switch {
-	case d.Prepare != nil && hop.Connector().Local():
-		m, err := hop.Prepare(d.hard, &out.env, body, &d.messages, d.Prepare)
+	if own != nil && !preparesItself(own) {
+		marked := hop // on the heap, which hop isn't
+		prepared, done, err := d.preparer.PrepareFor(d.hard, &marked, &out.env, body)
+		defer done()
 		if err != nil {
 			return repeat(err, len(out.to)), nil
 		}
-		defer m.Close() // it can't fail
-		body = m.Open()
-	case own != nil:
-		filtered, err := hop.Filter(body)
-		if err != nil {
-			return repeat(err, len(out.to)), nil
-		}
-		body = filtered
+		hop, body = marked, prepared
 	}
 	outcomes, err := t.Send(d.hard, hop, &out.env, out.to, body)
 	return checkOutcomes(d.hard, outcomes, err, len(out.to), out.body.unread())

@@ -106,7 +106,7 @@ func TestPrepareForEveryTransport(t *testing.T) {
 		w := newWorld(t, config(byDNS(), mailboxes()), func(w *world) {
 			w.tune = func(d *dispatch.Dispatcher) {
 				d.ByConnector = map[string]delivery.Transport{"Mailboxes": box}
-				d.Prepare = func(_ context.Context, out *connector.Outbound, _ *envelope.Envelope, m *message.Message) error {
+				w.sender.Prepare = func(_ context.Context, out *connector.Outbound, _ *envelope.Envelope, m *message.Message) error {
 					if broken.Load() {
 						return errors.New("no key")
 					}

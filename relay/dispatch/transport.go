@@ -18,6 +18,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/event"
 )
 
@@ -39,6 +40,17 @@ func (own transports) of(out *connector.Outbound) delivery.Transport {
 		return own[strings.ToLower(out.Name())]
 	}
 	return nil
+}
+
+// preparer is a Transport that prepares messages for others, as *delivery.Sender does.
+type preparer interface {
+	PrepareFor(ctx context.Context, hop *delivery.NextHop, env *envelope.Envelope, body io.Reader) (prepared io.Reader, done func(), err error)
+}
+
+// preparesItself reports whether t prepares the messages that it sends.
+func preparesItself(t delivery.Transport) bool {
+	_, ok := t.(*delivery.Sender)
+	return ok
 }
 
 // isNil reports whether t is nil, or a pointer that is nil.

@@ -24,15 +24,20 @@ type Config struct {
 	// set, is asked before them.
 	Certificates []tls.Certificate
 
+	// Sign signs the mail of Send connectors whose DkimSigning isn't None, as a method of
+	// *sign.Signer does. Nil: there are no keys, and no connector may require signatures.
+	Sign delivery.PrepareFunc
+
 	ClientCAs *x509.CertPool // the authorities of partners' certificates; nil: no client is a partner
 	RootCAs   *x509.CertPool // the authorities of next hops' certificates; nil: the system's
 }
 
 // Check returns relay.ErrNoPolicy if there is no Policy, and source.Diagnostics with each
-// Send connector whose certificate is not among the Certificates.
+// Send connector whose certificate is not among the Certificates, or that requires
+// signatures without Sign.
 func (c *Config) Check() error {
 	if c.Policy == nil {
 		return relay.ErrNoPolicy
 	}
-	return (&delivery.Sender{Certificates: c.Certificates}).Check(c.Policy)
+	return (&delivery.Sender{Certificates: c.Certificates, Sign: c.Sign}).Check(c.Policy)
 }

@@ -68,7 +68,7 @@ type Gateway struct {
 
 	// Server, Sender and Dispatcher do the work. Their fields may be set before Start,
 	// except those that the Gateway sets: Handler and the fields of Config of the
-	// Server, Certificates and RootCAs of the Sender, Transport, Store and Policy of the
+	// Server, Certificates, RootCAs and Sign of the Sender, Transport, Store and Policy of the
 	// Dispatcher; Start refuses them. Send connectors that don't use SMTP have their
 	// transports in the Dispatcher's ByConnector. After Start their methods may be called,
 	// except those that start, reconfigure or stop them. The Dispatcher is not used if there
@@ -152,6 +152,7 @@ func (g *Gateway) checkParts() error {
 		{g.Server.Certificates != nil, "Server.Certificates", "Config.Certificates"},
 		{g.Server.ClientCAs != nil, "Server.ClientCAs", "Config.ClientCAs"},
 		{g.Sender.Certificates != nil, "Sender.Certificates", "Config.Certificates"},
+		{g.Sender.Sign != nil, "Sender.Sign", "Config.Sign"},
 		{g.Sender.RootCAs != nil, "Sender.RootCAs", "Config.RootCAs"},
 		{g.Dispatcher.Transport != nil, "Dispatcher.Transport", "Dispatcher.ByConnector"},
 		{g.Dispatcher.Store != nil, "Dispatcher.Store", "Store"},
@@ -255,6 +256,7 @@ func (g *Gateway) Reload(next Config) error {
 	}
 	g.Sender.SetCertificates(next.Certificates)
 	g.Sender.SetRootCAs(next.RootCAs)
+	g.Sender.SetSign(next.Sign)
 	g.current = next
 	if g.queue == nil {
 		return nil

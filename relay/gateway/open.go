@@ -10,6 +10,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
+	"github.com/interchange-smtp/interchange/relay/message"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/relay/queue/spool"
 )
@@ -34,7 +35,10 @@ func (g *Gateway) open(ctx context.Context) error {
 func (g *Gateway) connect() {
 	g.Logger = cmp.Or(g.Logger, slog.New(slog.DiscardHandler))
 	c := g.Config
-	g.Sender.Certificates, g.Sender.RootCAs = c.Certificates, c.RootCAs
+	g.Sender.Certificates, g.Sender.RootCAs, g.Sender.Sign = c.Certificates, c.RootCAs, c.Sign
+	if g.Sender.Messages == nil && g.Dir != "" {
+		g.Sender.Messages = &message.Pool{Dir: g.Dir}
+	}
 	g.Sender.Events = slices.Concat(g.Sender.Events, g.Events)
 	g.Sender.Logger = cmp.Or(g.Sender.Logger, g.Logger)
 	g.Server.Policy, g.Server.Verifier, g.Server.Certificates, g.Server.ClientCAs = c.Policy, c.Verifier, c.Certificates, c.ClientCAs

@@ -79,6 +79,7 @@ var (
 	DomainTypes   = enum("AcceptedDomainType", routing.Authoritative, routing.InternalRelay, routing.ExternalRelay).numbered(0, 2, 1)
 	TlsVersions   = enum("TlsMinimumVersion", param.Tls10, param.Tls11, param.Tls12, param.Tls13)
 	CipherSuites  = enum("TlsCipherSuite", param.CipherSuites()...)
+	DkimSigning   = enum("DkimSigning", param.DkimSigningNone, param.DkimIfKeyExists, param.DkimRequired)
 	TlsLevels     = enum("TlsAuthLevel", param.EncryptionOnly, param.CertificateValidation, param.DomainValidation).numbered(1, 2, 3)
 )
 

@@ -30,6 +30,8 @@ var sendRows = []Row{
 		Does: "Closes a connection to a next hop that has been silent for so long."},
 	{Name: "ConnectorType", Verbs: newSet, Kind: Premises, Default: is("Default"), Since: from16, Kept: noHybrid,
 		Does: "Marks a connector that leads to Exchange Online of the same organisation."},
+	{Name: "DkimSigning", Verbs: newSet, Kind: DkimSigning, Default: is("None"), Note: "Exchange has no such parameter",
+		Does: "Signs messages with the DKIM keys of their authors' domains; with Required, a message that has no key to sign it waits."},
 	{Name: "DNSRoutingEnabled", Verbs: newSet, Printed: true, Kind: Boolean, Form: "$false with SmartHosts", Derived: "$true without SmartHosts, else $false",
 		Does: "Finds the next hops by the MX records of the recipients' domains."},
 	{Name: "DomainSecureEnabled", Verbs: newSet, Kind: Boolean, Form: "DNS routing without IgnoreSTARTTLS", Default: is("$false"),

@@ -57,6 +57,7 @@ var (
 	domainTypes    = enum(schema.DomainTypes, routing.ParseDomainType)
 	tlsVersions    = enum(schema.TlsVersions, param.ParseTlsVersion)
 	cipherSuites   = enum(schema.CipherSuites, param.ParseCipherSuite)
+	dkimSigning    = enum(schema.DkimSigning, param.ParseDkimSigning)
 	tlsLevels      = kind[param.TlsAuthLevel]{Kind: schema.TlsLevels, parse: param.ParseTlsAuthLevel, show: showTlsLevel, nullable: true}
 )
 
