@@ -23,24 +23,18 @@ import (
 )
 
 // loadCertificate reads a certificate and its key. Errors name the flags and the files.
-func loadCertificate(certFile, keyFile string) ([]tls.Certificate, error) {
-	switch {
-	case certFile == "" && keyFile == "":
-		return nil, nil
-	case certFile == "" || keyFile == "":
-		return nil, errors.New("give both -cert and -key, or neither")
-	}
+func loadCertificate(certFile, keyFile string) (tls.Certificate, error) {
 	chain, _, certErr := readCertificate(certFile)
 	key, keyErr := readKey(keyFile)
 	if err := errors.Join(certErr, keyErr); err != nil {
-		return nil, err
+		return tls.Certificate{}, err
 	}
 	cert, err := tls.X509KeyPair(chain, key)
 	if err != nil {
 		// The certificate can be parsed, so it is the key.
-		return nil, fmt.Errorf("-key %s: it isn't a private key that belongs to the certificate in %s (%s)", keyFile, certFile, strings.TrimPrefix(err.Error(), "tls: "))
+		return tls.Certificate{}, fmt.Errorf("-key %s: it isn't a private key that belongs to the certificate in %s (%s)", keyFile, certFile, strings.TrimPrefix(err.Error(), "tls: "))
 	}
-	return []tls.Certificate{cert}, nil
+	return cert, nil
 }
 
 // readCertificate reads a PEM file and parses the first certificate in it.
@@ -84,21 +78,34 @@ func firstBlock(text []byte, kind string) *pem.Block {
 	return block
 }
 
-// shownCertificate reads what Get-ExchangeCertificate shows of the certificate in a
-// PEM file; nothing if there is no file.
-func shownCertificate(file string) ([]shell.Certificate, error) {
-	if file == "" {
-		return nil, nil
+// shownCertificates reads what Get-ExchangeCertificate shows of the certificates that -cert
+// names: PEM files, and the pairs in directories.
+func shownCertificates(certs []string) (shown []shell.Certificate, err error) {
+	for _, file := range certs {
+		files := []string{file}
+		if info, err := os.Stat(file); err == nil && info.IsDir() {
+			pairs, err := pairsIn(file)
+			if err != nil {
+				return nil, err
+			}
+			files = nil
+			for _, p := range pairs {
+				files = append(files, p.cert)
+			}
+		}
+		for _, file := range files {
+			_, leaf, err := readCertificate(file)
+			if err != nil {
+				return nil, err
+			}
+			shown = append(shown, shell.Certificate{
+				Thumbprint: fmt.Sprintf("%X", sha1.Sum(leaf.Raw)), // as Windows names certificates
+				Issuer:     leaf.Issuer.String(), Subject: leaf.Subject.String(), Domains: leaf.DNSNames,
+				NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter,
+			})
+		}
 	}
-	_, leaf, err := readCertificate(file)
-	if err != nil {
-		return nil, err
-	}
-	return []shell.Certificate{{
-		Thumbprint: fmt.Sprintf("%X", sha1.Sum(leaf.Raw)), // as Windows names certificates
-		Issuer:     leaf.Issuer.String(), Subject: leaf.Subject.String(), Domains: leaf.DNSNames,
-		NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter,
-	}}, nil
+	return shown, nil
 }
 
 // withoutCertificate returns the parameters that need a certificate where none is given:

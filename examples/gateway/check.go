@@ -17,10 +17,10 @@ import (
 
 // check lists the findings about a policy that is valid.
 func check(c *cli, args []string) int {
-	fs := c.flags("[FILE]... [-cert FILE -key FILE] [-tokens FILE] [-oauth FILE -data DIR] [-acknowledged]")
+	fs := c.flags("[FILE]... [-cert FILE -key FILE]... [-tokens FILE] [-oauth FILE -data DIR] [-acknowledged]")
 	var p policyFlags
 	p.register(fs)
-	fs.StringVar(&p.key, "key", "", "PEM `FILE` with the certificate's key: look at the certificate, too")
+	p.registerKeys(fs, "PEM `FILE` with the key of the -cert at the same place: look at the certificate, too; may be repeated")
 	tokens := fs.String("tokens", "", "`FILE` of the identity provider whose tokens serve accepts: look at it, too, and fetch the provider's keys")
 	var tokenSettings oauthFlags
 	tokenSettings.register(fs)
@@ -29,11 +29,11 @@ func check(c *cli, args []string) int {
 	if code, done := c.parsePolicy(fs, &p, args); done {
 		return code
 	}
-	chain, err := loadCertificate(p.cert, p.key)
+	chain, pairs, err := loadCertificates(p.certs, p.keys)
 	if err != nil {
 		return c.invalid(err)
 	}
-	m := material{cert: p.cert, key: p.key, credentials: p.credentials, tokens: *tokens, chain: chain}
+	m := material{pairs: pairs, credentials: p.credentials, tokens: *tokens, chain: chain}
 	if m.tokenKeys, err = fetchTokenKeys(*tokens); err != nil {
 		return c.invalid(err)
 	}
@@ -80,12 +80,13 @@ type checked struct {
 }
 
 // material names the files that a relay is run with beside its policy, "" if not
-// given, and holds the certificate in one of them.
+// given, and holds the certificates in some of them.
 type material struct {
-	cert, key, users, credentials, tokens string
+	users, credentials, tokens string
 
-	chain     []tls.Certificate
-	tokenKeys error // why the keys of the identity provider can't be fetched
+	pairs     []keyPair
+	chain     []tls.Certificate // of pairs
+	tokenKeys error             // why the keys of the identity provider can't be fetched
 
 	oauth       *oauth.Settings // for tokens of Send connectors; nil: no file is given
 	oauthFile   string
@@ -105,7 +106,7 @@ func (l *loaded) check(m material, now time.Time) []checked {
 		one := newChecked(f)
 		switch {
 		case f.Path.Within("Certificates"):
-			one.Path, one.File = "", m.cert
+			one.Path, one.File = "", m.certFile(f.Path)
 		case one.stops():
 			one.Path = "" // the flag decides, whatever a file says
 			one.Detail, one.Fix = one.Detail+"; give "+l.others(), ""
@@ -113,6 +114,16 @@ func (l *loaded) check(m material, now time.Time) []checked {
 		all = append(all, one)
 	}
 	return all
+}
+
+// certFile returns the file of the certificate at a path such as Certificates[0].
+func (m material) certFile(path source.Path) string {
+	for i, p := range m.pairs {
+		if path.Within(source.Path("Certificates").Index(i)) {
+			return p.cert
+		}
+	}
+	return ""
 }
 
 // others are the flags that would make this server one of those that have Receive

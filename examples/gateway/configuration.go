@@ -19,6 +19,8 @@ type configuration struct {
 	gateway.Config
 	loaded *loaded         // the policy with its files and lines
 	oauth  *oauth.Settings // for tokens of Send connectors; nil: no file is given
+	pairs  []keyPair       // the files of Certificates
+	stamp  string          // of these files
 	found  []checked       // by examine
 }
 
@@ -29,7 +31,8 @@ func (r *relayProcess) configure(c *cli) (*configuration, []error) {
 	next := &configuration{}
 	var policyErr, certErr, authoritiesErr error
 	next.loaded, policyErr = f.load(c)
-	next.Certificates, certErr = loadCertificate(f.cert, f.key)
+	next.stamp = stampOf(f.certs, f.keys) // before they are read: a later change is seen
+	next.Certificates, next.pairs, certErr = loadCertificates(f.certs, f.keys)
 	next.ClientCAs, authoritiesErr = loadAuthorities(f.clientCA)
 	methods, methodsErr := loadMethods(f.users, f.tokens)
 	var oauthErr error

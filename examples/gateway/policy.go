@@ -24,8 +24,9 @@ type policyFlags struct {
 	server      string
 	profile     string
 	credentials string
-	cert        string
-	key         string // of commands that use the certificate, and say what is wrong with it
+	certs       list
+	keys        list
+	usesCerts   bool // the command uses the certificates, and says what is wrong with them
 	json        bool
 	fqdn        string // of the machine, for a server that nothing names
 }
@@ -51,8 +52,14 @@ func (p *policyFlags) registerReading(fs *flag.FlagSet) {
 	fs.StringVar(&p.server, "server", "", "this server's `NAME` or FQDN in the policy; if the policy lists no servers, give the FQDN, as in ex01.contoso.com")
 	fs.StringVar(&p.profile, "profile", "", "`EDITION` of Exchange: current or exchange2007 (default: the policy's)")
 	fs.StringVar(&p.credentials, "credentials", "", "answer Get-Credential with `FILE`, lines of variable=user:password\n(or with the environment: "+load.CredentialEnv("variable")+"=user:password)")
-	fs.StringVar(&p.cert, "cert", "", "PEM `FILE` with the certificate and its chain, which Get-ExchangeCertificate shows")
+	fs.Var(&p.certs, "cert", "PEM `FILE` with a certificate and its chain, which Get-ExchangeCertificate shows; or a directory with several and their keys,\nas NAME.pem and NAME.key, or NAME/fullchain.pem and NAME/privkey.pem; may be repeated")
 	fs.BoolVar(&p.json, "json", false, "print for machines")
+}
+
+// registerKeys registers the flag of commands that use the certificates.
+func (p *policyFlags) registerKeys(fs *flag.FlagSet, usage string) {
+	p.usesCerts = true
+	fs.Var(&p.keys, "key", usage)
 }
 
 // loaded is a policy and what it was read from.
@@ -101,8 +108,8 @@ func (p *policyFlags) advised(err error) error {
 // options returns how files are read, by the flags.
 func (p *policyFlags) options(c *cli) (load.Options, error) {
 	opts := load.Options{Server: p.server, FQDN: p.fqdn, Credentials: p.credentials, Environ: os.Environ()}
-	shown, err := shownCertificate(p.cert)
-	if err != nil && p.key == "" {
+	shown, err := shownCertificates(p.certs)
+	if err != nil && !p.usesCerts {
 		return opts, err
 	}
 	opts.Shell = shell.Options{Credential: c.promptOnce, Certificates: shown, Now: time.Now}

@@ -33,6 +33,29 @@ func runReload(c *cli, args []string) int {
 	return exitOK
 }
 
+// renew reads the certificates again if their files have changed. If they can't be read or
+// used, the present ones stay, and the log says why, once for each change.
+func (r *relayProcess) renew() {
+	stamp := stampOf(r.flags.certs, r.flags.keys)
+	if len(r.flags.certs) == 0 || stamp == r.now.stamp {
+		return
+	}
+	next := *r.now
+	r.now = &next
+	next.stamp = stamp
+	certificates, pairs, err := loadCertificates(r.flags.certs, r.flags.keys)
+	if err == nil {
+		err = advised(r.gateway.SetCertificates(certificates))
+	}
+	if err != nil {
+		r.logger.Error("certificates can't be renewed, still using the previous ones", "error", err)
+		return
+	}
+	next.Certificates, next.pairs = certificates, pairs
+	r.logger.Info("certificates renewed", "certificates", len(certificates))
+	r.logValidity()
+}
+
 // errNoData is the mistake of a command that needs -data.
 var errNoData = errors.New("-data is missing: give the directory that the gateway was started with")
 

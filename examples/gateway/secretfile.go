@@ -19,7 +19,10 @@ func (m material) exposed() source.Diagnostics {
 		return all
 	}
 	type secretFile struct{ name, holds string }
-	files := []secretFile{{m.users, "hashes of passwords"}, {m.credentials, "passwords"}, {m.key, "the private key"}}
+	files := []secretFile{{m.users, "hashes of passwords"}, {m.credentials, "passwords"}}
+	for _, p := range m.pairs {
+		files = append(files, secretFile{p.key, "the private key"})
+	}
 	for _, name := range m.oauth.Files(m.oauthFile) {
 		files = append(files, secretFile{name, "a secret of -oauth"})
 	}

@@ -48,16 +48,18 @@ func serve(c *cli, args []string) int {
 	hangup := make(chan os.Signal, 1) // one reload is enough for several signals
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
-	daily := time.NewTicker(24 * time.Hour)
+	daily, watch := time.NewTicker(24*time.Hour), time.NewTicker(time.Minute)
 	defer daily.Stop()
-	return serveUntil(ctx, events{hangup: hangup, daily: daily.C}, c, args)
+	defer watch.Stop()
+	return serveUntil(ctx, events{hangup: hangup, daily: daily.C, watch: watch.C}, c, args)
 }
 
 // events are the signals that a running gateway reacts to, and the function that it
 // calls when it is ready.
 type events struct {
 	hangup <-chan os.Signal // reload
-	daily  <-chan time.Time // check whether the certificate is still valid
+	daily  <-chan time.Time // check whether the certificates are still valid
+	watch  <-chan time.Time // check whether their files have changed
 	ready  func()           // nil: not called
 }
 
@@ -97,7 +99,7 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.users, "users", "", "check passwords of Basic authentication against the users `FILE`, which gateway user maintains")
 	fs.StringVar(&f.tokens, "tokens", "", "accept access tokens (AuthMechanism OAuth) of the identity provider that this JSON `FILE` describes")
 	f.oauth.register(fs)
-	fs.StringVar(&f.key, "key", "", "PEM `FILE` with the private key of -cert")
+	f.registerKeys(fs, "PEM `FILE` with the private key of the -cert at the same place; may be repeated. The files are read again within a minute of a change")
 	fs.StringVar(&f.clientCA, "client-ca", "", "trust certificates of partners (DomainSecureEnabled) issued by the authorities in this PEM `FILE` (default: the system's authorities)")
 	fs.StringVar(&f.dns, "dns", "", "use the name server at `ADDR` (default: the system's)")
 	fs.Var(&f.connectTo, "connect-to", "`HOST:PORT:ADDR:PORT`: connect to ADDR:PORT in place of HOST:PORT, as with curl; may be repeated")
@@ -230,6 +232,8 @@ func (r *relayProcess) run(ctx context.Context, e events) int {
 			outcome <- r.reload()
 		case <-e.daily:
 			r.logValidity()
+		case <-e.watch:
+			r.renew()
 		case <-ctx.Done():
 			if err := r.shutdown(); err != nil {
 				return r.failed(err)

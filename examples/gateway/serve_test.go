@@ -43,6 +43,7 @@ type serving struct {
 	code   chan int
 	hangup chan os.Signal
 	daily  chan time.Time
+	watch  chan time.Time
 	said   string // until it was ready
 	ready  string // the line that says so
 	stderr *logged
@@ -52,11 +53,11 @@ type serving struct {
 func startServing(t *testing.T, args ...string) *serving {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
-	s := &serving{stop: stop, code: make(chan int, 1), hangup: make(chan os.Signal, 1), daily: make(chan time.Time), stderr: newLogged()}
+	s := &serving{stop: stop, code: make(chan int, 1), hangup: make(chan os.Signal, 1), daily: make(chan time.Time), watch: make(chan time.Time), stderr: newLogged()}
 	out, in := io.Pipe()
 	c := &cli{command: commands()[0], stdin: strings.NewReader(""), stdout: in, stderr: s.stderr, now: time.Now}
 	go func() {
-		code := serveUntil(ctx, events{hangup: s.hangup, daily: s.daily}, c, args)
+		code := serveUntil(ctx, events{hangup: s.hangup, daily: s.daily, watch: s.watch}, c, args)
 		in.Close()
 		s.code <- code
 	}()

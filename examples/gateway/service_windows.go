@@ -49,12 +49,13 @@ func (s *service) Execute(_ []string, requests <-chan svc.ChangeRequest, status 
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	hangup := make(chan os.Signal, 1)
-	daily := time.NewTicker(24 * time.Hour)
+	daily, watch := time.NewTicker(24*time.Hour), time.NewTicker(time.Minute)
 	defer daily.Stop()
+	defer watch.Stop()
 	ready := make(chan struct{})
 	ended := make(chan int, 1)
 	go func() {
-		ended <- serveUntil(ctx, events{hangup: hangup, daily: daily.C, ready: func() { close(ready) }}, s.cli, s.args)
+		ended <- serveUntil(ctx, events{hangup: hangup, daily: daily.C, watch: watch.C, ready: func() { close(ready) }}, s.cli, s.args)
 	}()
 	current := svc.Status{State: svc.StartPending}
 	status <- current

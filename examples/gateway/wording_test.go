@@ -101,7 +101,7 @@ func TestMistakesInWords(t *testing.T) {
 		{"-profile: unknown profile \"2013\": give Current or Exchange2007", []string{"check", good, "-profile", "2013"}},
 		{"-cert junk: the file has no PEM certificate", []string{"check", good, "-cert", "junk", "-key", "key.pem"}},
 		{"-cert broken.pem: the certificate is damaged", []string{"check", good, "-cert", "broken.pem", "-key", "key.pem"}},
-		{"-cert dir: is a directory", []string{"check", good, "-cert", "dir", "-key", "key.pem"}},
+		{"-cert dir: the directory has no certificate with its key", []string{"check", good, "-cert", "dir", "-key", "key.pem"}},
 		{"-key absent: no such file or directory", []string{"check", good, "-cert", "cert.pem", "-key", "absent"}},
 		{"-key cert.pem: the file has no PEM private key", []string{"check", good, "-cert", "cert.pem", "-key", "cert.pem"}},
 		{"-key locked.pem: the private key is encrypted", []string{"check", good, "-cert", "cert.pem", "-key", "locked.pem"}},
