@@ -26,12 +26,14 @@ const (
 	checkSubmit
 	checkUTF8
 	checkSecuredSender
+	checkAllowedSender
 	checkNullSender
 	checkAnySender
 	checkOwnAddress
 	checkOwnDomain
 	checkAuthoritative
 	checkAuthoritativeSender
+	checkRewrittenSender
 	checkRecipientCount
 	checkEnvelopeLimit
 	checkReservedTopLevel
@@ -49,6 +51,7 @@ const (
 	checkLocalHops
 	checkAuthor
 	checkAuthorsReadable
+	checkRewrittenFrom
 	checkHeadersRouting
 	checkHeadersOrganization
 	checkHeadersForest
@@ -114,12 +117,14 @@ var checkTexts = [...]checkText{
 	checkSubmit:               {"submit", "", "{s} holds {right}", "{s} lacks {right}"},
 	checkUTF8:                 {"smtputf8", "Receive.SmtpUtf8Enabled", "the client uses SMTPUTF8, which {s} needs", "{s} needs SMTPUTF8, and the client doesn't use it or SmtpUtf8Enabled is not set"},
 	checkSecuredSender:        {"secured-sender", "Receive.DomainSecureEnabled Transport.TLSReceiveDomainSecureList", "domain security lets the session send for {s}", "only a client with the certificate of {s} may send for it"},
+	checkAllowedSender:        {"allowed-sender", "Receive.AllowedSenders", "AllowedSenders lists {s}", "AllowedSenders doesn't list {s}"},
 	checkNullSender:           {"null-sender", "", "the sender is <>, which every session may use", ""},
 	checkAnySender:            {"any-sender", "", "{s} holds {right}", "{s} lacks {right}"},
 	checkOwnAddress:           {"own-address", "", "the client's addresses include {s}", "the client's addresses don't include {s}"},
 	checkOwnDomain:            {"own-domain", "", "{s}", "{s}"},
 	checkAuthoritative:        {"authoritative-domain", "Accepted", "{s} is an authoritative domain", "{s} is not an authoritative domain"},
 	checkAuthoritativeSender:  {"authoritative-sender", "", "{s} holds {right}", "{s} lacks {right}"},
+	checkRewrittenSender:      {"rewritten-sender", "Receive.RewriteSender Receive.AllowedSenders", "RewriteSender makes {s} the sender", ""},
 	checkRecipientCount:       {"recipient-count", "Receive.MaxRecipientsPerMessage", "{n} of at most {max} recipients", "{n} recipients, and MaxRecipientsPerMessage is {max}"},
 	checkEnvelopeLimit:        {"envelope-limit", "Transport.MaxRecipientEnvelopeLimit", "{n} of at most {max} recipients", "{n} recipients, and MaxRecipientEnvelopeLimit is {max}"},
 	checkReservedTopLevel:     {"reserved-top-level", "Receive.RejectReservedTopLevelRecipientDomains", "{s} is not in a reserved top-level domain", "{s} is in a top-level domain that RFC 2606 reserves"},
@@ -137,6 +142,7 @@ var checkTexts = [...]checkText{
 	checkLocalHops:            {"local-hops", "Receive.MaxLocalHopCount", "{n} of at most {max} Received fields of this server", "{n} Received fields of this server, and MaxLocalHopCount is {max}"},
 	checkAuthor:               {"author", "", "the header names {s} as author", ""},
 	checkAuthorsReadable:      {"authors-readable", "", "", "the header's authors can't be read"},
+	checkRewrittenFrom:        {"rewritten-from", "Receive.RewriteFrom Receive.AllowedSenders", "RewriteFrom makes {s} the author", ""},
 	checkHeaderField:          {"header-field", "", "{s} passes", "{s} is removed"},
 	checkMissingHeaders:       {"missing-headers", "Receive.AddMissingHeadersEnabled", "Message-ID, Date and From are added where they are missing: {s}", "nothing is added to the header: {s}"},
 	checkHeadersRouting:       {"headers-routing", "", "{s} holds {right}", "{s} lacks {right}"},

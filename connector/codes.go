@@ -36,6 +36,8 @@ const (
 	CodePermissionInvalid source.Code = "permission-invalid"
 	CodeDefaultDomain     source.Code = "default-domain"
 	CodeCertificateName   source.Code = "certificate-name"
+	CodeRewriteAddress    source.Code = "rewrite-address" // not an ASCII address with a domain
+	CodeSenderRules       source.Code = "sender-rules"    // warning: AllowedSenders, RewriteSender or RewriteFrom without effect
 
 	CodeUsageInvalid        source.Code = "usage-invalid"
 	CodeAddressSpaceMissing source.Code = "address-space-missing"

@@ -33,6 +33,9 @@ var receiveTableOfDefaults = map[string][3]string{
 	"TlsMinimumVersion": {"Tls12"}, "TlsLegacyCipherSuites": {"[]"}, "TlsLegacyEndDate": {""}, // ours
 	"RequireTLS": {"false"}, "DomainSecureEnabled": {"false"}, "RequireEHLODomain": {"false"},
 	"AddMissingHeadersEnabled":     {"true"}, // Exchange has no such parameter
+	"AllowedSenders":               {"[]"},
+	"RewriteSender":                {""},
+	"RewriteFrom":                  {""},
 	"BareLinefeedRejectionEnabled": {"true"}, // ours: see docs/differences.md
 	"AdvertiseClientSettings":      {"false"}, "EnableAuthGSSAPI": {"false"}, "LongAddressesEnabled": {"false"},
 	"OrarEnabled": {"false"}, "SuppressXAnonymousTls": {"false"},

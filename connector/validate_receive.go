@@ -1,6 +1,7 @@
 package connector
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -28,6 +29,8 @@ var receiveRules = []func(*receiveCheck){
 	(*receiveCheck).checkTimeoutOrder,
 	(*receiveCheck).checkBinaryMime,
 	(*receiveCheck).checkBanner,
+	(*receiveCheck).checkRewriteAddresses,
+	(*receiveCheck).checkSenderRules,
 	(*receiveCheck).checkSuppressXAnonymousTls,
 	(*receiveCheck).checkLimits,
 	(*receiveCheck).checkEdge,
@@ -222,6 +225,44 @@ func (c *receiveCheck) checkBanner() {
 		c.bad("Banner", CodeBannerInvalid, `it must begin with "220 "`)
 	case len(b) > 510 || strings.ContainsFunc(b, func(r rune) bool { return r < ' ' || r > '~' }):
 		c.bad("Banner", CodeBannerInvalid, "it must be one line of up to 510 printable ASCII characters")
+	}
+}
+
+// checkRewriteAddresses: every next hop must be able to take the addresses.
+func (c *receiveCheck) checkRewriteAddresses() {
+	check := func(field source.Path, text string) {
+		switch a, err := routing.ParseAddress(text); {
+		case text == "":
+		case err != nil:
+			c.bad(field, CodeRewriteAddress, "%w", err)
+		case !a.IsValid() || !a.IsASCII():
+			c.bad(field, CodeRewriteAddress, "%q is not an ASCII address with a domain; give one as in scanner@contoso.com", text)
+		}
+	}
+	check("RewriteSender", c.given.RewriteSender)
+	check("RewriteFrom", c.given.RewriteFrom)
+}
+
+// checkSenderRules: AllowedSenders restricts anonymous clients, and RewriteSender and
+// RewriteFrom concern these and users.
+func (c *receiveCheck) checkSenderRules() {
+	for i, s := range c.given.AllowedSenders {
+		if !s.IsValid() {
+			c.bad(source.Path("AllowedSenders").Index(i), source.CodeValueInvalid, "it is the zero Sender, which covers no address")
+		}
+	}
+	external := c.mech.Has(auth.ExternalAuthoritative)
+	doubt := func(field source.Path, given bool) {
+		if given && external {
+			c.doubt(field, CodeSenderRules, "it has no effect: AuthMechanism ExternalAuthoritative trusts every client with every sender")
+		}
+	}
+	doubt("AllowedSenders", len(c.given.AllowedSenders) > 0)
+	doubt("RewriteSender", c.given.RewriteSender != "")
+	doubt("RewriteFrom", c.given.RewriteFrom != "")
+	anonymous := func(g permission.Grant) bool { return g.To == permission.SIDAnonymous && g.Allow != 0 }
+	if len(c.given.AllowedSenders) > 0 && !external && !c.groups.Has(permission.AnonymousUsers) && !slices.ContainsFunc(c.given.Permissions, anonymous) {
+		c.doubt("AllowedSenders", CodeSenderRules, "it has no effect: no client may send without logging on; give AnonymousUsers in PermissionGroups")
 	}
 }
 

@@ -91,6 +91,7 @@ func (s *session) messageEnded(tx *transaction, e event.Event, r reply.Reply) {
 	if s.server.emit == nil {
 		return
 	}
+	e.MailFrom = tx.mailFrom
 	e.ID, e.EnvID, e.From, e.Recipients = tx.env.ID, tx.env.EnvID, tx.env.From, len(tx.env.To)
 	e.Size, e.Reply, e.Result = tx.message.Size(), r.String(), tx.result.Receipt.Result
 	for i := range tx.env.To {

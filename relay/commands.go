@@ -150,6 +150,8 @@ func (s *session) Mail(m envelope.Envelope) reply.Reply {
 	if !d.Allowed() {
 		return s.refuse(event.Event{Command: "MAIL", From: m.From}, d)
 	}
+	sender := m.From
+	m.From = s.rules.SenderOf(sender)
 	user := func() string { return limits.RateUser(s.rules, s.authenticated, m.From) }
 	if !s.endpoint.messages.Allow(s.endpoint.settings, s.source, user, time.Now()) {
 		return s.refuse(event.Event{Command: "MAIL", From: m.From}, s.endpoint.in.Decide(reply.RateExceeded))
@@ -159,6 +161,9 @@ func (s *session) Mail(m envelope.Envelope) reply.Reply {
 		return s.refuse(event.Event{Command: "MAIL", From: m.From}, s.endpoint.in.Decide(reply.InsufficientResources))
 	}
 	tx := s.newTransaction(m, budget)
+	if m.From != sender {
+		tx.mailFrom = sender
+	}
 	if err := tx.begin(s.server); err != nil {
 		tx.result.Reply, tx.result.Err = s.handlerRefused(event.Event{Command: "MAIL", From: m.From, Err: err}), err
 		tx.end()

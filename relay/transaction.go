@@ -7,6 +7,7 @@ import (
 	"github.com/interchange-smtp/interchange/internal/intake"
 	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // transaction is a mail transaction, from MAIL to its end.
@@ -19,6 +20,8 @@ type transaction struct {
 	result  Result               // for the hooks
 	removed []envelope.Recipient // by the hooks
 	budget  limits.Budget
+
+	mailFrom routing.Address // the sender that RewriteSender has replaced; zero: it wasn't replaced
 
 	// Memory that nearly every transaction needs.
 	first   [1]envelope.Recipient

@@ -37,6 +37,8 @@
 // SIDs its verifier returns; sets that grants treat alike are compared once.
 // Address types other than SMTP have no sessions and are left out. Connections
 // to port 465 begin with TLS (RFC 8314), so no client there is without TLS.
+// Senders are compared by the rights of the session; AllowedSenders, RewriteSender
+// and RewriteFrom are compared as values.
 //
 // # Limits of a connection
 //

@@ -47,6 +47,7 @@ const (
 	EditGroup          EditKind = "group"           // a permission group
 	EditMechanism      EditKind = "mechanism"       // AuthMechanism
 	EditRequirement    EditKind = "requirement"     // a parameter that requires or rejects something, switched off
+	EditSender         EditKind = "sender"          // one more of AllowedSenders
 	EditLimit          EditKind = "limit"           // a size or a number
 	EditAcceptedDomain EditKind = "accepted-domain" // one more, or its type
 	EditAddressSpace   EditKind = "address-space"   // one more of a Send connector
@@ -56,7 +57,7 @@ const (
 // EditKinds returns all kinds.
 func EditKinds() []EditKind {
 	return []EditKind{
-		EditRange, EditBinding, EditEnable, EditGrant, EditDeny, EditGroup, EditMechanism, EditRequirement, EditLimit,
+		EditRange, EditBinding, EditEnable, EditGrant, EditDeny, EditGroup, EditMechanism, EditRequirement, EditSender, EditLimit,
 		EditAcceptedDomain, EditAddressSpace, EditScope,
 	}
 }

@@ -99,7 +99,19 @@ func (c *checker) reportRelay(e *servedConnector, kind source.Code, sessions []m
 	if kind == CodeRelayAnonymous {
 		c.reportOpenRelay(e, &f)
 	}
+	if f.Code == CodeRelayAnonymous && c.anySender(e, sessions[0].Session) {
+		f.Detail = strings.Replace(f.Detail, "to any domain", "to any domain as any sender", 1)
+		f.Fix = "list in AllowedSenders the senders that they need, or nothing, if they are meant to use any"
+	}
 	c.report(f)
+}
+
+// anySender reports whether an anonymous session on e may send as any sender: nothing
+// restricts or replaces it.
+func (c *checker) anySender(e *servedConnector, s connector.Session) bool {
+	set := e.Settings()
+	return len(set.AllowedSenders) == 0 && set.RewriteSender == "" &&
+		s.SendRights(partition.Mailbox("user", c.domains.Cells[c.domains.Elsewhere()].Witness)).Allowed()
 }
 
 // reportOpenRelay turns the note f into an error if clients relay that no range

@@ -70,6 +70,11 @@ var special = map[string]func(*connector.Config){
 	"Receive.RemoteIPRanges":   func(c *connector.Config) { c.Receive[0].RemoteIPRanges = ranges("10.0.0.0/8") },
 	"Receive.AuthMechanism":    func(c *connector.Config) { c.Receive[0].AuthMechanism = param.Value(auth.TLS) },
 	"Receive.PermissionGroups": func(c *connector.Config) { c.Receive[0].PermissionGroups = param.Value(permission.ExchangeUsers) },
+	"Receive.AllowedSenders": func(c *connector.Config) {
+		c.Receive[0].AllowedSenders = []param.Sender{param.MustParseSender("@contoso.com")}
+	},
+	"Receive.RewriteSender": func(c *connector.Config) { c.Receive[0].RewriteSender = "scanner@contoso.com" },
+	"Receive.RewriteFrom":   func(c *connector.Config) { c.Receive[0].RewriteFrom = "scanner@contoso.com" },
 	"Receive.Permissions": func(c *connector.Config) {
 		c.Receive[0].Permissions = []permission.Grant{allow(permission.SIDAnonymous, permission.AcceptAnyRecipient)}
 	},

@@ -189,9 +189,16 @@ func (e *sessionPair) senders() {
 	}
 	// Clients that may send as any sender may also send messages whose sender can't be read.
 	was, is := e.opened[0].Authors(nil, false).Allowed(), e.opened[1].Authors(nil, false).Allowed()
-	if was != is && !differs {
+	if was != is && !differs && !e.senderRulesDiffer() {
 		e.record(delta{aspect: AspectUnreadableSender, direction: toward(is)}, e.dialogWithRecipient(0))
 	}
+}
+
+// senderRulesDiffer reports whether AllowedSenders or RewriteFrom, which are compared as
+// settings, decide about unreadable senders.
+func (e *sessionPair) senderRulesDiffer() bool {
+	was, is := e.inbounds[0].Settings(), e.inbounds[1].Settings()
+	return was.RewriteFrom != is.RewriteFrom || (len(was.AllowedSenders) > 0) != (len(is.AllowedSenders) > 0)
 }
 
 // sendersOf compares whether mail may be sent as addresses in a class, and reports
@@ -232,7 +239,7 @@ func (e *sessionPair) senderDiffers(domain routing.Domain) bool {
 }
 
 func (e *sessionPair) maySendAs(i int, domain routing.Domain) bool {
-	return e.opened[i].Mail(connector.Mail{From: partition.Mailbox("user", domain)}).Allowed()
+	return e.submit[i] && e.opened[i].SendRights(partition.Mailbox("user", domain)).Allowed()
 }
 
 func (e *sessionPair) recordSender(class int, domain routing.Domain, names certificateNames) {

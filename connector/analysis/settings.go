@@ -1,10 +1,13 @@
 package analysis
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -41,7 +44,9 @@ var settingEffects = map[string]func(*sessionPair, *connector.Inbound) bool{
 	"MaxHeaderSize": takesMail, "MaxHopCount": takesMail, "MaxLocalHopCount": takesMail, "MessageRateLimit": takesMail,
 	"MaxAcknowledgementDelay": takesMail, "BareLinefeedRejectionEnabled": takesMail,
 	"AddMissingHeadersEnabled": completesHeaders,
-	"MaxLogonFailures":         offersAuth, "AuthTarpitInterval": offersAuth,
+	"AllowedSenders":           takesAnonymousMail,
+	"RewriteSender":            rewritesSenders, "RewriteFrom": rewritesSenders,
+	"MaxLogonFailures": offersAuth, "AuthTarpitInterval": offersAuth,
 	"TarpitInterval": func(_ *sessionPair, in *connector.Inbound) bool { return !isExternal(in) }, // whose clients are trusted
 	"MaxInboundConnectionPercentagePerSource": func(_ *sessionPair, in *connector.Inbound) bool {
 		return in.Settings().MaxInboundConnection > 0
@@ -69,6 +74,14 @@ func (s comparedSetting) of(c any) (text string, rank int64) {
 			rank = 1
 		}
 		return strconv.FormatBool(v.Bool()), rank
+	case []param.Sender:
+		senders := v.Interface().([]param.Sender)
+		texts := make([]string, len(senders))
+		for i, sender := range senders {
+			texts[i] = sender.String()
+		}
+		slices.Sort(texts)
+		return cmp.Or(strings.Join(texts, ", "), "any sender"), 0
 	default:
 		if text = fmt.Sprint(v); text != "" {
 			return strconv.Quote(text), 0
@@ -106,6 +119,9 @@ func (c *comparer) compareSettings(place int) {
 		case schema.MoreIsStricter:
 			d.direction = toward(is < was)
 		}
+		if s.Kind == schema.Sender {
+			d.direction = sendersDirection(e.inbounds[0].Settings().AllowedSenders, e.inbounds[1].Settings().AllowedSenders)
+		}
 		e.record(d, e.dialog())
 	}
 }
@@ -113,6 +129,30 @@ func (c *comparer) compareSettings(place int) {
 // takesMail reports whether some client of in can send a message.
 func takesMail(e *sessionPair, in *connector.Inbound) bool {
 	return e.anySession(in, func(connector.Session) bool { return true })
+}
+
+// sendersDirection compares lists of senders, of which an empty one allows all.
+func sendersDirection(was, is []param.Sender) Direction {
+	within := func(some, all []param.Sender) bool {
+		return len(all) == 0 || len(some) > 0 && !slices.ContainsFunc(some, func(s param.Sender) bool { return !slices.Contains(all, s) })
+	}
+	switch {
+	case within(is, was):
+		return Stricter
+	case within(was, is):
+		return Wider
+	}
+	return Different
+}
+
+// takesAnonymousMail reports whether some client of in can send a message without having logged on.
+func takesAnonymousMail(e *sessionPair, in *connector.Inbound) bool {
+	return e.anySession(in, func(s connector.Session) bool { return !s.Authenticated() })
+}
+
+// rewritesSenders reports whether the senders of some client of in may be replaced.
+func rewritesSenders(e *sessionPair, in *connector.Inbound) bool {
+	return !isExternal(in) && takesMail(e, in)
 }
 
 // completesHeaders reports whether in adds missing header fields to the messages of

@@ -99,6 +99,16 @@ func TestWhyNot(t *testing.T) {
 			},
 		},
 		{
+			name: "the sender isn't allowed",
+			policy: func(c *connector.Config) {
+				c.Receive[0].AllowedSenders = []param.Sender{param.MustParseSender("@fabrikam.com")}
+				c.Receive[0].Permissions = []permission.Grant{{To: permission.SIDAnonymous, Allow: permission.SetOf(permission.AcceptAnyRecipient)}}
+			},
+			dialog: func(d *connector.Dialog) { d.From = routing.MustParseAddress("root@printer.local") },
+			want:   []string{`sender Receive["Default"].AllowedSenders: add root@printer.local to the AllowedSenders`},
+			not:    []string{"grant", "group"},
+		},
+		{
 			name:   "the port is another",
 			dialog: func(d *connector.Dialog) { d.Local = netip.MustParseAddrPort("10.2.3.4:587") },
 			want:   []string{`binding Receive["Default"].Bindings: add 10.2.3.4:587 to the Bindings of Default`},

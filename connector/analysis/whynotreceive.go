@@ -231,6 +231,14 @@ func (q *refusal) requirements() []suggestion {
 		return off("RejectReservedSecondLevelRecipientDomains", func(r *connector.Receive) { r.RejectReservedSecondLevelRecipientDomains = false })
 	case reply.SingleLabelDomain:
 		return off("RejectSingleLabelRecipientDomains", func(r *connector.Receive) { r.RejectSingleLabelRecipientDomains = false })
+	case reply.SenderNotAllowed:
+		sender, err := param.ParseSender(q.sender().String())
+		if err != nil {
+			return nil // of an address whose local part is *
+		}
+		return []suggestion{q.receiveSuggestion(EditSender, "AllowedSenders", "add "+sender.String()+" to the AllowedSenders", func(r *connector.Receive) {
+			r.AllowedSenders = append(slices.Clone(r.AllowedSenders), sender)
+		})}
 	case reply.SecuredSenderDenied:
 		return append(off("DomainSecureEnabled", func(r *connector.Receive) { r.DomainSecureEnabled = false }), q.securedDomain()...)
 	}

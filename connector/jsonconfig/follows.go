@@ -28,6 +28,7 @@ var reads = map[source.Code][]source.Path{
 	connector.CodeExchangeFqdn:        {"AuthMechanism", "Usage", "Server", "Servers"},
 	connector.CodeTimeoutOrder:        {"ConnectionTimeout"},
 	connector.CodeBinaryMime:          {"ChunkingEnabled"},
+	connector.CodeSenderRules:         {"AuthMechanism", "PermissionGroups", "Permissions", "Usage"},
 	connector.CodeSuppressTLS:         {"Transport"},
 	connector.CodeDefaultDomain:       {"Accepted"},
 	connector.CodeUsageInvalid:        {"Usage"},

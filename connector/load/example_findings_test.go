@@ -27,5 +27,5 @@ Add-ADPermission Scanners -User 'NT AUTHORITY\ANONYMOUS LOGON' -ExtendedRights m
 	}
 	// Output:
 	// scanners.ps1:2: Receive["Scanners"].EnableAuthGSSAPI: warning: EnableAuthGSSAPI has no effect: GSSAPI is never offered (not-enforced)
-	// scanners.ps1:1: Receive["Scanners"]: note: clients in 10.2.9.0/24 on 0.0.0.0:25 may relay to any domain without authentication (relay-anonymous)
+	// scanners.ps1:1: Receive["Scanners"]: note: clients in 10.2.9.0/24 on 0.0.0.0:25 may relay to any domain as any sender without authentication (relay-anonymous)
 }

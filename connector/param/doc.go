@@ -1,5 +1,5 @@
 // Package param holds the types of connector parameters: sizes, limits, time
-// spans, address ranges, bindings, smart hosts, certificate names, credentials
+// spans, address ranges, senders, bindings, smart hosts, certificate names, credentials
 // and Exchange's enumerations.
 //
 // Every type reads and prints Exchange's text form. Parse functions return errors

@@ -83,6 +83,7 @@ const (
 	AnonymousSendAsDenied
 	SendAsDenied
 	SecuredSenderDenied
+	SenderNotAllowed
 	MessageTooLarge
 	HeaderTooLarge
 	HopCountExceeded

@@ -83,6 +83,8 @@ var reasons = [reasonCount]reasonText{
 		r550(5, 7, 1, "Client does not have permissions to send as this sender")},
 	SecuredSenderDenied: {"secured-sender-denied", "The sender's domain is in TLSReceiveDomainSecureList and the session has not proven it by certificate.",
 		r550(5, 7, 1, "Mutual TLS is required to send as this sender"), Reply{}}, // ours
+	SenderNotAllowed: {"sender-not-allowed", "The client hasn't logged on, and the sender is not in AllowedSenders.",
+		r550(5, 7, 1, "Anonymous client does not have permissions to send as this sender"), Reply{}}, // as AnonymousSendAsDenied
 	MessageTooLarge:           {"message-too-large", "The message is larger than MaxMessageSize or MaxReceiveSize.", r552(5, 3, 4, "Message size exceeds fixed maximum message size"), Reply{}},
 	HeaderTooLarge:            {"header-too-large", "The header is larger than MaxHeaderSize.", r552(5, 3, 4, "Message header size exceeds fixed maximum size"), Reply{}}, // ours
 	HopCountExceeded:          {"hop-count-exceeded", "There are more Received fields than MaxHopCount or MaxLocalHopCount allow.", Reply{554, [3]int{5, 4, 6}, "Hop count exceeded - possible mail loop"}, Reply{}},

@@ -139,6 +139,10 @@ func (s random) receive(i int) connector.Receive {
 	maybe(s, &r.MaxLogonFailures, 0, 7)
 	maybe(s, &r.MaxProtocolErrors, 0, 3, param.Unlimited)
 	maybe(s, &r.MessageRateSource, 0, param.RateByUser, param.RateByIPAddress|param.RateByUser)
+	for _, text := range some(s, "it's@contoso.com", "@contoso.com", "@*.fabrikam.com") {
+		r.AllowedSenders = append(r.AllowedSenders, param.MustParseSender(text))
+	}
+	r.RewriteSender, r.RewriteFrom = pick(s, "", "scanner@contoso.com"), pick(s, "", "o'neill@contoso.com")
 	r.RequireTLS, r.RequireEHLODomain, r.RejectSingleLabelRecipientDomains = s.yes(), s.yes(), s.yes()
 	r.MaxMessageSize = pick(s, 0, param.MB, 65537, 100*param.KB)
 	r.MaxInboundConnectionPerSource = pick(s, 0, 7, param.Unlimited)

@@ -10,6 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/internal/mailheader"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // Message is one message on its way in, for use by one goroutine at a time. The zero
@@ -20,6 +21,7 @@ type Message struct {
 	header    *mailheader.Header
 	facts     Facts
 	decision  connector.Decision
+	author    routing.Address // replaces the From field; zero: it stays
 	messageID string
 	field     [384]byte // the Received field
 }
@@ -62,6 +64,9 @@ func (m *Message) Open(r io.Reader, f Facts) error {
 	first := completes(f.Session, header)
 	if !first {
 		m.messageID = messageIDOf(header) // the firewall may remove the field
+	}
+	if m.author.IsValid() {
+		header.ReplaceFrom(m.author)
 	}
 	header.Filter(f.Session.Headers().Keep)
 	if first {
@@ -139,6 +144,7 @@ func (m *Message) judge(h *mailheader.Header) connector.Decision {
 		m.decision = a
 		return a
 	}
+	m.author = m.facts.Session.FromOf(authors, err == nil)
 	return d
 }
 

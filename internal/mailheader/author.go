@@ -32,14 +32,19 @@ func (h *Header) Authors() ([]routing.Address, error) {
 	return all, failed
 }
 
-// addresses parses an address list of a header.
-func addresses(value []byte) ([]routing.Address, error) {
-	// Display names don't matter here, so an unknown charset is not an error.
+// parseAddresses parses an address list of a header. An unknown charset of a display name is
+// not an error.
+func parseAddresses(value []byte) ([]*mail.Address, error) {
 	p := mail.AddressParser{WordDecoder: &mime.WordDecoder{
 		CharsetReader: func(_ string, r io.Reader) (io.Reader, error) { return r, nil },
 	}}
 	text := strings.NewReplacer("\r\n ", " ", "\r\n\t", " ", "\n ", " ", "\n\t", " ").Replace(string(value))
-	list, err := p.ParseList(strings.TrimRight(text, "\r\n"))
+	return p.ParseList(strings.TrimRight(text, "\r\n"))
+}
+
+// addresses returns the addresses of an address list of a header.
+func addresses(value []byte) ([]routing.Address, error) {
+	list, err := parseAddresses(value)
 	if err != nil {
 		return nil, err
 	}

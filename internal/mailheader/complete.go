@@ -37,7 +37,7 @@ func (h *Header) Complete(id, host string, from routing.Address, lacking []byte)
 	if !h.HasDate() {
 		add("Date", time.Now().Format(DateFormat))
 	}
-	if !h.Has("From") && !from.IsNull() {
+	if !h.author && !h.Has("From") && !from.IsNull() {
 		add("From", "<"+from.String()+">")
 	}
 	if len(lacking) > 0 {

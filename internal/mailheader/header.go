@@ -33,6 +33,7 @@ type Header struct {
 	end     []byte        // the empty line; empty if the header has none
 	fields  []span
 	body    *bufio.Reader
+	author  bool    // prefix has the From field
 	bareEOL bool    // raw has a line that doesn't end in CRLF
 	cut     bool    // a field was filtered out
 	message message // returned by Message

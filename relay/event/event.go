@@ -50,6 +50,7 @@ type Event struct {
 	ID         string            // of the message, as in Received and on the queue
 	EnvID      string            // ENVID of MAIL, in xtext; "": not given
 	From       routing.Address   // zero: <>
+	MailFrom   routing.Address   // the sender that the client gave, which RewriteSender has replaced by From; zero: it wasn't replaced
 	To         routing.Address   // the recipient
 	AllTo      []routing.Address // all recipients; of ChangedByOperator
 	Recipients int               // how many recipients the message or the report has

@@ -134,6 +134,8 @@ func (e *Event) text(key string) string {
 		return e.Reply
 	case "mechanism":
 		return e.Mechanism
+	case "mail-from":
+		return e.MailFrom.String()
 	case "tried":
 		return e.Tried
 	case "result":

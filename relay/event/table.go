@@ -16,7 +16,7 @@ type kind struct {
 
 // The keys of answers to a message and of attempts.
 const (
-	answered     = "session id connector remote user from to recipients size reply reason error result message-id"
+	answered     = "session id connector remote user mail-from from to recipients size reply reason error result message-id"
 	attempted    = "id from to hop host delay addr tls reply error advice"
 	attemptedNow = "id connector from to hop host addr tls reply error advice" // while the client waits
 )

@@ -47,6 +47,7 @@ func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 	if d := s.rules.Mail(connector.Mail{From: sender, Size: opts.Size, UTF8: opts.UTF8}); !d.Allowed() {
 		return s.decide(d)
 	}
+	sender = s.rules.SenderOf(sender)
 	user := func() string { return limits.RateUser(s.rules, s.order.Authenticated, sender) }
 	if !s.conn.count.messages.Allow(s.conn.settings, s.conn.source, user, time.Now()) {
 		return s.decide(s.conn.in.Decide(reply.RateExceeded))

@@ -46,6 +46,7 @@ var (
 	UnlimitedInt  = &Kind{Name: "Unlimited<Int32>", unit: limited}
 	Mailbox       = &Kind{Name: "SmtpAddress"}
 	Range         = &Kind{Name: "IPRange"}
+	Sender        = &Kind{Name: "SmtpSender"}
 	Server        = &Kind{Name: "ServerIdParameter"}
 	Size          = &Kind{Name: "ByteQuantifiedSize", unit: bytes}
 	SmartHost     = &Kind{Name: "SmartHost"}

@@ -107,6 +107,7 @@ func accessTo[C any](r *schema.Row) (a access[C]) {
 	isKind(&a, r, ipBinding)
 	isKind(&a, r, ipAddress)
 	isKind(&a, r, smartHost)
+	isKind(&a, r, sender)
 	isKind(&a, r, space)
 	isKind(&a, r, mechanisms)
 	isKind(&a, r, hostMechanisms)

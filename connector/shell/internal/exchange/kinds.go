@@ -30,6 +30,7 @@ var (
 	ipBinding   = kind[netip.AddrPort]{Kind: schema.Binding, parse: param.ParseBinding, show: object.NewIPBinding}
 	ipAddress   = kind[netip.Addr]{Kind: schema.Address, parse: parseAddress, show: object.NewIPAddress, nullable: true}
 	smartHost   = kind[param.SmartHost]{Kind: schema.SmartHost, parse: param.ParseSmartHost, show: object.NewSmartHost}
+	sender      = kind[param.Sender]{Kind: schema.Sender, parse: param.ParseSender, show: func(s param.Sender) object.Value { return typed{"SmtpSender", s.String()} }}
 	space       = kind[routing.AddressSpace]{Kind: schema.Space, parse: routing.ParseAddressSpace, show: object.NewAddressSpace}
 	fqdn        = kind[string]{Kind: schema.Fqdn, parse: parseFqdn, show: showText, nullable: true}
 	domainName  = kind[string]{Kind: schema.Domain, parse: parseSecureDomain, show: showText, same: strings.EqualFold}

@@ -24,7 +24,7 @@ func (o *Org) shownGroups(r *receive) permission.Group {
 var receiveShape = []string{
 	"AuthMechanism", "Banner", "BinaryMimeEnabled", "Bindings", "ChunkingEnabled", "DefaultDomain",
 	"DeliveryStatusNotificationEnabled", "EightBitMimeEnabled", "SmtpUtf8Enabled", "BareLinefeedRejectionEnabled",
-	"AddMissingHeadersEnabled",
+	"AddMissingHeadersEnabled", "AllowedSenders", "RewriteSender", "RewriteFrom",
 	"DomainSecureEnabled", "EnhancedStatusCodesEnabled", "LongAddressesEnabled", "OrarEnabled", "SuppressXAnonymousTls",
 	"ProxyEnabled", "AdvertiseClientSettings", "Fqdn", "ServiceDiscoveryFqdn", "TlsCertificateName", "TlsMinimumVersion",
 	"TlsLegacyCipherSuites", "TlsLegacyEndDate", "Comment", "Enabled",
