@@ -30,6 +30,7 @@
 //	relay             relay/dsn, /event, /message   SMTP server that asks the policy
 //	relay/delivery    relay                         one attempt at a next hop
 //	relay/oauth       connector/jsonconfig, relay/delivery   OAuth tokens for smart hosts
+//	relay/mxpolicy    relay/delivery                DANE and MTA-STS: TLS as domains require it
 //	relay/dispatch    relay/delivery, relay/queue   queue, retry, report
 //	relay/gosmtp      relay/delivery                the policy for servers and clients of go-smtp
 //	relay/gateway     relay/dispatch                server, queue and reload in one value
@@ -72,6 +73,7 @@
 //	servers, backends and clients of go-smtp      relay/gosmtp
 //	deliver by Send connectors                    relay/delivery
 //	log on to Microsoft 365 or Gmail              relay/oauth
+//	follow DANE and MTA-STS                       relay/mxpolicy
 //	queue, retry, report                          relay/dispatch
 //	learn what became of a message                relay/event
 //	keep the queue in a directory                 relay/queue/spool

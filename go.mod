@@ -23,6 +23,8 @@ require (
 	golang.org/x/sys v0.49.0
 )
 
+require github.com/miekg/dns v1.1.73
+
 require (
 	golang.org/x/net v0.62.0
 	golang.org/x/text v0.43.0 // indirect

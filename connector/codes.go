@@ -49,6 +49,7 @@ const (
 	CodeCredentialUnused    source.Code = "credential-unused" // warning: no mechanism needs it
 	CodeCredentialClear     source.Code = "credential-clear"  // warning: may cross the network unprotected
 	CodeIgnoreSTARTTLS      source.Code = "ignore-starttls"   // TLS is required and ignored
+	CodePublishedTLS        source.Code = "published-tls"     // DANE or MTA-STS for smart hosts
 	CodeTlsAuthLevel        source.Code = "tls-auth-level"    // a level without RequireTLS
 	CodeTlsDomain           source.Code = "tls-domain"        // missing, malformed, or without DomainValidation
 	CodeLinked              source.Code = "linked"            // parameters that LinkedReceiveConnector excludes or needs

@@ -64,7 +64,7 @@ var sendTableOfDefaults = map[string][3]string{
 	"DNSRoutingEnabled": {"true"}, "SmartHosts": {"[]"}, "SmartHostAuthMechanism": {"None"}, "AuthenticationCredential": {"<nil>"},
 	"Port": {"25"}, "SourceIPAddress": {"invalid IP"}, "Fqdn": {"s.contoso.com"}, "ForceHELO": {"false"},
 	"UseExternalDNSServersEnabled": {"false"}, "FrontendProxyEnabled": {"false"},
-	"RequireTLS": {"false"}, "IgnoreSTARTTLS": {"false"}, "TlsAuthLevel": {"None"}, "TlsDomain": {""}, "TlsCertificateName": {""},
+	"RequireTLS": {"false"}, "IgnoreSTARTTLS": {"false"}, "DaneEnabled": {"true"}, "MtaStsEnabled": {"true"}, "TlsAuthLevel": {"None"}, "TlsDomain": {""}, "TlsCertificateName": {""},
 	"DomainSecureEnabled": {"false"}, "CloudServicesMailEnabled": {"false"}, "RequireOorg": {"false"}, "DkimSigning": {"None"},
 	"MaxMessageSize":               {hub: "35 MB (36,700,160 bytes)", old: "10 MB (10,485,760 bytes)"},
 	"SmtpMaxMessagesPerConnection": {"20"}, "ConnectionInactivityTimeOut": {"10m0s"}, "ErrorPolicies": {"Default"},

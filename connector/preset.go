@@ -44,6 +44,9 @@ func (c *Config) sendDefaults(s Send) Send {
 	local := c.local()
 	sendParameters.fill(&s, s.Usage, c.Profile, local.Edge)
 	s.DNSRoutingEnabled = param.Value(s.DNSRoutingEnabled.Or(len(s.SmartHosts) == 0))
+	direct := s.DNSRoutingEnabled.Or(false) && !s.IgnoreSTARTTLS && !s.ForceHELO
+	s.DaneEnabled = param.Value(s.DaneEnabled.Or(direct))
+	s.MtaStsEnabled = param.Value(s.MtaStsEnabled.Or(direct))
 	// The guide's pair BasicAuth,BasicAuthRequireTLS means BasicAuthRequireTLS, which
 	// current editions take as one value.
 	if s.SmartHostAuthMechanism == auth.BasicAuth|auth.BasicAuthRequireTLS {

@@ -37,15 +37,17 @@ type Send struct {
 	UseExternalDNSServersEnabled bool       // not enforced
 	FrontendProxyEnabled         bool       // not enforced
 
-	RequireTLS               bool               // no mail without TLS
-	IgnoreSTARTTLS           bool               // no TLS even if offered
-	TlsAuthLevel             param.TlsAuthLevel // needs RequireTLS
-	TlsDomain                string             // domain or *.domain; with DomainValidation only
-	TlsCertificateName       string             // an SmtpX509Identifier; the certificate that this server shows
-	DomainSecureEnabled      bool               // mutual TLS with the domains of TLSSendDomainSecureList
-	DkimSigning              param.DkimSigning  // not a parameter of Exchange: signs messages with the keys of their authors' domains
-	CloudServicesMailEnabled bool               // lets cross-premises fields pass; their renaming is not enforced
-	RequireOorg              bool               // not enforced
+	RequireTLS               bool                // no mail without TLS
+	IgnoreSTARTTLS           bool                // no TLS even if offered
+	TlsAuthLevel             param.TlsAuthLevel  // needs RequireTLS
+	TlsDomain                string              // domain or *.domain; with DomainValidation only
+	TlsCertificateName       string              // an SmtpX509Identifier; the certificate that this server shows
+	DomainSecureEnabled      bool                // mutual TLS with the domains of TLSSendDomainSecureList
+	DaneEnabled              param.Setting[bool] // not a parameter of Exchange: follow the TLSA records of mail exchangers; by default with DNS routing, unless STARTTLS is never used
+	MtaStsEnabled            param.Setting[bool] // the same for the MTA-STS policies of domains
+	DkimSigning              param.DkimSigning   // not a parameter of Exchange: signs messages with the keys of their authors' domains
+	CloudServicesMailEnabled bool                // lets cross-premises fields pass; their renaming is not enforced
+	RequireOorg              bool                // not enforced
 
 	MaxMessageSize               param.Size
 	SmtpMaxMessagesPerConnection int

@@ -25,6 +25,7 @@ var sendRules = []func(*sendCheck){
 	(*sendCheck).checkTlsAuthLevel,
 	(*sendCheck).checkDomainSecure,
 	(*sendCheck).checkTlsDomain,
+	(*sendCheck).checkPublished,
 	(*sendCheck).checkLinked,
 	(*sendCheck).checkForceHELO,
 	(*sendCheck).checkSites,
@@ -228,6 +229,24 @@ func (c *sendCheck) checkTlsDomain() {
 			c.bad("TlsDomain", CodeTlsDomain, "give a domain or *.domain: %w", err)
 		} else if d.IsLiteral() {
 			c.bad("TlsDomain", CodeTlsDomain, "%q is an address; give a domain or *.domain", name)
+		}
+	}
+}
+
+// checkPublished: DANE and MTA-STS are about the mail exchangers of domains, and need STARTTLS.
+func (c *sendCheck) checkPublished() {
+	for _, p := range []struct {
+		name  source.Path
+		given param.Setting[bool]
+	}{{"DaneEnabled", c.given.DaneEnabled}, {"MtaStsEnabled", c.given.MtaStsEnabled}} {
+		switch {
+		case !p.given.Or(false):
+		case !c.dns:
+			c.bad(p.name, CodePublishedTLS, "it works with DNS routing only, not with SmartHosts")
+		case c.s.IgnoreSTARTTLS:
+			c.bad(p.name, CodeIgnoreSTARTTLS, "it needs IgnoreSTARTTLS to be false")
+		case c.s.ForceHELO && !c.implicitTLS():
+			c.doubt(p.name, CodeForceHELO, "after HELO there is no STARTTLS, so nothing is sent to domains that require TLS")
 		}
 	}
 }

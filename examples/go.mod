@@ -6,6 +6,7 @@ require (
 	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6
 	github.com/emersion/go-smtp v0.25.1
 	github.com/interchange-smtp/interchange v0.0.0
+	github.com/miekg/dns v1.1.73
 	github.com/peterh/liner v1.2.3
 	golang.org/x/crypto v0.58.0
 	golang.org/x/net v0.62.0

@@ -173,22 +173,22 @@ var hops = map[string]func(*connector.Send){
 var without = map[string][]string{
 	"DNS":                        {"AuthenticationCredential", "SmartHostAuthMechanism", "DNSRoutingEnabled", "IsScopedConnector", "Transport.TLSSendDomainSecureList"},
 	"DNS with domain security":   {"AuthenticationCredential", "SmartHostAuthMechanism", "DNSRoutingEnabled", "IsScopedConnector", "SmartHosts", "IgnoreSTARTTLS"},
-	"smart host":                 {"AuthenticationCredential", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList"},
-	"smart host with a password": {"DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList"},
+	"smart host":                 {"DaneEnabled", "MtaStsEnabled", "AuthenticationCredential", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList"},
+	"smart host with a password": {"DaneEnabled", "MtaStsEnabled", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList"},
 	"smart host with a password and a name": {
-		"DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList", "RequireTLS", "IgnoreSTARTTLS", "TlsAuthLevel",
+		"DaneEnabled", "MtaStsEnabled", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList", "RequireTLS", "IgnoreSTARTTLS", "TlsAuthLevel",
 	},
 	// The connection begins with TLS, whatever else is said.
 	"smart host at port 465": {
-		"AuthenticationCredential", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList", "RequireTLS", "IgnoreSTARTTLS",
+		"DaneEnabled", "MtaStsEnabled", "AuthenticationCredential", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList", "RequireTLS", "IgnoreSTARTTLS",
 	},
 	"smart host in the clear": {
-		"AuthenticationCredential", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList", "RequireTLS", "TlsAuthLevel", "TlsDomain",
+		"DaneEnabled", "MtaStsEnabled", "AuthenticationCredential", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList", "RequireTLS", "TlsAuthLevel", "TlsDomain",
 		"TlsCertificateName",
 	},
 	// The other server does the rest by its own policy.
 	"another server": {
-		"DNSRoutingEnabled", "SmartHosts", "SmartHostAuthMechanism", "AuthenticationCredential", "Port", "SourceIPAddress", "ForceHELO", "RequireTLS",
+		"DaneEnabled", "MtaStsEnabled", "DNSRoutingEnabled", "SmartHosts", "SmartHostAuthMechanism", "AuthenticationCredential", "Port", "SourceIPAddress", "ForceHELO", "RequireTLS",
 		"IgnoreSTARTTLS", "TlsAuthLevel", "TlsDomain", "TlsCertificateName", "DomainSecureEnabled", "CloudServicesMailEnabled", "DkimSigning", "ErrorPolicies", "Permissions",
 		"Transport.TLSSendDomainSecureList",
 	},

@@ -79,6 +79,16 @@ var routeSettings = [...]struct {
 		text: func(s *connector.Send) string { return strconv.Quote(s.TlsCertificateName) },
 		acts: func(_ *connector.Send, tls tlsDemand) bool { return tls.level != tlsNever },
 	},
+	{
+		name: "DaneEnabled",
+		text: func(s *connector.Send) string { return strconv.FormatBool(s.DaneEnabled.Or(false)) },
+		acts: mayEncrypt,
+	},
+	{
+		name: "MtaStsEnabled",
+		text: func(s *connector.Send) string { return strconv.FormatBool(s.MtaStsEnabled.Or(false)) },
+		acts: mayEncrypt,
+	},
 	{name: "ForceHELO", text: func(s *connector.Send) string { return strconv.FormatBool(s.ForceHELO) }},
 	{name: "SmtpMaxMessagesPerConnection", text: func(s *connector.Send) string { return strconv.Itoa(s.SmtpMaxMessagesPerConnection) }, onward: true},
 	{name: "ConnectionInactivityTimeOut", text: func(s *connector.Send) string { return param.FormatTimeSpan(s.ConnectionInactivityTimeOut) }, onward: true},
@@ -91,6 +101,11 @@ var routeSettings = [...]struct {
 		// A smart host that isn't found is never a permanent error.
 		acts: func(s *connector.Send, _ tlsDemand) bool { return len(s.SmartHosts) == 0 },
 	},
+}
+
+// mayEncrypt reports whether what domains publish about TLS can matter.
+func mayEncrypt(s *connector.Send, tls tlsDemand) bool {
+	return len(s.SmartHosts) == 0 && tls.level != tlsNever
 }
 
 // newNextHop describes a route of mail to the domain.

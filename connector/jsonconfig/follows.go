@@ -36,6 +36,7 @@ var reads = map[source.Code][]source.Path{
 	connector.CodeSmartHostsMissing:   {"SmartHosts", "DNSRoutingEnabled"},
 	connector.CodeCredentialMissing:   {"SmartHostAuthMechanism"},
 	connector.CodeIgnoreSTARTTLS:      {"RequireTLS", "TlsAuthLevel", "SmartHostAuthMechanism"},
+	connector.CodePublishedTLS:        {"SmartHosts", "DNSRoutingEnabled"},
 	connector.CodeTlsAuthLevel:        {"RequireTLS"},
 	connector.CodeLinked:              {"LinkedReceiveConnector", "SmartHosts", "DNSRoutingEnabled"},
 	connector.CodeTlsDomain:           {"TlsAuthLevel", "SmartHosts", "DNSRoutingEnabled"},

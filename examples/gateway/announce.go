@@ -12,6 +12,9 @@ import (
 // knows these lines from those of the protocol log.
 func (r *relayProcess) announce() {
 	r.logFindings(r.now)
+	if names := r.now.loaded.followsDANE(false); len(names) > 0 && !r.validating() {
+		r.logger.Info("DANE is off: no name server is known that validates DNSSEC; -dns-trusted names one", "connectors", names)
+	}
 	ready := "gateway: ready"
 	if len(r.now.Policy.Bindings()) == 0 {
 		ready += ", 0 bindings"

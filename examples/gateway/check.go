@@ -25,6 +25,8 @@ func check(c *cli, args []string) int {
 	var tokenSettings oauthFlags
 	tokenSettings.register(fs)
 	data := fs.String("data", "", "the `DIR` of serve, which has the refresh tokens")
+	var names dnsFlags
+	names.registerTrusted(fs)
 	acknowledged := fs.Bool("acknowledged", false, "list acknowledged findings, too")
 	if code, done := c.parsePolicy(fs, &p, args); done {
 		return code
@@ -33,7 +35,11 @@ func check(c *cli, args []string) int {
 	if err != nil {
 		return c.invalid(err)
 	}
-	m := material{pairs: pairs, credentials: p.credentials, tokens: *tokens, chain: chain}
+	validating, err := names.validating()
+	if err != nil {
+		return c.invalid(err)
+	}
+	m := material{validating: validating != nil, pairs: pairs, credentials: p.credentials, tokens: *tokens, chain: chain}
 	if m.tokenKeys, err = fetchTokenKeys(*tokens); err != nil {
 		return c.invalid(err)
 	}
@@ -91,6 +97,7 @@ type material struct {
 	oauth       *oauth.Settings // for tokens of Send connectors; nil: no file is given
 	oauthFile   string
 	oauthTokens string // the directory of refresh tokens
+	validating  bool   // a name server is believed about DNSSEC
 	now         time.Time
 }
 
@@ -98,6 +105,9 @@ type material struct {
 func (l *loaded) check(m material, now time.Time) []checked {
 	m.now = now
 	more := slices.Concat(m.exposed(), godebug(), l.tokenFindings(m), l.oauthFindings(m))
+	if !m.validating {
+		more = append(l.withoutValidation(), more...)
+	}
 	if len(m.chain) == 0 {
 		more = append(l.withoutCertificate(), more...)
 	}

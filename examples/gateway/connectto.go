@@ -119,24 +119,3 @@ func (d *detours) name(a netip.Addr) string {
 	}
 	return a.String()
 }
-
-// nameServer returns a resolver that asks the name server at addr; "" is the
-// system's resolver.
-func nameServer(addr string) (*net.Resolver, error) {
-	if addr == "" {
-		return net.DefaultResolver, nil
-	}
-	if a, err := netip.ParseAddr(addr); err == nil {
-		addr = netip.AddrPortFrom(a, 53).String()
-	}
-	if _, err := netip.ParseAddrPort(addr); err != nil {
-		return nil, fmt.Errorf("-dns %s: give the name server's address, with or without a port", addr)
-	}
-	return &net.Resolver{
-		PreferGo: true,
-		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			var dialer net.Dialer
-			return dialer.DialContext(ctx, network, addr)
-		},
-	}, nil
-}

@@ -154,7 +154,7 @@ func routeText(r connector.Route) string {
 	default:
 		return "no route: no Send connector has a matching address space"
 	}
-	how := "by MX"
+	how := "by MX" + publishedText(r.Outbound.Settings())
 	for i, host := range r.Outbound.Settings().SmartHosts {
 		if how += " or " + host.String(); i == 0 {
 			how = "to smart host " + host.String()

@@ -59,12 +59,15 @@ func (r *relayProcess) logMistakes(event string, mistakes []error) int {
 // findings returns the findings of check about a configuration.
 func (r *relayProcess) findings(s *configuration) []checked {
 	f := r.flags
-	m := material{pairs: s.pairs, users: f.users, credentials: f.credentials, tokens: f.tokens, chain: s.Certificates, oauth: s.oauth, oauthFile: f.oauth.file, oauthTokens: f.oauth.tokens(f.data)}
+	m := material{pairs: s.pairs, users: f.users, credentials: f.credentials, tokens: f.tokens, chain: s.Certificates, oauth: s.oauth, oauthFile: f.oauth.file, oauthTokens: f.oauth.tokens(f.data), validating: r.validating()}
 	if r.demo != nil { // which makes its certificate itself
 		m.chain = nil
 	}
 	return s.loaded.check(m, r.cli.now())
 }
+
+// validating reports whether a name server is believed about DNSSEC.
+func (r *relayProcess) validating() bool { return r.published != nil && r.published.DNSSEC != nil }
 
 // logFindings logs the errors and warnings about a configuration, and the errors that were
 // acknowledged, because an open relay is worth a line even if it is intended.

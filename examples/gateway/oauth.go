@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"flag"
-	"net"
 	"net/http"
 	"net/netip"
 	"path/filepath"
-	"strconv"
 
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/relay/oauth"
@@ -60,24 +58,7 @@ func (l *loaded) oauthFindings(m material) source.Diagnostics {
 // takes the detours of -connect-to.
 func (d *detours) webClient() *http.Client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.DialContext = func(ctx context.Context, _, address string) (net.Conn, error) {
-		host, port, err := net.SplitHostPort(address)
-		if err != nil {
-			return nil, err
-		}
-		number, err := strconv.ParseUint(port, 10, 16)
-		if err != nil {
-			return nil, err
-		}
-		list, err := d.addresses(ctx, host)
-		for _, a := range list {
-			var conn net.Conn
-			if conn, err = d.dial(ctx, netip.Addr{}, netip.AddrPortFrom(a, uint16(number))); err == nil {
-				return conn, nil
-			}
-		}
-		return nil, err
-	}
+	t.DialContext = d.dialHost
 	return &http.Client{Transport: t}
 }
 

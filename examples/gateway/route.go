@@ -10,10 +10,13 @@ import (
 
 // route shows by which Send connector a recipient leaves.
 func route(c *cli, args []string) int {
-	fs := c.flags("[FILE]... -to ADDRESS [-size N]")
+	fs := c.flags("[FILE]... -to ADDRESS [-size N] [-tls]")
 	var p policyFlags
 	p.register(fs)
 	to := fs.String("to", "", "the recipient's `ADDRESS`")
+	tls := fs.Bool("tls", false, "look up now what the recipient's domain requires of TLS: DANE and MTA-STS")
+	var names dnsFlags
+	names.register(fs)
 	size := fs.Int64("size", 0, "the message's size in `BYTES`; 0: not known")
 	if code, done := c.parsePolicy(fs, &p, args); done {
 		return code
@@ -33,17 +36,25 @@ func route(c *cli, args []string) int {
 		return exitInvalid
 	}
 
+	var published *publishedTLS
 	var trace connector.Trace
 	way := l.Route(rcpt, *size, &trace)
+	if *tls && way.Outcome == routing.Routed {
+		if published, err = names.look(way, rcpt.Domain()); err != nil {
+			return c.invalid(err)
+		}
+	}
 	if p.json {
 		c.printJSON(struct {
 			To    string          `json:"to"`
 			Route connector.Route `json:"route"`
+			TLS   *publishedTLS   `json:"tls,omitempty"`
 			Steps connector.Trace `json:"steps"`
-		}{rcpt.String(), way, trace.WithPlaces(l.Places)})
+		}{rcpt.String(), way, published, trace.WithPlaces(l.Places)})
 	} else {
 		l.printTrace(c.stdout, trace, "")
 		fmt.Fprintf(c.stdout, "%s: %s\n", rcpt, routeText(way))
+		published.print(c.stdout)
 	}
 	if way.Outcome != routing.Routed {
 		return exitNo

@@ -16,6 +16,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/relay/gateway"
+	"github.com/interchange-smtp/interchange/relay/mxpolicy"
 	"github.com/interchange-smtp/interchange/relay/oauth"
 )
 
@@ -30,10 +31,9 @@ type serveFlags struct {
 	tokens    string
 	oauth     oauthFlags
 	clientCA  string
-	dns       string
-	connectTo list
-	lmtp      list
-	explain   list
+	dnsFlags
+	lmtp    list
+	explain list
 }
 
 // serve runs the relay until a signal stops it, or Windows' service manager.
@@ -101,8 +101,7 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 	f.oauth.register(fs)
 	f.registerKeys(fs, "PEM `FILE` with the private key of the -cert at the same place; may be repeated. The files are read again within a minute of a change")
 	fs.StringVar(&f.clientCA, "client-ca", "", "trust certificates of partners (DomainSecureEnabled) issued by the authorities in this PEM `FILE` (default: the system's authorities)")
-	fs.StringVar(&f.dns, "dns", "", "use the name server at `ADDR` (default: the system's)")
-	fs.Var(&f.connectTo, "connect-to", "`HOST:PORT:ADDR:PORT`: connect to ADDR:PORT in place of HOST:PORT, as with curl; may be repeated")
+	f.dnsFlags.register(fs)
 	fs.Var(&f.lmtp, "lmtp", "`CONNECTOR=SERVER`: deliver the mail of a Send connector by LMTP to unix:PATH or HOST:PORT; needs -data; may be repeated")
 	fs.Var(&f.explain, "explain", "log the steps of every decision of the Receive connector `NAME`, and put their ids into the replies; * for all connectors; may be repeated")
 }
@@ -137,7 +136,9 @@ type relayProcess struct {
 	gateway *gateway.Gateway
 	tokens  oauth.Sources // of Send connectors
 	lmtp    []lmtpServer
-	demo    *demoPeers // of the built-in demonstration only
+	// published are the TLS policies of mail domains.
+	published *mxpolicy.Policies
+	demo      *demoPeers // of the built-in demonstration only
 }
 
 // newRelayProcess reads the files and puts a gateway together. If something is wrong it
@@ -151,7 +152,9 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	}
 	var lmtpErr error
 	r.lmtp, lmtpErr = f.lmtpServers()
-	mistakes := []error{err, lmtpErr}
+	policies, policiesErr := f.published(dialing, f.data, r.logger)
+	r.published = policies
+	mistakes := []error{err, lmtpErr, policiesErr}
 	now, bad := r.configure(c)
 	mistakes = append(mistakes, bad...)
 	if now != nil {
@@ -164,7 +167,7 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	r.now = now
 	g := &gateway.Gateway{Config: now.Config, Dir: f.data, Logger: r.logger}
 	g.Server.ProtocolLog, g.Server.Explain = c.stdout, f.explains
-	g.Sender.Resolver, g.Sender.Dial = dialing, dialing.dial
+	g.Sender.Resolver, g.Sender.Dial, g.Sender.TLSPolicies = dialing, dialing.dial, detouredPolicies{policies, dialing}
 	r.tokens.Dir, r.tokens.Client, r.tokens.Logger = f.oauth.tokens(f.data), dialing.webClient(), r.logger
 	g.Sender.Tokens = r.tokens.For
 	g.Dispatcher.ByConnector = r.transports()
@@ -172,21 +175,6 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	g.OnReload = r.askReload
 	r.gateway = g
 	return r, true
-}
-
-// dialing returns how next hops are resolved and dialled.
-func (f *serveFlags) dialing() (*detours, error) {
-	resolver, err := nameServer(f.dns)
-	errs := []error{err}
-	dialing := &detours{resolver: resolver}
-	for _, s := range f.connectTo {
-		rule, err := parseDetour(s)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("-connect-to: %w", err))
-		}
-		dialing.rules = append(dialing.rules, rule)
-	}
-	return dialing, errors.Join(errs...)
 }
 
 // demonstrate adds the next hops of the built-in policy.
@@ -253,7 +241,7 @@ func (r *relayProcess) shutdown() error {
 	r.logger.Info("shutting down; a second signal stops it immediately", "grace", shutdownGrace)
 	grace, cancel := context.WithTimeout(context.Background(), shutdownGrace)
 	defer cancel()
-	return r.gateway.Shutdown(grace)
+	return errors.Join(r.gateway.Shutdown(grace), r.published.Close())
 }
 
 // failed prints why the gateway couldn't serve and returns the exit code.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -47,6 +48,15 @@ func (c *Conn) TLSVersion() uint16 {
 		return tc.ConnectionState().Version
 	}
 	return 0
+}
+
+// PeerCertificates returns the certificates that the next hop has shown, its own first; nil in
+// the clear.
+func (c *Conn) PeerCertificates() []*x509.Certificate {
+	if tc, ok := c.nc.(*tls.Conn); ok {
+		return tc.ConnectionState().PeerCertificates
+	}
+	return nil
 }
 
 // Reusable reports whether another transaction may be begun.

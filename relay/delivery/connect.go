@@ -205,7 +205,10 @@ func (s *Sender) tryHost(ctx context.Context, end time.Time, a *attempt, c candi
 	}
 	limited, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
-	list, err := s.resolve(limited, a.hop, c)
+	list, refused, err := s.resolve(limited, a.hop, c)
+	for _, host := range refused {
+		a.failed.add(host)
+	}
 	if err != nil {
 		a.failed.add(err)
 		s.health.failed(key.String(), time.Now())
@@ -292,6 +295,7 @@ func (s *Sender) open(ctx context.Context, h *NextHop, c call, token *auth.Beare
 		host = c.name // what the administrator wrote, not what DNS says
 	}
 	p := h.tlsPolicy(c.candidate)
+	c.published.add(&p)
 	last := inTheClear
 	if p.required || h.implicitTLS() || h.credentials() != nil || token != nil {
 		last = plainHello // credentials are never sent in the clear after a failure
@@ -314,8 +318,11 @@ func (s *Sender) open(ctx context.Context, h *NextHop, c call, token *auth.Beare
 		switch {
 		case failed != nil && (errors.Is(err, smtpclient.ErrNoTLS) || hungUp(err)):
 			return nil, failed // the next hop offered TLS before, and it failed
-		case err == nil || !errors.Is(err, smtpclient.ErrHandshake):
-			return conn, err
+		case err == nil:
+			s.test(ctx, h, c, conn)
+			return conn, nil
+		case !errors.Is(err, smtpclient.ErrHandshake):
+			return nil, c.published.explain(err)
 		}
 		if failed = blameCertificate(err, config); isCertificate(err) || config == nil || ctx.Err() != nil {
 			return nil, failed

@@ -29,6 +29,7 @@ var reasons = []struct {
 	{smtpclient.ErrUTF8, reply.NextHopWithoutUTF8},
 	{smtpclient.ErrTooBig, reply.NextHopTooSmall},
 	{errCertificate, reply.NextHopInsecure},
+	{errPolicy, reply.NextHopInsecure},
 	{smtpclient.ErrHandshake, reply.NextHopInsecure},
 	{smtpclient.ErrNoTLS, reply.NextHopSecurity},
 	{smtpclient.ErrNoAuth, reply.NextHopSecurity},

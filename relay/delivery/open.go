@@ -50,12 +50,15 @@ func (s *Sender) openAny(ctx context.Context, h *NextHop, c candidate) (net.Conn
 	if err := s.admit(ctx, h, c); err != nil {
 		return nil, err
 	}
-	list, err := s.resolve(ctx, h, c)
+	list, refused, err := s.resolve(ctx, h, c)
 	if err != nil {
 		return nil, err
 	}
 	end := time.Now().Add(connectTimeout)
 	var failed failures
+	for _, host := range refused {
+		failed.add(host)
+	}
 	for _, e := range list {
 		limit := end
 		if len(list) > 1 {

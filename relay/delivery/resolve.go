@@ -25,29 +25,44 @@ const (
 // endpoint is an address to call.
 type endpoint struct {
 	host string // the host with the address
-	addr netip.AddrPort
-	pref uint16 // of the host's MX record; lower is better
+
+	published *HostPolicy // what the owner of the domain requires; nil: nothing
+	addr      netip.AddrPort
+	pref      uint16 // of the host's MX record; lower is better
 }
 
-// resolve returns the addresses of c, the best first.
-func (s *Sender) resolve(ctx context.Context, h *NextHop, c candidate) ([]endpoint, error) {
+// resolve returns the addresses of c, the best first. refused are the errors of hosts that
+// get no mail by the policy of the domain's owner; with an error, it has them.
+func (s *Sender) resolve(ctx context.Context, h *NextHop, c candidate) (list []endpoint, refused []error, err error) {
 	if c.addr.IsValid() {
-		return s.callable(h, c, []endpoint{{host: c.name, addr: netip.AddrPortFrom(c.addr.Unmap(), h.port())}})
+		list, err = s.callable(h, c, []endpoint{{host: c.name, addr: netip.AddrPortFrom(c.addr.Unmap(), h.port())}})
+		return list, nil, err
 	}
 	hosts, err := s.exchangers(ctx, h, c)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var list []endpoint
+	policies, err := s.published(ctx, h, c, hosts)
+	if err != nil {
+		return nil, nil, err
+	}
 	var failed error
-	for _, mx := range hosts {
+	for i, mx := range hosts {
+		var policy *HostPolicy
+		if policies != nil {
+			policy = &policies[i]
+			if err := policy.refusal(mx.Host); err != nil {
+				refused = append(refused, err)
+				continue
+			}
+		}
 		addrs, err := s.resolver().LookupNetIP(ctx, "ip", mx.Host)
 		if err != nil && (failed == nil || !isNotFound(err)) {
 			failed = err
 		}
 		for _, a := range alternateFamilies(addrs) {
-			e := endpoint{mx.Host, netip.AddrPortFrom(a.Unmap(), h.port()), mx.Pref}
-			if !slices.ContainsFunc(list, func(known endpoint) bool { return known.addr == e.addr }) {
+			e := endpoint{host: mx.Host, published: policy, addr: netip.AddrPortFrom(a.Unmap(), h.port()), pref: mx.Pref}
+			if !slices.ContainsFunc(list, e.isLike) {
 				list = append(list, e)
 			}
 		}
@@ -55,10 +70,20 @@ func (s *Sender) resolve(ctx context.Context, h *NextHop, c candidate) ([]endpoi
 			break
 		}
 	}
-	if len(list) == 0 {
-		return nil, noAddress(c, failed)
+	switch {
+	case len(list) == 0 && len(refused) > 0:
+		return nil, nil, &failures{list: refused, worst: refused[0]}
+	case len(list) == 0:
+		return nil, nil, noAddress(c, failed)
 	}
-	return s.callable(h, c, list)
+	list, err = s.callable(h, c, list)
+	return list, refused, err
+}
+
+// isLike reports whether a call to e would be the same as one to known. Another host at the same
+// address may have another policy.
+func (e endpoint) isLike(known endpoint) bool {
+	return known.addr == e.addr && (known.host == e.host || known.published == nil && e.published == nil)
 }
 
 // isFullList reports whether list has as many addresses as an attempt calls. Addresses that

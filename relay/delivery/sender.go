@@ -75,6 +75,10 @@ type Sender struct {
 	// error, or a check that it turns on fails, the message isn't sent in the clear
 	// instead. It isn't called for other servers of the organisation.
 	TLSConfig func(out *connector.Outbound, c *tls.Config)
+	// TLSPolicies, if not nil, has the requirements of domains' owners for TLS, for connectors
+	// with DaneEnabled or MtaStsEnabled. These requirements and those of the connector must
+	// both be met.
+	TLSPolicies TLSPolicies
 	// Tokens, if not nil, returns the tokens of a connector with SmartHostAuthMechanism OAuth;
 	// nil: it has none, and mail for it waits.
 	Tokens func(out *connector.Outbound) TokenSource

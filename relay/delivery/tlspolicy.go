@@ -23,6 +23,8 @@ type tlsPolicy struct {
 	chain    bool   // the certificate must lead to a trusted root
 	domain   string // the certificate must name this host or "*.domain"; "": any
 	exact    string // the certificate must name this host without a wildcard; "": any
+
+	published *HostPolicy // what the owner of the domain requires; nil: nothing
 }
 
 // tlsPolicy returns the demands of h's connector on c.
@@ -85,6 +87,9 @@ func (s *Sender) tlsConfig(h *NextHop, p tlsPolicy, host string, level tlsLevel)
 	if level == plainHello {
 		cfg.CurvePreferences = slices.Clone(classic)
 	}
+	if p.published != nil && p.published.ServerName != "" {
+		cfg.ServerName = p.published.ServerName
+	}
 	roots := cfg.RootCAs
 	if s.TLSConfig != nil && h.key.via == "" {
 		s.TLSConfig(h.out, cfg)
@@ -96,12 +101,16 @@ func (s *Sender) tlsConfig(h *NextHop, p tlsPolicy, host string, level tlsLevel)
 	}
 	also := cfg.VerifyConnection
 	cfg.VerifyConnection = func(cs tls.ConnectionState) error {
-		if err := verify(p, roots, cs); err != nil || also == nil {
+		err := verify(p, roots, cs)
+		if err == nil {
+			err = p.published.verify(host, roots, cs.PeerCertificates)
+		}
+		if err != nil || also == nil {
 			return err
 		}
 		return also(cs)
 	}
-	if level == plainHello && !p.chain && cfg.InsecureSkipVerify {
+	if level == plainHello && !p.chain && !p.published.checksCertificate() && cfg.InsecureSkipVerify {
 		cfg.ServerName = ""
 	}
 	return cfg, nil
@@ -175,18 +184,26 @@ func verify(p tlsPolicy, roots *x509.CertPool, cs tls.ConnectionState) error {
 		return fmt.Errorf("%w: the next hop has none", errCertificate)
 	}
 	leaf := cs.PeerCertificates[0]
-	opts := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool(), CurrentTime: time.Now()}
-	for _, c := range cs.PeerCertificates[1:] {
-		opts.Intermediates.AddCert(c)
-	}
-	if _, err := leaf.Verify(opts); err != nil {
-		return fmt.Errorf("%w: %w", errCertificate, err)
+	if err := verifyChain(roots, cs.PeerCertificates); err != nil {
+		return err
 	}
 	if p.domain != "" && !names(leaf, p.domain) {
 		return fmt.Errorf("%w: it doesn't name %s", errCertificate, p.domain)
 	}
 	if p.exact != "" && !namesExactly(leaf, p.exact) {
 		return fmt.Errorf("%w: it doesn't name %s exactly", errCertificate, p.exact)
+	}
+	return nil
+}
+
+// verifyChain checks that the first certificate of chain leads to one of roots.
+func verifyChain(roots *x509.CertPool, chain []*x509.Certificate) error {
+	opts := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool(), CurrentTime: time.Now()}
+	for _, c := range chain[1:] {
+		opts.Intermediates.AddCert(c)
+	}
+	if _, err := chain[0].Verify(opts); err != nil {
+		return fmt.Errorf("%w: %w", errCertificate, err)
 	}
 	return nil
 }

@@ -91,7 +91,7 @@ type Event struct {
 
 	Duration time.Duration // of a connection
 	Report   string        // the ID of a delivery report
-	Detail   string        // ReportQueued: failed, delayed or relayed; TLSFailed: what is tried next
+	Detail   string        // ReportQueued: failed, delayed or relayed; TLSFailed: what is tried next; TestedPolicyUnmet: what requires it
 
 	// The explanation of a decision.
 	Decision string           // its ID, which is in the reply

@@ -45,6 +45,7 @@ const (
 	NotDelivered                                            // the same, at the end of the message
 	HostFailed                                              // and another host of the next hop accepted the message
 	TLSFailed                                               // and the host is connected to again
+	TestedPolicyUnmet                                       // by a host, of a domain whose owner tests an MTA-STS policy; the mail is sent
 	KeptConnectionFailed                                    // and another connection is used
 	LogonRefused                                            // and the host is left alone until Retry is over; mail waits
 	kinds                                                   // how many there are, 0 included

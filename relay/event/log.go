@@ -152,7 +152,7 @@ func (e *Event) text(key string) string {
 		return e.Report
 	case "advice":
 		return e.Advice
-	case "kind", "then":
+	case "kind", "then", "policy":
 		return e.Detail
 	case "decision":
 		return e.Decision

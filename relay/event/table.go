@@ -58,6 +58,7 @@ var table = [kinds]kind{
 	RecipientRefused:     warn("recipient refused", attemptedNow),
 	NotDelivered:         warn("not delivered", attemptedNow),
 	HostFailed:           warn("host failed, another one took its place", "id connector error"),
+	TestedPolicyUnmet:    warn("TLS policy that is being tested isn't met, sending anyway", "connector host policy error"),
 	TLSFailed:            warn("TLS failed, connecting again", "host then error"),
 	KeptConnectionFailed: {"kept connection failed", slog.LevelDebug, []string{"host", "error"}},
 	LogonRefused:         fail("logon refused, mail waits", "connector host reply retry advice"),

@@ -67,6 +67,9 @@ func (a *Authority) Pool() *x509.CertPool {
 	return pool
 }
 
+// Certificate returns the authority's own certificate; nil if it is the zero Authority.
+func (a *Authority) Certificate() *x509.Certificate { return a.cert }
+
 // Issue returns a certificate for names, host names or IP addresses, good for
 // servers and clients. The first name is the subject's common name as well.
 func (a *Authority) Issue(names ...string) (tls.Certificate, error) {

@@ -5,6 +5,7 @@ import "time"
 const (
 	noHybrid   = "hybrid deployments don't exist here"
 	noFrontend = "the Transport service alone takes and sends mail here"
+	viaDNS     = "$true with DNS routing, unless IgnoreSTARTTLS or ForceHELO is set"
 	noQuestion = "there is no question to suppress"
 )
 
@@ -32,6 +33,9 @@ var sendRows = []Row{
 		Does: "Marks a connector that leads to Exchange Online of the same organisation."},
 	{Name: "DkimSigning", Verbs: newSet, Kind: DkimSigning, Default: is("None"), Note: "Exchange has no such parameter",
 		Does: "Signs messages with the DKIM keys of their authors' domains; with Required, a message that has no key to sign it waits."},
+	{Name: "DaneEnabled", Verbs: newSet, Kind: Boolean, Form: "DNS routing without IgnoreSTARTTLS and ForceHELO", Derived: viaDNS,
+		Note: "Exchange has no such parameter; it needs a name server that validates DNSSEC",
+		Does: "Sends to mail exchangers with TLSA records only by TLS with a certificate that these records name (DANE)."},
 	{Name: "DNSRoutingEnabled", Verbs: newSet, Printed: true, Kind: Boolean, Form: "$false with SmartHosts", Derived: "$true without SmartHosts, else $false",
 		Does: "Finds the next hops by the MX records of the recipients' domains."},
 	{Name: "DomainSecureEnabled", Verbs: newSet, Kind: Boolean, Form: "DNS routing without IgnoreSTARTTLS", Default: is("$false"),
@@ -61,6 +65,8 @@ var sendRows = []Row{
 	{Name: "MaxMessageSize", Verbs: newSet, Expected: true, Kind: UnlimitedSize, Limits: between(1, most),
 		Default: is("35MB").usage("Internal", "Unlimited").in2007("10MB"),
 		Does:    "Limits the size of a message; larger ones take another connector or are returned."},
+	{Name: "MtaStsEnabled", Verbs: newSet, Kind: Boolean, Form: "DNS routing without IgnoreSTARTTLS and ForceHELO", Derived: viaDNS, Note: "Exchange has no such parameter",
+		Does: "Sends to domains that publish an MTA-STS policy only by TLS to the mail exchangers that it names, with a valid certificate."},
 	{Name: "Port", Verbs: newSet, Kind: Integer, Limits: between(1, 65535), Default: is("25"),
 		Does: "Says to which port of next hops the connector connects; on 465 the connection begins with TLS."},
 	{Name: "ProtocolLoggingLevel", Verbs: newSet, Kind: Logging, Default: is("None"), Kept: "the protocol log holds what clients say, not what next hops do",

@@ -107,9 +107,9 @@ var credentialAccess = access[send]{
 // sendShape is the order of properties in the output.
 var sendShape = []string{
 	"AddressSpaces", "AuthenticationCredential", "CloudServicesMailEnabled", "Comment", "ConnectedDomains",
-	"ConnectionInactivityTimeOut", "ConnectorType", "DkimSigning", "DNSRoutingEnabled", "DomainSecureEnabled", "Enabled", "ErrorPolicies",
+	"ConnectionInactivityTimeOut", "ConnectorType", "DaneEnabled", "DkimSigning", "DNSRoutingEnabled", "DomainSecureEnabled", "Enabled", "ErrorPolicies",
 	"ForceHELO", "Fqdn", "FrontendProxyEnabled", "HomeMTA", "HomeMtaServerId", "Identity", "IgnoreSTARTTLS",
-	"IsScopedConnector", "IsSmtpConnector", "MaxMessageSize", "Name", "Port", "ProtocolLoggingLevel", "Region",
+	"IsScopedConnector", "IsSmtpConnector", "MaxMessageSize", "MtaStsEnabled", "Name", "Port", "ProtocolLoggingLevel", "Region",
 	"RequireOorg", "RequireTLS", "SmartHostAuthMechanism", "SmartHosts", "SmartHostsString", "SmtpMaxMessagesPerConnection",
 	"SourceIPAddress", "SourceRoutingGroup", "SourceTransportServers", "TlsAuthLevel", "TlsCertificateName", "TlsDomain",
 	"UseExternalDNSServersEnabled",

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"strconv"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/mxpolicy"
+)
+
+// dnsFlags are the flags about how next hops are found.
+type dnsFlags struct {
+	dns       string
+	trusted   string
+	connectTo list
+}
+
+func (f *dnsFlags) register(fs *flag.FlagSet) {
+	fs.StringVar(&f.dns, "dns", "", "use the name server at `ADDR` (default: that of -dns-trusted, or the system's)")
+	f.registerTrusted(fs)
+	fs.Var(&f.connectTo, "connect-to", "`HOST:PORT:ADDR:PORT`: connect to ADDR:PORT in place of HOST:PORT, as with curl; may be repeated")
+}
+
+// registerTrusted registers -dns-trusted only.
+func (f *dnsFlags) registerTrusted(fs *flag.FlagSet) {
+	fs.StringVar(&f.trusted, "dns-trusted", "", "believe the name server at `ADDR` that DNSSEC signatures are valid, for DANE; the way to it must be safe\n(default: the one of -dns or the system's, if it is on this machine)")
+}
+
+// dialing returns how next hops are resolved and dialled.
+func (f *dnsFlags) dialing() (*detours, error) {
+	text, name := f.dns, "-dns"
+	if text == "" {
+		text, name = f.trusted, "-dns-trusted"
+	}
+	resolver, err := nameServer(text)
+	if err != nil {
+		err = fmt.Errorf("%s %w", name, err)
+	}
+	errs := []error{err}
+	dialing := &detours{resolver: resolver}
+	for _, s := range f.connectTo {
+		rule, err := parseDetour(s)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("-connect-to: %w", err))
+		}
+		dialing.rules = append(dialing.rules, rule)
+	}
+	return dialing, errors.Join(errs...)
+}
+
+// validating returns the name servers that are believed about DNSSEC; nil: none.
+func (f *dnsFlags) validating() (*mxpolicy.Resolver, error) {
+	text := f.trusted
+	if text == "" && f.dns == "" {
+		return mxpolicy.SystemResolver(), nil
+	}
+	if text == "" {
+		text = f.dns
+	}
+	server, err := parseNameServer(text)
+	if err != nil && f.trusted != "" {
+		return nil, fmt.Errorf("-dns-trusted %w", err)
+	}
+	if err != nil || f.trusted == "" && !server.Addr().IsLoopback() {
+		return nil, nil // dialing reports what is wrong with -dns
+	}
+	return &mxpolicy.Resolver{Servers: []netip.AddrPort{server}}, nil
+}
+
+// published returns a finder of mail domains' TLS policies. data is the directory that keeps
+// them; "": none.
+func (f *dnsFlags) published(dialing *detours, data string, log *slog.Logger) (*mxpolicy.Policies, error) {
+	validating, err := f.validating()
+	if err != nil {
+		return nil, err
+	}
+	p := &mxpolicy.Policies{DNSSEC: validating, Dial: dialing.dialHost, Logger: log}
+	if resolver, ok := dialing.resolver.(*net.Resolver); ok {
+		p.TXT = resolver
+	}
+	if data != "" {
+		p.File = filepath.Join(data, "mta-sts.json")
+	}
+	return p, nil
+}
+
+// detouredPolicies are the TLS policies of mail domains, except of those with a detour: where
+// that leads, the domain's owner has no mail exchanger.
+type detouredPolicies struct {
+	*mxpolicy.Policies
+	detours *detours
+}
+
+// ForHosts implements delivery.TLSPolicies.
+func (p detouredPolicies) ForHosts(ctx context.Context, d delivery.MailDomain) ([]delivery.HostPolicy, error) {
+	if p.detours.covers(d.Name) {
+		return make([]delivery.HostPolicy, len(d.Hosts)), nil
+	}
+	return p.Policies.ForHosts(ctx, d)
+}
+
+// dialHost connects to a host by name, such as the web server of an MTA-STS policy or a token server.
+func (d *detours) dialHost(ctx context.Context, _, address string) (net.Conn, error) {
+	host, text, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	port, err := strconv.ParseUint(text, 10, 16)
+	if err != nil {
+		return nil, err
+	}
+	addrs, err := d.addresses(ctx, host)
+	for _, a := range addrs {
+		var c net.Conn
+		if c, err = d.dial(ctx, netip.Addr{}, netip.AddrPortFrom(a, uint16(port))); err == nil {
+			return c, nil
+		}
+	}
+	return nil, err
+}
+
+// nameServer returns a resolver that asks the name server at addr; "" is the
+// system's resolver.
+func nameServer(addr string) (*net.Resolver, error) {
+	if addr == "" {
+		return net.DefaultResolver, nil
+	}
+	server, err := parseNameServer(addr)
+	if err != nil {
+		return nil, err
+	}
+	return &net.Resolver{
+		PreferGo: true,
+		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			var dialer net.Dialer
+			return dialer.DialContext(ctx, network, server.String())
+		},
+	}, nil
+}
+
+// parseNameServer parses an address with or without a port.
+func parseNameServer(text string) (netip.AddrPort, error) {
+	if a, err := netip.ParseAddr(text); err == nil {
+		return netip.AddrPortFrom(a, 53), nil
+	}
+	server, err := netip.ParseAddrPort(text)
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("%s: give the name server's address, with or without a port", text)
+	}
+	return server, nil
+}
+
+// followsDANE reports whether a Send connector of this server follows DANE. given limits that to
+// connectors that say so themselves.
+func (l *loaded) followsDANE(given bool) (names []string) {
+	cfg := l.Policy.Config()
+	for i := range cfg.Send {
+		s := &cfg.Send[i]
+		full := s.WithDefaults(&cfg)
+		if full.Enabled.Or(true) && full.DaneEnabled.Or(false) && (!given || s.DaneEnabled.Or(false)) {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+// withoutValidation returns the connectors that say that they follow DANE, if no name server is
+// believed: as notes, because check may be run without the flags of serve and on another machine.
+func (l *loaded) withoutValidation() (missing source.Diagnostics) {
+	for _, name := range l.followsDANE(true) {
+		missing = append(missing, source.Diagnostic{
+			Severity: source.SeverityNote, Path: source.Named("Send", name).Field("DaneEnabled"), Code: connector.CodeNotEnforced,
+			Detail: "it has no effect without a name server that validates DNSSEC: give -dns-trusted, or run one on this machine",
+		})
+	}
+	return missing
+}

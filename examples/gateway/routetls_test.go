@@ -1,0 +1,168 @@
+package main
+
+import (
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"github.com/interchange-smtp/interchange/relay/delivery"
+)
+
+// serveZone answers DNS queries on this machine, with signatures that it vouches for.
+func serveZone(t *testing.T, lines ...string) (address string) {
+	t.Helper()
+	records := make(map[string][]dns.RR) // "name type"
+	key := func(name string, kind uint16) string { return dns.CanonicalName(name) + dns.TypeToString[kind] }
+	for _, line := range lines {
+		r, err := dns.NewRR(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k := key(r.Header().Name, r.Header().Rrtype)
+		records[k] = append(records[k], r)
+	}
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	handler := dns.HandlerFunc(func(w dns.ResponseWriter, query *dns.Msg) {
+		m := new(dns.Msg)
+		m.SetReply(query)
+		m.AuthenticatedData, m.RecursionAvailable = true, true
+		m.Answer = records[key(query.Question[0].Name, query.Question[0].Qtype)]
+		_ = w.WriteMsg(m)
+	})
+	go (&dns.Server{PacketConn: conn, Handler: handler}).ActivateAndServe()
+	return conn.LocalAddr().String()
+}
+
+// TestRouteTLS: route -tls says what a domain requires now.
+func TestRouteTLS(t *testing.T) {
+	digest := strings.Repeat("AB", 32)
+	address := serveZone(t, "example.org. 300 MX 20 mx2.example.org.", "example.org. 300 MX 10 mx1.example.org.",
+		"mx1.example.org. 300 A 192.0.2.1", "mx2.example.org. 300 A 192.0.2.2", "_25._tcp.mx1.example.org. 300 TLSA 3 1 1 "+digest, "_25._tcp.mx2.example.org. 300 TLSA 1 1 1 "+digest)
+	policy := policyText(t, `{"Send": [{"Name": "Out", "AddressSpaces": ["*"]}, {"Name": "Hosts", "AddressSpaces": ["example.net"], "SmartHosts": ["192.0.2.9"]}]}`)
+	for _, tc := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{"-to", "kim@example.org", "-dns", address}, []string{
+			"by MX, with TLS as DANE and MTA-STS require\nTLS that example.org requires now:\n  DANE: the MX records are signed\n  MTA-STS: no policy is announced\n",
+			"  10 mx1.example.org: TLS with a certificate that fits the TLSA records of mx1.example.org (DANE)\n       TLSA 3 1 1 " + digest + "\n",
+			"  20 mx2.example.org: TLS with any certificate (DANE)\n       TLSA 1 1 1 " + digest + " (not usable)\n",
+		}},
+		{[]string{"-to", "kim@example.org", "-dns-trusted", address, "-json"}, []string{`"dane": "the MX records are signed"`, `"tlsa": [`}},
+		{[]string{"-to", "kim@example.net", "-dns", address}, []string{"  not asked: the mail goes to smart hosts\n"}},
+		{[]string{"-to", "kim@[192.0.2.1]", "-dns", address}, []string{"  not asked: the domain is an address\n"}},
+	} {
+		code, out, errout := ran(append([]string{"route", policy, "-tls"}, tc.args...)...)
+		if code != exitOK {
+			t.Errorf("%v: exit %d: %s", tc.args, code, errout)
+		}
+		for _, want := range tc.want {
+			if !strings.Contains(out, want) {
+				t.Errorf("%v: %s\nwant %s", tc.args, out, want)
+			}
+		}
+	}
+	if code, _, errout := ran("route", policy, "-tls", "-to", "kim@example.org", "-dns-trusted", "x"); code != exitInvalid || !strings.Contains(errout, "-dns-trusted x: give the name server's address") {
+		t.Errorf("exit %d: %s", code, errout)
+	}
+}
+
+// TestValidating: which name servers are believed.
+func TestValidating(t *testing.T) {
+	for _, tc := range []struct{ dns, trusted, want string }{
+		{"127.0.0.1", "", "127.0.0.1:53"},
+		{"[::1]:5353", "", "[::1]:5353"},
+		{"192.0.2.1", "", ""},
+		{"", "192.0.2.1", "192.0.2.1:53"},
+		{"192.0.2.1", "192.0.2.2:54", "192.0.2.2:54"},
+		{"127.0.0.1", "192.0.2.2", "192.0.2.2:53"},
+	} {
+		r, err := (&dnsFlags{dns: tc.dns, trusted: tc.trusted}).validating()
+		got := ""
+		if r != nil {
+			got = r.Servers[0].String()
+		}
+		if err != nil || got != tc.want {
+			t.Errorf("-dns %q -dns-trusted %q: %s, %v; want %s", tc.dns, tc.trusted, got, err, tc.want)
+		}
+	}
+}
+
+// TestCheckDANE: a connector that says that it follows DANE needs a name server for it.
+func TestCheckDANE(t *testing.T) {
+	policy := policyText(t, `{"Send": [{"Name": "Out", "AddressSpaces": ["*"], "DaneEnabled": true}, {"Name": "Other", "AddressSpaces": ["example.net"]}]}`)
+	l, err := (&policyFlags{files: list{policy}}).load(&cli{now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := l.withoutValidation(); len(found) != 1 || found[0].Path != `Send["Out"].DaneEnabled` {
+		t.Errorf("found %v", found)
+	}
+	if _, out, _ := ran("check", policy, "-dns-trusted", "192.0.2.1"); strings.Contains(out, "validates DNSSEC") {
+		t.Errorf("with a name server: %s", out)
+	}
+	if code, _, errout := ran("check", policy, "-dns-trusted", "x"); code != exitInvalid || !strings.Contains(errout, "-dns-trusted x") {
+		t.Errorf("exit %d: %s", code, errout)
+	}
+}
+
+// policyText writes a policy to a file and returns its path.
+func policyText(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "policy.json")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// ran runs a command and returns what it printed.
+func ran(args ...string) (code int, out, errout string) {
+	var stdout, stderr strings.Builder
+	code = run(args, strings.NewReader(""), &stdout, &stderr)
+	return code, stdout.String(), stderr.String()
+}
+
+// TestDetouredPolicies: a domain that is connected to elsewhere requires nothing.
+func TestDetouredPolicies(t *testing.T) {
+	f := dnsFlags{dns: "127.0.0.1:1", connectTo: list{"example.org:25:127.0.0.1:2525", "mta-sts.example.com:443:" + tcpServer(t)}}
+	dialing, err := f.dialing()
+	if err != nil {
+		t.Fatal(err)
+	}
+	policies, err := f.published(dialing, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer policies.Close()
+	hosts, err := detouredPolicies{policies, dialing}.ForHosts(t.Context(), delivery.MailDomain{Name: "example.org", Hosts: []string{"example.org"}, DANE: true, MTASTS: true})
+	if err != nil || len(hosts) != 1 || hosts[0].TLS || hosts[0].Err != nil {
+		t.Errorf("%+v, %v", hosts, err)
+	}
+	c, err := dialing.dialHost(t.Context(), "tcp", "mta-sts.example.com:443")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+}
+
+// tcpServer listens and returns its address.
+func tcpServer(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return netip.MustParseAddrPort(l.Addr().String()).String()
+}

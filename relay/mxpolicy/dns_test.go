@@ -1,0 +1,161 @@
+package mxpolicy
+
+import (
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/miekg/dns"
+)
+
+// zone is a name server on this machine that says what it is told about signatures.
+type zone struct {
+	mu       sync.Mutex
+	records  map[string]string // "name TYPE" to records, a line each
+	insecure map[string]bool   // "name TYPE" whose answer isn't signed
+	fails    map[string]int    // "name TYPE" to an RCODE
+	large    bool              // answers by UDP are cut
+	asked    []string
+}
+
+// newZone starts the name server. Each pair of texts is "name TYPE" and its records.
+func newZone(t *testing.T, pairs ...string) (*zone, *Resolver) {
+	t.Helper()
+	z := &zone{records: make(map[string]string), insecure: make(map[string]bool), fails: make(map[string]int)}
+	for i := 0; i < len(pairs); i += 2 {
+		z.records[pairs[i]] = pairs[i+1]
+	}
+	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", packets.LocalAddr().String())
+	if err != nil {
+		t.Skip("the port is taken for TCP: ", err)
+	}
+	for _, server := range []*dns.Server{{PacketConn: packets, Handler: z}, {Listener: listener, Handler: z}} {
+		go server.ActivateAndServe()
+	}
+	t.Cleanup(func() { packets.Close(); listener.Close() })
+	return z, &Resolver{Servers: []netip.AddrPort{netip.MustParseAddrPort(packets.LocalAddr().String())}}
+}
+
+// ServeDNS implements dns.Handler.
+func (z *zone) ServeDNS(w dns.ResponseWriter, query *dns.Msg) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	q := query.Question[0]
+	key := strings.TrimSuffix(q.Name, ".") + " " + dns.TypeToString[q.Qtype]
+	z.asked = append(z.asked, key)
+	answer := new(dns.Msg)
+	answer.SetReply(query)
+	answer.AuthenticatedData = query.AuthenticatedData && !z.insecure[key]
+	answer.Rcode = z.fails[key]
+	_, stream := w.RemoteAddr().(*net.TCPAddr)
+	if z.large && !stream {
+		answer.Truncated = true
+	} else {
+		for line := range strings.Lines(z.records[key]) {
+			record, err := dns.NewRR(strings.TrimSpace(line))
+			if err != nil {
+				panic(err)
+			}
+			answer.Answer = append(answer.Answer, record)
+		}
+	}
+	_ = w.WriteMsg(answer)
+}
+
+// set changes what the server says.
+func (z *zone) set(change func()) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	change()
+}
+
+func TestTrustedServers(t *testing.T) {
+	for conf, want := range map[string]string{
+		"nameserver 127.0.0.1\n":                                  "127.0.0.1:53",
+		"search example\nnameserver 127.0.0.53\nnameserver ::1\n": "127.0.0.53:53 [::1]:53",
+		"nameserver 127.0.0.1\nnameserver 192.0.2.1\n":            "",
+		"nameserver 192.0.2.1\n":                                  "",
+		"nameserver 192.0.2.1\noptions edns0 trust-ad\n":          "192.0.2.1:53",
+		"nameserver 127.0.0.11\n":                                 "", // Docker's
+		"nameserver name.example\n":                               "",
+		"# nameserver 127.0.0.1\n":                                "",
+		"":                                                        "",
+	} {
+		var got []string
+		for _, s := range trustedServers(strings.NewReader(conf)) {
+			got = append(got, s.String())
+		}
+		if text := strings.Join(got, " "); text != want {
+			t.Errorf("%q: %s, want %s", conf, text, want)
+		}
+	}
+}
+
+// Answers are kept, and a long one is asked for by TCP.
+func TestResolverKeeps(t *testing.T) {
+	z, r := newZone(t, "example.com MX", "example.com. 300 MX 10 mx.example.com.")
+	z.large = true
+	for range 3 {
+		a, err := r.ask(t.Context(), "Example.com", dns.TypeMX)
+		if err != nil || !a.secure || len(recordsOf[*dns.MX](a)) != 1 {
+			t.Fatalf("%+v, %v", a, err)
+		}
+	}
+	if n := len(z.asked); n != 2 {
+		t.Errorf("the server was asked %d times, want twice: by UDP and TCP", n)
+	}
+}
+
+// Without an answer there is an error that says which server was asked, and nothing is kept.
+func TestResolverFails(t *testing.T) {
+	z, r := newZone(t, "example.com MX", "example.com. 300 MX 10 mx.example.com.")
+	z.set(func() { z.fails["example.com MX"] = dns.RcodeServerFailure })
+	_, err := r.ask(t.Context(), "example.com", dns.TypeMX)
+	if err == nil || !strings.Contains(err.Error(), "example.com MX") || !strings.Contains(err.Error(), "SERVFAIL") {
+		t.Errorf("error %v", err)
+	}
+	z.set(func() { delete(z.fails, "example.com MX") })
+	if _, err := r.ask(t.Context(), "example.com", dns.TypeMX); err != nil {
+		t.Error(err)
+	}
+	if _, err := new(Resolver).ask(t.Context(), "example.com", dns.TypeMX); err == nil {
+		t.Error("a Resolver without servers answers")
+	}
+	// Another server answers in place of one that fails.
+	dead := &Resolver{Servers: append([]netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:1")}, r.Servers...)}
+	if _, err := dead.ask(t.Context(), "example.com", dns.TypeMX); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAlias(t *testing.T) {
+	records := func(lines ...string) (a answer) {
+		for _, line := range lines {
+			r, err := dns.NewRR(line)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a.records = append(a.records, r)
+		}
+		return a
+	}
+	for _, row := range []struct {
+		a    answer
+		want string
+	}{
+		{records(), "mx.example"},
+		{records("mx.example. CNAME a.example.", "a.example. CNAME B.example.", "b.example. A 192.0.2.1"), "b.example"},
+		{records("a.example. CNAME mx.example.", "mx.example. CNAME a.example."), "mx.example"}, // a circle ends
+		{records("other.example. CNAME a.example."), "mx.example"},
+	} {
+		if got := row.a.alias("mx.example"); got != row.want {
+			t.Errorf("%v: %s, want %s", row.a.records, got, row.want)
+		}
+	}
+}

@@ -1,0 +1,67 @@
+package mxpolicy
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+)
+
+// fetch gets the policy of a domain from its web server (RFC 8461, section 3.3).
+func (p *Policies) fetch(ctx context.Context, domain string) (*STS, error) {
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	address := "https://mta-sts." + domain + "/.well-known/mta-sts.txt"
+	policy, err := p.get(ctx, address)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", address, err)
+	}
+	return policy, nil
+}
+
+// get gets a policy.
+func (p *Policies) get(ctx context.Context, address string) (*STS, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	transport := &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           p.Dial,
+		TLSClientConfig:       &tls.Config{RootCAs: p.RootCAs, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:   fetchTimeout / 2,
+		ResponseHeaderTimeout: fetchTimeout,
+		DisableKeepAlives:     true, // the server isn't asked again today
+		ForceAttemptHTTP2:     true,
+	}
+	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.Do(request)
+	if err != nil {
+		if wrapped := new(url.Error); errors.As(err, &wrapped) {
+			err = wrapped.Err // the caller names the address
+		}
+		return nil, err
+	}
+	defer response.Body.Close()
+	kind, _, err := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	switch {
+	case response.StatusCode/100 == 3:
+		return nil, fmt.Errorf("the web server redirects (%d), which is not followed", response.StatusCode)
+	case response.StatusCode != http.StatusOK:
+		return nil, fmt.Errorf("the web server answers %s", response.Status)
+	case err != nil || kind != "text/plain":
+		return nil, fmt.Errorf("the content is %.80q, not text/plain", response.Header.Get("Content-Type"))
+	}
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxPolicy+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(text) > maxPolicy:
+		return nil, errors.New("the policy has more than 64 KB")
+	}
+	return ParseSTS(string(text))
+}

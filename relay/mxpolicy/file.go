@@ -1,0 +1,160 @@
+package mxpolicy
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/internal/atomicfile"
+)
+
+// saveAfter is how long after a change the File is written, together with what changes until then.
+const saveAfter = 5 * time.Second
+
+// maxFile is how large a File may be, in bytes.
+const maxFile = 256 << 20
+
+// stored is the content of the File.
+type stored struct {
+	Version  int            `json:"version"`
+	Policies []storedPolicy `json:"policies"`
+}
+
+// storedPolicy is one policy in the File.
+type storedPolicy struct {
+	Domain  string    `json:"domain"`
+	ID      string    `json:"id"`
+	Mode    Mode      `json:"mode"`
+	MX      []string  `json:"mx"`
+	MaxAge  int64     `json:"maxAge"` // seconds
+	Fetched time.Time `json:"fetched"`
+	Used    time.Time `json:"used"`
+}
+
+// load reads the File. What it can't read is fetched again, so that is an error in the log only. p
+// is locked.
+func (p *Policies) load() {
+	if p.File == "" {
+		return
+	}
+	content, err := readFile(p.File)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err == nil {
+		err = p.fill(content)
+	}
+	if err != nil {
+		p.logger().Error("kept MTA-STS policies can't be read, they are fetched again", "file", p.File, "error", err)
+	}
+}
+
+// readFile reads a File.
+func readFile(name string) (*stored, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxFile {
+		return nil, errors.New("it is too large")
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	var content stored
+	if err := json.Unmarshal(text, &content); err != nil {
+		return nil, err
+	}
+	if content.Version != 1 {
+		return nil, fmt.Errorf("its version is %d; this program reads 1", content.Version)
+	}
+	return &content, nil
+}
+
+// fill takes over the policies of a File that still hold. p is locked.
+func (p *Policies) fill(content *stored) error {
+	var errs []error
+	now := p.clock()
+	for _, s := range content.Policies {
+		k, err := s.policy()
+		if err != nil {
+			errs = append(errs, fmt.Errorf("policy of %q: %w", s.Domain, err))
+			continue
+		}
+		if d := (&stsDomain{policy: k, used: s.Used}); d.valid(now) != nil && len(p.domains) < maxDomains {
+			p.domains[s.Domain] = d
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// policy returns the policy, checked like one that is fetched.
+func (s *storedPolicy) policy() (*KeptSTS, error) {
+	k := &KeptSTS{ID: s.ID, Fetched: s.Fetched}
+	if name, err := asciiName(s.Domain); err != nil || name != s.Domain {
+		return nil, errors.New("it is not a domain")
+	}
+	fields := [][2]string{{"mode", string(s.Mode)}, {"max_age", fmt.Sprint(s.MaxAge)}}
+	for _, mx := range s.MX {
+		fields = append(fields, [2]string{"mx", mx})
+	}
+	for _, field := range fields {
+		if err := k.set(field[0], field[1]); err != nil {
+			return nil, err
+		}
+	}
+	return k, nil
+}
+
+// saveSoon has the File written in a while. p is locked.
+func (p *Policies) saveSoon() {
+	if p.File != "" && p.saving == nil {
+		p.saving = time.AfterFunc(saveAfter, func() {
+			if err := p.save(); err != nil {
+				p.logger().Error("MTA-STS policies can't be kept for the next start", "error", err)
+			}
+		})
+	}
+}
+
+// save writes the File if something has changed.
+func (p *Policies) save() error {
+	p.mu.Lock()
+	if p.saving == nil {
+		p.mu.Unlock()
+		return nil
+	}
+	p.saving.Stop()
+	p.saving = nil
+	p.mu.Unlock()
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	content := p.content()
+	text, err := json.MarshalIndent(content, "", "\t")
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(p.File, bytes.NewBuffer(append(text, '\n')), "")
+}
+
+// content returns the policies that the File should have now.
+func (p *Policies) content() stored {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := stored{Version: 1, Policies: []storedPolicy{}}
+	now := p.clock()
+	for name, d := range p.domains {
+		if k := d.valid(now); k != nil {
+			c.Policies = append(c.Policies, storedPolicy{name, k.ID, k.Mode, k.MX, int64(k.MaxAge / time.Second), k.Fetched.UTC(), d.used.UTC()})
+		}
+	}
+	slices.SortFunc(c.Policies, func(a, b storedPolicy) int { return strings.Compare(a.Domain, b.Domain) })
+	return c
+}

@@ -1,0 +1,239 @@
+package mxpolicy
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"time"
+)
+
+// Times of MTA-STS.
+const (
+	checkEvery   = 5 * time.Minute     // how often a domain is asked whether its policy has changed
+	refreshEvery = 24 * time.Hour      // how often a policy is fetched though it has not
+	unusedFor    = 90 * 24 * time.Hour // after that, a policy is not fetched any more unless mail needs it
+	txtTimeout   = 20 * time.Second
+	fetchTimeout = time.Minute // RFC 8461, section 3.3
+)
+
+// maxDomains is how many domains are remembered, with a policy or without one.
+const maxDomains = 10_000
+
+// KeptSTS is an MTA-STS policy that is kept.
+type KeptSTS struct {
+	STS
+	ID      string    // as the domain announced it
+	Fetched time.Time // when it was fetched last
+}
+
+// Expires returns when the policy holds no longer.
+func (k *KeptSTS) Expires() time.Time { return k.Fetched.Add(k.MaxAge) }
+
+// stsDomain is a domain with its MTA-STS policy, or without one.
+type stsDomain struct {
+	policy  *KeptSTS      // nil: none
+	checked time.Time     // when the domain was asked last; zero: never
+	failed  error         // of the last check
+	used    time.Time     // when mail last went there
+	busy    chan struct{} // closed when the check that runs has ended; nil: none runs
+}
+
+// valid returns the policy if it still holds.
+func (d *stsDomain) valid(now time.Time) *KeptSTS {
+	if d.policy == nil || !now.Before(d.policy.Expires()) {
+		return nil
+	}
+	return d.policy
+}
+
+// sts returns the policy that holds for a domain; nil if no policy does. The error says why there
+// is no newer one.
+func (p *Policies) sts(ctx context.Context, domain string) (*KeptSTS, error) {
+	p.starting.Do(p.start)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	d := p.domain(domain)
+	d.used = p.clock()
+	for d.checked.IsZero() || d.used.Sub(d.checked) >= checkEvery || d.busy != nil {
+		if d.busy == nil && !p.begin(domain, d, p.check) {
+			break
+		}
+		busy := d.busy
+		p.mu.Unlock()
+		select {
+		case <-busy:
+			p.mu.Lock()
+		case <-ctx.Done():
+			p.mu.Lock()
+			return d.valid(d.used), context.Cause(ctx)
+		}
+	}
+	return d.valid(d.used), d.failed
+}
+
+// domain returns the record of a domain, which may be new. p is locked.
+func (p *Policies) domain(name string) *stsDomain {
+	if d := p.domains[name]; d != nil {
+		return d
+	}
+	if len(p.domains) >= maxDomains {
+		p.makeRoom()
+	}
+	d := new(stsDomain)
+	p.domains[name] = d
+	return d
+}
+
+// makeRoom forgets the domains without a policy, and a tenth of the others: those to which no mail
+// went for longest. p is locked.
+func (p *Policies) makeRoom() {
+	now := p.clock()
+	var kept []string
+	for name, d := range p.domains {
+		switch {
+		case d.busy != nil:
+		case d.valid(now) == nil:
+			delete(p.domains, name)
+		default:
+			kept = append(kept, name)
+		}
+	}
+	if len(kept) <= maxDomains*9/10 {
+		return
+	}
+	slices.SortFunc(kept, func(a, b string) int { return p.domains[a].used.Compare(p.domains[b].used) })
+	for _, name := range kept[:maxDomains/10] {
+		delete(p.domains, name)
+	}
+}
+
+// begin runs work for a domain in the background, as long as its caller waits or not. It reports
+// false if p is closed. p is locked.
+func (p *Policies) begin(name string, d *stsDomain, work func(ctx context.Context, name string, old *KeptSTS) (*KeptSTS, error)) bool {
+	if p.closed {
+		return false
+	}
+	d.busy = make(chan struct{})
+	old := d.valid(p.clock())
+	ctx, cancel := context.WithTimeout(p.life, txtTimeout+fetchTimeout)
+	p.running.Go(func() {
+		defer cancel()
+		policy, err := work(ctx, name, old)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if policy != d.policy {
+			p.saveSoon()
+		}
+		d.policy, d.failed, d.checked = policy, err, p.clock()
+		close(d.busy)
+		d.busy = nil
+	})
+	return true
+}
+
+// check returns the policy of a domain: old, unless the domain announces another one. If that
+// can't be fetched, old goes on to hold.
+func (p *Policies) check(ctx context.Context, name string, old *KeptSTS) (*KeptSTS, error) {
+	id, err := p.announced(ctx, name)
+	switch {
+	case err != nil || id == "" || old != nil && old.ID == id:
+		return old, err
+	}
+	return p.renew(ctx, name, id, old)
+}
+
+// refresh fetches a policy again.
+func (p *Policies) refresh(ctx context.Context, name string, old *KeptSTS) (*KeptSTS, error) {
+	if old == nil {
+		return nil, nil
+	}
+	id, err := p.announced(ctx, name)
+	if err != nil || id == "" {
+		return old, err
+	}
+	return p.renew(ctx, name, id, old)
+}
+
+// renew fetches the policy that a domain announces with id. If it can't, old goes on to hold.
+func (p *Policies) renew(ctx context.Context, name, id string, old *KeptSTS) (*KeptSTS, error) {
+	policy, err := p.fetch(ctx, name)
+	if err != nil {
+		log := p.logger().With("domain", name, "error", err)
+		if old != nil {
+			log.Warn("MTA-STS policy can't be fetched, the previous one goes on to hold", "until", old.Expires())
+		} else {
+			log.Warn("MTA-STS policy can't be fetched, sending without it")
+		}
+		return old, err
+	}
+	if old == nil || old.ID != id {
+		p.logger().Info("MTA-STS policy fetched", "domain", name, "id", id, "mode", string(policy.Mode))
+	}
+	return &KeptSTS{STS: *policy, ID: id, Fetched: p.clock()}, nil
+}
+
+// announced returns the id of the policy that a domain announces; "" if it announces none.
+func (p *Policies) announced(ctx context.Context, name string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, txtTimeout)
+	defer cancel()
+	var resolver TXTResolver = net.DefaultResolver
+	if p.TXT != nil {
+		resolver = p.TXT
+	}
+	records, err := resolver.LookupTXT(ctx, "_mta-sts."+name)
+	var dns *net.DNSError
+	if errors.As(err, &dns) && dns.IsNotFound {
+		return "", nil
+	}
+	return recordID(records), err
+}
+
+// start reads the File and begins to fetch policies again each day.
+func (p *Policies) start() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.domains = make(map[string]*stsDomain)
+	p.life, p.stop = context.WithCancel(context.Background())
+	if p.closed {
+		p.stop()
+		return
+	}
+	p.load()
+	p.running.Go(func() {
+		hourly := time.NewTicker(time.Hour)
+		defer hourly.Stop()
+		for {
+			select {
+			case <-hourly.C:
+				p.refreshAll()
+			case <-p.life.Done():
+				return
+			}
+		}
+	})
+}
+
+// refreshAll fetches the policies again that were fetched a day ago, one after the other.
+func (p *Policies) refreshAll() {
+	p.mu.Lock()
+	var due []string
+	now := p.clock()
+	for name, d := range p.domains {
+		if k := d.valid(now); k != nil && now.Sub(k.Fetched) >= refreshEvery && now.Sub(d.used) < unusedFor {
+			due = append(due, name)
+		}
+	}
+	p.mu.Unlock()
+	for _, name := range due {
+		p.mu.Lock()
+		d := p.domains[name]
+		if d == nil || d.busy != nil || !p.begin(name, d, p.refresh) {
+			p.mu.Unlock()
+			continue
+		}
+		busy := d.busy
+		p.mu.Unlock()
+		<-busy // it ends with p.life
+	}
+}
