@@ -8,6 +8,7 @@
 //	printer:$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$…
 //	ann@contoso.com:$2y$10$…:CONTOSO\Staff,Exchange Servers:ann@contoso.com,office@contoso.com
 //	CONTOSO\mailer:$2y$10$…:CONTOSO\Mailers:@contoso.com,@*.contoso.com
+//	app@contoso.com:*
 //
 // They are the name, the hash of the password with its SCRAM keys, the groups and the addresses
 // the user may send as. Among the addresses, @contoso.com stands for every address of
@@ -18,6 +19,9 @@
 // comma and at most one backslash, which parts a domain from the name. Names
 // are compared without regard to the case of ASCII letters and exist once,
 // among users and groups together.
+//
+// A user with * in place of the hash has no password: it logs on with a certificate (see
+// [File.VerifyCertificate]) or a token.
 //
 // Hashes are bcrypt ($2a$, $2b$, $2y$; costs 4 to 14) and Argon2id in the PHC
 // string format. A file whose hashes would take more than MaxMemory of memory

@@ -36,14 +36,29 @@ func (f *File) Add(name string, password auth.Secret, groups, addresses []string
 	if err := errors.Join(err, checkPassword(password)); err != nil {
 		return diagnostics(source.Position{}, err)
 	}
-	if f.exists(name) {
+	if f.exists(name) { // before newSecret, which takes time
 		return fmt.Errorf("%w: %q", ErrExists, name)
 	}
 	secret, err := newSecret(password)
 	if err != nil {
 		return err
 	}
-	text := user.format(secret)
+	return f.append(user, secret)
+}
+
+// AddWithoutPassword is Add for a user that logs on with a certificate or a token only, until
+// it has a password by SetPassword.
+func (f *File) AddWithoutPassword(name string, groups, addresses []string) error {
+	user, err := newUser(name, slices.Clone(groups), addresses)
+	if err != nil {
+		return diagnostics(source.Position{}, err)
+	}
+	return f.append(user, noPassword)
+}
+
+// append appends a user unless its name is taken.
+func (f *File) append(user User, secret string) error {
+	name, text := user.Name, user.format(secret)
 	e, err := parseLine(text)
 	if err != nil {
 		return err

@@ -36,7 +36,8 @@ type File struct {
 	noUsers *hash             // checked if there are no users
 	pickKey [sha256.Size]byte // decides which user's hash is checked for an unknown name
 
-	withoutKeys int // users without SCRAM keys
+	hashes      []*hash // of the users with a password
+	withoutKeys int     // how many of them have no SCRAM keys
 }
 
 // line is one line of the text; user is nil for a comment.
@@ -148,16 +149,20 @@ func clash(e *entry) error {
 	return mistake(source.CodeNameDuplicate, "user %q has the name of a group; give names that differ", e.user.Name)
 }
 
-// rekey counts the users without keys, and derives pickKey from the content of the file, so
+// rekey counts the hashes and the users without keys, and derives pickKey from the content of the file, so
 // that it is as secret as the hashes, and the same after a restart.
 func (f *File) rekey() {
 	sum := sha256.New()
-	f.withoutKeys = 0
+	f.hashes, f.withoutKeys = nil, 0
 	for _, l := range f.lines {
 		if l.user == nil {
 			continue
 		}
 		sum.Write([]byte(l.text))
+		if l.user.hash == nil {
+			continue
+		}
+		f.hashes = append(f.hashes, l.user.hash)
 		if l.user.keys == nil {
 			f.withoutKeys++
 		}

@@ -88,12 +88,12 @@ func parseKeys(s string) (*auth.ScramKeys, error) {
 	return &auth.ScramKeys{Salt: salt, Iterations: n, StoredKey: [32]byte(stored), ServerKey: [32]byte(server)}, nil
 }
 
-// HasKeys implements auth.KeyStore: it reports whether the file has users and every one of
-// them has SCRAM keys.
+// HasKeys implements auth.KeyStore: it reports whether the file has users with a password and
+// every one of them has SCRAM keys.
 func (f *File) HasKeys() bool {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	return len(f.users) > 0 && f.withoutKeys == 0
+	return len(f.hashes) > 0 && f.withoutKeys == 0
 }
 
 // ScramKeys implements auth.KeyStore.

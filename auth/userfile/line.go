@@ -24,12 +24,14 @@ type User struct {
 	Groups    []string
 	Addresses []routing.Address
 	Domains   []auth.SenderDomain // written @contoso.com among the addresses
+
+	NoPassword bool // it logs on with a certificate or a token only
 }
 
 // entry is a User ready for verification. It is never changed.
 type entry struct {
 	user     User
-	hash     *hash
+	hash     *hash           // nil: no password
 	keys     *auth.ScramKeys // nil: none
 	identity auth.Identity
 }
@@ -61,12 +63,16 @@ func parseLine(line string) (*entry, error) {
 	if err != nil {
 		return nil, err
 	}
+	user.NoPassword = h == nil
 	return &entry{user: user, hash: h, keys: keys, identity: id}, nil
 }
 
 // parseSecret reads what is kept of a password: a hash, and SCRAM keys behind a blank if
-// there are some.
+// there are some. Of noPassword it returns nil.
 func parseSecret(s string) (*hash, *auth.ScramKeys, error) {
+	if s == noPassword {
+		return nil, nil, nil
+	}
 	hashText, keysText, ok := strings.Cut(s, " ")
 	h, err := parseHash(hashText)
 	if !ok || err != nil {
@@ -81,6 +87,9 @@ func newSecret(password auth.Secret) (string, error) {
 	keys, err := newKeys(password.Reveal())
 	return newHash(password.Reveal()) + " " + keys, err
 }
+
+// noPassword stands in place of the hash of a user that has no password.
+const noPassword = "*"
 
 func splitList(s string) []string {
 	if strings.TrimSpace(s) == "" {

@@ -41,7 +41,7 @@ func (f *File) Identity(name string) (auth.Identity, error) {
 }
 
 // find returns the user of that name and its hash, or no user and the hash that
-// is checked for an unknown name.
+// is checked for an unknown name, or for a user without a password.
 func (f *File) find(name string) (*hash, *entry) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
@@ -49,11 +49,11 @@ func (f *File) find(name string) (*hash, *entry) {
 	mac := hmac.New(sha256.New, f.pickKey[:]) // also for users: it takes time
 	mac.Write([]byte(folded))
 	number := binary.BigEndian.Uint64(mac.Sum(nil))
-	if e := f.byName[folded]; e != nil {
+	if e := f.byName[folded]; e != nil && e.hash != nil {
 		return e.hash, e
 	}
-	if len(f.users) == 0 {
+	if len(f.hashes) == 0 {
 		return f.noUsers, nil
 	}
-	return f.users[number%uint64(len(f.users))].hash, nil
+	return f.hashes[number%uint64(len(f.hashes))], nil
 }

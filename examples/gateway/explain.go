@@ -26,6 +26,8 @@ type explainFlags struct {
 	tokens, token string
 	noTokens      bool
 	certNames     list
+	clientCert    string
+	clientCA      string
 	user, users   string
 	userDomains   list
 	mechanism     string
@@ -47,6 +49,8 @@ func (f *explainFlags) register(fs *flag.FlagSet) {
 	fs.BoolVar(&f.tls, "tls", false, "the client starts TLS")
 	fs.BoolVar(&f.noCert, "no-cert", false, "the relay has no certificate, as serve without -cert: it refuses STARTTLS, and doesn't serve port 465")
 	fs.Var(&f.certNames, "cert-name", "`NAME` that the client's certificate proves, with -tls; may be repeated")
+	fs.StringVar(&f.clientCert, "client-cert", "", "PEM `FILE` with the certificate that the client shows, with -tls")
+	fs.StringVar(&f.clientCA, "client-ca", "", "PEM `FILE` with the authorities of clients, as of serve (default: the system's)")
 	fs.StringVar(&f.user, "user", "", "`NAME` that the client logs on with")
 	fs.Var(&f.userDomains, "user-domain", "`DOMAIN` of which that user may send as any address, or *.DOMAIN for the domains below it; beside those in the users file; may be repeated")
 	fs.StringVar(&f.mechanism, "auth", "", "SASL `MECHANISM` by which it does (default: one that is offered)")
@@ -67,13 +71,13 @@ func (f *explainFlags) register(fs *flag.FlagSet) {
 
 // explain shows a session step by step.
 func explain(c *cli, args []string) int {
-	fs := c.flags("[FILE]... -remote IP [-local IP:PORT] [-tls [-cert-name NAME]...] [-user NAME] -from ADDRESS -to ADDRESS... [-size N] [-header FIELD]...")
+	fs := c.flags("[FILE]... -remote IP [-local IP:PORT] [-tls [-cert-name NAME]... | [-client-cert FILE]] [-user NAME] -from ADDRESS -to ADDRESS... [-size N] [-header FIELD]...")
 	var f explainFlags
 	f.register(fs)
 	if code, done := c.parsePolicy(fs, &f.policyFlags, args); done {
 		return code
 	}
-	dialog, err := f.dialog(c.stdin)
+	dialog, err := f.dialog(c)
 	if refused := new(auth.TokenError); errors.As(err, &refused) {
 		c.invalid(err)
 		return exitNo
@@ -104,10 +108,10 @@ func explain(c *cli, args []string) int {
 
 // dialog makes the session of the flags; all that is wrong with them is in
 // the error.
-func (f *explainFlags) dialog(stdin io.Reader) (connector.Dialog, error) {
+func (f *explainFlags) dialog(c *cli) (connector.Dialog, error) {
 	d := connector.Dialog{
 		Further: f.further(),
-		TLS:     f.tls, NoCertificate: f.noCert, NoVerifier: f.noUsers, PeerNames: f.certNames, Mechanism: f.mechanism, Helo: f.helo,
+		TLS:     f.tls, NoCertificate: f.noCert, NoVerifier: f.noUsers, Mechanism: f.mechanism, Helo: f.helo,
 		Size: f.size, HeaderSize: f.headerSize, Hops: f.hops, LocalHops: f.localHops,
 	}
 	if f.token != "" && f.mechanism == "" {
@@ -133,8 +137,15 @@ func (f *explainFlags) dialog(stdin io.Reader) (connector.Dialog, error) {
 	if d.Local.IsValid() && d.Remote.IsValid() && d.Local.Addr().Unmap().Is4() != d.Remote.Unmap().Is4() {
 		errs.add("local", fmt.Errorf("%v can't be connected to from %v: one is IPv4 and the other IPv6", d.Local, d.Remote))
 	}
-	if len(f.certNames) > 0 && !f.tls {
-		errs = append(errs, errors.New("-cert-name needs -tls"))
+	cert, err := f.clientCertificate()
+	if err != nil {
+		errs = append(errs, err)
+	}
+	if cert != nil && cert.Verified {
+		d.PeerNames = cert.Names
+	}
+	if why := f.unproved(cert); why != "" {
+		fmt.Fprintf(c.stderr, "gateway %s: %s\n", c.name, why)
 	}
 	if from := strings.Trim(f.from, "<>"); from != "" {
 		d.From, err = routing.ParseAddress(from)
@@ -157,8 +168,8 @@ func (f *explainFlags) dialog(stdin io.Reader) (connector.Dialog, error) {
 	if f.noUsers && f.users != "" {
 		errs.add("no-users", errors.New("-users gives users; leave out one of the two"))
 	}
-	if f.user != "" || f.token != "" {
-		flag, id, err := f.identity(stdin)
+	if f.user != "" || f.token != "" || f.external() {
+		flag, id, err := f.identity(c.stdin, cert)
 		errs.add(flag, err)
 		id.Domains = slices.Concat(id.Domains, domains)
 		d.User = &id
@@ -206,12 +217,12 @@ func (m *mistakes) count(flag string, n int64) {
 // further returns the mechanisms beside LOGIN and PLAIN that the relay can run.
 func (f *explainFlags) further() []auth.SASL {
 	return slices.DeleteFunc(auth.WithoutPassword(), func(s auth.SASL) bool {
-		return f.noTokens && s.Flags.Has(auth.OAuth) || len(f.certNames) == 0 && s.Flags.Has(auth.ClientCertificate)
+		return f.noTokens && s.Flags.Has(auth.OAuth) || len(f.certNames) == 0 && f.clientCert == "" && s.Flags.Has(auth.ClientCertificate)
 	})
 }
 
 // identity returns the identity that the client would prove, and the flag that an error is about.
-func (f *explainFlags) identity(stdin io.Reader) (flag string, id auth.Identity, err error) {
+func (f *explainFlags) identity(stdin io.Reader, cert *auth.Certificate) (flag string, id auth.Identity, err error) {
 	var users *userfile.File
 	if f.users != "" {
 		if users, err = userfile.Load(f.users); err != nil {
@@ -219,6 +230,9 @@ func (f *explainFlags) identity(stdin io.Reader) (flag string, id auth.Identity,
 		}
 	}
 	switch {
+	case f.external():
+		id, err = f.checkExternal(cert, users)
+		return "auth EXTERNAL", id, err
 	case f.token != "" && (f.tokens == "" || f.noTokens):
 		return "token", id, errors.New("give the file of the identity provider with -tokens")
 	case f.tokens != "":
@@ -234,7 +248,9 @@ func (f *explainFlags) identity(stdin io.Reader) (flag string, id auth.Identity,
 	if users == nil {
 		return "", identity(f.user), nil
 	}
-	id, err = users.Identity(f.user)
+	if id, err = users.Identity(f.user); err == nil && slices.ContainsFunc(users.List(), func(u userfile.User) bool { return u.NoPassword && u.Name == id.Name }) {
+		err = fmt.Errorf("%s has no password; give -auth EXTERNAL and its certificate, or its token", f.user)
+	}
 	return "users", id, err
 }
 

@@ -18,11 +18,12 @@ import (
 
 // user maintains the users file.
 func user(c *cli, args []string) int {
-	flags := c.flags("add|passwd|remove|list -file FILE [NAME] [-group GROUP]... [-address ADDRESS]...")
+	flags := c.flags("add|passwd|remove|list -file FILE [NAME] [-group GROUP]... [-address ADDRESS]... [-no-password]")
 	file := flags.String("file", "", "the users `FILE`; add creates it if it is absent")
 	var groups, addresses list
 	flags.Var(&groups, "group", "add: a `GROUP` of the user; may be repeated")
 	flags.Var(&addresses, "address", "add: an `ADDRESS` that the user may send as; @contoso.com stands for all of that domain, @*.contoso.com for all of the domains below it; may be repeated")
+	noPassword := flags.Bool("no-password", false, "add: the user has no password; it logs on with a certificate that has its name as address or DNS name, or with a token")
 	var words []string
 	if code, done := c.parseMixed(flags, args, func(word string) { words = append(words, word) }); done {
 		return code
@@ -35,6 +36,8 @@ func user(c *cli, args []string) int {
 		return c.invalid(errors.New("-file is missing: give the users file"))
 	case action != "add" && len(groups)+len(addresses) > 0:
 		return c.invalid(fmt.Errorf("-group and -address work with add only; %s changes neither", action))
+	case action != "add" && *noPassword:
+		return c.invalid(fmt.Errorf("-no-password works with add only, not with %s", action))
 	}
 	users, err := userfile.Load(*file)
 	if errors.Is(err, fs.ErrNotExist) && action == "add" {
@@ -47,7 +50,11 @@ func user(c *cli, args []string) int {
 	case "list":
 		return c.listUsers(users)
 	case "add":
-		err = c.addUser(users, name, groups, addresses)
+		if *noPassword {
+			err = users.AddWithoutPassword(name, groups, addresses)
+		} else {
+			err = c.addUser(users, name, groups, addresses)
+		}
 	case "passwd":
 		err = c.changePassword(users, name)
 	case "remove":
@@ -91,6 +98,9 @@ func userAction(words []string) (action, name string, err error) {
 func (c *cli) listUsers(users *userfile.File) int {
 	for _, u := range users.List() {
 		fmt.Fprintf(c.stdout, "%s", u.Name)
+		if u.NoPassword {
+			fmt.Fprint(c.stdout, "\tno password")
+		}
 		if len(u.Groups) > 0 {
 			fmt.Fprintf(c.stdout, "\tgroups %s", strings.Join(u.Groups, ", "))
 		}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/auth/userfile"
+	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/relay"
+)
+
+// clientCertificate returns the client's certificate by -client-cert, as serve would see it,
+// or one that proves the names of -cert-name; nil without both.
+func (f *explainFlags) clientCertificate() (*auth.Certificate, error) {
+	switch {
+	case f.clientCert == "" && len(f.certNames) == 0:
+		return nil, nil
+	case !f.tls && f.clientCert == "":
+		return nil, errors.New("-cert-name needs -tls")
+	case !f.tls:
+		return nil, errors.New("-client-cert needs -tls")
+	case f.clientCert == "":
+		return &auth.Certificate{Verified: true, Names: f.certNames, Emails: f.certNames}, nil
+	case len(f.certNames) > 0:
+		return nil, errors.New("-client-cert has names of its own; leave out -cert-name")
+	}
+	roots, err := loadAuthorities(f.clientCA)
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(f.clientCert)
+	if err != nil {
+		return nil, fmt.Errorf("-client-cert %w", source.FileError(f.clientCert, err))
+	}
+	var chain []*x509.Certificate
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		c, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("-client-cert %s: the certificate is damaged (%s)", f.clientCert, strings.TrimPrefix(err.Error(), "x509: "))
+		}
+		chain = append(chain, c)
+	}
+	if len(chain) == 0 {
+		return nil, fmt.Errorf("-client-cert %s: the file has no PEM certificate", f.clientCert)
+	}
+	return relay.ClientCertificate(chain, roots), nil
+}
+
+// unproved says why the client's certificate proves nothing; "" if it does.
+func (f *explainFlags) unproved(c *auth.Certificate) string {
+	switch {
+	case c == nil || c.Verified:
+		return ""
+	case f.clientCA == "":
+		return fmt.Sprintf("-client-cert %s proves nothing: it isn't valid now, or its authority is not one of the system's; give the partner's authority with -client-ca, to serve, too", f.clientCert)
+	}
+	return fmt.Sprintf("-client-cert %s proves nothing: it isn't valid now, or its authority is not in -client-ca %s", f.clientCert, f.clientCA)
+}
+
+// external reports whether the client logs on with its certificate.
+func (f *explainFlags) external() bool { return strings.EqualFold(f.mechanism, auth.External) }
+
+// checkExternal returns who the client's certificate says it is, by the users file if one is
+// given.
+func (f *explainFlags) checkExternal(c *auth.Certificate, users *userfile.File) (auth.Identity, error) {
+	if c == nil {
+		return auth.Identity{}, errors.New("give the client's certificate with -client-cert FILE, or its names with -cert-name")
+	}
+	if users == nil {
+		return identity(f.user), nil
+	}
+	id, err := users.VerifyCertificate(context.Background(), f.user, auth.Channel{Certificate: c})
+	if err != nil {
+		err = fmt.Errorf("the certificate is that of no user in %s; its names are %s", f.users, strings.Join(slices.Concat(c.Emails, c.Names), ", "))
+	}
+	return id, err
+}

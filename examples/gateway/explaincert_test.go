@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/relay/relaytest"
+)
+
+// certified writes a policy with a partner and users that have certificates.
+func (s *site) certified() {
+	s.t.Helper()
+	s.write("policy.json", fmt.Appendf(nil, `{"Receive": [{"Name": "Clients", "Bindings": [%q], "RemoteIPRanges": ["127.0.0.1"], "DomainSecureEnabled": true,
+		"PermissionGroups": "Partners, ExchangeUsers", "TarpitInterval": "00:00:00", "AuthTarpitInterval": "00:00:00", "AuthMechanism": "Tls, ClientCertificate"}],
+		"Transport": {"TLSReceiveDomainSecureList": ["contoso.com"]}, "Accepted": [{"Name": "a", "DomainName": "fabrikam.com"}],
+		"Send": [{"Name": "Out", "AddressSpaces": ["fabrikam.com"], "SmartHosts": ["mailbox.fabrikam.com"]}]}`, s.binding))
+	var out bytes.Buffer
+	if code := run([]string{"user", "-file", s.file("users"), "add", "scanner.fabrikam.com", "-no-password", "-address", "scanner@fabrikam.com"}, strings.NewReader(""), &out, &out); code != exitOK {
+		s.t.Fatal(out.String())
+	}
+}
+
+// authority writes the certificate of the authority into a file.
+func (s *site) authority(name string, ca *relaytest.Authority) {
+	s.t.Helper()
+	c, err := ca.Issue("any.example")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	chains, err := c.Leaf.Verify(x509.VerifyOptions{Roots: ca.Pool()})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	c.Certificate = [][]byte{chains[0][1].Raw}
+	text, _ := pemOf(s.t, c)
+	s.write(name, text)
+}
+
+// TestClientCertificates: a partner's certificate and that of a user do on the wire what
+// explain says, with the authority in -client-ca and without it.
+func TestClientCertificates(t *testing.T) {
+	site := newSite(t)
+	site.certified()
+	partners, err := relaytest.NewAuthority("Partners CA")
+	if err != nil {
+		t.Fatal(err)
+	}
+	site.authority("partners.pem", partners)
+	shown := map[string]tls.Certificate{}
+	for _, name := range []string{"contoso.com", "scanner.fabrikam.com", "other.example"} {
+		c, err := partners.Issue(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := pemOf(t, c)
+		site.write(name, text)
+		shown[name] = c
+	}
+	for _, known := range []bool{true, false} {
+		flags := []string{"-client-ca", site.file("partners.pem")}
+		if !known {
+			flags = []string{"-client-ca", site.file("cert")}
+		}
+		s := startServing(t, site.flags(flags...)...)
+		for _, row := range []struct {
+			name, from string
+			external   bool
+			code       int
+		}{
+			{"contoso.com", "bob@contoso.com", false, 250},
+			{"other.example", "bob@contoso.com", false, 530},
+			{"scanner.fabrikam.com", "scanner@fabrikam.com", true, 250},
+			{"contoso.com", "scanner@fabrikam.com", true, 535},
+		} {
+			want := row.code
+			if !known && want == 250 {
+				want = 530
+				if row.external {
+					want = 535
+				}
+			}
+			var out bytes.Buffer
+			args := append([]string{"explain", site.file("policy.json"), "-remote", "127.0.0.1", "-local", site.binding, "-tls", "-client-cert", site.file(row.name),
+				"-users", site.file("users"), "-from", row.from, "-to", "a@fabrikam.com"}, flags...)
+			if row.external {
+				args = append(args, "-auth", auth.External)
+			}
+			if code := run(args, strings.NewReader(""), &out, &out); (code == exitOK) != (want == 250) {
+				t.Errorf("known %t, %+v: explain exits with %d: %s", known, row, code, &out)
+			}
+			if !known && !strings.Contains(out.String(), "proves nothing") {
+				t.Errorf("%+v: explain doesn't say why: %s", row, &out)
+			}
+			cert := shown[row.name]
+			conn, err := net.Dial("tcp", site.binding)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := relaytest.NewClient(t, conn)
+			c.Expect(220)
+			c.Do("EHLO client.example", 250)
+			c.StartTLS(&tls.Config{InsecureSkipVerify: true, Certificates: []tls.Certificate{cert}})
+			c.Do("EHLO client.example", 250)
+			if row.external {
+				code := 235
+				if want == 535 {
+					code = 535
+				}
+				c.Do("AUTH EXTERNAL =", code)
+			}
+			if want != 535 {
+				c.Do("MAIL FROM:<"+row.from+">", want)
+			}
+			conn.Close()
+		}
+		s.end(t)
+	}
+}
