@@ -42,7 +42,7 @@ func TestKeyPairs(t *testing.T) {
 	s.pair("a.example", "a.pem", "a.key")
 	s.pair("b.example", "many/b.crt", "many/b.key")
 	s.pair("c.example", "many/c.example/fullchain.pem", "many/c.example/privkey.pem")
-	s.pair("d.example", "many/chain.pem", "d.key") // a certificate without its key is none of the pairs
+	s.pair("d.example", "many/chain.pem", "d.key") // a certificate without its key isn't taken
 	all, pairs, err := loadCertificates([]string{s.file("a.pem"), s.file("many"), s.file("cert")}, []string{s.file("a.key"), s.file("key")})
 	if got := hosts(all); err != nil || !slices.Equal(got, []string{"a.example", "b.example", "c.example", "first.fabrikam.com"}) || len(pairs) != len(all) {
 		t.Errorf("%q, %v, %v", got, pairs, err)
