@@ -46,7 +46,7 @@ func reason(err error, o offer) string {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.ErrClosedPipe):
 		return "the client closed the connection"
 	case errors.As(err, &remote) && remote.Op == "remote error":
-		return "the client refused: " + strings.TrimPrefix(remote.Err.Error(), "tls: ")
+		return "the client refused: " + plain(remote.Err)
 	case o.hello == nil:
 		return plain(err)
 	}
@@ -120,7 +120,11 @@ func versions(list []uint16) string {
 	if len(names) == 0 {
 		return "SSL" // older than TLS 1.0
 	}
-	return strings.Join(names, " and ")
+	last := len(names) - 1
+	if last == 0 {
+		return names[0]
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // suiteNames names cipher suites, without the signaling values.

@@ -2,13 +2,14 @@ package smtpclient
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"time"
+
+	"github.com/interchange-smtp/interchange/internal/mailtls"
 )
 
 // Open goes through greeting, EHLO, TLS and AUTH on nc. On an error it closes nc.
@@ -128,7 +129,9 @@ func (c *Conn) startTLS(ctx context.Context) error {
 	err = c.hello()
 	var e *Error
 	if errors.As(err, &e) && e.Reply.Code == 0 {
-		err = cmp.Or(c.alert(), err)
+		if alert := c.alert(); alert != nil {
+			err = mailtls.ClientFailure(alert, c.cfg.TLS)
+		}
 	}
 	return failedTLS(err)
 }
@@ -167,7 +170,7 @@ func (c *Conn) handshake(ctx context.Context) error {
 		return failedTLS(err)
 	}
 	if err := tc.HandshakeContext(ctx); err != nil {
-		return failedTLS(&waitError{d, err})
+		return failedTLS(&waitError{d, mailtls.ClientFailure(err, c.cfg.TLS)})
 	}
 	c.nc, c.tls = tc, true
 	c.br.Reset(tc)
