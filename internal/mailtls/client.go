@@ -31,7 +31,7 @@ func ClientFailure(err error, config *tls.Config) error {
 	return err
 }
 
-// clientReason returns the words for err; "" if there are none better than its own.
+// clientReason returns the words for err; "" if its own are no worse.
 func clientReason(err error, config *tls.Config) string {
 	var record tls.RecordHeaderError
 	var remote *net.OpError
