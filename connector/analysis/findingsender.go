@@ -56,11 +56,11 @@ func loggingOn(names []string) string {
 	return "Send connectors " + strings.Join(names, " and ") + " log on"
 }
 
-// logsOnForAll reports whether a Send connector logs on to smart hosts for mail to
-// all domains.
+// logsOnForAll reports whether a Send connector logs on to smart hosts with a password for mail
+// to all domains. A service that takes tokens doesn't log on here.
 func logsOnForAll(out *connector.Outbound) bool {
 	s := out.Settings()
-	return s.Enabled.Or(true) && s.SmartHostAuthMechanism&logsOn != 0 &&
+	return s.Enabled.Or(true) && s.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS) != 0 &&
 		slices.ContainsFunc(s.AddressSpaces, func(a routing.AddressSpace) bool { return a.Kind() == routing.SpaceAny })
 }
 

@@ -137,6 +137,11 @@ var findingTests = map[string]findingTest{
 		fixed: []string{"%in", `, "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS", "Permissions": [{"User": "fabrikam\\gateway", "ExtendedRights": ["ms-Exch-SMTP-Accept-Any-Sender"]}]`,
 			"AnonymousUsers", "AnonymousUsers, ExchangeUsers", "%out", gatewayLogin},
 	},
+	"cloud that takes tokens, and never logs on here": {
+		parts: []string{"%in", `, "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS"`, "AnonymousUsers", "AnonymousUsers, ExchangeUsers",
+			"%out", `, "SmartHostAuthMechanism": "OAuth", "AuthenticationCredential": {"UserName": "hub@fabrikam.com"}`},
+		found: []string{`relay-user Receive["In"]`},
+	},
 	"gateway that may not even log on": {
 		parts: []string{"%in", `, "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS", "Permissions": [{"User": "fabrikam\\scanner", "ExtendedRights": ["ms-Exch-SMTP-Submit"]}]`, "%out", gatewayLogin},
 		found: []string{`gateway-sender Receive["In"]`}, asks: "login-without-submit",

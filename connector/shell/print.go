@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
@@ -35,7 +36,8 @@ const CodeNoCommand source.Code = "no-command"
 // it, the commands don't remove the one that setup makes.
 //
 // A credential is printed as a Get-Credential that names the user, each with a
-// variable of its own; passwords are never printed. The error says what no command
+// variable of its own; passwords are never printed. For OAuth, which uses no password, it
+// is a PSCredential with an empty one. The error says what no command
 // can express, as source.Diagnostics.
 func Print(cfg connector.Config) ([]byte, error) {
 	p := &printer{cfg: &cfg, variables: map[string]bool{}}
@@ -189,7 +191,12 @@ func (p *printer) send(given *connector.Send) {
 	}
 	p.line("")
 	if credential != "" {
-		p.line(strings.TrimRight(credential+" = Get-Credential "+p.userName(path, s.AuthenticationCredential.UserName), " "))
+		user := p.userName(path, s.AuthenticationCredential.UserName)
+		if s.SmartHostAuthMechanism == auth.OAuth {
+			p.line(credential + " = New-Object PSCredential " + user + ", (New-Object SecureString)")
+		} else {
+			p.line(strings.TrimRight(credential+" = Get-Credential "+user, " "))
+		}
 	}
 	p.connector(path, c, command{}, effective(s.Permissions, draft.UsageGrants(p.cfg, *given)))
 }

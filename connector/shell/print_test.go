@@ -427,6 +427,24 @@ func TestPrintRoundTrip(t *testing.T) {
 	}
 }
 
+// TestPrintOAuth: no password is asked for where tokens are used.
+func TestPrintOAuth(t *testing.T) {
+	cfg := connector.Config{Send: []connector.Send{{Name: "Out", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")},
+		SmartHosts: []param.SmartHost{param.MustParseSmartHost("smtp.office365.com")}, SmartHostAuthMechanism: auth.OAuth,
+		AuthenticationCredential: &param.Credential{UserName: "scan@contoso.com"}}}}
+	text, err := shell.Print(cfg)
+	if err != nil || !strings.Contains(string(text), "$credOut = New-Object PSCredential 'scan@contoso.com', (New-Object SecureString)\n") {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	in, err := shell.Load(t.Context(), shell.Options{}, shell.File{Name: "out.ps1", Data: text})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := in.Config().Send[0].AuthenticationCredential; c == nil || *c != *cfg.Send[0].AuthenticationCredential {
+		t.Errorf("%+v", c)
+	}
+}
+
 // What was printed and run prints the same again.
 func TestPrintIsStable(t *testing.T) {
 	s := random{rand.New(rand.NewPCG(9, 10))}

@@ -33,6 +33,7 @@ func TestExpressions(t *testing.T) {
 		{`(1, 2, 3)[1]`, "2"}, {`(1, 2, 3)[-1, 0]`, "3|1"}, {`(1, 2)[5]`, ""}, {`(1..5)[1..3] -join ','`, "2,3,4"}, {`(3..1) -join ''`, "321"}, {`'abc'[0]`, "a"}, {`'grün'[2]`, "ü"}, {`(5)[0]`, "5"},
 		{`$a = 1, 2; $b = $a; $a += 3; "$a/$b"`, "1 2 3/1 2"}, {`$a = 1, 2; $b = $a; $a[0] = 9; "$a/$b"`, "9 2/9 2"}, {`$a = @(); $a += 'x'; $a.Count`, "1"},
 		{`$a = 1, 2, 3; $a += 4; $b = $a; $a += 5; $b += 6; $a[0] = 0; "$a/$b"`, "0 2 3 4 5/1 2 3 4 6"},
+		{`(New-Object PSCredential 'a', (New-Object System.Security.SecureString)).UserName; "$([securestring]::new())"`, "a|System.Security.SecureString"},
 		{`$l = New-Object System.Collections.ArrayList; [void]$l.Add('a'); $l.Add('b'); $l.Remove('a'); $l.Count; $l.Contains('B')`, "1|True"},
 		{`@(1).Count; @().Count; (1, 2).Length; (5).Count`, "1|0|2|1"}, {`$a = ,(1, 2); $a.Count`, "1"},
 		// hashtables

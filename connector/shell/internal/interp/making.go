@@ -14,7 +14,7 @@ import (
 func making() []*command {
 	name := required(parameter("Name", "String[]", 0, "Exchange's snap-in or module."))
 	return []*command{
-		{name: "New-Object", synopsis: "Makes a PSCredential, a PSObject or an ArrayList.", start: startNewObject,
+		{name: "New-Object", synopsis: "Makes a PSCredential, an empty SecureString, a PSObject or an ArrayList.", start: startNewObject,
 			params: []object.Parameter{
 				required(parameter("TypeName", "String", 0, "The type.")),
 				parameter("ArgumentList", "Object[]", 1, "What the type's constructor takes.", "Args"),
@@ -60,6 +60,8 @@ func startNewObject(inv *invocation) (stage, error) {
 	switch short(name) {
 	case "pscredential":
 		made, err = inv.credential(args)
+	case "securestring":
+		made = object.NewSecure("")
 	case "hashtable":
 		made = new(object.Table)
 	case "psobject", "pscustomobject", "object":
@@ -69,7 +71,7 @@ func startNewObject(inv *invocation) (stage, error) {
 		return inv.once(func() error { return inv.emitWhole(new(object.List)) }), nil
 	default:
 		return nil, &Error{Where: inv.where("TypeName").Where(), Code: source.CodeUnsupported, Err: errors.New("New-Object can't make this type"),
-			Fix: "use System.Management.Automation.PSCredential, PSObject or System.Collections.ArrayList"}
+			Fix: "use System.Management.Automation.PSCredential, System.Security.SecureString, PSObject or System.Collections.ArrayList"}
 	}
 	if err != nil {
 		return nil, err

@@ -226,6 +226,8 @@ func (in *Interp) staticNew(e *syntax.Static, args []object.Value) (object.Value
 		return new(object.List), nil
 	case "hashtable", "ordereddictionary":
 		return new(object.Table), nil
+	case "securestring":
+		return object.NewSecure(""), nil
 	case "psobject", "pscustomobject", "object":
 		return object.NewObject(customObject, 0), nil
 	case "pscredential":
