@@ -10,11 +10,13 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/interchange-smtp/interchange/examples/internal/exampletest"
+	"github.com/interchange-smtp/interchange/relay/oauth"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 	"github.com/interchange-smtp/interchange/relay/relaytest/entra"
 )
@@ -24,15 +26,15 @@ import (
 type cloud struct {
 	tokens   *entra.Server
 	smtp     *relaytest.Sink
-	refuse   func(relaytest.Stage) string // in place of the usual replies; nil: none
-	binding  string                       // of the gateway
+	refusal  atomic.Pointer[string] // of every logon; nil: tokens decide
+	binding  string                 // of the gateway
 	policy   string
 	settings string
 	args     []string // of every command
 	roots    string   // a file with the authority of the smart host's certificate
 }
 
-const cloudApp, cloudBox = "11111111-2222-3333-4444-555555555555", "scan@fabrikam.com"
+const cloudApp, cloudBox, cloudSecret = "11111111-2222-3333-4444-555555555555", "scan@fabrikam.com", "abc8Q~secret"
 
 // newCloud starts both servers. settings is a connector's object for -oauth, without the name,
 // the address of the token server and the application.
@@ -42,7 +44,7 @@ func newCloud(t *testing.T, settings string) *cloud {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tokens.Apps = []entra.App{{ID: cloudApp, Secret: "abc8Q~secret", Roles: []string{"SMTP.SendAsApp"}, Public: true}}
+	tokens.Apps = []entra.App{{ID: cloudApp, Secret: cloudSecret, Roles: []string{"SMTP.SendAsApp"}, Public: true}}
 	web := httptest.NewServer(tokens)
 	t.Cleanup(web.Close)
 	c := &cloud{tokens: tokens, binding: exampletest.Free(t)}
@@ -57,10 +59,10 @@ func newCloud(t *testing.T, settings string) *cloud {
 	c.smtp = relaytest.Office365{Certificate: &cert, Mailbox: cloudBox,
 		Token: func(token string) bool { return tokens.Accepts(cloudBox, token) },
 		Refuse: func(stage relaytest.Stage) string {
-			if c.refuse == nil {
-				return ""
+			if text := c.refusal.Load(); text != nil && stage == relaytest.StageAuth {
+				return *text
 			}
-			return c.refuse(stage)
+			return ""
 		}}.Sink()
 	go c.smtp.Serve(listener)
 	t.Cleanup(func() { c.smtp.Close() })
@@ -90,8 +92,12 @@ const secretSettings = `"Grant": "ClientCredentials", "Tenant": "fabrikam.com", 
 // each with every line that the command prints.
 func (c *cloud) command(t *testing.T, each func(line string), name ...string) (code int, output string) {
 	t.Helper()
-	cmd := gatewayProcess(append(name, c.args...)...)
-	cmd.Env = append(cmd.Env, "SSL_CERT_FILE="+c.roots, "CLOUD_SECRET=abc8Q~secret")
+	args := append(name, c.args...)
+	if name[0] == "check" {
+		args = args[:len(args)-2] // it calls no host
+	}
+	cmd := gatewayProcess(args...)
+	cmd.Env = append(cmd.Env, "SSL_CERT_FILE="+c.roots, "CLOUD_SECRET="+cloudSecret)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()
@@ -110,7 +116,7 @@ func (c *cloud) command(t *testing.T, each func(line string), name ...string) (c
 	}
 	err = cmd.Wait()
 	output = all.String() + stderr.String()
-	for _, secret := range []string{"abc8Q~secret", "eyJ", "refresh_token"} {
+	for _, secret := range []string{cloudSecret, "eyJ", "refresh_token"} {
 		if strings.Contains(output, secret) {
 			t.Errorf("%v prints a secret:\n%s", name, output)
 		}
@@ -125,7 +131,7 @@ func (c *cloud) command(t *testing.T, each func(line string), name ...string) (c
 func TestServeOAuth(t *testing.T) {
 	c := newCloud(t, secretSettings)
 	cmd := gatewayProcess(append([]string{"serve"}, c.args...)...)
-	cmd.Env = append(cmd.Env, "SSL_CERT_FILE="+c.roots, "CLOUD_SECRET=abc8Q~secret")
+	cmd.Env = append(cmd.Env, "SSL_CERT_FILE="+c.roots, "CLOUD_SECRET="+cloudSecret)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()
@@ -159,5 +165,86 @@ func TestServeOAuth(t *testing.T) {
 	cmd.Process.Signal(syscall.SIGTERM)
 	if err := cmd.Wait(); err != nil || strings.Contains(stderr.String(), "eyJ") {
 		t.Errorf("%v:\n%s", err, &stderr)
+	}
+}
+
+// TestOAuthTest: a logon that works, and the causes that make one fail, each with its cure.
+func TestOAuthTest(t *testing.T) {
+	c := newCloud(t, secretSettings)
+	expect := func(name string, code int, parts ...string) {
+		t.Helper()
+		got, text := c.command(t, nil, "oauth", "test", "-connector", "to microsoft 365")
+		for _, part := range parts {
+			if !strings.Contains(text, part) {
+				t.Errorf("%s: %q is missing in\n%s", name, part, text)
+			}
+		}
+		if got != code {
+			t.Errorf("%s: exit %d:\n%s", name, got, text)
+		}
+	}
+	expect("good", 0, `connector "To Microsoft 365" sends as scan@fabrikam.com`, "token: valid until 20", "with SMTP.SendAsApp", "smtp.office365.com: logged on")
+	c.refusal.Store(new("535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox. [AM0]"))
+	expect("switched off", 1, "smtp.office365.com: logon refused: 535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled", "fix: ", "Set-CASMailbox")
+	c.refusal.Store(new("535 5.7.3 Authentication unsuccessful [AM0PR01CA0101.eurprd01.prod.exchangelabs.com]"))
+	c.tokens.SetApps(entra.App{ID: cloudApp, Secret: cloudSecret})
+	before := len(c.tokens.Requests())
+	expect("no consent", 1, "smtp.office365.com: logon refused: 535 5.7.3", "New-ServicePrincipal", "token: the token doesn't have the permission SMTP.SendAsApp (permission)", "grant admin consent")
+	if n := len(c.tokens.Requests()) - before; n != 2 {
+		t.Errorf("%d tokens were fetched for one test", n)
+	}
+	c.tokens.SetApps(entra.App{ID: cloudApp, Secret: "another"})
+	expect("wrong secret", 1, "token: the application's client secret is wrong (secret-refused)", "the token server says: AADSTS7000215 Invalid client secret", "fix: make a new client secret")
+
+	code, text := c.command(t, nil, "oauth", "test", "-json", "-connector", "To Microsoft 365")
+	var r oauthResult
+	if err := json.Unmarshal([]byte(text), &r); err != nil || code != 1 || r.Cause != oauth.CauseSecret || r.Code != "AADSTS7000215" || r.Fix == "" || r.Hosts != nil {
+		t.Errorf("exit %d, %+v, %v", code, r, err)
+	}
+	for _, tc := range []struct{ want, args string }{
+		{"give one action", "oauth"}, {"give one action", "oauth renew"}, {"-connector is missing", "oauth test"},
+		{`no settings for the connector "Other"`, "oauth test -connector Other"},
+		{"has Grant ClientCredentials, with which no person logs on", "oauth login -connector To_Microsoft_365"},
+	} {
+		words := strings.Fields(tc.args)
+		for i := range words {
+			words[i] = strings.ReplaceAll(words[i], "_", " ")
+		}
+		if code, text := c.command(t, nil, words...); code != exitInvalid || !strings.Contains(text, tc.want) {
+			t.Errorf("%s: exit %d:\n%s", tc.args, code, text)
+		}
+	}
+}
+
+// TestOAuthLogin: a person logs on, and the gateway has tokens of the logon.
+func TestOAuthLogin(t *testing.T) {
+	c := newCloud(t, `"Grant": "DeviceCode", "TokenURL": "BASE/token", "DeviceURL": "BASE/devicecode"`)
+	if code, text := c.command(t, nil, "check"); code != exitNo || !strings.Contains(text, `run gateway oauth login -connector "To Microsoft 365" (oauth-logon-needed)`) {
+		t.Errorf("check: exit %d:\n%s", code, text)
+	}
+	if code, text := c.command(t, nil, "oauth", "test", "-connector", "To Microsoft 365"); code != exitNo || !strings.Contains(text, "fix: run gateway oauth login") {
+		t.Errorf("test: exit %d:\n%s", code, text)
+	}
+	decide := func(f func(code string) bool) func(string) {
+		return func(line string) {
+			if _, rest, ok := strings.Cut(line, "and enter the code "); ok {
+				if code, _, _ := strings.Cut(rest, " "); !f(code) {
+					t.Errorf("there is no code %s", code)
+				}
+			}
+		}
+	}
+	if code, text := c.command(t, decide(c.tokens.Deny), "oauth", "login", "-connector", "To Microsoft 365"); code != exitNo || !strings.Contains(text, "the logon was declined (permission)") {
+		t.Errorf("declined: exit %d:\n%s", code, text)
+	}
+	code, text := c.command(t, decide(func(code string) bool { return c.tokens.Approve(code, cloudBox) }), "oauth", "login", "-connector", "To Microsoft 365")
+	if code != exitOK || !strings.Contains(text, "open https://microsoft.com/devicelogin\n") || !strings.Contains(text, "logged on: "+cloudBox+"\nstored in ") {
+		t.Errorf("exit %d:\n%s", code, text)
+	}
+	if code, text := c.command(t, nil, "oauth", "test", "-connector", "To Microsoft 365"); code != exitOK || !strings.Contains(text, ", of "+cloudBox+", with SMTP.Send\nsmtp.office365.com: logged on") {
+		t.Errorf("test: exit %d:\n%s", code, text)
+	}
+	if code, text := c.command(t, nil, "check"); code != exitOK {
+		t.Errorf("check: exit %d:\n%s", code, text)
 	}
 }

@@ -197,7 +197,7 @@ func (s *Settings) Check(p *connector.Policy, dir string, now time.Time) source.
 			continue
 		}
 		users[strings.ToLower(out.Name())] = true
-		if c, _ := s.find(out.Name()); c == nil {
+		if s.Find(out.Name()) == nil {
 			d := source.Mistake(source.Named("Send", out.Name()).Field("SmartHostAuthMechanism"), CodeMissing,
 				"OAuth needs settings for tokens, and this connector has no settings: its mail waits")
 			d.Severity, d.Fix = source.SeverityWarning, "add the connector to the file of -oauth"

@@ -127,16 +127,16 @@ func (s *Settings) Files(name string) []string {
 	return slices.Compact(list)
 }
 
-// find returns the Config of a connector, and its path.
-func (s *Settings) find(name string) (c *Config, path source.Path) {
+// Find returns the Config of a connector, in any letter case of its name; nil if s has none.
+func (s *Settings) Find(connector string) *Config {
 	if s == nil {
-		return nil, ""
+		return nil
 	}
-	i := slices.IndexFunc(s.Connectors, func(c Config) bool { return strings.EqualFold(c.Name, name) })
+	i := slices.IndexFunc(s.Connectors, func(c Config) bool { return strings.EqualFold(c.Name, connector) })
 	if i < 0 {
-		return nil, ""
+		return nil
 	}
-	return &s.Connectors[i], source.Element("Connectors", i, s.Connectors[i].Name)
+	return &s.Connectors[i]
 }
 
 // located gives d the position of its path.

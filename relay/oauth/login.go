@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -95,6 +96,23 @@ type Token struct {
 	Expires time.Time
 	Account string   // the person or the application; "" if it doesn't say
 	Rights  []string // the permissions of an application or the scopes of a person; nil if it doesn't say
+}
+
+// Missing returns why a smart host will refuse the token, as far as its rights show: a token of
+// Microsoft 365 needs SMTP.SendAsApp if it is an application's, and SMTP.Send if it is a
+// person's. It returns nil for other tokens.
+func (c *Config) Missing(t *Token) *Error {
+	if !c.Provider.provider().tenants || t.Rights == nil && t.Account == "" {
+		return nil
+	}
+	right := "SMTP.Send"
+	if c.Grant == ClientCredentials {
+		right = "SMTP.SendAsApp"
+	}
+	if slices.Contains(t.Rights, right) {
+		return nil
+	}
+	return &Error{Cause: CausePermission, Detail: "the token doesn't have the permission " + right, Cure: cureConsent}
 }
 
 // Fetch fetches one token now, apart from those that Set asks for. user is that of the

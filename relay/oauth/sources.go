@@ -49,7 +49,7 @@ func (s *Sources) Set(settings *Settings, p *connector.Policy) error {
 	old := s.sources
 	s.sources = map[string]*tokenSource{}
 	for out := range p.Send() {
-		c, _ := settings.find(out.Name())
+		c := settings.Find(out.Name())
 		if c == nil || !usesOAuth(out) {
 			continue
 		}

@@ -72,6 +72,25 @@ func NewServer() (*Server, error) {
 	return &Server{key: key, issued: map[string]bool{}, refresh: map[string]string{}, codes: map[string]*code{}}, nil
 }
 
+// SetApps replaces the Apps while s answers.
+func (s *Server) SetApps(apps ...App) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Apps = apps
+}
+
+// findApp returns the application with an id, nil if there is no such one.
+func (s *Server) findApp(id string) *App {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.Apps {
+		if a.ID == id {
+			return &a
+		}
+	}
+	return nil
+}
+
 // Requests returns the parameters of the requests to the token endpoint.
 func (s *Server) Requests() []url.Values {
 	s.mu.Lock()

@@ -68,11 +68,11 @@ func (s *Server) grant(params url.Values) (map[string]any, *Answer) {
 
 // app returns the application of a request, whose secret or assertion is checked.
 func (s *Server) app(params url.Values) (App, *Answer) {
-	i := slices.IndexFunc(s.Apps, func(a App) bool { return a.ID == params.Get("client_id") })
-	if i < 0 {
+	known := s.findApp(params.Get("client_id"))
+	if known == nil {
 		return App{}, refuse("unauthorized_client", 700016, "Application with identifier '"+params.Get("client_id")+"' was not found in the directory 'Contoso'.")
 	}
-	app := s.Apps[i]
+	app := *known
 	switch {
 	case params.Has("client_assertion"):
 		if app.Key == nil || !signed(params.Get("client_assertion"), app) {
@@ -136,7 +136,7 @@ func (s *Server) refreshed(params url.Values) (map[string]any, *Answer) {
 
 // device is the endpoint for device codes.
 func (s *Server) device(w http.ResponseWriter, params url.Values) {
-	if !slices.ContainsFunc(s.Apps, func(a App) bool { return a.ID == params.Get("client_id") }) {
+	if s.findApp(params.Get("client_id")) == nil {
 		refuse("unauthorized_client", 700016, "Application was not found in the directory.").write(w)
 		return
 	}
