@@ -41,6 +41,8 @@ type gatewayConfig struct {
 	source   string // the address from which HubA is called
 	login    bool   // both authenticate to each other after STARTTLS, and HubA's certificate must match
 	certName string // of its own certificate; empty: the right one
+
+	mechanisms string // that it offers and uses; empty: it offers PLAIN and LOGIN and uses any
 }
 
 const mainCF = `
@@ -82,7 +84,7 @@ smtp_sasl_tls_security_options = noanonymous
 const smtpdConf = `
 pwcheck_method: auxprop
 auxprop_plugin: sasldb
-mech_list: PLAIN LOGIN
+mech_list: {mechanisms}
 sasldb_path: {dir}/sasldb2
 `
 
@@ -183,8 +185,13 @@ func (p *postfix) configure(t *testing.T, ca *authority, cfg gatewayConfig) {
 		trusted = ""
 		login = "-o smtp_sasl_auth_enable=yes -o smtp_tls_security_level=verify"
 	}
+	mechanisms := "PLAIN LOGIN"
+	if cfg.mechanisms != "" {
+		mechanisms = cfg.mechanisms
+		login += " -o smtp_sasl_mechanism_filter=" + mechanisms
+	}
 	fill := strings.NewReplacer("{dir}", p.dir, "{cert}", cert, "{key}", key, "{roots}", ca.roots,
-		"{source}", cfg.source, "{login}", login, "{trusted}", trusted)
+		"{source}", cfg.source, "{login}", login, "{trusted}", trusted, "{mechanisms}", mechanisms)
 	var transport strings.Builder
 	for _, domain := range []string{"fabrikam.com", "partner.example"} {
 		fmt.Fprintf(&transport, "%s hub:[%s]:25\n", domain, hubAddr)
