@@ -1,0 +1,72 @@
+package milter
+
+import (
+	"strconv"
+	"strings"
+
+	gomilter "github.com/emersion/go-milter"
+
+	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/relay"
+)
+
+// maxText bounds the text of a filter's reply, in bytes.
+const maxText = 400
+
+func newError(code int, enhanced [3]int, text string, err error) error {
+	return &relay.Error{Reply: reply.Reply{Code: code, Enhanced: enhanced, Text: text}, Err: err}
+}
+
+// refusal returns the error for a filter's answer; nil if it doesn't refuse.
+func refusal(act *gomilter.Action) error {
+	switch act.Code {
+	case gomilter.ActReject:
+		return newError(550, [3]int{5, 7, 1}, "Command rejected", nil)
+	case gomilter.ActTempFail:
+		return newError(451, [3]int{4, 7, 1}, "Service unavailable, try again later", nil)
+	case gomilter.ActReplyCode:
+		return givenReply(act.SMTPCode, act.SMTPText)
+	}
+	return nil
+}
+
+// givenReply returns the error with a reply that the filter has chosen: its first line, in
+// printable ASCII. A code that refuses nothing becomes 451.
+func givenReply(code int, text string) error {
+	if code < 400 || code > 599 {
+		return newError(451, [3]int{4, 7, 1}, "Service unavailable, try again later", nil)
+	}
+	text, _, _ = strings.Cut(text, "\n")
+	text = strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, text[:min(len(text), maxText)])
+	class := code / 100
+	enhanced, rest, ok := cutEnhanced(text)
+	if !ok || enhanced[0] != class {
+		enhanced, rest = [3]int{class, 7, 1}, text
+	}
+	if rest = strings.TrimSpace(rest); rest == "" {
+		rest = "Command rejected"
+	}
+	return newError(code, enhanced, rest, nil)
+}
+
+// cutEnhanced cuts "5.7.1" off the front of a text.
+func cutEnhanced(text string) (code [3]int, rest string, ok bool) {
+	first, rest, _ := strings.Cut(text, " ")
+	parts := strings.Split(first, ".")
+	if len(parts) != len(code) {
+		return code, text, false
+	}
+	for i, part := range parts {
+		n, err := strconv.ParseUint(part, 10, 10)
+		if err != nil || n > 999 {
+			return code, text, false
+		}
+		code[i] = int(n)
+	}
+	return code, rest, true
+}
