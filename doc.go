@@ -31,6 +31,7 @@
 //	relay/delivery    relay                         one attempt at a next hop
 //	relay/oauth       connector/jsonconfig, relay/delivery   OAuth tokens for smart hosts
 //	relay/mxpolicy    relay/delivery                DANE and MTA-STS: TLS as domains require it
+//	relay/sign        relay                         signs messages with DKIM
 //	relay/dispatch    relay/delivery, relay/queue   queue, retry, report
 //	relay/gosmtp      relay/delivery                the policy for servers and clients of go-smtp
 //	relay/gateway     relay/dispatch                server, queue and reload in one value

@@ -27,6 +27,7 @@ const (
 	CodePolicyMissing       Code = "policy-missing"       // there is no policy to work by
 	CodeCertificateMissing  Code = "certificate-missing"  // a connector needs a certificate, and none is given
 	CodeDkimKeyMissing      Code = "dkim-key-missing"     // a connector signs messages, and there is no key for them
+	CodeDkimKeyUnusable     Code = "dkim-key-unusable"    // a file with a DKIM key can't be read, or has no key that signs
 	CodeCertificateUnusable Code = "certificate-unusable" // no certificate has the name in TlsCertificateName, or it or the TLS settings can't be used
 	CodeBindingUnavailable  Code = "binding-unavailable"  // the address can't be listened on
 	CodeTransport           Code = "transport"            // a transport that fits no Send connector of this server

@@ -2,6 +2,7 @@ package mailheader
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -30,6 +31,30 @@ func (h *Header) Authors() ([]routing.Address, error) {
 		}
 	}
 	return all, failed
+}
+
+// From returns the addresses of the From field. The error means that there isn't exactly one
+// such field, that it can't be read, or that it has no address.
+func (h *Header) From() ([]routing.Address, error) {
+	var all []routing.Address
+	n := 0
+	var failed error
+	for _, f := range h.fields {
+		if f.dropped || !bytes.EqualFold(h.name(f), []byte("From")) {
+			continue
+		}
+		n++
+		all, failed = addresses(h.raw[f.colon+1 : f.end])
+	}
+	switch {
+	case n != 1:
+		return nil, fmt.Errorf("the header has %d From fields", n)
+	case failed != nil:
+		return nil, fmt.Errorf("header field From: %w", failed)
+	case len(all) == 0:
+		return nil, errors.New("header field From has no address")
+	}
+	return all, nil
 }
 
 // parseAddresses parses an address list of a header. An unknown charset of a display name is

@@ -235,5 +235,9 @@ func (h *Header) LocalHops(fqdn string) int { return h.original().LocalHops(fqdn
 // rely on them alone.
 func (h *Header) Authors() ([]routing.Address, error) { return h.current().Authors() }
 
+// From returns the addresses of the From field as it is now. The error means that there isn't
+// exactly one such field, that it can't be read, or that it has no address.
+func (h *Header) From() ([]routing.Address, error) { return h.current().From() }
+
 // bytes returns the present header, with the empty line.
 func (h *Header) bytes() []byte { return append(h.current().Bytes(nil), h.text...) }
