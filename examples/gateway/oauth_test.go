@@ -8,7 +8,9 @@ import (
 	"io"
 	"net"
 	"net/http/httptest"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -127,13 +129,14 @@ func (c *cloud) command(t *testing.T, each func(line string), name ...string) (c
 	return cmd.ProcessState.ExitCode(), output
 }
 
-// TestServeOAuth: a scanner without any logon sends through Microsoft 365.
-func TestServeOAuth(t *testing.T) {
-	c := newCloud(t, secretSettings)
-	cmd := gatewayProcess(append([]string{"serve"}, c.args...)...)
+// serve starts the gateway, with further arguments, and returns when it is ready. stderr has its log
+// once it has ended.
+func (c *cloud) serve(t *testing.T, more ...string) (cmd *exec.Cmd, stderr *bytes.Buffer) {
+	t.Helper()
+	cmd = gatewayProcess(slices.Concat([]string{"serve"}, more, c.args)...)
 	cmd.Env = append(cmd.Env, "SSL_CERT_FILE="+c.roots, "CLOUD_SECRET="+cloudSecret)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
+	stderr = new(bytes.Buffer)
+	cmd.Stderr = stderr
 	stdout, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
@@ -144,6 +147,13 @@ func TestServeOAuth(t *testing.T) {
 	for lines := bufio.NewScanner(stdout); lines.Scan() && !strings.HasPrefix(lines.Text(), "gateway: ready"); {
 	}
 	go io.Copy(io.Discard, stdout)
+	return cmd, stderr
+}
+
+// TestServeOAuth: a scanner without any logon sends through Microsoft 365.
+func TestServeOAuth(t *testing.T) {
+	c := newCloud(t, secretSettings)
+	cmd, stderr := c.serve(t)
 	conn, err := net.Dial("tcp", c.binding)
 	if err != nil {
 		t.Fatal(err, stderr.String())
@@ -164,7 +174,7 @@ func TestServeOAuth(t *testing.T) {
 	}
 	cmd.Process.Signal(syscall.SIGTERM)
 	if err := cmd.Wait(); err != nil || strings.Contains(stderr.String(), "eyJ") {
-		t.Errorf("%v:\n%s", err, &stderr)
+		t.Errorf("%v:\n%s", err, stderr)
 	}
 }
 
