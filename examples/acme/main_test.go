@@ -21,7 +21,7 @@ import (
 // host, another host or none. A second run has it in the cache.
 func TestACME(t *testing.T) {
 	mail, challenges := exampletest.Free(t), exampletest.Free(t)
-	a := newAuthority(t, challenges)
+	a := exampletest.NewAuthority(t, challenges)
 	dir := filepath.Join(t.TempDir(), "data")
 	policy := filepath.Join(t.TempDir(), "policy.json")
 	document := fmt.Sprintf(`{"Receive": [{"Name": "In", "Bindings": [%q], "RemoteIPRanges": ["127.0.0.1"],
@@ -30,7 +30,7 @@ func TestACME(t *testing.T) {
 		t.Fatal(err)
 	}
 	roots := x509.NewCertPool()
-	roots.AddCert(a.cert)
+	roots.AddCert(a.Certificate)
 	for range 2 {
 		t.Run("", func(t *testing.T) {
 			exampletest.Start(t, mail, func(ctx context.Context) error {
@@ -54,22 +54,20 @@ func TestACME(t *testing.T) {
 			openssl(t, mail, a)
 		})
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.orders != 2 || a.rejected != 1 { // tls-alpn-01 was tried first
-		t.Errorf("%d orders, %d challenges rejected", a.orders, a.rejected)
+	if orders, rejected := a.Counts(); orders != 2 || rejected != 1 { // tls-alpn-01 was tried first
+		t.Errorf("%d orders, %d challenges rejected", orders, rejected)
 	}
 }
 
 // openssl has another implementation of TLS check the certificate.
-func openssl(t *testing.T, mail string, a *authority) {
+func openssl(t *testing.T, mail string, a *exampletest.Authority) {
 	t.Helper()
 	if _, err := exec.LookPath("openssl"); err != nil {
 		t.Log("openssl isn't installed")
 		return
 	}
 	trusted := filepath.Join(t.TempDir(), "authority.pem")
-	if err := os.WriteFile(trusted, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw}), 0o600); err != nil {
+	if err := os.WriteFile(trusted, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.Certificate.Raw}), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -40,7 +40,7 @@ func (r *relayProcess) describe(out io.Writer) {
 		for _, missing := range r.now.notOffered(mechanisms) {
 			fmt.Fprintln(out, "  "+missing)
 		}
-		if len(r.now.Certificates) == 0 && mechanisms.Has(auth.TLS) {
+		if len(r.now.Certificates) == 0 && r.acme == nil && mechanisms.Has(auth.TLS) {
 			fmt.Fprintln(out, "  STARTTLS is not offered: no -cert")
 		}
 	}

@@ -112,6 +112,7 @@ func (r *relayProcess) reload() error {
 	}
 	r.now = next
 	r.logFindings(next)
+	go r.acme.obtain() // for connectors that are new
 	r.logger.Info("reloaded", "files", len(r.flags.files), "duration", time.Since(begin))
 	return nil
 }

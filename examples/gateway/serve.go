@@ -32,6 +32,7 @@ type serveFlags struct {
 	oauth     oauthFlags
 	clientCA  string
 	dnsFlags
+	acme    acmeFlags
 	lmtp    list
 	explain list
 }
@@ -99,6 +100,7 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.users, "users", "", "check passwords of Basic authentication against the users `FILE`, which gateway user maintains")
 	fs.StringVar(&f.tokens, "tokens", "", "accept access tokens (AuthMechanism OAuth) of the identity provider that this JSON `FILE` describes")
 	f.oauth.register(fs)
+	f.acme.register(fs)
 	f.registerKeys(fs, "PEM `FILE` with the private key of the -cert at the same place; may be repeated. The files are read again within a minute of a change")
 	fs.StringVar(&f.clientCA, "client-ca", "", "trust certificates of partners (DomainSecureEnabled) issued by the authorities in this PEM `FILE` (default: the system's authorities)")
 	f.dnsFlags.register(fs)
@@ -135,6 +137,7 @@ type relayProcess struct {
 	asked   chan chan error // requests of operators to reload; the outcome is sent to each
 	gateway *gateway.Gateway
 	tokens  oauth.Sources // of Send connectors
+	acme    *acmeClient   // nil: without ACME
 	lmtp    []lmtpServer
 	// published are the TLS policies of mail domains.
 	published *mxpolicy.Policies
@@ -174,6 +177,7 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	g.Dispatcher.MaxMessages, g.Dispatcher.MinFree = f.maxQueued, int64(f.minFree)
 	g.OnReload = r.askReload
 	r.gateway = g
+	r.acme = r.newACME()
 	return r, true
 }
 
@@ -204,6 +208,10 @@ func (r *relayProcess) run(ctx context.Context, e events) int {
 	if err := r.gateway.Start(ctx); err != nil {
 		return r.failed(err)
 	}
+	if err := r.acme.start(); err != nil {
+		return r.failed(errors.Join(err, r.shutdown()))
+	}
+	defer r.acme.close()
 	r.announce()
 	if e.ready != nil {
 		e.ready()
@@ -220,6 +228,7 @@ func (r *relayProcess) run(ctx context.Context, e events) int {
 			outcome <- r.reload()
 		case <-e.daily:
 			r.logValidity()
+			go r.acme.obtain()
 		case <-e.watch:
 			r.renew()
 		case <-ctx.Done():

@@ -1,4 +1,4 @@
-package main
+package exampletest
 
 import (
 	"crypto"
@@ -22,13 +22,13 @@ import (
 	"time"
 )
 
-// authority is an ACME server (RFC 8555) for one client and one order at a time. It
+// Authority is an ACME server (RFC 8555) for one client and one order at a time. It
 // doesn't check signatures of requests; it does check challenges.
-type authority struct {
+type Authority struct {
 	*httptest.Server
-	challenges string // the address at which hosts answer http-01, in place of their port 80
-	cert       *x509.Certificate
-	key        *ecdsa.PrivateKey
+	challenges  string // the address at which hosts answer http-01, in place of their port 80
+	Certificate *x509.Certificate
+	key         *ecdsa.PrivateKey
 
 	mu       sync.Mutex
 	client   string // the thumbprint of its key
@@ -39,17 +39,18 @@ type authority struct {
 	rejected int // challenges
 }
 
-// newAuthority starts an authority.
-func newAuthority(t *testing.T, challenges string) *authority {
+// NewAuthority starts an authority that calls every host at the address challenges, in place of
+// its port 80.
+func NewAuthority(t *testing.T, challenges string) *Authority {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &authority{challenges: challenges, key: key}
-	a.cert = &x509.Certificate{Subject: pkix.Name{CommonName: "Test Authority"}, IsCA: true, BasicConstraintsValid: true,
+	a := &Authority{challenges: challenges, key: key}
+	a.Certificate = &x509.Certificate{Subject: pkix.Name{CommonName: "Test Authority"}, IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageCertSign}
-	if a.cert, err = a.sign(a.cert, key.Public()); err != nil {
+	if a.Certificate, err = a.sign(a.Certificate, key.Public()); err != nil {
 		t.Fatal(err)
 	}
 	a.Server = httptest.NewServer(a)
@@ -57,11 +58,18 @@ func newAuthority(t *testing.T, challenges string) *authority {
 	return a
 }
 
+// Counts returns how many orders came, and how many challenges were not answered well.
+func (a *Authority) Counts() (orders, rejected int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.orders, a.rejected
+}
+
 // sign makes a certificate that is valid now.
-func (a *authority) sign(template *x509.Certificate, key crypto.PublicKey) (*x509.Certificate, error) {
+func (a *Authority) sign(template *x509.Certificate, key crypto.PublicKey) (*x509.Certificate, error) {
 	template.SerialNumber = big.NewInt(time.Now().UnixNano())
 	template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(90*24*time.Hour)
-	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, key, a.key)
+	der, err := x509.CreateCertificate(rand.Reader, template, a.Certificate, key, a.key)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +77,7 @@ func (a *authority) sign(template *x509.Certificate, key crypto.PublicKey) (*x50
 }
 
 // ServeHTTP implements http.Handler.
-func (a *authority) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (a *Authority) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	w.Header().Set("Replay-Nonce", rand.Text())
@@ -130,7 +138,7 @@ type payload struct {
 }
 
 // payload decodes a request, and keeps the client's key if it has one.
-func (a *authority) payload(r *http.Request) (p payload, err error) {
+func (a *Authority) payload(r *http.Request) (p payload, err error) {
 	if r.Method != http.MethodPost {
 		return p, nil
 	}
@@ -164,14 +172,14 @@ func decode(text string, v any) error {
 }
 
 // reply answers with JSON.
-func (a *authority) reply(w http.ResponseWriter, code int, v any) {
+func (a *Authority) reply(w http.ResponseWriter, code int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
 	json.NewEncoder(w).Encode(v)
 }
 
 // order is the order as the client sees it.
-func (a *authority) order() map[string]any {
+func (a *Authority) order() map[string]any {
 	o := map[string]any{"status": a.status, "identifiers": []identifier{{"dns", a.host}},
 		"authorizations": []string{a.URL + "/authorization"}, "finalize": a.URL + "/finalize"}
 	switch {
@@ -184,12 +192,12 @@ func (a *authority) order() map[string]any {
 }
 
 // challenge is a challenge as the client sees it.
-func (a *authority) challenge(kind string) map[string]any {
+func (a *Authority) challenge(kind string) map[string]any {
 	return map[string]any{"type": kind, "url": a.URL + "/" + kind, "token": "token-of-" + kind, "status": a.status}
 }
 
 // answers reports whether the host answers the challenge http-01 for the client.
-func (a *authority) answers() bool {
+func (a *Authority) answers() bool {
 	r, err := http.NewRequest(http.MethodGet, "http://"+a.challenges+"/.well-known/acme-challenge/token-of-http-01", nil)
 	if err != nil {
 		return false
@@ -205,7 +213,7 @@ func (a *authority) answers() bool {
 }
 
 // issue issues the certificate of the order.
-func (a *authority) issue(request string) error {
+func (a *Authority) issue(request string) error {
 	der, err := base64.RawURLEncoding.DecodeString(request)
 	if err != nil {
 		return err

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/acme"
+	"golang.org/x/crypto/acme/autocert"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/order"
+)
+
+// acmeFlags are the flags about certificates by ACME.
+type acmeFlags struct{ dir, http, authority, email string }
+
+func (f *acmeFlags) register(fs *flag.FlagSet) {
+	fs.StringVar(&f.dir, "acme", "", "get certificates by ACME for the Fqdn of every Receive connector, keep them in `DIR`, and accept the terms of the authority")
+	fs.StringVar(&f.http, "acme-http", ":80", "`ADDRESS` at which the authority's challenges are answered; the authority calls port 80 of each host")
+	fs.StringVar(&f.authority, "acme-directory", autocert.DefaultACMEDirectory, "`URL` of the authority")
+	fs.StringVar(&f.email, "acme-email", "", "`ADDRESS` at which the authority reaches the administrator")
+}
+
+// acmeRenewal is how long before its expiry a certificate is renewed. One that expires sooner
+// wasn't renewed, which is logged.
+const (
+	acmeRenewal = 30 * 24 * time.Hour
+	acmeLate    = 21 * 24 * time.Hour
+)
+
+// acmeClient gets the certificates of a gateway by ACME.
+type acmeClient struct {
+	*relayProcess
+	manager *autocert.Manager
+	web     *http.Server
+}
+
+// newACME prepares the client of an authority; nil without -acme.
+func (r *relayProcess) newACME() *acmeClient {
+	f := r.flags.acme
+	if f.dir == "" {
+		return nil
+	}
+	a := &acmeClient{relayProcess: r}
+	a.manager = &autocert.Manager{
+		Prompt: autocert.AcceptTOS, Cache: autocert.DirCache(f.dir), Email: f.email, RenewBefore: acmeRenewal,
+		HostPolicy: a.isHost, // or any client could have certificates made
+		Client:     &acme.Client{DirectoryURL: f.authority},
+	}
+	r.gateway.Server.GetCertificate = a.certificate
+	return a
+}
+
+// start answers the authority's challenges, and gets the certificates that aren't in the
+// directory yet.
+func (a *acmeClient) start() error {
+	if a == nil {
+		return nil
+	}
+	l, err := net.Listen("tcp", a.flags.acme.http)
+	if err != nil {
+		return fmt.Errorf("-acme-http %s: the authority's challenges can't be answered: %w", a.flags.acme.http, err)
+	}
+	a.web = &http.Server{Handler: a.manager.HTTPHandler(http.NotFoundHandler()), ReadTimeout: time.Minute}
+	go func() { _ = a.web.Serve(l) }() // until Close
+	go a.obtain()
+	return nil
+}
+
+// close ends the answers to challenges.
+func (a *acmeClient) close() {
+	if a != nil && a.web != nil {
+		_ = a.web.Close()
+	}
+}
+
+// hosts are the names for which certificates are wanted, those of connectors that begin TLS.
+func (a *acmeClient) hosts() (names []string) {
+	for in := range a.gateway.CurrentPolicy().Receive() {
+		r := in.Settings()
+		begins := r.AuthMechanism.Or(auth.None).Has(auth.TLS) || slices.ContainsFunc(r.Bindings, order.ImplicitTLS)
+		if name := strings.ToLower(in.Fqdn()); r.Enabled.Or(true) && begins && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// isHost is the HostPolicy of the manager.
+func (a *acmeClient) isHost(_ context.Context, host string) error {
+	if !slices.Contains(a.hosts(), strings.ToLower(host)) {
+		return fmt.Errorf("%s is not the Fqdn of a Receive connector", host)
+	}
+	return nil
+}
+
+// certificate is the Server's GetCertificate. A certificate of -cert is better than none.
+func (a *acmeClient) certificate(in *connector.Inbound, hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	c, err := a.manager.GetCertificate(hello)
+	if err != nil && strings.EqualFold(hello.ServerName, in.Fqdn()) && len(a.gateway.CurrentConfig().Certificates) > 0 {
+		return nil, nil
+	}
+	return c, err
+}
+
+// modern makes a Manager choose a key for ECDSA, which nearly all clients support.
+var modern = []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256}
+
+// obtain gets the certificates of all hosts, so that no client waits for one, and logs those
+// that can't be had or weren't renewed.
+func (a *acmeClient) obtain() {
+	if a == nil {
+		return
+	}
+	for _, host := range a.hosts() {
+		c, err := a.manager.GetCertificate(&tls.ClientHelloInfo{ServerName: host, CipherSuites: modern})
+		if err == nil && c.Leaf == nil {
+			err = errors.New("it is empty")
+		}
+		switch {
+		case err != nil:
+			a.logger.Error("no certificate by ACME", "host", host, "error", err)
+		case time.Until(c.Leaf.NotAfter) < acmeLate:
+			a.logger.Warn("a certificate by ACME wasn't renewed", "host", host, "until", c.Leaf.NotAfter.UTC().Format(time.RFC3339))
+		}
+	}
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interchange-smtp/interchange/examples/internal/exampletest"
+)
+
+// TestServeACME: a gateway gets the certificate of its connector from an authority, shows it to
+// clients that name any host, and falls back on that of -cert if the authority has none.
+func TestServeACME(t *testing.T) {
+	site := newSite(t)
+	policy, err := os.ReadFile(site.file("policy.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	site.write("policy.json", []byte(strings.Replace(string(policy), `"Name": "Relay",`, `"Name": "Relay", "Fqdn": "mail.fabrikam.com", "RequireTLS": true,`, 1)))
+	challenges := exampletest.Free(t)
+	authority := exampletest.NewAuthority(t, challenges)
+	roots := x509.NewCertPool()
+	roots.AddCert(authority.Certificate)
+	serve := func(more ...string) *serving {
+		return startServing(t, append([]string{"-config", site.file("policy.json"), "-acme", site.file("acme"), "-acme-http", challenges,
+			"-connect-to", "mailbox.fabrikam.com:25:127.0.0.1:9"}, more...)...)
+	}
+	shows := func(roots *x509.CertPool, name, want string) {
+		t.Helper()
+		c := site.session(site.binding)
+		c.StartTLS(&tls.Config{ServerName: name, InsecureSkipVerify: true, VerifyConnection: func(cs tls.ConnectionState) error {
+			_, err := cs.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, DNSName: want})
+			return err
+		}})
+		c.Do("QUIT", 221)
+	}
+	for range 2 { // the second one has the certificate in the directory
+		s := serve("-acme-directory", authority.URL+"/directory")
+		if strings.Contains(s.said, "STARTTLS is not offered") {
+			t.Errorf("it says %s", s.said)
+		}
+		for _, name := range []string{"mail.fabrikam.com", "mx.contoso.com", ""} {
+			shows(roots, name, "mail.fabrikam.com")
+		}
+		s.daily <- time.Now()
+		s.end(t)
+	}
+	if orders, _ := authority.Counts(); orders == 0 || orders > 2 {
+		t.Errorf("%d orders", orders)
+	}
+	if err := os.RemoveAll(site.file("acme")); err != nil {
+		t.Fatal(err)
+	}
+	s := serve("-acme-directory", "http://127.0.0.1:9/directory", "-cert", site.file("cert"), "-key", site.file("key"))
+	s.stderr.wait(t, `level=ERROR msg="no certificate by ACME" host=mail.fabrikam.com error=`, 1)
+	shows(site.ca.Pool(), "mail.fabrikam.com", "first.fabrikam.com")
+	s.end(t)
+}
