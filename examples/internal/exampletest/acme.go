@@ -131,7 +131,7 @@ type identifier struct {
 	Value string `json:"value"`
 }
 
-// payload is what the requests of a client contain.
+// payload has the fields of all requests of a client.
 type payload struct {
 	Identifiers []identifier `json:"identifiers"`
 	CSR         string       `json:"csr"`
