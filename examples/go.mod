@@ -6,6 +6,7 @@ require (
 	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6
 	github.com/emersion/go-smtp v0.25.1
 	github.com/interchange-smtp/interchange v0.0.0
+	github.com/interchange-smtp/interchange/milter v0.0.0
 	github.com/miekg/dns v1.1.73
 	github.com/peterh/liner v1.2.3
 	golang.org/x/crypto v0.58.0
@@ -16,6 +17,8 @@ require (
 
 require (
 	github.com/clipperhouse/uax29/v2 v2.7.0 // indirect
+	github.com/emersion/go-message v0.18.2 // indirect
+	github.com/emersion/go-milter v0.5.0 // indirect
 	github.com/gaissmai/bart v0.30.0 // indirect
 	github.com/gofrs/flock v0.13.2 // indirect
 	github.com/golang-jwt/jwt/v5 v5.3.1 // indirect
@@ -28,3 +31,5 @@ require (
 )
 
 replace github.com/interchange-smtp/interchange => ../
+
+replace github.com/interchange-smtp/interchange/milter => ../milter

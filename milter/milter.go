@@ -3,6 +3,7 @@ package milter
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"strings"
@@ -23,6 +24,27 @@ const (
 	Accept                 // mail passes without the filter
 	Reject                 // 550
 )
+
+// actionNames are the names of the actions in Postfix.
+var actionNames = [...]string{"tempfail", "accept", "reject"}
+
+// ParseAction reads the name of an action, in any letter case.
+func ParseAction(s string) (Action, error) {
+	for i, name := range actionNames {
+		if strings.EqualFold(s, name) {
+			return Action(i), nil
+		}
+	}
+	return 0, fmt.Errorf("%.40q is not an action: give tempfail, accept or reject", s)
+}
+
+// String returns the name of a in Postfix, or a number.
+func (a Action) String() string {
+	if a < 0 || int(a) >= len(actionNames) {
+		return fmt.Sprintf("Action(%d)", int(a))
+	}
+	return actionNames[a]
+}
 
 // Milter is a filter. Its fields must not change once its Hooks are in use; it is safe for
 // concurrent use. The zero Milter has no address, so every message gets its DefaultAction.

@@ -339,6 +339,22 @@ func TestAddress(t *testing.T) {
 	}
 }
 
+func TestAction(t *testing.T) {
+	for name, want := range map[string]milter.Action{"tempfail": milter.TempFail, "Accept": milter.Accept, "REJECT": milter.Reject} {
+		if a, err := milter.ParseAction(name); err != nil || a != want || !strings.EqualFold(a.String(), name) {
+			t.Errorf("%s: %v, %v", name, a, err)
+		}
+	}
+	for _, name := range []string{"", "quarantine", "shutdown"} {
+		if _, err := milter.ParseAction(name); err == nil {
+			t.Errorf("%q is an action", name)
+		}
+	}
+	if text := milter.Action(7).String(); text != "Action(7)" {
+		t.Error(text)
+	}
+}
+
 func Example() {
 	rspamd := &milter.Milter{Address: "inet:127.0.0.1:11332", DefaultAction: milter.Accept}
 	server := relay.Server{Hooks: []relay.Hooks{rspamd.Hooks()}}

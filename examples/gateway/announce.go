@@ -44,6 +44,9 @@ func (r *relayProcess) describe(out io.Writer) {
 			fmt.Fprintln(out, "  STARTTLS is not offered: no -cert")
 		}
 	}
+	for _, address := range r.flags.milters.addresses {
+		fmt.Fprintf(out, "Mail is shown to the milter at %s; while it is away: %v\n", address, r.flags.milters.action)
+	}
 	if r.flags.data == "" {
 		fmt.Fprintln(out, "No queue (-data): mail is accepted only after the next hop has accepted it")
 	} else {

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -34,7 +35,7 @@ func (r *relayProcess) configure(c *cli) (*configuration, []error) {
 	next.stamp = stampOf(f.certs, f.keys) // before they are read: a later change is seen
 	next.Certificates, next.pairs, certErr = loadCertificates(f.certs, f.keys)
 	next.ClientCAs, authoritiesErr = loadAuthorities(f.clientCA)
-	methods, methodsErr := loadMethods(f.users, f.tokens)
+	methods, methodsErr := loadMethods(f.users, f.tokens, r.web)
 	var oauthErr error
 	next.oauth, oauthErr = f.oauth.load()
 	if mistakes := []error{policyErr, certErr, authoritiesErr, methodsErr, oauthErr}; errors.Join(mistakes...) != nil {
@@ -51,7 +52,7 @@ func (r *relayProcess) configure(c *cli) (*configuration, []error) {
 }
 
 // loadMethods reads the users file and the file of the identity provider, if they are given.
-func loadMethods(usersFile, tokensFile string) (m auth.Methods, err error) {
+func loadMethods(usersFile, tokensFile string, client *http.Client) (m auth.Methods, err error) {
 	var users *userfile.File
 	if usersFile != "" {
 		if users, err = userfile.Load(usersFile); err != nil {
@@ -60,7 +61,7 @@ func loadMethods(usersFile, tokensFile string) (m auth.Methods, err error) {
 		m = auth.MethodsOf(users)
 	}
 	if tokensFile != "" {
-		tokens, err := loadTokens(tokensFile, users)
+		tokens, err := loadTokens(tokensFile, users, client)
 		if err != nil {
 			return m, fmt.Errorf("-tokens: %w", err)
 		}

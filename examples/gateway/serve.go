@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"os/signal"
 	"slices"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/milter"
 	"github.com/interchange-smtp/interchange/relay/gateway"
 	"github.com/interchange-smtp/interchange/relay/mxpolicy"
 	"github.com/interchange-smtp/interchange/relay/oauth"
@@ -31,6 +33,7 @@ type serveFlags struct {
 	tokens    string
 	oauth     oauthFlags
 	clientCA  string
+	milters   milterFlags
 	dnsFlags
 	acme    acmeFlags
 	lmtp    list
@@ -104,6 +107,11 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 	f.registerKeys(fs, "PEM `FILE` with the private key of the -cert at the same place; may be repeated. The files are read again within a minute of a change")
 	fs.StringVar(&f.clientCA, "client-ca", "", "trust certificates of partners (DomainSecureEnabled) issued by the authorities in this PEM `FILE` (default: the system's authorities)")
 	f.dnsFlags.register(fs)
+	fs.Var(&f.milters.addresses, "milter", "show mail to the content filter at `ADDRESS`, inet:HOST:PORT or unix:PATH, as with Postfix's smtpd_milters; may be repeated")
+	fs.Func("milter-default-action", "what becomes of mail while a filter can't be asked: `ACTION` tempfail (451, the default), accept or reject", func(s string) (err error) {
+		f.milters.action, err = milter.ParseAction(s)
+		return err
+	})
 	fs.Var(&f.lmtp, "lmtp", "`CONNECTOR=SERVER`: deliver the mail of a Send connector by LMTP to unix:PATH or HOST:PORT; needs -data; may be repeated")
 	fs.Var(&f.explain, "explain", "log the steps of every decision of the Receive connector `NAME`, and put their ids into the replies; * for all connectors; may be repeated")
 }
@@ -135,6 +143,7 @@ type relayProcess struct {
 	logger  *slog.Logger
 	now     *configuration  // of new sessions
 	asked   chan chan error // requests of operators to reload; the outcome is sent to each
+	web     *http.Client    // for keys and tokens of identity providers
 	gateway *gateway.Gateway
 	tokens  oauth.Sources // of Send connectors
 	acme    *acmeClient   // nil: without ACME
@@ -153,11 +162,13 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 		r.logger.Info(demonstrated)
 		err = r.demonstrate(dialing)
 	}
+	r.web = dialing.webClient()
 	var lmtpErr error
 	r.lmtp, lmtpErr = f.lmtpServers()
 	policies, policiesErr := f.published(dialing, f.data, r.logger)
 	r.published = policies
-	mistakes := []error{err, lmtpErr, policiesErr}
+	filters, filtersErr := f.milters.hooks(r.logger)
+	mistakes := []error{err, lmtpErr, policiesErr, filtersErr}
 	now, bad := r.configure(c)
 	mistakes = append(mistakes, bad...)
 	if now != nil {
@@ -170,8 +181,9 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	r.now = now
 	g := &gateway.Gateway{Config: now.Config, Dir: f.data, Logger: r.logger}
 	g.Server.ProtocolLog, g.Server.Explain = c.stdout, f.explains
+	g.Server.Hooks = append(g.Server.Hooks, filters...)
 	g.Sender.Resolver, g.Sender.Dial, g.Sender.TLSPolicies = dialing, dialing.dial, detouredPolicies{policies, dialing}
-	r.tokens.Dir, r.tokens.Client, r.tokens.Logger = f.oauth.tokens(f.data), dialing.webClient(), r.logger
+	r.tokens.Dir, r.tokens.Client, r.tokens.Logger = f.oauth.tokens(f.data), r.web, r.logger
 	g.Sender.Tokens = r.tokens.For
 	g.Dispatcher.ByConnector = r.transports()
 	g.Dispatcher.MaxMessages, g.Dispatcher.MinFree = f.maxQueued, int64(f.minFree)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,8 +34,9 @@ type tokenFile struct {
 // maxTokenFile bounds the file of -tokens and that of -token, in bytes.
 const maxTokenFile = 64 << 10
 
-// loadTokens reads the file of -tokens. users is nil if there is no users file.
-func loadTokens(path string, users *userfile.File) (*jwt.Verifier, error) {
+// loadTokens reads the file of -tokens. users is nil if there is no users file; client fetches
+// the provider's keys, nil: as usual.
+func loadTokens(path string, users *userfile.File, client *http.Client) (*jwt.Verifier, error) {
 	f, err := readTokenFile(path)
 	if err != nil {
 		return nil, err
@@ -44,7 +46,7 @@ func loadTokens(path string, users *userfile.File) (*jwt.Verifier, error) {
 		UserClaim: f.UserClaim, GroupsClaim: f.GroupsClaim, AnyUser: f.AnyUser,
 	}
 	var errs []error
-	if v.Keys, err = f.keys(filepath.Dir(path)); err != nil {
+	if v.Keys, err = f.keys(filepath.Dir(path), client); err != nil {
 		errs = append(errs, fmt.Errorf("Keys: %w", err))
 	} else if err := v.Check(); err != nil {
 		errs = append(errs, err)
@@ -99,14 +101,14 @@ func readBounded(path string) ([]byte, error) {
 
 // keys returns the keys of the provider. A relative path begins at the directory of the file
 // that names it.
-func (f *tokenFile) keys(dir string) (*jwt.KeySet, error) {
+func (f *tokenFile) keys(dir string, client *http.Client) (*jwt.KeySet, error) {
 	switch {
 	case f.Keys == "" && f.Issuer == "":
 		return nil, errors.New("give the https URL of the provider's keys, or its Issuer")
 	case f.Keys == "":
-		return jwt.KeysOf(f.Issuer, nil)
+		return jwt.KeysOf(f.Issuer, client)
 	case strings.Contains(f.Keys, "://"):
-		return jwt.KeysAt(f.Keys, nil)
+		return jwt.KeysAt(f.Keys, client)
 	case filepath.IsAbs(f.Keys):
 		return jwt.LoadKeys(f.Keys)
 	}
@@ -159,7 +161,7 @@ func fetchTokenKeys(path string) (keysErr, err error) {
 	if path == "" {
 		return nil, nil
 	}
-	v, err := loadTokens(path, new(userfile.File)) // check has no users file
+	v, err := loadTokens(path, new(userfile.File), nil) // check has no users file
 	if err != nil {
 		return nil, fmt.Errorf("-tokens: %w", err)
 	}

@@ -200,7 +200,7 @@ func TestTokenFileMistakes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		write(t, file, tt.text)
-		if _, err := loadTokens(file, nil); err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), file) {
+		if _, err := loadTokens(file, nil, nil); err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), file) {
 			t.Errorf("%.60s: %v; want %q", tt.text, err, tt.want)
 		}
 	}

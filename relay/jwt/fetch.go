@@ -32,14 +32,14 @@ func readFile(path string) ([]byte, error) {
 }
 
 // KeysAt returns the KeySet of a JSON Web Key Set at an https URL, the jwks_uri of the
-// provider, which is fetched when it is first needed. client nil is a client that follows no
-// redirects.
+// provider, which is fetched when it is first needed, by client or, if that is nil, a client
+// with the defaults of net/http. Redirects are not followed.
 func KeysAt(address string, client *http.Client) (*KeySet, error) {
 	u, err := secureURL(address)
 	if err != nil {
 		return nil, err
 	}
-	client = orDefault(client)
+	client = withoutRedirects(client)
 	return &KeySet{where: u, fetch: func(ctx context.Context) ([]byte, error) { return get(ctx, client, u) }}, nil
 }
 
@@ -50,7 +50,7 @@ func KeysOf(issuer string, client *http.Client) (*KeySet, error) {
 	if err != nil {
 		return nil, err
 	}
-	client = orDefault(client)
+	client = withoutRedirects(client)
 	s := &KeySet{where: u, configuration: strings.TrimSuffix(u, "/") + "/.well-known/openid-configuration"}
 	s.fetch = func(ctx context.Context) ([]byte, error) {
 		text, err := get(ctx, client, s.configuration)
@@ -86,11 +86,15 @@ func secureURL(text string) (string, error) {
 	return u.String(), nil
 }
 
-func orDefault(client *http.Client) *http.Client {
+// withoutRedirects returns a copy of client, or a new one, that follows no redirects: they could
+// lead away from https.
+func withoutRedirects(client *http.Client) *http.Client {
+	var c http.Client
 	if client != nil {
-		return client
+		c = *client
 	}
-	return &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &c
 }
 
 // get fetches a JSON text.
