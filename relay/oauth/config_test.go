@@ -189,3 +189,40 @@ func TestText(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 }
+
+// TestMissing: a token without the right to send is found out before a smart host refuses it.
+func TestMissing(t *testing.T) {
+	application, account := app(), person()
+	for _, tc := range []struct {
+		config *oauth.Config
+		token  oauth.Token
+		want   string
+	}{
+		{&application, oauth.Token{Account: "relay", Rights: []string{"SMTP.SendAsApp"}}, ""},
+		{&application, oauth.Token{Account: "relay", Rights: []string{"IMAP.AccessAsApp"}}, "SMTP.SendAsApp"},
+		{&application, oauth.Token{Account: "relay"}, "SMTP.SendAsApp"},
+		{&application, oauth.Token{}, ""}, // it isn't a JWT
+		{&account, oauth.Token{Account: "scan@contoso.com", Rights: []string{"SMTP.Send"}}, ""},
+		{&account, oauth.Token{Account: "scan@contoso.com", Rights: []string{"SMTP.SendAsApp"}}, "SMTP.Send"},
+		{&oauth.Config{Provider: oauth.Google, Grant: oauth.ServiceAccount}, oauth.Token{Account: "scan@contoso.com"}, ""},
+	} {
+		e := tc.config.Missing(&tc.token)
+		if (e == nil) != (tc.want == "") || e != nil && (e.Cause != oauth.CausePermission || !strings.HasSuffix(e.Detail, tc.want)) {
+			t.Errorf("%+v lacks %v, want %q", tc.token, e, tc.want)
+		}
+	}
+}
+
+// TestFiles: the files with secrets are named, once each.
+func TestFiles(t *testing.T) {
+	s := &oauth.Settings{Connectors: []oauth.Config{
+		{ClientSecret: oauth.Secret{File: "b"}, RefreshToken: oauth.Secret{File: "a"}}, {Certificate: "c"},
+		{Certificate: "d", CertificateKey: "b"}, {ServiceAccount: oauth.Secret{Value: "x"}}, {ClientSecret: oauth.Secret{Environment: "E"}},
+	}}
+	if got := strings.Join(s.Files("settings"), " "); got != "a b c settings" {
+		t.Error(got)
+	}
+	if (*oauth.Settings)(nil).Files("settings") != nil || (*oauth.Settings)(nil).Find("x") != nil || s.Find("") == nil {
+		t.Error("settings that are nil have something")
+	}
+}
