@@ -71,14 +71,15 @@ func (f *dnsFlags) look(way connector.Route, to routing.Domain) (*publishedTLS, 
 	hosts, err := dialing.LookupMX(ctx, d.Name)
 	if dns, ok := err.(*net.DNSError); err != nil && !(ok && dns.IsNotFound) {
 		shown.Error = err.Error()
-		return shown, nil
-	}
-	if len(hosts) == 0 {
+	} else if len(hosts) == 0 {
 		hosts = []*net.MX{{Host: d.Name}}
 	}
 	slices.SortStableFunc(hosts, func(a, b *net.MX) int { return cmp.Compare(a.Pref, b.Pref) })
 	for _, mx := range hosts {
-		mx.Host = strings.ToLower(strings.TrimSuffix(mx.Host, "."))
+		if mx.Host = strings.ToLower(strings.TrimSuffix(mx.Host, ".")); mx.Host == "" {
+			shown.Error = d.Name + " takes no mail (null MX)"
+			return shown, nil
+		}
 		d.Hosts = append(d.Hosts, mx.Host)
 	}
 	shown.fill(policies.Look(ctx, d), hosts)

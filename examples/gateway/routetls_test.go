@@ -47,7 +47,7 @@ func serveZone(t *testing.T, lines ...string) (address string) {
 func TestRouteTLS(t *testing.T) {
 	digest := strings.Repeat("AB", 32)
 	address := serveZone(t, "example.org. 300 MX 20 mx2.example.org.", "example.org. 300 MX 10 mx1.example.org.",
-		"mx1.example.org. 300 A 192.0.2.1", "mx2.example.org. 300 A 192.0.2.2", "_25._tcp.mx1.example.org. 300 TLSA 3 1 1 "+digest, "_25._tcp.mx2.example.org. 300 TLSA 1 1 1 "+digest)
+		"none.example.org. 300 MX 0 .", "mx1.example.org. 300 A 192.0.2.1", "mx2.example.org. 300 A 192.0.2.2", "_25._tcp.mx1.example.org. 300 TLSA 3 1 1 "+digest, "_25._tcp.mx2.example.org. 300 TLSA 1 1 1 "+digest)
 	policy := policyText(t, `{"Send": [{"Name": "Out", "AddressSpaces": ["*"]}, {"Name": "Hosts", "AddressSpaces": ["example.net"], "SmartHosts": ["192.0.2.9"]}]}`)
 	for _, tc := range []struct {
 		args []string
@@ -60,6 +60,7 @@ func TestRouteTLS(t *testing.T) {
 		}},
 		{[]string{"-to", "kim@example.org", "-dns-trusted", address, "-json"}, []string{`"dane": "the MX records are signed"`, `"tlsa": [`}},
 		{[]string{"-to", "kim@example.net", "-dns", address}, []string{"  not asked: the mail goes to smart hosts\n"}},
+		{[]string{"-to", "kim@none.example.org", "-dns", address}, []string{"  error: none.example.org takes no mail (null MX)\n"}},
 		{[]string{"-to", "kim@[192.0.2.1]", "-dns", address}, []string{"  not asked: the domain is an address\n"}},
 	} {
 		code, out, errout := ran(append([]string{"route", policy, "-tls"}, tc.args...)...)

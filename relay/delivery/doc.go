@@ -91,6 +91,11 @@
 // clear. [Sender.SetCertificates] and [Sender.SetRootCAs] replace certificates while the
 // Sender is in use.
 //
+// Sender.TLSPolicies has the requirements of domains' owners, by DANE and MTA-STS (package
+// mxpolicy). It is asked about the mail exchangers of each domain that a connector with DNS
+// routing sends to. These requirements come on top of the connector's: a host that doesn't
+// meet them is passed over, and the message waits if no other host accepts it.
+//
 // DomainSecureEnabled concerns only the domains of TLSSendDomainSecureList: the next
 // hop's certificate must name the recipient's domain, and this server shows its own. All
 // other domains of such a connector are reached as usual.
