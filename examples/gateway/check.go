@@ -13,17 +13,19 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/relay/oauth"
+	"github.com/interchange-smtp/interchange/relay/sign"
 )
 
 // check lists the findings about a policy that is valid.
 func check(c *cli, args []string) int {
-	fs := c.flags("[FILE]... [-cert FILE -key FILE]... [-tokens FILE] [-oauth FILE -data DIR] [-acknowledged]")
+	fs := c.flags("[FILE]... [-cert FILE -key FILE]... [-tokens FILE] [-oauth FILE -data DIR] [-dkim-keys DIR] [-acknowledged]")
 	var p policyFlags
 	p.register(fs)
 	p.registerKeys(fs, "PEM `FILE` with the key of the -cert at the same place: look at the certificate, too; may be repeated")
 	tokens := fs.String("tokens", "", "`FILE` of the identity provider whose tokens serve accepts: look at it, too, and fetch the provider's keys")
 	var tokenSettings oauthFlags
 	tokenSettings.register(fs)
+	dkimKeys := fs.String("dkim-keys", "", "the `DIR` with the keys that sign mail: look at them, too")
 	data := fs.String("data", "", "the `DIR` of serve, which has the refresh tokens")
 	var names dnsFlags
 	names.registerTrusted(fs)
@@ -47,6 +49,10 @@ func check(c *cli, args []string) int {
 		return c.mistaken(p.json, oauthFile, err)
 	}
 	m.oauthFile, m.oauthTokens = tokenSettings.file, tokenSettings.tokens(*data)
+	m.dkimDir = *dkimKeys
+	if m.dkim, err = loadSigningKeys(*dkimKeys); err != nil {
+		return c.invalid(err)
+	}
 	p.fqdn = c.machine()
 	l, ok := c.policy(&p)
 	if !ok {
@@ -96,15 +102,17 @@ type material struct {
 
 	oauth       *oauth.Settings // for tokens of Send connectors; nil: no file is given
 	oauthFile   string
-	oauthTokens string // the directory of refresh tokens
-	validating  bool   // a name server is believed about DNSSEC
+	oauthTokens string          // the directory of refresh tokens
+	dkim        *sign.Directory // the keys in dkimDir; nil: no directory is given
+	dkimDir     string
+	validating  bool // a name server is believed about DNSSEC
 	now         time.Time
 }
 
 // check returns the findings about the policy and what it is run with.
 func (l *loaded) check(m material, now time.Time) []checked {
 	m.now = now
-	more := slices.Concat(m.exposed(), godebug(), l.tokenFindings(m), l.oauthFindings(m))
+	more := slices.Concat(m.exposed(), godebug(), l.tokenFindings(m), l.oauthFindings(m), l.dkimFindings(m))
 	if !m.validating {
 		more = append(l.withoutValidation(), more...)
 	}

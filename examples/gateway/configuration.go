@@ -12,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth/userfile"
 	"github.com/interchange-smtp/interchange/relay/gateway"
 	"github.com/interchange-smtp/interchange/relay/oauth"
+	"github.com/interchange-smtp/interchange/relay/sign"
 )
 
 // configuration is the content of the files that serve reads when it begins and at
@@ -20,6 +21,7 @@ type configuration struct {
 	gateway.Config
 	loaded *loaded         // the policy with its files and lines
 	oauth  *oauth.Settings // for tokens of Send connectors; nil: no file is given
+	dkim   *sign.Directory // the keys that sign mail; nil: no directory is given
 	pairs  []keyPair       // the files of Certificates
 	stamp  string          // of these files
 	found  []checked       // by examine
@@ -36,12 +38,16 @@ func (r *relayProcess) configure(c *cli) (*configuration, []error) {
 	next.Certificates, next.pairs, certErr = loadCertificates(f.certs, f.keys)
 	next.ClientCAs, authoritiesErr = loadAuthorities(f.clientCA)
 	methods, methodsErr := loadMethods(f.users, f.tokens, r.web)
-	var oauthErr error
+	var oauthErr, dkimErr error
+	next.dkim, dkimErr = loadSigningKeys(f.dkimKeys)
 	next.oauth, oauthErr = f.oauth.load()
-	if mistakes := []error{policyErr, certErr, authoritiesErr, methodsErr, oauthErr}; errors.Join(mistakes...) != nil {
+	if mistakes := []error{policyErr, certErr, authoritiesErr, methodsErr, oauthErr, dkimErr}; errors.Join(mistakes...) != nil {
 		return nil, mistakes
 	}
 	next.Policy = next.loaded.Policy
+	if next.dkim != nil {
+		next.Sign = (&sign.Signer{Keys: next.dkim}).Sign
+	}
 	if methods.Passwords != nil || methods.Tokens != nil {
 		next.Verifier = methods
 	}

@@ -59,7 +59,7 @@ func (r *relayProcess) logMistakes(event string, mistakes []error) int {
 // findings returns the findings of check about a configuration.
 func (r *relayProcess) findings(s *configuration) []checked {
 	f := r.flags
-	m := material{pairs: s.pairs, users: f.users, credentials: f.credentials, tokens: f.tokens, chain: s.Certificates, oauth: s.oauth, oauthFile: f.oauth.file, oauthTokens: f.oauth.tokens(f.data), validating: r.validating()}
+	m := material{pairs: s.pairs, users: f.users, credentials: f.credentials, tokens: f.tokens, chain: s.Certificates, oauth: s.oauth, oauthFile: f.oauth.file, oauthTokens: f.oauth.tokens(f.data), dkim: s.dkim, dkimDir: f.dkimKeys, validating: r.validating()}
 	if r.demo != nil { // which makes its certificate itself
 		m.chain = nil
 	}

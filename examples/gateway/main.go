@@ -50,6 +50,7 @@ func commands() []command {
 		{"shell", "run Exchange commands at a prompt, or from standard input", "0 done, 1 a command failed, 2 invalid", runShell},
 		{"queue", "manage the queue of a running gateway", "0 done, 1 no such message or not all done, 2 invalid or no gateway running", runQueue},
 		{"reload", "make a running gateway read its files again", "0 reloaded, 1 something is wrong with the files, 2 invalid or no gateway running", runReload},
+		{"dkim", "make keys that sign mail, and check their DNS records", "0 done, 1 a record doesn't fit, 2 invalid", runDKIM},
 		{"oauth", "log on for a Send connector, or test its logon at the smart host", "0 logged on, 1 refused, 2 invalid", runOAuth},
 		{"user", "maintain the users file of Basic authentication", "0 done, 1 no such user, 2 invalid", user},
 	}

@@ -26,6 +26,11 @@ func (m material) exposed() source.Diagnostics {
 	for _, name := range m.oauth.Files(m.oauthFile) {
 		files = append(files, secretFile{name, "a secret of -oauth"})
 	}
+	if m.dkim != nil {
+		for _, name := range m.dkim.Files() {
+			files = append(files, secretFile{name, "a private key that signs mail"})
+		}
+	}
 	for _, file := range files {
 		info, err := os.Stat(file.name)
 		if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o004 == 0 {

@@ -32,6 +32,7 @@ type serveFlags struct {
 	users     string
 	tokens    string
 	oauth     oauthFlags
+	dkimKeys  string
 	clientCA  string
 	milters   milterFlags
 	dnsFlags
@@ -104,6 +105,7 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.tokens, "tokens", "", "accept access tokens (AuthMechanism OAuth) of the identity provider that this JSON `FILE` describes")
 	f.oauth.register(fs)
 	f.acme.register(fs)
+	fs.StringVar(&f.dkimKeys, "dkim-keys", "", "sign mail (DkimSigning) with the keys in `DIR`, which gateway dkim new makes")
 	f.registerKeys(fs, "PEM `FILE` with the private key of the -cert at the same place; may be repeated. The files are read again within a minute of a change")
 	fs.StringVar(&f.clientCA, "client-ca", "", "trust certificates of partners (DomainSecureEnabled) issued by the authorities in this PEM `FILE` (default: the system's authorities)")
 	f.dnsFlags.register(fs)

@@ -1,6 +1,7 @@
 package sign
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/internal/atomicfile"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -29,6 +31,7 @@ type Keys interface {
 type Directory struct {
 	domains  map[routing.Domain]*domainKeys
 	problems source.Diagnostics
+	files    []string
 }
 
 // domainKeys are the keys of a domain, or the reason why they can't be used.
@@ -86,6 +89,7 @@ func (d *Directory) readDomain(dir string, domain routing.Domain) {
 			continue
 		}
 		path := filepath.Join(dir, f.Name())
+		d.files = append(d.files, path)
 		key, err := readKey(path, domain, selector)
 		if err != nil {
 			of.err = fmt.Errorf("%s: %w", path, err)
@@ -129,6 +133,9 @@ func (d *Directory) problem(path string, err error) {
 // Problems returns the files and directories that can't be used, in the order of their names.
 func (d *Directory) Problems() source.Diagnostics { return d.problems }
 
+// Files returns the paths of the keys, which should be readable by the gateway alone.
+func (d *Directory) Files() []string { return d.files }
+
 // Domains returns the domains that have keys, or files of keys that can't be used, sorted.
 func (d *Directory) Domains() iter.Seq[routing.Domain] {
 	return slices.Values(slices.SortedFunc(maps.Keys(d.domains), routing.Domain.Compare))
@@ -144,4 +151,28 @@ func (d *Directory) Keys(_ context.Context, domain routing.Domain) ([]Key, error
 		return nil, of.err
 	}
 	return of.keys, nil
+}
+
+// Save writes the key to the file DIR/DOMAIN/SELECTOR.pem, with mode 0600, and returns its path. A file that
+// exists is an error. Directories that are absent are made, with mode 0700; all have the owner of the one above
+// them, so that root can make keys for a gateway that runs as another user.
+func (k Key) Save(dir string) (path string, err error) {
+	text, err := k.MarshalPEM()
+	if err != nil {
+		return "", err
+	}
+	of := filepath.Join(dir, k.Domain.String())
+	path = filepath.Join(of, k.Selector+suffix)
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		if err == nil {
+			err = fs.ErrExist
+		}
+		return "", fmt.Errorf("%s: %w; give another selector", path, unwrapped(err))
+	}
+	for _, d := range []string{dir, of} {
+		if err := atomicfile.MakeDir(d); err != nil {
+			return "", err
+		}
+	}
+	return path, atomicfile.Write(path, bytes.NewReader(text), of)
 }

@@ -48,7 +48,7 @@ func (s *Signer) Sign(ctx context.Context, out *connector.Outbound, _ *envelope.
 		}
 		return nil
 	}
-	keys, err := s.keysFor(ctx, author)
+	keys, err := s.KeysFor(ctx, author, time.Now())
 	if err != nil {
 		return err
 	}
@@ -89,9 +89,9 @@ func signable(h *message.Header) (routing.Domain, error) {
 	return first, nil
 }
 
-// keysFor returns the keys that sign now for an author's domain: its own, or else those of the nearest domain
-// above it.
-func (s *Signer) keysFor(ctx context.Context, author routing.Domain) ([]Key, error) {
+// KeysFor returns the keys that sign for an author's domain at a time: its own, or else those of the nearest
+// domain above it; none if there are none.
+func (s *Signer) KeysFor(ctx context.Context, author routing.Domain, now time.Time) ([]Key, error) {
 	if s.Keys == nil {
 		return nil, nil
 	}
@@ -100,7 +100,7 @@ func (s *Signer) keysFor(ctx context.Context, author routing.Domain) ([]Key, err
 		if err != nil {
 			return nil, fmt.Errorf("the DKIM keys of %s can't be used: %w", d, err)
 		}
-		if chosen := Signing(keys, time.Now()); len(chosen) > 0 {
+		if chosen := Signing(keys, now); len(chosen) > 0 {
 			return chosen, nil
 		}
 	}

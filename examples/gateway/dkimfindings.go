@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/relay/sign"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// codeDkimUnused is the code of keys that no Send connector uses.
+const codeDkimUnused source.Code = "dkim-unused"
+
+// loadSigningKeys reads the DKIM keys in a directory; nil if none is given.
+func loadSigningKeys(dir string) (*sign.Directory, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	keys, err := sign.ReadDirectory(dir)
+	if err != nil {
+		return nil, fmt.Errorf("-dkim-keys %w", err)
+	}
+	return keys, nil
+}
+
+// dkimFindings lists the keys that can't be used, and the Send connectors that sign without having the keys.
+func (l *loaded) dkimFindings(m material) source.Diagnostics {
+	var list source.Diagnostics
+	signs := false
+	for out := range l.Policy.Send() {
+		if s := out.Settings(); s.DkimSigning == param.DkimSigningNone || !out.Local() || !s.Enabled.Or(true) {
+			continue
+		}
+		signs = true
+		list = append(list, l.unsigned(out, m)...)
+	}
+	if m.dkim == nil {
+		return list
+	}
+	list = append(list, m.dkim.Problems()...)
+	if !signs {
+		list = append(list, source.Diagnostic{
+			Severity: source.SeverityWarning, Position: source.Position{File: m.dkimDir}, Code: codeDkimUnused,
+			Detail: "no Send connector signs with these DKIM keys", Fix: "Set-SendConnector NAME -DkimSigning IfKeyExists",
+		})
+	}
+	return list
+}
+
+// unsigned says which mail of a Send connector has no signature.
+func (l *loaded) unsigned(out *connector.Outbound, m material) source.Diagnostics {
+	fate := "leaves without a signature"
+	if out.Settings().DkimSigning == param.DkimRequired {
+		fate = "waits"
+	}
+	missing := source.Diagnostic{
+		Severity: source.SeverityWarning, Path: source.Named("Send", out.Name()).Field("DkimSigning"), Code: source.CodeDkimKeyMissing,
+	}
+	if m.dkim == nil {
+		missing.Detail = "there are no DKIM keys, so all mail " + fate + ": give -dkim-keys"
+		return source.Diagnostics{missing}
+	}
+	domains := l.unkeyed(m)
+	if len(domains) == 0 {
+		return nil
+	}
+	missing.Detail = fmt.Sprintf("no DKIM key signs now for %s, so mail of its authors %s", strings.Join(domains, ", "), fate)
+	missing.Fix = fmt.Sprintf("gateway dkim new %s -keys %s", domains[0], m.dkimDir)
+	return source.Diagnostics{missing}
+}
+
+// unkeyed returns the domains of the organisation without a key that signs now. Files that can't be used are
+// findings of their own.
+func (l *loaded) unkeyed(m material) []string {
+	var list []string
+	signer := sign.Signer{Keys: m.dkim}
+	for _, a := range l.Config().Accepted {
+		domain, err := routing.ParseDomain(strings.TrimPrefix(a.DomainName, "*."))
+		if err != nil || a.DomainType == routing.ExternalRelay {
+			continue
+		}
+		keys, err := signer.KeysFor(context.Background(), domain, m.now)
+		if err == nil && len(keys) == 0 && !slices.Contains(list, domain.String()) {
+			list = append(list, domain.String())
+		}
+	}
+	return list
+}
