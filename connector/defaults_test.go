@@ -62,6 +62,8 @@ var sendTableOfDefaults = map[string][3]string{
 	"AddressSpaces": {"[]"}, "SourceTransportServers": {hub: "[S]", onEdge: "[]"},
 	"IsScopedConnector": {"false"}, "IsCoexistenceConnector": {"false"}, "LinkedReceiveConnector": {""},
 	"DNSRoutingEnabled": {"true"}, "SmartHosts": {"[]"}, "SmartHostAuthMechanism": {"None"}, "AuthenticationCredential": {"<nil>"},
+	"LogonWithoutCertificateCheck": {"false"}, "SmartHostLimits": {"None"}, "SmartHostMaxConnections": {"Unlimited"},
+	"SmartHostMessageRateLimit": {"Unlimited"}, "SmartHostRecipientRateLimit": {"Unlimited"},
 	"Port": {"25"}, "SourceIPAddress": {"invalid IP"}, "Fqdn": {"s.contoso.com"}, "ForceHELO": {"false"},
 	"UseExternalDNSServersEnabled": {"false"}, "FrontendProxyEnabled": {"false"},
 	"RequireTLS": {"false"}, "IgnoreSTARTTLS": {"false"}, "DaneEnabled": {"true"}, "MtaStsEnabled": {"true"}, "TlsAuthLevel": {"None"}, "TlsDomain": {""}, "TlsCertificateName": {""},

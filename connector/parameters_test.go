@@ -41,10 +41,11 @@ func TestEveryParameter(t *testing.T) {
 			"TransportRole":         checked, // it decides between connectors that are otherwise equal
 			"SuppressXAnonymousTls": checked, // there is no X-ANONYMOUSTLS to suppress
 		}},
-		{&schema.SendConnector, reflect.TypeFor[connector.Send](), []string{"../relay/delivery"}, map[string]effect{
+		{&schema.SendConnector, reflect.TypeFor[connector.Send](), []string{"../relay/delivery", "../relay/dispatch/internal/schedule"}, map[string]effect{
 			"Comment":                noted,
 			"LinkedReceiveConnector": checked, // by the rules of CodeLinked, and a warning
 			"DNSRoutingEnabled":      checked, // it is the lack of smart hosts
+			"SmartHostLimits":        checked, // fills in defaults
 		}},
 		{&schema.TransportService, reflect.TypeFor[connector.Service](), []string{"../relay/dispatch", "../relay/dispatch/internal/schedule"}, nil},
 		{&schema.TransportConfig, reflect.TypeFor[connector.Transport](), nil, map[string]effect{

@@ -42,6 +42,10 @@ func (c *Config) receiveDefaults(r Receive) Receive {
 // filled in. It is idempotent, and the slices of s are shared, not copied.
 func (c *Config) sendDefaults(s Send) Send {
 	local := c.local()
+	connections, messages, recipients := s.SmartHostLimits.Of()
+	s.SmartHostMaxConnections = cmp.Or(s.SmartHostMaxConnections, connections)
+	s.SmartHostMessageRateLimit = cmp.Or(s.SmartHostMessageRateLimit, messages)
+	s.SmartHostRecipientRateLimit = cmp.Or(s.SmartHostRecipientRateLimit, recipients)
 	sendParameters.fill(&s, s.Usage, c.Profile, local.Edge)
 	s.DNSRoutingEnabled = param.Value(s.DNSRoutingEnabled.Or(len(s.SmartHosts) == 0))
 	direct := s.DNSRoutingEnabled.Or(false) && !s.IgnoreSTARTTLS && !s.ForceHELO

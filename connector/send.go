@@ -30,6 +30,7 @@ type Send struct {
 	SmartHosts                   []param.SmartHost   // next hops; they share the load, and one replaces another that fails
 	SmartHostAuthMechanism       auth.Mechanism      // one value, or BasicAuth, BasicAuthRequireTLS, which means BasicAuthRequireTLS
 	AuthenticationCredential     *param.Credential   // for Basic authentication, and the mailbox for OAuth; may be nil
+	LogonWithoutCertificateCheck bool                // not a parameter of Exchange: credentials go to smart hosts whose certificate isn't valid, too
 	Port                         int
 	SourceIPAddress              netip.Addr // local address to connect from; zero or 0.0.0.0: any
 	Fqdn                         string     // for EHLO; "": the server's
@@ -50,6 +51,10 @@ type Send struct {
 	RequireOorg              bool                // not enforced
 
 	MaxMessageSize               param.Size
+	SmartHostLimits              param.SmartHostLimits // fills the next three, which aren't parameters of Exchange either
+	SmartHostMaxConnections      param.Limit           // at a time
+	SmartHostMessageRateLimit    param.Limit           // attempts in any minute
+	SmartHostRecipientRateLimit  param.Limit           // recipients in any 24 hours
 	SmtpMaxMessagesPerConnection int
 	ConnectionInactivityTimeOut  time.Duration
 	ErrorPolicies                param.ErrorPolicy     // Default; what concerns custom failures is not enforced

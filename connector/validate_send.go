@@ -21,6 +21,7 @@ var sendRules = []func(*sendCheck){
 	(*sendCheck).checkRouting,
 	(*sendCheck).checkAuthentication,
 	(*sendCheck).checkCredential,
+	(*sendCheck).checkSmartHostLimits,
 	(*sendCheck).checkRequireTLS,
 	(*sendCheck).checkTlsAuthLevel,
 	(*sendCheck).checkDomainSecure,
@@ -153,6 +154,9 @@ func (c *sendCheck) checkAuthentication() {
 func (c *sendCheck) checkCredential() {
 	m, cred := c.s.SmartHostAuthMechanism, c.s.AuthenticationCredential
 	if m&(auth.BasicAuth|auth.BasicAuthRequireTLS|auth.OAuth) == 0 {
+		if c.s.LogonWithoutCertificateCheck {
+			c.doubt("LogonWithoutCertificateCheck", CodeCredentialUnchecked, "it has no effect, because SmartHostAuthMechanism isn't BasicAuth, BasicAuthRequireTLS or OAuth")
+		}
 		if cred != nil {
 			c.doubt("AuthenticationCredential", CodeCredentialUnused, "it is never used, because SmartHostAuthMechanism isn't BasicAuth, BasicAuthRequireTLS or OAuth")
 		}
@@ -174,8 +178,32 @@ func (c *sendCheck) checkCredential() {
 	if m&(auth.BasicAuthRequireTLS|auth.OAuth) != 0 && c.s.IgnoreSTARTTLS {
 		c.bad("IgnoreSTARTTLS", CodeIgnoreSTARTTLS, "SmartHostAuthMechanism %v needs STARTTLS, so it must be false", m)
 	}
+	if c.s.LogonWithoutCertificateCheck {
+		c.doubt("LogonWithoutCertificateCheck", CodeCredentialUnchecked, "whoever takes the smart host's place on the way gets the credentials; let the smart host have a valid certificate for its name")
+	}
 	if m == auth.BasicAuth && !c.s.RequireTLS && !c.implicitTLS() {
 		c.doubt("SmartHostAuthMechanism", CodeCredentialClear, "the password may cross the network unprotected; give BasicAuthRequireTLS or RequireTLS")
+	}
+}
+
+// checkSmartHostLimits: the limits need smart hosts.
+func (c *sendCheck) checkSmartHostLimits() {
+	if !c.dns {
+		return
+	}
+	g := &c.given
+	for _, p := range []struct {
+		name  source.Path
+		given bool
+	}{
+		{"SmartHostLimits", g.SmartHostLimits != 0},
+		{"SmartHostMaxConnections", g.SmartHostMaxConnections > 0},
+		{"SmartHostMessageRateLimit", g.SmartHostMessageRateLimit > 0},
+		{"SmartHostRecipientRateLimit", g.SmartHostRecipientRateLimit > 0},
+	} {
+		if p.given {
+			c.doubt(p.name, CodeSmartHostLimits, "it has no effect without SmartHosts: MaxPerDomainOutboundConnections limits the connections to the hosts of a domain")
+		}
 	}
 }
 

@@ -194,6 +194,14 @@ var findingTests = map[string]findingTest{
 		parts: []string{"%out", `, "SmartHostAuthMechanism": "BasicAuth", "AuthenticationCredential": {"UserName": "a", "Password": "b"}`},
 		found: []string{`credential-clear Send["Out"].SmartHostAuthMechanism`},
 	},
+	"password for any certificate": {
+		parts: []string{"%out", `, "SmartHostAuthMechanism": "BasicAuthRequireTLS", "AuthenticationCredential": {"UserName": "a", "Password": "b"}, "LogonWithoutCertificateCheck": true`},
+		found: []string{`credential-unchecked Send["Out"].LogonWithoutCertificateCheck`},
+	},
+	"limits of nothing": {
+		parts: []string{"%out", `, "SmartHostLimits": "Google", "SmartHostMaxConnections": "2"`, `, "SmartHosts": ["gateway.contoso.com"]`, ""},
+		found: []string{`smart-host-limits Send["Out"].SmartHostLimits`, `smart-host-limits Send["Out"].SmartHostMaxConnections`},
+	},
 	"password for nothing": {
 		parts: []string{"%out", `, "AuthenticationCredential": {"UserName": "a", "Password": "b"}`},
 		found: []string{`credential-unused Send["Out"].AuthenticationCredential`},

@@ -21,21 +21,23 @@ type warningFix struct {
 // warningFixes are by code. The overlap of ranges isn't among them: the findings
 // about clients describe it better.
 var warningFixes = map[source.Code]warningFix{
-	connector.CodeNotEnforced:       {"remove it: it has no effect here", (*element).unset},
-	connector.CodeDomainSecureList:  {"list the partners' domains, or turn DomainSecureEnabled off", (*element).unset},
-	connector.CodeTLSLegacyUnused:   {"remove it: it has no effect here", (*element).unset},
-	connector.CodeExchangeFqdn:      {"leave Fqdn empty, or set it to the server's own name", (*element).unset},
-	connector.CodeRoleConflict:      {"set TransportRole to the same value on both if Exchange is to serve them, too, or choose the profile Exchange2007 if the commands are of that edition", nil},
-	connector.CodeGroupCustom:       {"remove Custom", (*element).noCustom},
-	connector.CodeAcceptsNothing:    {"set PermissionGroups or Permissions, or remove the connector", nil},
-	connector.CodeGroupUnreachable:  {"remove the group, or add the mechanism that it needs", (*element).reachableGroups},
-	connector.CodeCredentialUnused:  {"remove the credential", (*element).unset},
-	connector.CodeCredentialClear:   {"set it to BasicAuthRequireTLS", (*element).credentialOverTLS},
-	connector.CodeForceHELO:         {"turn ForceHELO off", (*element).unset},
-	connector.CodeEdgeOnly:          {"remove it if Exchange is to do the same", (*element).unset},
-	connector.CodeSourceSites:       {"name servers of one site", nil},
-	connector.CodeDelayNotification: {"set it to a time between the retries and the expiry of messages", nil},
-	routing.CodeSiteLink:            {"correct the site's name, or remove it", nil},
+	connector.CodeNotEnforced:         {"remove it: it has no effect here", (*element).unset},
+	connector.CodeDomainSecureList:    {"list the partners' domains, or turn DomainSecureEnabled off", (*element).unset},
+	connector.CodeTLSLegacyUnused:     {"remove it: it has no effect here", (*element).unset},
+	connector.CodeExchangeFqdn:        {"leave Fqdn empty, or set it to the server's own name", (*element).unset},
+	connector.CodeRoleConflict:        {"set TransportRole to the same value on both if Exchange is to serve them, too, or choose the profile Exchange2007 if the commands are of that edition", nil},
+	connector.CodeGroupCustom:         {"remove Custom", (*element).noCustom},
+	connector.CodeAcceptsNothing:      {"set PermissionGroups or Permissions, or remove the connector", nil},
+	connector.CodeGroupUnreachable:    {"remove the group, or add the mechanism that it needs", (*element).reachableGroups},
+	connector.CodeCredentialUnused:    {"remove the credential", (*element).unset},
+	connector.CodeSmartHostLimits:     {"remove it, or give SmartHosts", (*element).unset},
+	connector.CodeCredentialUnchecked: {"turn LogonWithoutCertificateCheck off", (*element).unset},
+	connector.CodeCredentialClear:     {"set it to BasicAuthRequireTLS", (*element).credentialOverTLS},
+	connector.CodeForceHELO:           {"turn ForceHELO off", (*element).unset},
+	connector.CodeEdgeOnly:            {"remove it if Exchange is to do the same", (*element).unset},
+	connector.CodeSourceSites:         {"name servers of one site", nil},
+	connector.CodeDelayNotification:   {"set it to a time between the retries and the expiry of messages", nil},
+	routing.CodeSiteLink:              {"correct the site's name, or remove it", nil},
 }
 
 // partlyEnforced are the fixes for parameters and grants of which only a part has no
@@ -96,7 +98,7 @@ func (c *checker) warningWitness(f *Finding) {
 		}
 	}
 	for i, out := range c.outbounds {
-		if source.Element("Send", i, out.Name()) == place && (f.Code == connector.CodeCredentialClear || f.Code == connector.CodeForceHELO) {
+		if source.Element("Send", i, out.Name()) == place && (f.Code == connector.CodeCredentialClear || f.Code == connector.CodeCredentialUnchecked || f.Code == connector.CodeForceHELO) {
 			f.Witness = c.leaving(out)
 		}
 	}

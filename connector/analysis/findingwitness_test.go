@@ -51,15 +51,16 @@ var proofs = map[source.Code]func(*connector.Policy, analysis.Finding, connector
 		return here(f, w) && last(w).Reason == reply.NotAuthenticated
 	},
 
-	analysis.CodeAcceptedUnrouted: noWay,
-	analysis.CodeNoRoutes:         noWay,
-	analysis.CodeSizeGap:          noWay,
-	analysis.CodeRouteSize:        otherWay,
-	analysis.CodeSendUnused:       otherWay,
-	analysis.CodeRouteTie:         otherWay,
-	analysis.CodeSmartHostSelf:    thisWay,
-	connector.CodeCredentialClear: thisWay,
-	connector.CodeForceHELO:       thisWay,
+	analysis.CodeAcceptedUnrouted:     noWay,
+	analysis.CodeNoRoutes:             noWay,
+	analysis.CodeSizeGap:              noWay,
+	analysis.CodeRouteSize:            otherWay,
+	analysis.CodeSendUnused:           otherWay,
+	analysis.CodeRouteTie:             otherWay,
+	analysis.CodeSmartHostSelf:        thisWay,
+	connector.CodeCredentialClear:     thisWay,
+	connector.CodeCredentialUnchecked: thisWay,
+	connector.CodeForceHELO:           thisWay,
 	analysis.CodeRelayLoop: func(p *connector.Policy, f analysis.Finding, w connector.Walkthrough) bool {
 		_, ours := p.Accepted(f.Witness.To[0].Domain())
 		return ours && letInOne(w) && w.Routes[0].Outbound.Settings().DNSRoutingEnabled.Or(false)
@@ -132,7 +133,7 @@ func shown(t *testing.T, p *connector.Policy, f analysis.Finding) {
 // findingTests.
 var unshown = []source.Code{
 	connector.CodeNotEnforced, connector.CodeDomainSecureList, connector.CodeExchangeFqdn, connector.CodeGroupCustom,
-	connector.CodeTLSLegacyUnused, connector.CodeCredentialUnused, connector.CodeEdgeOnly, connector.CodeSourceSites, connector.CodeDelayNotification,
+	connector.CodeTLSLegacyUnused, connector.CodeCredentialUnused, connector.CodeSmartHostLimits, connector.CodeEdgeOnly, connector.CodeSourceSites, connector.CodeDelayNotification,
 	routing.CodeSiteLink, connector.CodeRoleConflict, analysis.CodeFqdnMissing, analysis.CodeAcknowledgedNothing, analysis.CodeAcknowledgedNoReason,
 }
 

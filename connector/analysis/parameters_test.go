@@ -56,7 +56,7 @@ var uncompared = map[string]string{
 	"Receive.ServiceDiscoveryFqdn": "kept", "Receive.AdvertiseClientSettings": "kept", "Receive.EnableAuthGSSAPI": "kept", "Receive.LongAddressesEnabled": "kept",
 	"Receive.OrarEnabled": "kept", "Receive.SuppressXAnonymousTls": "kept", "Receive.ExtendedProtectionPolicy": "kept", "Receive.TlsDomainCapabilities": "kept",
 
-	"Send.Name": "names", "Send.Comment": "comments", "Send.Usage": "presets", "Send.ProtocolLoggingLevel": "protocol logging",
+	"Send.Name": "names", "Send.Comment": "comments", "Send.Usage": "presets", "Send.SmartHostLimits": "presets", "Send.ProtocolLoggingLevel": "protocol logging",
 	"Send.IsCoexistenceConnector": "kept", "Send.LinkedReceiveConnector": "kept", "Send.UseExternalDNSServersEnabled": "kept", "Send.FrontendProxyEnabled": "kept",
 	"Send.RequireOorg": "kept", "Send.ConnectorType": "kept",
 
@@ -171,23 +171,26 @@ var hops = map[string]func(*connector.Send){
 // without are parameters that have no effect with a kind of next hop, or that it
 // doesn't go together with.
 var without = map[string][]string{
-	"DNS":                        {"AuthenticationCredential", "SmartHostAuthMechanism", "DNSRoutingEnabled", "IsScopedConnector", "Transport.TLSSendDomainSecureList"},
-	"DNS with domain security":   {"AuthenticationCredential", "SmartHostAuthMechanism", "DNSRoutingEnabled", "IsScopedConnector", "SmartHosts", "IgnoreSTARTTLS"},
-	"smart host":                 {"DaneEnabled", "MtaStsEnabled", "AuthenticationCredential", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList"},
+	"DNS":                        {"LogonWithoutCertificateCheck", "SmartHostMaxConnections", "SmartHostMessageRateLimit", "SmartHostRecipientRateLimit", "AuthenticationCredential", "SmartHostAuthMechanism", "DNSRoutingEnabled", "IsScopedConnector", "Transport.TLSSendDomainSecureList"},
+	"DNS with domain security":   {"LogonWithoutCertificateCheck", "SmartHostMaxConnections", "SmartHostMessageRateLimit", "SmartHostRecipientRateLimit", "AuthenticationCredential", "SmartHostAuthMechanism", "DNSRoutingEnabled", "IsScopedConnector", "SmartHosts", "IgnoreSTARTTLS"},
+	"smart host":                 {"LogonWithoutCertificateCheck", "DaneEnabled", "MtaStsEnabled", "AuthenticationCredential", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList"},
 	"smart host with a password": {"DaneEnabled", "MtaStsEnabled", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList"},
 	"smart host with a password and a name": {
 		"DaneEnabled", "MtaStsEnabled", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList", "RequireTLS", "IgnoreSTARTTLS", "TlsAuthLevel",
 	},
 	// The connection begins with TLS, whatever else is said.
 	"smart host at port 465": {
+		"LogonWithoutCertificateCheck",
 		"DaneEnabled", "MtaStsEnabled", "AuthenticationCredential", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList", "RequireTLS", "IgnoreSTARTTLS",
 	},
 	"smart host in the clear": {
+		"LogonWithoutCertificateCheck",
 		"DaneEnabled", "MtaStsEnabled", "AuthenticationCredential", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList", "RequireTLS", "TlsAuthLevel", "TlsDomain",
 		"TlsCertificateName",
 	},
 	// The other server does the rest by its own policy.
 	"another server": {
+		"LogonWithoutCertificateCheck", "SmartHostMaxConnections", "SmartHostMessageRateLimit", "SmartHostRecipientRateLimit",
 		"DaneEnabled", "MtaStsEnabled", "DNSRoutingEnabled", "SmartHosts", "SmartHostAuthMechanism", "AuthenticationCredential", "Port", "SourceIPAddress", "ForceHELO", "RequireTLS",
 		"IgnoreSTARTTLS", "TlsAuthLevel", "TlsDomain", "TlsCertificateName", "DomainSecureEnabled", "CloudServicesMailEnabled", "DkimSigning", "ErrorPolicies", "Permissions",
 		"Transport.TLSSendDomainSecureList",

@@ -89,6 +89,16 @@ var routeSettings = [...]struct {
 		text: func(s *connector.Send) string { return strconv.FormatBool(s.MtaStsEnabled.Or(false)) },
 		acts: mayEncrypt,
 	},
+	{
+		name: "LogonWithoutCertificateCheck",
+		text: func(s *connector.Send) string { return strconv.FormatBool(s.LogonWithoutCertificateCheck) },
+		acts: func(s *connector.Send, tls tlsDemand) bool {
+			return tls.level != tlsNever && s.SmartHostAuthMechanism&logsOn != 0
+		},
+	},
+	{name: "SmartHostMaxConnections", text: func(s *connector.Send) string { return s.SmartHostMaxConnections.String() }, acts: toSmartHosts},
+	{name: "SmartHostMessageRateLimit", text: func(s *connector.Send) string { return s.SmartHostMessageRateLimit.String() }, acts: toSmartHosts},
+	{name: "SmartHostRecipientRateLimit", text: func(s *connector.Send) string { return s.SmartHostRecipientRateLimit.String() }, acts: toSmartHosts},
 	{name: "ForceHELO", text: func(s *connector.Send) string { return strconv.FormatBool(s.ForceHELO) }},
 	{name: "SmtpMaxMessagesPerConnection", text: func(s *connector.Send) string { return strconv.Itoa(s.SmtpMaxMessagesPerConnection) }, onward: true},
 	{name: "ConnectionInactivityTimeOut", text: func(s *connector.Send) string { return param.FormatTimeSpan(s.ConnectionInactivityTimeOut) }, onward: true},
@@ -107,6 +117,9 @@ var routeSettings = [...]struct {
 func mayEncrypt(s *connector.Send, tls tlsDemand) bool {
 	return len(s.SmartHosts) == 0 && tls.level != tlsNever
 }
+
+// toSmartHosts reports whether a connector has smart hosts.
+func toSmartHosts(s *connector.Send, _ tlsDemand) bool { return len(s.SmartHosts) > 0 }
 
 // newNextHop describes a route of mail to the domain.
 func newNextHop(r connector.Route, to routing.Domain) nextHop {

@@ -99,3 +99,51 @@ func (t ConnectorType) MarshalText() ([]byte, error) {
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
 func (t *ConnectorType) UnmarshalText(b []byte) error { return unmarshal(t, ParseConnectorType, b) }
+
+// SmartHostLimits names the limits of a mail service: None, Microsoft365 or Google. The zero
+// SmartHostLimits is None.
+type SmartHostLimits uint8
+
+// The services.
+const (
+	SmartHostLimitsNone SmartHostLimits = iota
+	SmartHostLimitsMicrosoft365
+	SmartHostLimitsGoogle
+)
+
+var smartHostLimitsNames = enumNames{"None", "Microsoft365", "Google"}
+
+// ParseSmartHostLimits parses a name in any letter case.
+func ParseSmartHostLimits(s string) (SmartHostLimits, error) {
+	return parseEnum[SmartHostLimits]("SmartHostLimits", smartHostLimitsNames, s)
+}
+
+// IsValid reports whether l is one of the services.
+func (l SmartHostLimits) IsValid() bool { return int(l) < len(smartHostLimitsNames) }
+
+// Of returns the service's limits for one account: connections at a time, messages in a minute,
+// and recipients in a day.
+func (l SmartHostLimits) Of() (connections, messages, recipients Limit) {
+	switch l {
+	case SmartHostLimitsMicrosoft365:
+		return 3, 30, 10_000
+	case SmartHostLimitsGoogle:
+		return Unlimited, Unlimited, 10_000
+	}
+	return Unlimited, Unlimited, Unlimited
+}
+
+// String returns the name.
+func (l SmartHostLimits) String() string {
+	return enumText("SmartHostLimits", smartHostLimitsNames, l)
+}
+
+// MarshalText implements [encoding.TextMarshaler].
+func (l SmartHostLimits) MarshalText() ([]byte, error) {
+	return marshalEnum("SmartHostLimits", smartHostLimitsNames, l)
+}
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (l *SmartHostLimits) UnmarshalText(b []byte) error {
+	return unmarshal(l, ParseSmartHostLimits, b)
+}

@@ -61,6 +61,8 @@ func TestEnumText(t *testing.T) {
 	roundTrip(t, param.DowngradeDnsFailures|param.UpgradeCustomFailures, "DowngradeDnsFailures, UpgradeCustomFailures")
 	roundTrip(t, param.ConnectorDefault, "Default")
 	roundTrip(t, param.ConnectorXPremises, "XPremises")
+	roundTrip(t, param.SmartHostLimitsMicrosoft365, "Microsoft365")
+	roundTrip(t, param.SmartHostLimitsGoogle, "Google")
 }
 
 func TestEnumMistakes(t *testing.T) {

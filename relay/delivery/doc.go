@@ -70,8 +70,8 @@
 // # TLS
 //
 // TLS is used where the next hop offers it, and from the start on port 465. The Sender
-// checks a certificate only where TlsAuthLevel, BasicAuthRequireTLS or
-// DomainSecureEnabled require it. When the handshake fails or stalls, or STARTTLS isn't
+// checks a certificate only where TlsAuthLevel or DomainSecureEnabled require it, and before
+// it logs on unless LogonWithoutCertificateCheck is set. When the handshake fails or stalls, or STARTTLS isn't
 // answered, it calls again with a short ClientHello, which old firewalls let through, and
 // then, if TLS isn't required, speaks in the clear, as to a next hop that doesn't offer
 // it (RFC 7435), but never with credentials. It remembers this for a quarter of an hour.

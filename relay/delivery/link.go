@@ -73,3 +73,6 @@ type candidate struct {
 	name string     // without brackets
 	addr netip.Addr // if it is an address and needn't be resolved
 }
+
+// onThisMachine reports whether connections to c can't leave this machine.
+func (c candidate) onThisMachine() bool { return c.addr.IsLoopback() || c.name == "localhost" }

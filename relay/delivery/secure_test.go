@@ -163,6 +163,8 @@ func TestPeersHeaders(t *testing.T) {
 	partner.Permissions = []permission.Grant{{To: permission.SIDPartners, Allow: permission.SetOf(permission.SendHeadersOrganization)}}
 	far := toHosts("192.0.2.9")
 	far.SourceTransportServers = []string{"far"}
+	loggedOn := credentialed("192.0.2.1", auth.BasicAuth)
+	loggedOn.LogonWithoutCertificateCheck = true
 	internal := mechanism(auth.ExternalAuthoritative)
 	internal.Usage = param.UsageInternal
 	for _, tc := range []struct {
@@ -174,7 +176,7 @@ func TestPeersHeaders(t *testing.T) {
 		{"found by MX", "b@fabrikam.com", byDNS(), permission.Current, without(org, forest, cross)},
 		{"routing hidden", "b@fabrikam.com", hidden, permission.Current, without(org, forest, cross, "Received: from a\r\n", "Resent-To: c\r\n")},
 		{"smart host", "b@fabrikam.com", toHosts("192.0.2.1"), permission.Current, without(org, forest, cross)},
-		{"smart host that we log on to", "b@fabrikam.com", credentialed("192.0.2.1", auth.BasicAuth), permission.Current, without(org, forest, cross)},
+		{"smart host that we log on to", "b@fabrikam.com", loggedOn, permission.Current, without(org, forest, cross)},
 		{"externally secured", "b@fabrikam.com", mechanism(auth.ExternalAuthoritative), permission.Current, without(org, forest, cross)},
 		{"externally secured, 2007, Internal", "b@fabrikam.com", internal, permission.Exchange2007, without(cross)},
 		{"Exchange server", "b@fabrikam.com", mechanism(auth.ExchangeServer), permission.Current, without(cross)},

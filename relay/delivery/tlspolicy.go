@@ -22,6 +22,7 @@ type tlsPolicy struct {
 	required bool
 	chain    bool   // the certificate must lead to a trusted root
 	domain   string // the certificate must name this host or "*.domain"; "": any
+	host     string // the certificate must name this host, perhaps by a wildcard; "": any
 	exact    string // the certificate must name this host without a wildcard; "": any
 
 	published *HostPolicy // what the owner of the domain requires; nil: nothing
@@ -48,7 +49,16 @@ func (h *NextHop) tlsPolicy(c candidate) tlsPolicy {
 		p.required, p.chain, p.domain = true, true, h.key.domain.String()
 	}
 	if h.set.SmartHostAuthMechanism&(auth.BasicAuthRequireTLS|auth.OAuth) != 0 && len(h.set.SmartHosts) > 0 {
-		p.required, p.chain, p.exact = true, true, c.name
+		p.required = true
+		if !h.set.LogonWithoutCertificateCheck {
+			p.chain, p.exact = true, c.name
+		}
+	}
+	if h.credentials() != nil && !h.set.LogonWithoutCertificateCheck && !c.onThisMachine() {
+		p.chain = true
+		if p.domain == "" { // the administrator has said which name is right
+			p.host = c.name
+		}
 	}
 	if p.required {
 		p.never = false // the stricter of the two counts; a compiled policy has no such pair
@@ -189,6 +199,9 @@ func verify(p tlsPolicy, roots *x509.CertPool, cs tls.ConnectionState) error {
 	}
 	if p.domain != "" && !names(leaf, p.domain) {
 		return fmt.Errorf("%w: it doesn't name %s", errCertificate, p.domain)
+	}
+	if p.host != "" && leaf.VerifyHostname(p.host) != nil {
+		return fmt.Errorf("%w: it doesn't name %s", errCertificate, p.host)
 	}
 	if p.exact != "" && !namesExactly(leaf, p.exact) {
 		return fmt.Errorf("%w: it doesn't name %s exactly", errCertificate, p.exact)

@@ -43,7 +43,7 @@ type office struct {
 	last    map[event.Kind]event.Event
 }
 
-func newOffice(t *testing.T, mechanism auth.Mechanism) *office {
+func newOffice(t *testing.T, mechanism auth.Mechanism, change ...func(*connector.Send)) *office {
 	t.Helper()
 	space := func(s string) []routing.AddressSpace {
 		return []routing.AddressSpace{routing.MustParseAddressSpace(s)}
@@ -52,6 +52,9 @@ func newOffice(t *testing.T, mechanism auth.Mechanism) *office {
 		SmartHostAuthMechanism: mechanism, AuthenticationCredential: &param.Credential{UserName: mailbox}}
 	if mechanism != auth.OAuth {
 		out.AuthenticationCredential.Password = "geheim"
+	}
+	for _, f := range change {
+		f(&out)
 	}
 	o := &office{events: map[event.Kind]int{}, last: map[event.Kind]event.Event{}}
 	authority, err := relaytest.NewAuthority("trusted")
@@ -286,6 +289,35 @@ func TestPausesWithoutQueue(t *testing.T) {
 		o.sender.Retry()
 		if _, err := o.sender.Open(context.Background(), out, routing.Domain{}); err == nil || o.service.Connections() != 2 {
 			t.Errorf("Open after Retry: %v", err)
+		}
+	})
+}
+
+// TestPacing: with the preset the service gets what it permits in any minute, over three connections; clients
+// of what must wait get their 250 at once, the queue says until when, and no failure is reported.
+func TestPacing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		o := newOffice(t, auth.OAuth, func(s *connector.Send) { s.SmartHostLimits = param.SmartHostLimitsMicrosoft365 })
+		begun := time.Now()
+		for range 70 {
+			expect(t, "reply", o.mail(deliverFirst, "1@fabrikam.com"), "250")
+		}
+		time.Sleep(time.Second)
+		if wait := time.Since(begun); wait > 2*time.Second || len(o.service.Messages()) != 30 {
+			t.Errorf("%d messages after %v", len(o.service.Messages()), wait)
+		}
+		if q := o.d.Queues(); len(q) != 1 || q[0].Waiting != 40 || q[0].Failures != 0 || q[0].Paced.Sub(begun) < time.Minute || q[0].Paced.Sub(begun) > 63*time.Second {
+			t.Errorf("queues: %+v", q)
+		}
+		for m, err := range o.d.List(context.Background(), queue.Filter{All: true}) {
+			if r := m.Recipients[0]; err != nil || !strings.Contains(r.Reply, "at most 30 messages") || r.Next.IsZero() {
+				t.Errorf("waiting: %+v, %v", r, err)
+			}
+		}
+		time.Sleep(2*time.Minute + 10*time.Second)
+		failed, _ := o.seen(event.NextHopFailed)
+		if n := len(o.service.Messages()); n != 70 || o.service.Peak() > 3 || failed > 0 || o.queued() != "" {
+			t.Errorf("%d messages, %d connections at once, %d failures; queued: %s", n, o.service.Peak(), failed, o.queued())
 		}
 	})
 }

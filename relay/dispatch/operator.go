@@ -25,6 +25,10 @@ type Queue struct {
 	Retry, Tried time.Time
 	Reply, Host  string
 	Advice       string
+
+	// Paced is when the limits of the connector for its smart hosts, such as
+	// SmartHostMessageRateLimit, let the next message go; zero: they don't keep it waiting.
+	Paced time.Time
 }
 
 // Queues returns a Queue for each next hop that has messages, or that failed a short while ago, in the
@@ -34,7 +38,7 @@ func (d *Dispatcher) Queues() []Queue {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var all []Queue
-	for h := range d.sched.Hops() {
+	for h := range d.sched.Hops(time.Now()) {
 		all = append(all, Queue(h))
 	}
 	slices.SortFunc(all, func(a, b Queue) int { return cmp.Compare(a.Name, b.Name) })
@@ -54,9 +58,9 @@ func (d *Dispatcher) List(ctx context.Context, f queue.Filter) iter.Seq2[*queue.
 		}
 		for m, err := range d.Store.All(ctx) {
 			if err == nil {
-				d.event(func(time.Time) {
+				d.event(func(now time.Time) {
 					if known := d.sched.Find(m.ID); known != nil {
-						m = known.Snapshot()
+						m = known.Snapshot(now)
 					}
 				})
 				if !s.match(m) {
@@ -139,7 +143,7 @@ func (s *selection) has(m *schedule.Message) bool {
 	if s.filter.Hop == "" {
 		return s.match(&m.Message)
 	}
-	return s.match(m.Snapshot())
+	return s.match(m.Snapshot(time.Now()))
 }
 
 // batch is how many messages are dealt with before other work gets its turn.

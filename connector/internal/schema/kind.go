@@ -76,6 +76,7 @@ var (
 	Roles         = enum("ServerRole", param.FrontendTransport, param.HubTransport).numbered(16384, 32)
 	ReceiveUsages = enum("UsageType", param.UsageClient, param.UsageCustom, param.UsageInternal, param.UsageInternet, param.UsagePartner)
 	SendUsages    = enum("UsageType", param.UsageCustom, param.UsageInternal, param.UsageInternet, param.UsagePartner)
+	HostLimits    = enum("SmartHostLimits", param.SmartHostLimitsNone, param.SmartHostLimitsMicrosoft365, param.SmartHostLimitsGoogle)
 	Premises      = enum("TenantConnectorType", param.ConnectorDefault, param.ConnectorXPremises)
 	DomainTypes   = enum("AcceptedDomainType", routing.Authoritative, routing.InternalRelay, routing.ExternalRelay).numbered(0, 2, 1)
 	TlsVersions   = enum("TlsMinimumVersion", param.Tls10, param.Tls11, param.Tls12, param.Tls13)

@@ -120,6 +120,7 @@ func accessTo[C any](r *schema.Row) (a access[C]) {
 	isKind(&a, r, roles)
 	isKind(&a, r, premises)
 	isKind(&a, r, dkimSigning)
+	isKind(&a, r, hostLimits)
 	isKind(&a, r, domainTypes)
 	isKind(&a, r, tlsLevels)
 	isKind(&a, r, tlsVersions)

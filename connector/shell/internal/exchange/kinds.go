@@ -54,6 +54,7 @@ var (
 	protections    = enum(schema.Protections, param.ParseExtendedProtection)
 	roles          = enum(schema.Roles, param.ParseTransportRole)
 	usages         = enum(schema.ReceiveUsages, param.ParseUsage)
+	hostLimits     = enum(schema.HostLimits, param.ParseSmartHostLimits)
 	premises       = enum(schema.Premises, param.ParseConnectorType)
 	domainTypes    = enum(schema.DomainTypes, routing.ParseDomainType)
 	tlsVersions    = enum(schema.TlsVersions, param.ParseTlsVersion)

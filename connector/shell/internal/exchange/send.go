@@ -109,8 +109,9 @@ var sendShape = []string{
 	"AddressSpaces", "AuthenticationCredential", "CloudServicesMailEnabled", "Comment", "ConnectedDomains",
 	"ConnectionInactivityTimeOut", "ConnectorType", "DaneEnabled", "DkimSigning", "DNSRoutingEnabled", "DomainSecureEnabled", "Enabled", "ErrorPolicies",
 	"ForceHELO", "Fqdn", "FrontendProxyEnabled", "HomeMTA", "HomeMtaServerId", "Identity", "IgnoreSTARTTLS",
-	"IsScopedConnector", "IsSmtpConnector", "MaxMessageSize", "MtaStsEnabled", "Name", "Port", "ProtocolLoggingLevel", "Region",
-	"RequireOorg", "RequireTLS", "SmartHostAuthMechanism", "SmartHosts", "SmartHostsString", "SmtpMaxMessagesPerConnection",
+	"IsScopedConnector", "IsSmtpConnector", "LogonWithoutCertificateCheck", "MaxMessageSize", "MtaStsEnabled", "Name", "Port", "ProtocolLoggingLevel", "Region",
+	"RequireOorg", "RequireTLS", "SmartHostAuthMechanism", "SmartHostLimits", "SmartHostMaxConnections", "SmartHostMessageRateLimit",
+	"SmartHostRecipientRateLimit", "SmartHosts", "SmartHostsString", "SmtpMaxMessagesPerConnection",
 	"SourceIPAddress", "SourceRoutingGroup", "SourceTransportServers", "TlsAuthLevel", "TlsCertificateName", "TlsDomain",
 	"UseExternalDNSServersEnabled",
 }

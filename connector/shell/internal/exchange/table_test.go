@@ -39,7 +39,7 @@ var samples = map[string]object.Value{
 	"ByteQuantifiedSize": "128KB", "Unlimited<ByteQuantifiedSize>": "3MB", "EnhancedTimeSpan": "00:00:07",
 	"SmtpX509Identifier": "<I>CN=a<S>CN=b", "ExtendedProtectionPolicySetting": "Allow", "SizeMode": "Disabled",
 	"ProtocolLoggingLevel": "Verbose", "MessageRateSourceFlags": "User", "ServerRole": "FrontendTransport",
-	"TenantConnectorType": "XPremises", "ErrorPolicies": "DowngradeDnsFailures", "TlsAuthLevel": "EncryptionOnly",
+	"TenantConnectorType": "XPremises", "SmartHostLimits": "Google", "ErrorPolicies": "DowngradeDnsFailures", "TlsAuthLevel": "EncryptionOnly",
 	"IPAddress": "10.0.0.1", "SmtpDomainWithSubdomains": "*.contoso.com", "AuthMechanisms": "None", "PermissionGroups": "Partners",
 	"MultiValuedProperty<String>": "a:B", "MultiValuedProperty<IPBinding>": "10.0.0.7:25",
 	"MultiValuedProperty<IPRange>": "10.0.0.7", "MultiValuedProperty<AddressSpace>": "a.com", "MultiValuedProperty<SmartHost>": "a.com",

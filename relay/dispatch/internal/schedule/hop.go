@@ -39,6 +39,8 @@ type hop struct {
 	retryAt       time.Time
 	lastReply     lastReply
 
+	pace pace
+
 	turn   node[hop] // in queues.proven or queues.doubtful
 	alarm  alarm[hop]
 	usedAt time.Time // when a transfer last needed it
@@ -67,18 +69,23 @@ func (h *hop) update(next delivery.NextHop, p *connector.Policy) {
 		h.period++ // attempts under way are at the old hosts
 	}
 	h.policy, h.next, h.name = p, next, name
+	h.pace.setLimits(next)
 }
 
 // allowance returns how many connections h may have. A next hop that failed, or has not answered yet,
 // gets one: if it is dead, it costs no more.
 func (h *hop) allowance(l *limits) int {
+	most := l.perHop
+	if h.pace.connections > 0 {
+		most = min(most, h.pace.connections)
+	}
 	switch {
 	case h.proven && h.ceiling > 0:
-		return min(h.ceiling, l.perHop)
+		return min(h.ceiling, most)
 	case h.proven:
-		return l.perHop
+		return most
 	}
-	return min(1+h.extra, l.perHop)
+	return min(1+h.extra, most)
 }
 
 // lower sets the ceiling to the connections that are still open after h refused one, but to one at
@@ -92,9 +99,9 @@ func (h *hop) lower(stated bool) {
 func (h *hop) down(now time.Time) bool { return h.failures > 0 && now.Before(h.retryAt) }
 
 // worthWaiting reports whether a client should wait for h: it hasn't failed, or is about to be tried
-// again, and has not kept a client waiting in vain.
+// again, its connector's limits leave room, and it has not kept a client waiting in vain.
 func (h *hop) worthWaiting(now time.Time) bool {
-	if h.slow {
+	if h.slow || h.pace.next(now).After(now) {
 		return false
 	}
 	return h.failures == 0 || h.active == 0 && !h.down(now)
@@ -102,7 +109,7 @@ func (h *hop) worthWaiting(now time.Time) bool {
 
 // ready reports whether an attempt at h may start.
 func (h *hop) ready(l *limits, now time.Time) bool {
-	return !h.never && h.lanes.first != nil && h.active < h.allowance(l) && !h.down(now)
+	return !h.never && h.lanes.first != nil && h.active < h.allowance(l) && !h.down(now) && !h.pace.next(now).After(now)
 }
 
 // transfers yields all transfers that wait for h.
@@ -129,10 +136,11 @@ type State struct {
 	Retry, Tried time.Time
 	Reply, Host  string
 	Advice       string
+	Paced        time.Time
 }
 
 // state returns the state of h. ok is false if there is nothing to see.
-func (h *hop) state() (s State, ok bool) {
+func (h *hop) state(now time.Time) (s State, ok bool) {
 	if h.waiting == 0 && h.active == 0 && h.failures == 0 {
 		return State{}, false
 	}
@@ -140,6 +148,9 @@ func (h *hop) state() (s State, ok bool) {
 		Tried: h.lastReply.at, Reply: h.lastReply.text, Host: h.lastReply.host, Advice: hopreply.Parse(h.lastReply.text).Advice}
 	if h.failures > 0 {
 		s.Retry = h.retryAt
+	}
+	if next := h.pace.next(now); next.After(now) && h.waiting > 0 {
+		s.Paced = next
 	}
 	return s, true
 }

@@ -111,11 +111,17 @@ func (m *Message) recipient(i int) queue.Recipient {
 	return r
 }
 
-// Snapshot returns a copy of m, with what is known of the next hops that its recipients wait for.
-func (m *Message) Snapshot() *queue.Message {
+// Snapshot returns a copy of m, with what is known at now of the next hops that its recipients wait
+// for.
+func (m *Message) Snapshot(now time.Time) *queue.Message {
 	c := m.Clone()
 	for i := range c.Recipients {
 		c.Recipients[i] = m.recipient(i)
+		if r, t := &c.Recipients[i], m.transfers[i]; t != nil && !t.running {
+			if at := t.hop.pace.next(now); at.After(now) && at.After(r.Next) {
+				r.Next, r.Reply, r.Host = at, t.hop.pace.reason(now), ""
+			}
+		}
 	}
 	return c
 }

@@ -69,7 +69,10 @@ func (s *Scheduler) nextAction() Action {
 func (s *Scheduler) begin(t *Transfer, now time.Time) {
 	s.queues.begin(t)
 	t.HeaderOnly = t.Message.headerOnly
-	if t.doubtful && t.hop.waiting > 0 {
+	t.hop.pace.begin(len(t.To), now)
+	if at := t.hop.pace.next(now); at.After(now) {
+		s.hopAlarms.set(&t.hop.alarm, at)
+	} else if t.doubtful && t.hop.waiting > 0 {
 		s.hopAlarms.set(&t.hop.alarm, now.Add(patience))
 	}
 	s.queues.wake(t.hop, now)
@@ -97,7 +100,9 @@ func (s *Scheduler) hopDue(h *hop, now time.Time) {
 	next := now.Add(hopIdle)
 	switch {
 	case h.waiting == 0 && h.active == 0:
-		if next = h.usedAt.Add(hopIdle); !next.After(now) {
+		if next = h.usedAt.Add(hopIdle); !next.After(now) && !h.pace.isEmpty(now) {
+			next = now.Add(hopIdle) // what it got counts for a day
+		} else if !next.After(now) {
 			delete(s.hops, h.next.Key())
 			return
 		}
@@ -106,6 +111,9 @@ func (s *Scheduler) hopDue(h *hop, now time.Time) {
 	case !h.proven && h.active > 0 && h.waiting > 0:
 		h.extra++
 		next = now.Add(patience)
+	}
+	if at := h.pace.next(now); at.After(now) && at.Before(next) {
+		next = at
 	}
 	s.hopAlarms.set(&h.alarm, next)
 	s.queues.wake(h, now)

@@ -126,14 +126,14 @@ func (m *Message) Stored() bool { return m.phase == stored }
 // Find returns the message on the Store of an ID; nil if this process doesn't work on one.
 func (s *Scheduler) Find(id string) *Message { return s.messages[id] }
 
-// Hops yields the states of all next hops that have mail or failed a short while ago, in no order.
-func (s *Scheduler) Hops() iter.Seq[State] {
+// Hops yields the states at now of all next hops that have mail or failed a short while ago, in no order.
+func (s *Scheduler) Hops(now time.Time) iter.Seq[State] {
 	return func(yield func(State) bool) {
-		if state, ok := s.nowhere.state(); ok && !yield(state) {
+		if state, ok := s.nowhere.state(now); ok && !yield(state) {
 			return
 		}
 		for _, h := range s.hops {
-			if state, ok := h.state(); ok && !yield(state) {
+			if state, ok := h.state(now); ok && !yield(state) {
 				return
 			}
 		}

@@ -267,7 +267,7 @@ func TestPolicy(t *testing.T) {
 	w := newWorld(t, connector.Config{})
 	m := w.queue("", "1@b.example")
 	w.run(time.Hour)
-	if s := m.Snapshot(); len(w.attempts) > 0 || s.Recipients[0].Hop != "Unreachable" {
+	if s := m.Snapshot(w.now); len(w.attempts) > 0 || s.Recipients[0].Hop != "Unreachable" {
 		t.Errorf("%v; %+v", w.attempts, s.Recipients)
 	}
 	cfg := config()
