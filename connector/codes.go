@@ -48,7 +48,7 @@ const (
 	CodeCredentialMissing   source.Code = "credential"           // Basic authentication without a user name and a password, OAuth without a user name
 	CodeCredentialUnused    source.Code = "credential-unused"    // warning: no mechanism needs it
 	CodeCredentialUnchecked source.Code = "credential-unchecked" // warning: goes to hosts whose certificate isn't checked
-	CodeSmartHostLimits     source.Code = "smart-host-limits"    // warning: limits for smart hosts, and there are none
+	CodeSmartHostLimits     source.Code = "smart-host-limits"    // warning: limits for smart hosts on a connector without smart hosts
 	CodeCredentialClear     source.Code = "credential-clear"     // warning: may cross the network unprotected
 	CodeIgnoreSTARTTLS      source.Code = "ignore-starttls"      // TLS is required and ignored
 	CodePublishedTLS        source.Code = "published-tls"        // DANE or MTA-STS for smart hosts

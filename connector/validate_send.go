@@ -179,7 +179,7 @@ func (c *sendCheck) checkCredential() {
 		c.bad("IgnoreSTARTTLS", CodeIgnoreSTARTTLS, "SmartHostAuthMechanism %v needs STARTTLS, so it must be false", m)
 	}
 	if c.s.LogonWithoutCertificateCheck {
-		c.doubt("LogonWithoutCertificateCheck", CodeCredentialUnchecked, "whoever takes the smart host's place on the way gets the credentials; let the smart host have a valid certificate for its name")
+		c.doubt("LogonWithoutCertificateCheck", CodeCredentialUnchecked, "an attacker who takes the smart host's place gets the credentials; let the smart host have a valid certificate for its name")
 	}
 	if m == auth.BasicAuth && !c.s.RequireTLS && !c.implicitTLS() {
 		c.doubt("SmartHostAuthMechanism", CodeCredentialClear, "the password may cross the network unprotected; give BasicAuthRequireTLS or RequireTLS")

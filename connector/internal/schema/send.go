@@ -62,7 +62,7 @@ var sendRows = []Row{
 		Refused: "a route depends on the recipient alone; give the connector an address space",
 		Does:    "Sends on all mail that a certain Receive connector takes."},
 	{Name: "LogonWithoutCertificateCheck", Verbs: newSet, Kind: Boolean, Default: is("$false"), Note: "Exchange has no such parameter, and checks the certificate with BasicAuthRequireTLS only",
-		Does: "Logs on to smart hosts, too, whose certificate isn't valid or is of another name, so that anybody on the way may take the credentials."},
+		Does: "Logs on to smart hosts, too, whose certificate isn't valid or is of another name, so that an attacker on the way can take the credentials."},
 	// The pages say 10, 25 and 35 MB.
 	{Name: "MaxMessageSize", Verbs: newSet, Expected: true, Kind: UnlimitedSize, Limits: between(1, most),
 		Default: is("35MB").usage("Internal", "Unlimited").in2007("10MB"),
