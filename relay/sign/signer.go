@@ -90,7 +90,7 @@ func signable(h *message.Header) (routing.Domain, error) {
 }
 
 // KeysFor returns the keys that sign for an author's domain at a time: its own, or else those of the nearest
-// domain above it; none if there are none.
+// domain above it; an empty list if no domain has one.
 func (s *Signer) KeysFor(ctx context.Context, author routing.Domain, now time.Time) ([]Key, error) {
 	if s.Keys == nil {
 		return nil, nil
