@@ -55,7 +55,7 @@ func (s Session) StartTLS() Decision {
 	return in.Decide(reply.StartTLSReady)
 }
 
-// Mail decides on MAIL.
+// Mail decides on MAIL. If it passes, the message goes on from the sender that SenderOf returns.
 func (s Session) Mail(m Mail) Decision {
 	in := s.in
 	if in == nil {

@@ -103,8 +103,16 @@ func runPeer(t *testing.T, input, name string, args ...string) dialog {
 // TestPeersOfGoSMTP has swaks and curl send mail to one backend twice: to a go-smtp server
 // that keeps the policy by a Backend, and to relay.Server.
 func TestPeersOfGoSMTP(t *testing.T) {
+	onBothServers(t, loopbackUsers, nil, func(t *testing.T, _, server string, messages chan string) { sendFromPeers(t, server, messages) })
+}
+
+// onBothServers serves loopbackPolicy, whose connectors change may change, with a go-smtp server that
+// keeps the policy by a Backend, and with relay.Server. It calls use with the name and the address
+// of each, and with what arrives.
+func onBothServers(t *testing.T, v auth.Verifier, change func(*connector.Receive), use func(t *testing.T, name, server string, messages chan string)) {
+	t.Helper()
 	if os.Getenv("INTERCHANGE_E2E") != "1" {
-		t.Skip("needs swaks and curl; set INTERCHANGE_E2E=1 to run it")
+		t.Skip("needs swaks, curl, msmtp and gsasl; set INTERCHANGE_E2E=1 to run it")
 	}
 	authority, err := relaytest.NewAuthority("tests")
 	if err != nil {
@@ -116,14 +124,14 @@ func TestPeersOfGoSMTP(t *testing.T) {
 	}
 	for name, serve := range map[string]func(net.Listener, *connector.Policy, smtp.Backend) io.Closer{
 		"go-smtp": func(l net.Listener, p *connector.Policy, next smtp.Backend) io.Closer {
-			backend := &gosmtp.Backend{Policy: p, Next: next, Verifier: loopbackUsers}
+			backend := &gosmtp.Backend{Policy: p, Next: next, Verifier: v}
 			server := backend.NewServer()
 			server.Domain, server.TLSConfig = "hub.fabrikam.com", &tls.Config{Certificates: []tls.Certificate{certificate}}
 			go server.Serve(backend.Listener(l))
 			return server
 		},
 		"relay.Server": func(l net.Listener, p *connector.Policy, next smtp.Backend) io.Closer {
-			server := &relay.Server{Policy: p, Handler: &gosmtp.Handler{Backend: next}, Verifier: loopbackUsers, Certificates: []tls.Certificate{certificate}}
+			server := &relay.Server{Policy: p, Handler: &gosmtp.Handler{Backend: next}, Verifier: v, Certificates: []tls.Certificate{certificate}}
 			go server.Serve(l)
 			return server
 		},
@@ -133,9 +141,19 @@ func TestPeersOfGoSMTP(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			config := loopbackPolicy(t, l.Addr()).Config()
+			for i := range config.Receive {
+				if change != nil {
+					change(&config.Receive[i])
+				}
+			}
+			policy, err := connector.Compile(config)
+			if err != nil {
+				t.Fatal(err)
+			}
 			box := inbox{make(chan string, 10)}
-			defer serve(l, loopbackPolicy(t, l.Addr()), box).Close()
-			sendFromPeers(t, l.Addr().String(), box.messages)
+			defer serve(l, policy, box).Close()
+			use(t, name, l.Addr().String(), box.messages)
 		})
 	}
 }

@@ -4,23 +4,15 @@ package e2e
 
 import (
 	"context"
-	"crypto/tls"
-	"io"
 	"net"
-	"os"
 	"strings"
 	"testing"
-
-	"github.com/emersion/go-smtp"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/auth/userfile"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/internal/guide"
-	"github.com/interchange-smtp/interchange/relay"
-	"github.com/interchange-smtp/interchange/relay/gosmtp"
-	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
 // TestScramWithPostfix: HubA and a Postfix with Cyrus SASL log on to each other with
@@ -59,59 +51,19 @@ func (peerTokens) VerifyToken(ctx context.Context, b auth.BearerToken, ch auth.C
 // go-smtp server with a Backend, with every mechanism that they share, with the right secret and with
 // a wrong one.
 func TestMechanismsOfPeers(t *testing.T) {
-	if os.Getenv("INTERCHANGE_E2E") != "1" {
-		t.Skip("needs msmtp, gsasl, swaks and curl; set INTERCHANGE_E2E=1 to run it")
-	}
 	users := new(userfile.File)
 	if err := users.Add(loopbackUser, gatewayPassword, nil, []string{loopbackUser}); err != nil {
 		t.Fatal(err)
 	}
-	methods := auth.Methods{Passwords: users, Keys: users, Tokens: peerTokens{}}
-	authority, err := relaytest.NewAuthority("tests")
-	if err != nil {
-		t.Fatal(err)
-	}
-	certificate, err := authority.Issue("hub.fabrikam.com")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, serve := range map[string]func(net.Listener, *connector.Policy, smtp.Backend) io.Closer{
-		"go-smtp": func(l net.Listener, p *connector.Policy, next smtp.Backend) io.Closer {
-			backend := &gosmtp.Backend{Policy: p, Next: next, Verifier: methods}
-			server := backend.NewServer()
-			server.Domain, server.TLSConfig = "hub.fabrikam.com", &tls.Config{Certificates: []tls.Certificate{certificate}}
-			go server.Serve(backend.Listener(l))
-			return server
-		},
-		"relay.Server": func(l net.Listener, p *connector.Policy, next smtp.Backend) io.Closer {
-			server := &relay.Server{Policy: p, Handler: &gosmtp.Handler{Backend: next}, Verifier: methods, Certificates: []tls.Certificate{certificate}}
-			go server.Serve(l)
-			return server
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			config := loopbackPolicy(t, l.Addr()).Config()
-			for i := range config.Receive {
-				config.Receive[i].AuthMechanism = param.Value(config.Receive[i].AuthMechanism.Or(0) | auth.OAuth)
-			}
-			policy, err := connector.Compile(config)
-			if err != nil {
-				t.Fatal(err)
-			}
-			box := inbox{make(chan string, 10)}
-			defer serve(l, policy, box).Close()
-			for _, p := range peersWithMechanisms(l.Addr().(*net.TCPAddr)) {
-				p.run(t, box.messages)
-			}
-			if name == "go-smtp" {
-				bindChannel(t, l.Addr().String())
-			}
-		})
-	}
+	tokens := func(r *connector.Receive) { r.AuthMechanism = param.Value(r.AuthMechanism.Or(0) | auth.OAuth) }
+	onBothServers(t, auth.Methods{Passwords: users, Keys: users, Tokens: peerTokens{}}, tokens, func(t *testing.T, name, server string, messages chan string) {
+		for _, p := range peersWithMechanisms(server) {
+			p.run(t, messages)
+		}
+		if name == "go-smtp" {
+			bindChannel(t, server)
+		}
+	})
 }
 
 // bindChannel has GNU SASL's own program log on with SCRAM and the channel binding tls-exporter. It
@@ -162,7 +114,8 @@ func (p *peerLogon) run(t *testing.T, messages chan string) {
 
 // peersWithMechanisms returns the programs with each of their mechanisms. Each has an address of its own, so that
 // the wrong secrets of one don't delay the others.
-func peersWithMechanisms(at *net.TCPAddr) (all []*peerLogon) {
+func peersWithMechanisms(server string) (all []*peerLogon) {
+	host, port, _ := strings.Cut(server, ":")
 	source := func() string { return net.IPv4(127, 0, 1, byte(len(all)+1)).String() }
 	add := func(program, mechanism, right, refused string, args func(from, secret string) []string) {
 		from := source()
@@ -174,14 +127,14 @@ func peersWithMechanisms(at *net.TCPAddr) (all []*peerLogon) {
 			secret = peerToken
 		}
 		add("msmtp", m, secret, "535", func(from, secret string) []string {
-			return []string{"--file=/dev/null", "--host=" + at.IP.String(), "--port=" + at.AddrPort().String()[len(at.IP.String())+1:], "--source-ip=" + from, "--domain=client.example",
+			return []string{"--file=/dev/null", "--host=" + host, "--port=" + port, "--source-ip=" + from, "--domain=client.example",
 				"--tls=on", "--tls-starttls=on", "--tls-certcheck=off", "--auth=" + m, "--user=" + loopbackUser, "--passwordeval=printf %s '" + secret + "'",
 				"--from=" + loopbackUser, "b@example.org"}
 		})
 	}
 	for _, m := range []string{"PLAIN", "LOGIN"} {
 		add("swaks", m, gatewayPassword, "<~* 535", func(from, secret string) []string {
-			return []string{"--server", at.String(), "--local-interface", from, "--ehlo", "client.example", "--tls", "--auth", m, "--auth-user", loopbackUser, "--auth-password", secret,
+			return []string{"--server", server, "--local-interface", from, "--ehlo", "client.example", "--tls", "--auth", m, "--auth-user", loopbackUser, "--auth-password", secret,
 				"--from", loopbackUser, "--to", "b@example.org"}
 		})
 	}
@@ -191,7 +144,7 @@ func peersWithMechanisms(at *net.TCPAddr) (all []*peerLogon) {
 			secret, option = gatewayPassword, ""
 		}
 		add("curl", m, secret, "< 535 ", func(from, secret string) []string {
-			args := []string{"--silent", "--show-error", "--verbose", "--interface", from, "--ssl-reqd", "--insecure", "smtp://" + at.String() + "/client.example",
+			args := []string{"--silent", "--show-error", "--verbose", "--interface", from, "--ssl-reqd", "--insecure", "smtp://" + server + "/client.example",
 				"--login-options", "AUTH=" + m, "--mail-from", loopbackUser, "--mail-rcpt", "b@example.org", "--upload-file", "-"}
 			if option == "" {
 				return append(args, "--user", loopbackUser+":"+secret)
