@@ -48,28 +48,31 @@ func (d *stsDomain) valid(now time.Time) *KeptSTS {
 }
 
 // sts returns the policy that holds for a domain; nil if no policy does. The error says why there
-// is no newer one.
+// is no newer one. While a policy holds, one caller at most waits for the domain's answer.
 func (p *Policies) sts(ctx context.Context, domain string) (*KeptSTS, error) {
 	p.starting.Do(p.start)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	d := p.domain(domain)
-	d.used = p.clock()
-	for d.checked.IsZero() || d.used.Sub(d.checked) >= checkEvery || d.busy != nil {
-		if d.busy == nil && !p.begin(domain, d, p.check) {
-			break
-		}
-		busy := d.busy
-		p.mu.Unlock()
-		select {
-		case <-busy:
-			p.mu.Lock()
-		case <-ctx.Done():
-			p.mu.Lock()
-			return d.valid(d.used), context.Cause(ctx)
-		}
+	now, d := p.clock(), p.domain(domain)
+	d.used = now
+	k := d.valid(now)
+	fresh := !d.checked.IsZero() && now.Sub(d.checked) < checkEvery
+	if fresh || d.busy != nil && k != nil || d.busy == nil && !p.begin(domain, d, p.check) {
+		return k, d.failed
 	}
-	return d.valid(d.used), d.failed
+	busy := d.busy
+	p.mu.Unlock()
+	var err error
+	select {
+	case <-busy:
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	p.mu.Lock()
+	if err == nil {
+		err = d.failed
+	}
+	return d.valid(now), err
 }
 
 // domain returns the record of a domain, which may be new. p is locked.

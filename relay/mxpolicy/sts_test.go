@@ -223,9 +223,11 @@ func TestSTSKept(t *testing.T) {
 	later(checkEvery)
 	o.set(func() { o.txt = []string{"v=STSv1; id=2"} })
 	expect("another one can't be fetched", valid, 4, 2)
-	if !strings.Contains(o.log.String(), "the previous one goes on to hold") {
-		t.Errorf("the log is %q", o.log.String())
-	}
+	o.set(func() {
+		if !strings.Contains(o.log.String(), "the previous one goes on to hold") {
+			t.Errorf("the log is %q", o.log.String())
+		}
+	})
 	expect("and isn't tried at once", valid, 4, 2)
 	later(checkEvery)
 	o.set(func() { o.answer = text(strings.Replace(policyText, "enforce", "none", 1)) })
@@ -312,8 +314,44 @@ func TestSTSShared(t *testing.T) {
 	}
 	close(release)
 	all.Wait()
-	if o.fetches != 1 || o.lookups != 1 {
-		t.Errorf("%d look-ups and %d fetches", o.lookups, o.fetches)
+	o.set(func() {
+		if o.fetches != 1 || o.lookups != 1 {
+			t.Errorf("%d look-ups and %d fetches", o.lookups, o.fetches)
+		}
+	})
+}
+
+// While a policy is fetched again, mail goes on by the one that holds.
+func TestSTSRefreshInBackground(t *testing.T) {
+	o := newOwner(t, "mta-sts.example.com")
+	p := o.policies("")
+	if got := required(t, p, "mx.example.com"); got != "a valid certificate" {
+		t.Fatal(got)
+	}
+	begun, release := make(chan struct{}), make(chan struct{})
+	o.set(func() {
+		o.time = o.time.Add(refreshEvery)
+		o.answer = func(w http.ResponseWriter) {
+			o.mu.Unlock()
+			close(begun)
+			<-release
+			o.mu.Lock()
+			text(strings.Replace(policyText, "enforce", "none", 1))(w)
+		}
+	})
+	refreshed := make(chan struct{})
+	go func() {
+		p.refreshAll()
+		close(refreshed)
+	}()
+	<-begun
+	if got := required(t, p, "mx.example.com"); got != "a valid certificate" {
+		t.Error(got)
+	}
+	close(release)
+	<-refreshed
+	if got := required(t, p, "mx.example.com"); got != "nothing" {
+		t.Error(got)
 	}
 }
 
