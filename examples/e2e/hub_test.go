@@ -75,7 +75,14 @@ func scenarioFlags(t *testing.T, s guide.Scenario) []string {
 // must stop without an error. It returns the output up to the line "ready".
 func startServe(t *testing.T, h *host, roots, binary string, args ...string) []string {
 	t.Helper()
+	return startServeIn(t, "", h, roots, binary, args...)
+}
+
+// startServeIn is startServe in a working directory, "" for the test's.
+func startServeIn(t *testing.T, dir string, h *host, roots, binary string, args ...string) []string {
+	t.Helper()
 	cmd := h.command(context.Background(), binary, append([]string{"serve"}, args...)...)
+	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "SSL_CERT_FILE="+roots,
 		"INTERCHANGE_CREDENTIAL_mycred="+gatewayUser+":"+gatewayPassword) // for the guide's $mycred
 	var log bytes.Buffer

@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/base64"
 	"math/big"
 	"net"
@@ -21,14 +22,15 @@ import (
 	"github.com/interchange-smtp/interchange/relay/gosmtp"
 )
 
-// rsaCertificate makes a self-signed certificate, as old devices need it.
-func rsaCertificate(t *testing.T) tls.Certificate {
+// rsaCertificate makes a self-signed certificate with an RSA key, as old devices need it.
+func rsaCertificate(t *testing.T, name string) tls.Certificate {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"hub.fabrikam.com"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(0, 3, 0)}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +56,7 @@ func TestPrinters(t *testing.T) {
 		t.Fatal(err)
 	}
 	box := inbox{make(chan string, 10)}
-	server := &relay.Server{Policy: policy, Handler: &gosmtp.Handler{Backend: box}, Verifier: loopbackUsers, Certificates: []tls.Certificate{rsaCertificate(t)}}
+	server := &relay.Server{Policy: policy, Handler: &gosmtp.Handler{Backend: box}, Verifier: loopbackUsers, Certificates: []tls.Certificate{rsaCertificate(t, "hub.fabrikam.com")}}
 	go server.Serve(l)
 	defer server.Close()
 	plain := base64.StdEncoding.EncodeToString([]byte("\x00" + loopbackUser + "\x00" + gatewayPassword))
