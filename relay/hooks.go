@@ -45,8 +45,8 @@ type Hooks struct {
 	// Message is called with the whole message, header firewall, missing fields and the
 	// Received field done, before the Handler gets it. Until it returns it may read the
 	// message as often as it likes, and change its header and its body. MaxHeaderSize and
-	// MaxMessageSize hold for the result. If one of the Hooks has Message, the Server reads
-	// each message to its end before it calls the Handler.
+	// MaxMessageSize hold for the result. If one of the Hooks wants the message, the Server
+	// reads it to its end before it calls the Handler.
 	//
 	// It may also change env.From, and add recipients to env.To and remove them; of env
 	// nothing else. The policy isn't asked: the program sends, not the client. The Handler
@@ -54,6 +54,11 @@ type Hooks struct {
 	// an added one, the client gets 451. A message without recipients is accepted and goes
 	// nowhere. Delivery reports go to the new sender.
 	Message func(ctx context.Context, env *Envelope, m *message.Message) error
+
+	// WantsMessage reports whether Message is called for a transaction. It is asked when
+	// the message begins; if none of the Hooks wants it, the message isn't held. Nil:
+	// Message is always called.
+	WantsMessage func(env *Envelope) bool
 
 	// Done is called once for each transaction for which Mail was, also if a later one
 	// of the Hooks or the Handler refused MAIL. It must not block for long.
@@ -128,16 +133,21 @@ func (all hooks) rcpt(ctx context.Context, env *Envelope, rcpt envelope.Recipien
 
 func (all hooks) message(ctx context.Context, env *Envelope, m *message.Message) error {
 	return all.each(func(h *Hooks) error {
-		if h.Message == nil {
+		if !h.wantsMessage(env) {
 			return nil
 		}
 		return h.Message(ctx, env, m)
 	})
 }
 
-// wantMessage reports whether one of the Hooks has Message.
-func (all hooks) wantMessage() bool {
-	return slices.ContainsFunc(all, func(h Hooks) bool { return h.Message != nil })
+// wantMessage reports whether one of the Hooks looks at the message of a transaction.
+func (all hooks) wantMessage(env *Envelope) bool {
+	return slices.ContainsFunc(all, func(h Hooks) bool { return h.wantsMessage(env) })
+}
+
+// wantsMessage reports whether Message is called for a transaction.
+func (h *Hooks) wantsMessage(env *Envelope) bool {
+	return h.Message != nil && (h.WantsMessage == nil || h.WantsMessage(env))
 }
 
 // each calls f for each of the Hooks until it returns an error.

@@ -35,7 +35,7 @@ func (s *session) Data(body io.Reader) reply.Reply {
 // deliver hands the message to the Handler: while it arrives or, if Hooks look at it, when
 // it is whole.
 func (s *session) deliver(tx *transaction) (Receipt, error) {
-	if !hooks(s.server.Hooks).wantMessage() {
+	if !hooks(s.server.Hooks).wantMessage(&tx.env) {
 		return tx.handler.Deliver(tx.ctx, tx.message.Body())
 	}
 	m, err := s.server.Messages.Read(tx.message.Body())

@@ -94,11 +94,14 @@ const (
 	SingleLabelDomain
 	RelayDenied
 	RoutedRecipient
+	AuthorUnclear
+	DMARCRejected
+	DMARCUnavailable
 )
 
 // Why mail that was accepted cannot be delivered.
 const (
-	Unroutable Reason = iota + RoutedRecipient + 1
+	Unroutable Reason = iota + DMARCUnavailable + 1
 	RouteTooSmall
 	RouteNonSMTP
 	RoutingLoop

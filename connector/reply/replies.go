@@ -98,6 +98,13 @@ var reasons = [reasonCount]reasonText{
 		r550(5, 7, 1, "Unable to relay")},
 	RoutedRecipient: {"routed-recipient", "The local part names another domain (a@b, a%b, b!a), to which the next hop might relay.",
 		r550(5, 7, 1, "Unable to relay"), Reply{}},
+	AuthorUnclear: {"author-unclear", "MessageAuthenticationMode is Reject, and the header has not exactly one From field whose authors are of one domain.",
+		r550(5, 7, 1, "The message must have one From field with an address"), Reply{}}, // ours
+	DMARCRejected: {"dmarc-rejected", "MessageAuthenticationMode is Reject, neither SPF nor DKIM passes for the domain of From, and its DMARC policy asks to reject the message.",
+		r550(5, 7, 26, "Neither SPF nor DKIM passes for the domain of From, and its DMARC policy is reject"),
+		r550(5, 7, 1, "Neither SPF nor DKIM passes for the domain of From, and its DMARC policy is reject")}, // ours; RFC 7372 section 3.3
+	DMARCUnavailable: {"dmarc-unavailable", "MessageAuthenticationMode is Reject, and the DNS gives no answer on which SPF, DKIM or DMARC depend.",
+		r451(4, 4, 3, "SPF, DKIM or DMARC can't be checked now"), Reply{}}, // ours
 
 	Unroutable:             {"unroutable", "No Send connector has an address space for the recipient.", r451(4, 4, 4, "Unable to route"), Reply{}},
 	RouteTooSmall:          {"route-too-small", "The message is larger than MaxMessageSize of every matching Send connector.", r552(5, 3, 4, "Message size exceeds fixed maximum message size"), Reply{}},

@@ -75,7 +75,7 @@ type Event struct {
 	Reply  string       // of this server to the client or, of an attempt, of the host; "": no reply
 	Reason reply.Reason // the policy's; Undecided: something else decided
 	Err    error        // why, in this server's words; of an attempt often a *relay.Error
-	Result string       // Receipt.Result: where the accepted message is now
+	Result string       // Receipt.Result: where the accepted message is now; of MessageAuthenticated the results
 
 	// The attempt.
 	NextHop  string        // the queue's name
@@ -91,7 +91,7 @@ type Event struct {
 
 	Duration time.Duration // of a connection
 	Report   string        // the ID of a delivery report
-	Detail   string        // ReportQueued: failed, delayed or relayed; TLSFailed: what is tried next; TestedPolicyUnmet: what requires it
+	Detail   string        // ReportQueued: failed, delayed or relayed; TLSFailed: what is tried next; TestedPolicyUnmet: what requires it; MessageAuthenticated: noted, quarantined, refused or deferred
 
 	// The explanation of a decision.
 	Decision string           // its ID, which is in the reply

@@ -13,6 +13,7 @@ const (
 	MessageRefused                        // for each recipient: the policy refused the message
 	MessageFailed                         // for each recipient: Hooks or the Handler refused it
 	MessageAborted                        // for each recipient: the client broke it off
+	MessageAuthenticated                  // SPF, DKIM and DMARC of a message were checked (package verify)
 	RecipientRemoved                      // Hooks have removed one recipient of a message
 	RecipientRefusedAtEnd                 // the Handler refused one recipient of a message that others have
 	ReportNotSent                         // the report on such a recipient could not be handed over

@@ -35,6 +35,7 @@ var table = [kinds]kind{
 	MessageAborted:        info("message aborted", answered),
 	RecipientRemoved:      info("recipient removed", "session id from to"),
 	RecipientRefusedAtEnd: warn("recipient refused at the end", "session id to error"),
+	MessageAuthenticated:  info("message authenticated", "id connector remote helo from result then error"),
 	ReportNotSent:         fail("delivery report can't be sent", "session id to error"),
 
 	Delivered:           info("delivered", attempted),
