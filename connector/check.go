@@ -59,6 +59,7 @@ const (
 	checkSigning
 	checkHeaderField
 	checkMissingHeaders
+	checkMessageAuth
 	checkSendConnector
 )
 
@@ -145,6 +146,7 @@ var checkTexts = [...]checkText{
 	checkRewrittenFrom:        {"rewritten-from", "Receive.RewriteFrom Receive.AllowedSenders", "RewriteFrom makes {s} the author", ""},
 	checkHeaderField:          {"header-field", "", "{s} passes", "{s} is removed"},
 	checkMissingHeaders:       {"missing-headers", "Receive.AddMissingHeadersEnabled", "Message-ID, Date and From are added where they are missing: {s}", "nothing is added to the header: {s}"},
+	checkMessageAuth:          {"message-authentication", "Receive.MessageAuthenticationMode", "SPF, DKIM and DMARC are checked: {s}", "SPF, DKIM and DMARC are not checked: {s}"},
 	checkHeadersRouting:       {"headers-routing", "", "{s} holds {right}", "{s} lacks {right}"},
 	checkHeadersOrganization:  {"headers-organization", "", "{s} holds {right}", "{s} lacks {right}"},
 	checkHeadersForest:        {"headers-forest", "", "{s} holds {right}", "{s} lacks {right}"},

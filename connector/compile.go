@@ -103,6 +103,7 @@ func (c *compiler) receive() {
 		p.receive = append(p.receive, in)
 	}
 	p.bindings = bindingsOf(p.receive)
+	p.services = c.cfg.authenticationServices()
 	p.selector = newSelector(p.receive)
 }
 

@@ -53,6 +53,7 @@ var receiveTableOfDefaults = map[string][3]string{
 	"MaxInboundConnection": {"5000"}, "MaxInboundConnectionPerSource": {"20"}, "MaxInboundConnectionPercentagePerSource": {"2"},
 	"MaxLogonFailures": {"3"}, "MaxProtocolErrors": {"5"}, "MaxRecipientsPerMessage": {"200"},
 	"MessageRateLimit": {hub: "Unlimited", onEdge: "600"}, "MessageRateSource": {"IPAddress"},
+	"MessageAuthenticationMode": {"Off"}, "TrustedAuthenticationServices": {"[]"}, // Exchange has no such parameters
 	"TlsDomainCapabilities": {"[]"},
 }
 

@@ -28,6 +28,7 @@ func randomReceive(r *rand.Rand) connector.Receive {
 		RejectSingleLabelRecipientDomains:         coin(),
 		EnhancedStatusCodesEnabled:                param.Value(!coin()),
 		AddMissingHeadersEnabled:                  param.Value(coin()),
+		MessageAuthenticationMode:                 param.Value(param.AuthenticationMode(r.IntN(4))),
 		SizeEnabled:                               param.SizeMode(r.IntN(3)),
 		MaxMessageSize:                            param.MB, MaxHeaderSize: param.KB,
 		MaxHopCount: 3, MaxLocalHopCount: param.Value(r.IntN(3)), MaxRecipientsPerMessage: 2,

@@ -10,7 +10,13 @@ import "github.com/interchange-smtp/interchange/permission"
 //	Organization   X-MS-Exchange-Organization-*
 //	Forest         X-MS-Exchange-Forest-*
 //	CrossPremises  X-MS-Exchange-CrossPremises-*
-type HeaderFilter struct{ keep headerClass }
+//
+// On the way in it also decides about Authentication-Results, by the server that a field names.
+type HeaderFilter struct {
+	keep       headerClass
+	in         *Inbound // nil: no Authentication-Results pass
+	allResults bool     // all of them pass
+}
 
 // headerClass is a set of classes.
 type headerClass uint8

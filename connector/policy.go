@@ -25,6 +25,7 @@ type Policy struct {
 	servers  map[string]*routing.Server // by the name that a routing.Match gives
 	accepted *routing.Accepted
 
+	services   []string         // whose Authentication-Results a client must be trusted to bring; lower case, sorted
 	secure     []routing.Domain // TLSReceiveDomainSecureList
 	secureSend []routing.Domain // TLSSendDomainSecureList
 

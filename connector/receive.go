@@ -87,5 +87,8 @@ type Receive struct {
 	MessageRateLimit                        param.Limit // messages per minute
 	MessageRateSource                       param.Setting[param.RateSource]
 
+	MessageAuthenticationMode     param.Setting[param.AuthenticationMode] // SPF, DKIM and DMARC; not a parameter of Exchange
+	TrustedAuthenticationServices []string                                // whose Authentication-Results pass; not a parameter of Exchange
+
 	TlsDomainCapabilities []string // "domain:Cap1,Cap2"; not enforced
 }

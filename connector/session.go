@@ -212,6 +212,7 @@ func (s Session) Headers() HeaderFilter {
 			f.keep |= h.class
 		}
 	}
+	f.in, f.allResults = s.in, f.keep&organizationHeaders != 0
 	return f
 }
 

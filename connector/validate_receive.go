@@ -192,6 +192,7 @@ func (c *receiveCheck) checkExchangeServerFqdn() {
 func (c *receiveCheck) names() {
 	c.fqdn(c.path+".Fqdn", c.given.Fqdn)
 	c.fqdn(c.path+".ServiceDiscoveryFqdn", c.given.ServiceDiscoveryFqdn)
+	c.trustedServices()
 	c.certificate(c.path+".TlsCertificateName", c.given.TlsCertificateName)
 	c.permissions(c.path+".Permissions", c.given.Permissions)
 	if d := c.given.DefaultDomain; d != "" {

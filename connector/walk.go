@@ -296,6 +296,7 @@ func (w *walk) data(name StageName, line string) {
 	if d.Allowed() {
 		w.fields(s.Headers().Keep)
 		s.CompletesHeader(m.Hops)
+		s.MessageAuthentication()
 	}
 	w.stage(name, line, d)
 }

@@ -14,10 +14,9 @@ type Set uint64
 const AllRights Set = 1<<rightEnd - 2
 
 // NotEnforced are the rights that configurations may name and no decision
-// depends on: Interchange has no filters, no distribution groups and no verbs
-// for use between Exchange servers. A program's own filter can ask for
-// BypassAntiSpam: package relay hands every hook the rights of the session.
-const NotEnforced Set = 1<<AcceptAuthenticationFlag | 1<<BypassAntiSpam | 1<<AcceptExch50 | 1<<AcceptXShadow |
+// depends on: Interchange has no distribution groups and no verbs for use
+// between Exchange servers.
+const NotEnforced Set = 1<<AcceptAuthenticationFlag | 1<<AcceptExch50 | 1<<AcceptXShadow |
 	1<<AcceptXAttr | 1<<AcceptXProxyFrom | 1<<AcceptXSysProbe | 1<<AcceptXSessionParams |
 	1<<SendXMessageContextADRecipientCache | 1<<SendXMessageContextExtendedProperties |
 	1<<SendXMessageContextFastIndex | 1<<SendExch50 | 1<<SendXShadow

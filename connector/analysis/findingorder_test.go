@@ -231,7 +231,7 @@ func TestPartlyEnforced(t *testing.T) {
 		"SmartHostAuthMechanism":   func(c *connector.Config) { c.Send[0].SmartHostAuthMechanism = auth.ExchangeServer },
 		"CloudServicesMailEnabled": func(c *connector.Config) { c.Send[0].CloudServicesMailEnabled = true },
 		"Permissions[0]": func(c *connector.Config) {
-			c.Receive[0].Permissions = []permission.Grant{allow(permission.SIDAnonymous, permission.AcceptAnyRecipient, permission.BypassAntiSpam)}
+			c.Receive[0].Permissions = []permission.Grant{allow(permission.SIDAnonymous, permission.AcceptAnyRecipient, permission.AcceptXShadow)}
 		},
 	} {
 		cfg := office()

@@ -89,6 +89,12 @@ var special = map[string]func(*connector.Config){
 	},
 	"Receive.SizeEnabled":       func(c *connector.Config) { c.Receive[0].SizeEnabled = param.SizeDisabled },
 	"Receive.MessageRateSource": func(c *connector.Config) { c.Receive[0].MessageRateSource = param.Value(param.RateSource(0)) },
+	"Receive.MessageAuthenticationMode": func(c *connector.Config) {
+		c.Receive[0].MessageAuthenticationMode = param.Value(param.AuthenticationReject)
+	},
+	"Receive.TrustedAuthenticationServices": func(c *connector.Config) {
+		c.Receive[0].TrustedAuthenticationServices = []string{"filter.contoso.com"}
+	},
 	"Receive.ChunkingEnabled": func(c *connector.Config) {
 		c.Receive[0].ChunkingEnabled, c.Receive[0].BinaryMimeEnabled = param.Value(false), param.Value(false)
 	},

@@ -43,9 +43,9 @@ var receiveSettings = settingsOf[connector.Receive](&schema.ReceiveConnector)
 var settingEffects = map[string]func(*sessionPair, *connector.Inbound) bool{
 	"MaxHeaderSize": takesMail, "MaxHopCount": takesMail, "MaxLocalHopCount": takesMail, "MessageRateLimit": takesMail,
 	"MaxAcknowledgementDelay": takesMail, "BareLinefeedRejectionEnabled": takesMail,
-	"AddMissingHeadersEnabled": completesHeaders,
-	"AllowedSenders":           takesAnonymousMail,
-	"RewriteSender":            rewritesSenders, "RewriteFrom": rewritesSenders,
+	"AddMissingHeadersEnabled": completesHeaders, "MessageAuthenticationMode": authenticatesMessages, "TrustedAuthenticationServices": takesMail,
+	"AllowedSenders": takesAnonymousMail,
+	"RewriteSender":  rewritesSenders, "RewriteFrom": rewritesSenders,
 	"MaxLogonFailures": offersAuth, "AuthTarpitInterval": offersAuth,
 	"TarpitInterval": func(_ *sessionPair, in *connector.Inbound) bool { return !isExternal(in) }, // whose clients are trusted
 	"MaxInboundConnectionPercentagePerSource": func(_ *sessionPair, in *connector.Inbound) bool {
@@ -159,6 +159,11 @@ func rewritesSenders(e *sessionPair, in *connector.Inbound) bool {
 // some client.
 func completesHeaders(e *sessionPair, in *connector.Inbound) bool {
 	return e.anySession(in, func(s connector.Session) bool { return s.CompletesHeader(0) })
+}
+
+// authenticatesMessages reports whether in checks SPF, DKIM and DMARC for some client.
+func authenticatesMessages(e *sessionPair, in *connector.Inbound) bool {
+	return e.anySession(in, func(s connector.Session) bool { return s.MessageAuthentication() != param.AuthenticationOff })
 }
 
 // anySession reports whether is returns true for a session on in that may send MAIL.

@@ -218,3 +218,40 @@ func (r RateSource) MarshalText() ([]byte, error) {
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
 func (r *RateSource) UnmarshalText(b []byte) error { return unmarshal(r, ParseRateSource, b) }
+
+// AuthenticationMode says what a Receive connector does with the results of SPF, DKIM and
+// DMARC. The zero AuthenticationMode is Off.
+type AuthenticationMode uint8
+
+// The modes. Each does what the one before it does, and more.
+const (
+	AuthenticationOff        AuthenticationMode = iota // nothing is checked
+	AuthenticationNote                                 // the results are noted in Authentication-Results
+	AuthenticationQuarantine                           // a message that a DMARC policy would quarantine or reject is marked for the next hop
+	AuthenticationReject                               // a message that a DMARC policy would reject is refused
+)
+
+var authenticationNames = enumNames{"Off", "Note", "Quarantine", "Reject"}
+
+// ParseAuthenticationMode parses a mode in any letter case.
+func ParseAuthenticationMode(s string) (AuthenticationMode, error) {
+	return parseEnum[AuthenticationMode]("MessageAuthenticationMode", authenticationNames, s)
+}
+
+// IsValid reports whether m is one of the modes.
+func (m AuthenticationMode) IsValid() bool { return int(m) < len(authenticationNames) }
+
+// String returns the name of the mode.
+func (m AuthenticationMode) String() string {
+	return enumText("AuthenticationMode", authenticationNames, m)
+}
+
+// MarshalText implements [encoding.TextMarshaler].
+func (m AuthenticationMode) MarshalText() ([]byte, error) {
+	return marshalEnum("MessageAuthenticationMode", authenticationNames, m)
+}
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (m *AuthenticationMode) UnmarshalText(b []byte) error {
+	return unmarshal(m, ParseAuthenticationMode, b)
+}

@@ -138,6 +138,7 @@ func (s random) receive(i int) connector.Receive {
 	maybe(s, &r.MaxLocalHopCount, 0, 5)
 	maybe(s, &r.MaxLogonFailures, 0, 7)
 	maybe(s, &r.MaxProtocolErrors, 0, 3, param.Unlimited)
+	maybe(s, &r.MessageAuthenticationMode, param.AuthenticationOff, param.AuthenticationNote, param.AuthenticationReject)
 	maybe(s, &r.MessageRateSource, 0, param.RateByUser, param.RateByIPAddress|param.RateByUser)
 	for _, text := range some(s, "it's@contoso.com", "@contoso.com", "@*.fabrikam.com") {
 		r.AllowedSenders = append(r.AllowedSenders, param.MustParseSender(text))

@@ -68,7 +68,9 @@ func (m *Message) Open(r io.Reader, f Facts) error {
 	if m.author.IsValid() {
 		header.ReplaceFrom(m.author)
 	}
-	header.Filter(f.Session.Headers().Keep)
+	firewall := f.Session.Headers()
+	header.Filter(firewall.Keep)
+	header.FilterResults(firewall.KeepResults, firewall.Services())
 	if first {
 		m.messageID = visibleID(header.Complete(f.ID, f.Session.Inbound().Fqdn(), f.From, m.field[:0]))
 	}

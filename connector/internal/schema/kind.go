@@ -70,6 +70,7 @@ var (
 		param.RateByIPAddress|param.RateByUser).numbered(0, 1, 2, 3)
 	ErrorPolicies = flags("ErrorPolicies", param.ErrorPolicy(0), param.DowngradeDnsFailures, param.DowngradeAuthFailures,
 		param.DowngradeCustomFailures, param.UpgradeCustomFailures)
+	AuthModes     = enum("MessageAuthenticationMode", param.AuthenticationOff, param.AuthenticationNote, param.AuthenticationQuarantine, param.AuthenticationReject)
 	SizeModes     = enum("SizeMode", param.SizeDisabled, param.SizeEnabled, param.SizeEnabledWithoutValue).numbered(0, 1, 2)
 	Logging       = enum("ProtocolLoggingLevel", param.LoggingNone, param.LoggingVerbose).numbered(0, 1)
 	Protections   = enum("ExtendedProtectionPolicySetting", param.ExtendedProtectionNone, param.ExtendedProtectionAllow, param.ExtendedProtectionRequire).numbered(0, 1, 2)

@@ -10,7 +10,7 @@ var receiveRows = []Row{
 	{Name: "Server", Verbs: New | Get, Printed: true, Kind: Server, Form: "name, FQDN or distinguished name", Derived: "local server",
 		Does: "Says on which server the connector is made, or whose connectors are shown."},
 	{Name: "Usage", Verbs: New, Printed: true, Kind: ReceiveUsages, Default: is("Custom"),
-		Does: "Says what the connector is for, which fills in the bindings, remote ranges, mechanisms and permission groups that aren't given when it is made."},
+		Does: "Says what the connector is for, which fills in the bindings, remote ranges, mechanisms, permission groups and mode of message authentication that aren't given when it is made."},
 	usageSwitch("Custom", sp1, ""), usageSwitch("Internet", sp1, ""), usageSwitch("Internal", sp1, ""),
 	usageSwitch("Client", sp1, "Edge servers don't have it"), usageSwitch("Partner", sp1, ""),
 
@@ -96,6 +96,9 @@ var receiveRows = []Row{
 		Does: "Closes a connection when its client makes more mistakes than this."},
 	{Name: "MaxRecipientsPerMessage", Verbs: newSet, Kind: Integer, Limits: between(1, 512000), Default: is("200"),
 		Does: "Limits the recipients of a message; the client may send it to further ones in another transaction."},
+	{Name: "MessageAuthenticationMode", Verbs: newSet, Order: Unordered, Kind: AuthModes, Default: Defaults{{Usage: "Internet", Value: "Note"}, {Value: "Off"}},
+		Note: "Exchange has no such parameter; a message that fails is one for which neither SPF nor DKIM passes with the domain of From",
+		Does: "Checks SPF, DKIM and DMARC of mail from clients without ms-Exch-Bypass-Anti-Spam. Note writes the results into Authentication-Results; Quarantine also adds X-Interchange-Quarantine to mail that fails and whose DMARC policy is quarantine or reject; Reject refuses mail that fails and whose DMARC policy is reject."},
 	{Name: "MessageRateLimit", Verbs: newSet, Order: MoreIsWider, Kind: UnlimitedInt, Limits: between(1, most), Default: is("Unlimited").onEdge("600"),
 		Does: "Limits how many messages a minute each source may send."},
 	{Name: "MessageRateSource", Verbs: newSet, Order: Unordered, Kind: RateSources, Default: is("IPAddress"), Since: from10,
@@ -159,6 +162,8 @@ var receiveRows = []Row{
 		Does: "Says on which day, in UTC, a TlsMinimumVersion below Tls12 and TlsLegacyCipherSuites hold for the last time."},
 	{Name: "TlsMinimumVersion", Verbs: newSet, Order: MoreIsStricter, Kind: TlsVersions, Default: is("Tls12"), Note: "Exchange has no such parameter, and takes the versions from the registry, for the whole server",
 		Does: "Says which version of TLS a client must speak at least."},
+	{Name: "TrustedAuthenticationServices", Verbs: newSet, Order: Unordered, Kind: Fqdn, List: true, Note: "Exchange has no such parameter",
+		Does: "Names servers whose Authentication-Results fields clients of this connector may bring. Fields that claim to be of this server, or of one that any connector lists, are otherwise removed, unless the client holds ms-Exch-SMTP-Accept-Headers-Organization."},
 	// HubTransport is the role that a 2013 server gives to a connector without one.
 	{Name: "TransportRole", Verbs: newSet, Kind: Roles, Default: is("HubTransport"), Since: from13,
 		Does: "Says which service the connector belongs to; where two connectors are otherwise equal, FrontendTransport comes first."},

@@ -114,6 +114,7 @@ func accessTo[C any](r *schema.Row) (a access[C]) {
 	isKind(&a, r, groups)
 	isKind(&a, r, rateSources)
 	isKind(&a, r, policies)
+	isKind(&a, r, authModes)
 	isKind(&a, r, sizeModes)
 	isKind(&a, r, logging)
 	isKind(&a, r, protections)

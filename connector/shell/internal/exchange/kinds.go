@@ -49,6 +49,7 @@ var (
 	groups         = enum(schema.Groups, permission.ParseGroup)
 	rateSources    = enum(schema.RateSources, param.ParseRateSource)
 	policies       = enum(schema.ErrorPolicies, param.ParseErrorPolicy)
+	authModes      = enum(schema.AuthModes, param.ParseAuthenticationMode)
 	sizeModes      = enum(schema.SizeModes, param.ParseSizeMode)
 	logging        = enum(schema.Logging, param.ParseProtocolLogging)
 	protections    = enum(schema.Protections, param.ParseExtendedProtection)

@@ -35,7 +35,7 @@ var receiveShape = []string{
 	"EnableAuthGSSAPI", "ExtendedProtectionPolicy", "LiveCredentialEnabled", "TlsDomainCapabilities", "Server",
 	"TransportRole", "RejectReservedTopLevelRecipientDomains", "RejectReservedSecondLevelRecipientDomains",
 	"RejectSingleLabelRecipientDomains", "AcceptConsumerMail", "SizeEnabled", "TarpitInterval", "AuthTarpitInterval",
-	"MaxAcknowledgementDelay",
+	"MaxAcknowledgementDelay", "MessageAuthenticationMode", "TrustedAuthenticationServices",
 }
 
 // receiveExtras are the properties that aren't parameters.

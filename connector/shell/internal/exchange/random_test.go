@@ -90,6 +90,7 @@ func (d dice) receive(name string) connector.Receive {
 		MaxHeaderSize: some(d, param.MB), MaxMessageSize: some(d, 5*param.MB), MaxHopCount: some(d, 30),
 		MaxLocalHopCount: maybe(d, 0), MaxInboundConnection: some(d, param.Unlimited), MaxProtocolErrors: maybe(d, param.Limit(0)),
 		MessageRateLimit: some(d, param.Limit(5)), MessageRateSource: maybe(d, param.RateByUser), TlsDomainCapabilities: some(d, []string{"a:B"}),
+		MessageAuthenticationMode: maybe(d, param.AuthenticationReject), TrustedAuthenticationServices: some(d, []string{"filter.contoso.com"}),
 	}
 }
 
