@@ -25,6 +25,10 @@ require (
 
 require github.com/miekg/dns v1.1.73
 
+require blitiri.com.ar/go/spf v1.6.0
+
+require gopkg.in/yaml.v3 v3.0.1
+
 require (
 	golang.org/x/net v0.62.0
 	golang.org/x/text v0.43.0 // indirect
