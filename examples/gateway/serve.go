@@ -17,6 +17,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/milter"
+	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/gateway"
 	"github.com/interchange-smtp/interchange/relay/mxpolicy"
 	"github.com/interchange-smtp/interchange/relay/oauth"
@@ -183,7 +184,8 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	r.now = now
 	g := &gateway.Gateway{Config: now.Config, Dir: f.data, Logger: r.logger}
 	g.Server.ProtocolLog, g.Server.Explain = c.stdout, f.explains
-	g.Server.Hooks = append(g.Server.Hooks, filters...)
+	// Filters may change messages, and signatures hold for a message as it was sent.
+	g.Server.Hooks = append([]relay.Hooks{f.verifier(r.logger).Hooks()}, filters...)
 	g.Sender.Resolver, g.Sender.Dial, g.Sender.TLSPolicies = dialing, dialing.dial, detouredPolicies{policies, dialing}
 	r.tokens.Dir, r.tokens.Client, r.tokens.Logger = f.oauth.tokens(f.data), r.web, r.logger
 	g.Sender.Tokens = r.tokens.For
