@@ -138,7 +138,6 @@ func (s random) receive(i int) connector.Receive {
 	maybe(s, &r.MaxLocalHopCount, 0, 5)
 	maybe(s, &r.MaxLogonFailures, 0, 7)
 	maybe(s, &r.MaxProtocolErrors, 0, 3, param.Unlimited)
-	maybe(s, &r.MessageAuthenticationMode, param.AuthenticationOff, param.AuthenticationNote, param.AuthenticationReject)
 	maybe(s, &r.MessageRateSource, 0, param.RateByUser, param.RateByIPAddress|param.RateByUser)
 	for _, text := range some(s, "it's@contoso.com", "@contoso.com", "@*.fabrikam.com") {
 		r.AllowedSenders = append(r.AllowedSenders, param.MustParseSender(text))
@@ -159,6 +158,9 @@ func (s random) receive(i int) connector.Receive {
 	r.TlsMinimumVersion = pick(s, 0, param.Tls10, param.Tls13)
 	r.TlsLegacyCipherSuites = pick(s, nil, param.CipherSuites(), param.CipherSuites()[:1])
 	r.TlsLegacyEndDate = pick(s, param.Date{}, param.MustParseDate("2027-06-30"))
+	if i == 1 {
+		r.MessageAuthenticationMode, r.TrustedAuthenticationServices = param.Value(param.AuthenticationReject), []string{"filter.contoso.com", "filter.fabrikam.com"}
+	}
 	if s.yes() {
 		r.Permissions = s.grants()
 	}
