@@ -51,6 +51,7 @@ var checks = []func(*checker){
 	(*checker).authentication,
 	(*checker).gatewaySenders,
 	(*checker).behindFrontEnd,
+	(*checker).verification,
 	(*checker).certificates,
 	(*checker).legacyTLS,
 	(*checker).acceptedRoutes,

@@ -56,8 +56,9 @@ func (f Finding) Repair(cfg *connector.Config) bool { return f.edit != nil && f.
 // Options are the facts that Check can't learn from the policy. The zero Options check
 // the policy alone.
 type Options struct {
-	Certificates []Certificate // the certificates that the relay uses; if empty, certificates aren't checked
-	Now          time.Time     // for their time of validity, and the ends of settings; if zero, that isn't checked
+	Certificates  []Certificate // the certificates that the relay uses; if empty, certificates aren't checked
+	Authenticates bool          // the server can check SPF, DKIM and DMARC; if not, connectors that don't ask for it aren't reported
+	Now           time.Time     // for their time of validity, and the ends of settings; if zero, that isn't checked
 }
 
 // Certificate describes a certificate for Check.

@@ -125,6 +125,8 @@ func TestFindings(t *testing.T) {
 	raised[analysis.CodeTooLarge] = true      // TestTooLarge
 	raised[analysis.CodeServesNothing] = true // TestServesNothing
 	raised[analysis.CodeFqdnMissing] = true   // TestFqdnMissing
+	raised[analysis.CodeUnverified] = true    // TestUnverified
+	raised[analysis.CodeVerifiedBehindFilter] = true
 	for _, code := range analysis.FindingCodes() {
 		if !raised[code] {
 			t.Errorf("no policy raises %s", code)

@@ -33,6 +33,9 @@ const (
 	CodeMechanismUnused source.Code = "mechanism-unused" // warning: clients that use it may do nothing
 	CodeGatewaySender   source.Code = "gateway-sender"   // note: a gateway that logs on may not send for others
 
+	CodeUnverified           source.Code = "unverified"             // note: mail from the Internet is taken without SPF, DKIM and DMARC
+	CodeVerifiedBehindFilter source.Code = "verified-behind-filter" // warning: SPF would look at another server's address
+
 	CodeCertificateFqdn    source.Code = "certificate-fqdn"    // warning: no certificate has the connector's name
 	CodeCertificateExpired source.Code = "certificate-expired" // error: it isn't valid now
 	CodeCertificateExpires source.Code = "certificate-expires" // warning: it won't be valid for long
@@ -68,7 +71,7 @@ func FindingCodes() []source.Code {
 		CodeOpenRelay, CodeExternalOpen, CodeAcceptedAny, CodeAcceptedRegistry, CodeExternalWide,
 		CodeRelayAnonymous, CodeRelayExternal, CodeRelayPartner, CodeRelayUser,
 		CodeConnectorUnreached, CodeRangeUnreached, CodeRangeRedundant, CodeRangeTie, CodeBindingOutranks,
-		CodeGrantIneffective, CodeBehindFrontEnd, CodeAuthClear, CodeMechanismUnused, CodeGatewaySender,
+		CodeGrantIneffective, CodeBehindFrontEnd, CodeAuthClear, CodeMechanismUnused, CodeGatewaySender, CodeUnverified, CodeVerifiedBehindFilter,
 		CodeCertificateFqdn, CodeCertificateExpired, CodeCertificateExpires,
 		CodeTLSLegacyRange, CodeTLSLegacyNoEnd, CodeTLSLegacyEnds, CodeTLSLegacyEnded,
 		CodeAcceptedUnrouted, CodeNoRoutes, CodeRelayLoop, CodeSmartHostSelf, CodeSendUnused, CodeSpaceUnused,

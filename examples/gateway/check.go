@@ -120,7 +120,7 @@ func (l *loaded) check(m material, now time.Time) []checked {
 		more = append(l.withoutCertificate(), more...)
 	}
 	all := []checked{} // in JSON a list, not null
-	for _, f := range l.Findings(analysis.Options{Now: now, Certificates: describe(m.chain)}, more...) {
+	for _, f := range l.Findings(analysis.Options{Now: now, Certificates: describe(m.chain), Authenticates: true}, more...) {
 		one := newChecked(f)
 		switch {
 		case f.Path.Within("Certificates"):

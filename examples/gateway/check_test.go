@@ -22,7 +22,7 @@ func TestCheckCertificate(t *testing.T) {
 		code  int
 		want  string
 	}{
-		{"huba.fabrikam.com", 0, exitOK, "3 notes"},
+		{"huba.fabrikam.com", 0, exitOK, "4 notes"},
 		{"mail.fabrikam.com", 0, exitNo, "(certificate-fqdn)"},
 		{"huba.fabrikam.com", 20 * 24 * time.Hour, exitNo, "warning: " + certFile + ": the certificate for huba.fabrikam.com expires on "},
 		{"huba.fabrikam.com", 40 * 24 * time.Hour, exitNo, "error: " + certFile + ": "},
