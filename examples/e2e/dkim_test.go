@@ -26,6 +26,30 @@ message = sys.stdin.buffer.read()
 print([dkim.DKIM(message).verify(idx=i, dnsfunc=lookup) for i in range(2)])
 `
 
+// verifiedDKIM prints for the two signatures of a message whether they verify by the records of a domain's keys.
+func verifiedDKIM(t *testing.T, d *sign.Directory, domain string, message []byte) string {
+	t.Helper()
+	list, err := d.Keys(t.Context(), routing.MustParseDomain(domain))
+	if err != nil || len(list) != 2 {
+		t.Fatal(list, err)
+	}
+	records := make(map[string]string)
+	for _, k := range list {
+		records[k.Name()] = k.Record()
+	}
+	table, err := json.Marshal(records)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verify := exec.Command("/usr/bin/python3", "-c", verifyDKIM, string(table))
+	verify.Stdin = bytes.NewReader(message)
+	out, err := verify.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
 // TestDKIM: what a Send connector signs verifies by the program of others, after Postfix has relayed it.
 func TestDKIM(t *testing.T) {
 	s := newStage(t, gatewayConfig{source: securedAddr})
@@ -41,27 +65,7 @@ func TestDKIM(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := d.Keys(t.Context(), routing.MustParseDomain("fabrikam.com"))
-	if err != nil || len(list) != 2 {
-		t.Fatal(list, err)
-	}
-	records := make(map[string]string)
-	for _, k := range list {
-		records[k.Name()] = k.Record()
-	}
-	table, err := json.Marshal(records)
-	if err != nil {
-		t.Fatal(err)
-	}
-	verified := func(message []byte) string {
-		verify := exec.Command("/usr/bin/python3", "-c", verifyDKIM, string(table))
-		verify.Stdin = bytes.NewReader(message)
-		out, err := verify.CombinedOutput()
-		if err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-		return strings.TrimSpace(string(out))
-	}
+	verified := func(message []byte) string { return verifiedDKIM(t, d, "fabrikam.com", message) }
 	for name, lines := range map[string][]string{
 		"short":         {"From: " + annUser, "Subject: a", "", "Hello  there "},
 		"empty":         {"From: Ann <" + annUser + ">", "Subject: a  folded", "\tone", ""},

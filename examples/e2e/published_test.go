@@ -129,7 +129,7 @@ func TestPublishedTLS(t *testing.T) {
 		"mta-sts.wrong.example. 60 A "+strangerAddr,
 	)
 	z.bogus = "bogus.signed.example."
-	z.serve(t, office)
+	z.serve(t, office, dnsAddr+":53")
 	policy := "version: STSv1\nmode: enforce\nmx: %s\nmax_age: 86400\n"
 	serveSTS(t, net.host(t, "stranger", strangerAddr), ca, strangerAddr+":443", map[string]string{
 		"sts.example": fmt.Sprintf(policy, gatewayName), "wrong.example": fmt.Sprintf(policy, "mx.wrong.example"),

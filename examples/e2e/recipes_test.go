@@ -19,8 +19,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miekg/dns"
+
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 	"github.com/interchange-smtp/interchange/relay/relaytest/entra"
+	"github.com/interchange-smtp/interchange/relay/sign"
 )
 
 // The addresses and names of docs/recipes.
@@ -43,7 +46,7 @@ type recipe struct {
 }
 
 var (
-	recipeBlock = regexp.MustCompile("(?ms)^```(\\w+)(?: (\\S+))?\n(.*?)^```$")
+	recipeBlock = regexp.MustCompile("(?ms)^ *```(\\w+)(?: (\\S+))?\n(.*?)^ *```$")
 	heading     = regexp.MustCompile("(?m)^## ")
 )
 
@@ -68,13 +71,22 @@ func readRecipe(t *testing.T, document, section string) recipe {
 		if m[2] != "" {
 			r.write(t, m[2], m[3])
 		} else if m[1] == "sh" {
-			r.commands = append(r.commands, strings.Split(strings.TrimSpace(strings.ReplaceAll(m[3], "\\\n", "")), "\n")...)
+			r.commands = append(r.commands, lines(strings.ReplaceAll(m[3], "\\\n", ""))...)
 		}
 	}
 	if len(r.commands) == 0 {
 		t.Fatalf("%s has no section %q with commands", document, section)
 	}
 	return r
+}
+
+// lines returns the lines of a text without the blanks around them.
+func lines(text string) []string {
+	list := strings.Split(strings.TrimSpace(text), "\n")
+	for i := range list {
+		list[i] = strings.TrimSpace(list[i])
+	}
+	return list
 }
 
 func (r recipe) write(t *testing.T, name, text string) {
@@ -347,5 +359,48 @@ func TestRecipeApplications(t *testing.T) {
 	s.run(t, s.shop, "", strings.Replace(send, "--from shop@", "--from boss@", 1)).refused(t, "550 5.7.60")
 	if d := s.run(t, s.gateway, "", s.command(t, "gateway explain")); d.exit != 1 || !strings.Contains(d.text, "550 5.7.60") {
 		t.Errorf("explain: %d\n%s", d.exit, d.text)
+	}
+}
+
+// TestRecipeDKIM: mail is signed by the keys whose records the gateway has printed.
+func TestRecipeDKIM(t *testing.T) {
+	s := newSite(t, "dkim.md", "")
+	printed := s.run(t, s.gateway, "", s.command(t, "gateway dkim new"))
+	if printed.exit != 0 {
+		t.Fatal(printed.text)
+	}
+	z := newSignedZone(t, "contoso.com.")
+	for p := dns.NewZoneParser(strings.NewReader(printed.text), "", ""); ; {
+		r, ok := p.Next()
+		if !ok {
+			if p.Err() != nil {
+				t.Fatalf("%v:\n%s", p.Err(), printed.text)
+			}
+			break
+		}
+		z.add(r)
+	}
+	for _, line := range []string{"example.org. 60 IN MX 10 mx.example.org.", "mx.example.org. 60 IN A " + recipeCloud} {
+		r, err := dns.NewRR(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		z.add(r)
+	}
+	z.serve(t, s.gateway, "127.0.0.1:53")
+	if d := s.run(t, s.gateway, "", s.command(t, "gateway dkim check")); d.exit != 0 {
+		t.Fatalf("check: %d\n%s", d.exit, d.text)
+	}
+	hop := s.hop(t, &relaytest.Sink{Hostname: "mx.example.org"}, "25")
+	s.serve(t)
+	s.run(t, s.shop, "", s.command(t, "swaks")).accepted(t)
+	m := hop.next(t)
+	m.envelope(t, "shop@contoso.com", "bob@example.org")
+	d, err := sign.ReadDirectory(filepath.Join(s.dir, "keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := verifiedDKIM(t, d, "contoso.com", m.Data); got != "[True, True]" {
+		t.Errorf("%s\n%s", got, m.Data)
 	}
 }

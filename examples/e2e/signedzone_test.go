@@ -59,15 +59,15 @@ func soa(zone string) dns.RR {
 	return &dns.SOA{Hdr: header(zone, dns.TypeSOA), Ns: "ns." + zone, Mbox: "hostmaster." + zone, Serial: 1, Refresh: 60, Retry: 60, Expire: 60, Minttl: 60}
 }
 
-// serve answers on a host at dnsAddr until the test ends.
-func (z *signedZone) serve(t *testing.T, h *host) {
+// serve answers on a host at an address until the test ends.
+func (z *signedZone) serve(t *testing.T, h *host, addr string) {
 	t.Helper()
 	var packets net.PacketConn
 	h.on(t, func() (err error) {
-		packets, err = net.ListenPacket("udp4", dnsAddr+":53")
+		packets, err = net.ListenPacket("udp4", addr)
 		return err
 	})
-	listener := h.listen(t, dnsAddr+":53")
+	listener := h.listen(t, addr)
 	t.Cleanup(func() { packets.Close() })
 	go (&dns.Server{PacketConn: packets, Handler: z}).ActivateAndServe()
 	go (&dns.Server{Listener: listener, Handler: z}).ActivateAndServe()
