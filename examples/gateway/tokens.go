@@ -47,12 +47,12 @@ func loadTokens(path string, users *userfile.File, client *http.Client) (*jwt.Ve
 	}
 	var errs []error
 	if v.Keys, err = f.keys(filepath.Dir(path), client); err != nil {
-		errs = append(errs, fmt.Errorf("Keys: %w", err))
+		errs = append(errs, fmt.Errorf("field Keys: %w", err))
 	} else if err := v.Check(); err != nil {
 		errs = append(errs, err)
 	}
 	if users == nil && !f.AllUsers {
-		errs = append(errs, errors.New("AllUsers: without -users it must be true, otherwise no user could log on"))
+		errs = append(errs, errors.New("without -users, AllUsers must be true, otherwise no user could log on"))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

@@ -295,7 +295,12 @@ func TestCache(t *testing.T) {
 		}
 		time.Sleep(11 * time.Second)
 		fails = true
-		if ask("a") == nil || ask("a") == nil || asked != 3 {
+		for range 2 {
+			if ask("a") == nil {
+				t.Error("an answer")
+			}
+		}
+		if asked != 3 {
 			t.Errorf("asked %d times", asked)
 		}
 		fails = false

@@ -159,8 +159,6 @@ func TestFieldOnTop(t *testing.T) {
 	if reply := send(s, "192.0.2.1", "kim@example.com", arc+signed); !strings.HasPrefix(reply, "250") {
 		t.Fatal(reply)
 	}
-	_, b, _ := strings.Cut(signed, " b=")
-	b, _, _ = strings.Cut(b, ";")
 	want := "Authentication-Results: mail.contoso.com;\r\n" +
 		"\tspf=pass smtp.mailfrom=example.com;\r\n" +
 		"\tspf=fail smtp.helo=mail.example.com;\r\n" +
