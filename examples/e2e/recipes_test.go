@@ -232,7 +232,7 @@ func (s *site) tokenServer(t *testing.T, name string) *entra.Server {
 func (s *site) microsoft(t *testing.T) *mailbox {
 	t.Helper()
 	tokens := s.tokenServer(t, "login.microsoftonline.com")
-	return s.hop(t, relaytest.Office365{Certificate: s.certificate(t, "smtp.office365.com"), Mailbox: recipeBox,
+	return s.hop(t, relaytest.Office365{Certificate: s.certificate(t, "*.office365.com"), Mailbox: recipeBox,
 		Token: func(token string) bool { return tokens.Accepts(recipeBox, token) }}.Sink(), "587")
 }
 
@@ -282,7 +282,7 @@ func TestRecipeMicrosoft365(t *testing.T) {
 	})
 	t.Run("Azure", func(t *testing.T) {
 		s := newSite(t, "microsoft365.md", "Azure Communication Services")
-		hop := s.hop(t, &relaytest.Sink{Certificate: s.certificate(t, "smtp.azurecomm.net"), Users: map[string]string{"mail.app.tenant": recipeSecret}}, "587")
+		hop := s.hop(t, &relaytest.Sink{Certificate: s.certificate(t, "*.azurecomm.net"), Users: map[string]string{"mail.app.tenant": recipeSecret}}, "587")
 		s.write(t, "credentials", "azure=mail.app.tenant:"+recipeSecret+"\n")
 		s.serve(t, "smtp.azurecomm.net:587")
 		if m := s.scan(t, hop); m.User != "mail.app.tenant" {

@@ -54,7 +54,7 @@ func newCloud(t *testing.T, settings string) *cloud {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cert, err := selfSigned("smtp.office365.com")
+	cert, err := selfSigned("*.office365.com")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,9 +76,9 @@
 // then, if TLS isn't required, speaks in the clear, as to a next hop that doesn't offer
 // it (RFC 7435), but never with credentials. It remembers this for a quarter of an hour.
 // Where TLS or authentication is required and not offered, the message fails temporarily,
-// because the mistake isn't the sender's. BasicAuthRequireTLS requires the exact name of
-// the smart host in the certificate, not a wildcard, as Exchange documents. A next hop
-// that offers STARTTLS and then refuses it gets no credentials either.
+// because the mistake isn't the sender's. Credentials need a certificate that names the smart
+// host; a wildcard in the leftmost label counts (RFC 9525), because services show such
+// certificates. A next hop that offers STARTTLS and then refuses it gets no credentials either.
 //
 // Where TLS is required it is TLS 1.2 or 1.3, with any cipher suite except RC4 and Triple
 // DES: some hosts have only CBC or RSA key exchange. Otherwise TLS 1.0 and Triple DES are

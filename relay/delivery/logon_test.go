@@ -25,7 +25,9 @@ func TestLogonNeedsACertificate(t *testing.T) {
 	}{
 		"right":            {issuer: trusted, names: "smtp.example", basic: true, all: true},
 		"another name":     {issuer: trusted, names: "other.example"},
-		"wildcard":         {issuer: trusted, names: "*.example", basic: true},
+		"wildcard":         {issuer: trusted, names: "*.example", basic: true, all: true},
+		"part of a label":  {issuer: trusted, names: "s*.example"},
+		"deep wildcard":    {host: "smtp.mail.example", issuer: trusted, names: "*.example"},
 		"not trusted":      {issuer: stranger, names: "smtp.example"},
 		"without check":    {issuer: stranger, names: "other.example", change: func(s *connector.Send) { s.LogonWithoutCertificateCheck = true }, basic: true, all: true},
 		"no TLS":           {basic: true},
@@ -42,7 +44,10 @@ func TestLogonNeedsACertificate(t *testing.T) {
 		for _, mechanism := range []auth.Mechanism{auth.BasicAuth, auth.BasicAuthRequireTLS, auth.OAuth} {
 			host, address := "smtp.example", "192.0.2.1"
 			if tc.host != "" {
-				host, address = tc.host, tc.host
+				host = tc.host
+			}
+			if host == "127.0.0.1" {
+				address = host
 			}
 			c := credentialed(host, mechanism)
 			c.Port = 587
@@ -56,6 +61,7 @@ func TestLogonNeedsACertificate(t *testing.T) {
 			w.sender.RootCAs = trusted.Pool()
 			w.sender.Tokens = func(*connector.Outbound) delivery.TokenSource { return &tokens{now: "good"} }
 			w.dns.AddHost("smtp.example", addr("192.0.2.1"))
+			w.dns.AddHost("smtp.mail.example", addr("192.0.2.1"))
 			sink := &relaytest.Sink{Users: map[string]string{"hub": password}, InsecureAuth: true,
 				Tokens: func(user, token string) bool { return user == "hub" && token == "good" }}
 			if tc.names != "" {

@@ -86,7 +86,7 @@ func meetCertificates(t *testing.T, trusted, stranger *relaytest.Authority, chan
 		{"CertificateValidation", level(param.CertificateValidation, ""), "right wildcard wrong suffix"},
 		{"DomainValidation", level(param.DomainValidation, "gw.fabrikam.com"), "right wildcard"},
 		{"DomainValidation *.", level(param.DomainValidation, "*.fabrikam.com"), "right wildcard"},
-		{"BasicAuthRequireTLS", credentialed("gw.fabrikam.com", auth.BasicAuthRequireTLS), "right"},
+		{"BasicAuthRequireTLS", credentialed("gw.fabrikam.com", auth.BasicAuthRequireTLS), "right wildcard"},
 	} {
 		for name, certificate := range certificates {
 			w := newWorld(t, tc.send)

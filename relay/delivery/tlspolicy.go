@@ -23,7 +23,6 @@ type tlsPolicy struct {
 	chain    bool   // the certificate must lead to a trusted root
 	domain   string // the certificate must name this host or "*.domain"; "": any
 	host     string // the certificate must name this host, perhaps by a wildcard; "": any
-	exact    string // the certificate must name this host without a wildcard; "": any
 
 	published *HostPolicy // what the owner of the domain requires; nil: nothing
 }
@@ -51,7 +50,7 @@ func (h *NextHop) tlsPolicy(c candidate) tlsPolicy {
 	if h.set.SmartHostAuthMechanism&(auth.BasicAuthRequireTLS|auth.OAuth) != 0 && len(h.set.SmartHosts) > 0 {
 		p.required = true
 		if !h.set.LogonWithoutCertificateCheck {
-			p.chain, p.exact = true, c.name
+			p.chain, p.host = true, c.name
 		}
 	}
 	if h.credentials() != nil && !h.set.LogonWithoutCertificateCheck && !c.onThisMachine() {
@@ -203,9 +202,6 @@ func verify(p tlsPolicy, roots *x509.CertPool, cs tls.ConnectionState) error {
 	if p.host != "" && leaf.VerifyHostname(p.host) != nil {
 		return fmt.Errorf("%w: it doesn't name %s", errCertificate, p.host)
 	}
-	if p.exact != "" && !namesExactly(leaf, p.exact) {
-		return fmt.Errorf("%w: it doesn't name %s exactly", errCertificate, p.exact)
-	}
 	return nil
 }
 
@@ -233,11 +229,4 @@ func names(leaf *x509.Certificate, domain string) bool {
 		n = strings.ToLower(n)
 		return n == parent || strings.HasSuffix(n, "."+parent)
 	})
-}
-
-// namesExactly reports whether leaf names host, a name or an IP address,
-// without a wildcard.
-func namesExactly(leaf *x509.Certificate, host string) bool {
-	return slices.ContainsFunc(leaf.DNSNames, func(n string) bool { return strings.EqualFold(n, host) }) ||
-		slices.ContainsFunc(leaf.IPAddresses, func(ip net.IP) bool { return sameIP(ip, host) })
 }

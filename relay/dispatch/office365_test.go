@@ -61,7 +61,7 @@ func newOffice(t *testing.T, mechanism auth.Mechanism, change ...func(*connector
 	if err != nil {
 		t.Fatal(err)
 	}
-	certificate, err := authority.Issue("smtp.office365.com")
+	certificate, err := authority.Issue("*.office365.com", "*.outlook.com", "outlook.com")
 	if err != nil {
 		t.Fatal(err)
 	}

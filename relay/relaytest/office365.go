@@ -6,7 +6,7 @@ import "crypto/tls"
 // STARTTLS, then AUTH LOGIN and XOAUTH2, a refusal of a token at once and without a reason in
 // JSON, and the service's refusals at any stage.
 type Office365 struct {
-	Certificate *tls.Certificate // for smtp.office365.com
+	Certificate *tls.Certificate // for *.office365.com, as that of the service
 	Mailbox     string           // that sends
 	Password    string           // of Mailbox; "": only tokens are accepted
 	// Token reports whether a token is one for Mailbox; nil: only Password is accepted.
