@@ -11,6 +11,7 @@ import (
 
 	"github.com/emersion/go-msgauth/dkim"
 
+	"github.com/interchange-smtp/interchange/internal/mailheader"
 	"github.com/interchange-smtp/interchange/relay/message"
 )
 
@@ -28,55 +29,98 @@ const signatureName = "DKIM-Signature"
 // checkDKIM checks the signatures of a message, at most eight from the top, and returns how many
 // further ones there are.
 func checkDKIM(ctx context.Context, l *lookups, m *message.Message) (checked []Signature, more int) {
-	var header bytes.Buffer
-	var fields int
-	var long []Signature
+	h := header{body: m.Body}
+	var places []place
 	for f := range m.Header().Fields() {
-		fields++
-		if strings.EqualFold(f.Name, signatureName) {
-			s := parseSignature(f)
-			switch {
-			case len(checked)+len(long) == maxSignatures:
-				more++
-				continue
-			case len(f.Raw) > maxSignature:
-				long = append(long, Signature{Value: "permerror", Domain: s.Domain, Err: errors.New("the signature is too long")})
-				continue
-			}
-			checked = append(checked, s)
-		}
-		header.Write(f.Raw)
-	}
-	switch {
-	case len(checked) == 0:
-	case fields > maxFields:
-		for i := range checked {
-			checked[i].Value, checked[i].Err = "permerror", errors.New("the header has too many fields")
-		}
-	default:
-		header.WriteString("\r\n")
-		verify(ctx, l, io.MultiReader(&header, m.Body()), checked)
-	}
-	return append(checked, long...), more
-}
-
-// verify sets the results of all signatures of a message.
-func verify(ctx context.Context, l *lookups, r io.Reader, signatures []Signature) {
-	keys := keyRing{ctx: ctx, lookups: l, subdomains: make(map[string]bool)}
-	results, err := dkim.VerifyWithOptions(r, &dkim.VerifyOptions{LookupTXT: keys.lookup, MaxVerifications: maxSignatures})
-	for i := range signatures {
-		s := &signatures[i]
-		if i >= len(results) || results[i] == nil { // the message can't be read
-			s.Value, s.Err = "temperror", err
+		is := strings.EqualFold(f.Name, signatureName)
+		if is && len(checked) == maxSignatures {
+			more++
 			continue
 		}
-		s.Value, s.Err = valueOf(results[i].Err), results[i].Err
-		if s.Value == "pass" && keys.excludes(s, results[i].Identifier) {
-			s.Value, s.Err = "permerror", errors.New("the key isn't for subdomains")
+		at := h.add(f)
+		if is {
+			checked = append(checked, parseSignature(f))
+			places = append(places, at)
 		}
-		if s.Value == "fail" && s.limited() {
-			s.Value = "policy" // part of the body isn't signed
+	}
+	var work sync.WaitGroup
+	for i, at := range places {
+		s := &checked[i]
+		if err := h.refuses(at); err != nil {
+			s.Value, s.Err = "permerror", err
+			continue
 		}
+		message := h.reader(at)
+		work.Go(func() { s.verify(ctx, l, message) })
+	}
+	work.Wait()
+	return checked, more
+}
+
+// header has the fields of a message as they are verified.
+type header struct {
+	text   []byte
+	fields int
+	body   func() io.ReadSeeker
+}
+
+// place is where a field is in the text of a header.
+type place struct{ start, end int }
+
+// add appends a field. Each of its lines ends in CRLF then, so that package dkim finds the same
+// lines. A first line that begins with a blank belongs to no field.
+func (h *header) add(f message.Field) place {
+	h.fields++
+	start := len(h.text)
+	if lines := mailheader.AppendLines(nil, f.Raw); len(lines) > 0 && !mailheader.IsFolded(lines) || start > 0 {
+		h.text = append(h.text, lines...)
+	}
+	return place{start, len(h.text)}
+}
+
+// refuses returns why a signature isn't verified. Package dkim must take the field for a
+// signature, too: it reads names more strictly than mail programs do.
+func (h *header) refuses(at place) error {
+	field := h.text[at.start:at.end]
+	name, _, _ := bytes.Cut(field, []byte(":"))
+	name = bytes.TrimSpace(name)
+	switch {
+	case len(name) != len(signatureName) || !strings.EqualFold(string(name), signatureName):
+		return errors.New("the name of the field has further characters")
+	case len(field) > maxSignature:
+		return errors.New("the signature is too long")
+	case h.fields > maxFields:
+		return errors.New("the header has too many fields")
+	}
+	return nil
+}
+
+// reader returns a message whose first field is the one at a place. The order of fields of one
+// name counts from the bottom, so this changes no signature.
+func (h *header) reader(at place) io.Reader {
+	return io.MultiReader(bytes.NewReader(h.text[at.start:at.end]), bytes.NewReader(h.text[:at.start]), bytes.NewReader(h.text[at.end:]),
+		strings.NewReader("\r\n"), h.body())
+}
+
+// verify sets the result of the signature, which is the first field of the message. Package dkim
+// verifies this field alone, because a sender can make it find other signatures than those that
+// were counted here.
+func (s *Signature) verify(ctx context.Context, l *lookups, r io.Reader) {
+	k := key{ctx: ctx, lookups: l}
+	results, err := dkim.VerifyWithOptions(r, &dkim.VerifyOptions{LookupTXT: k.lookup, MaxVerifications: 1})
+	if len(results) != 1 || results[0] == nil { // the message can't be read
+		s.Value, s.Err = "temperror", err
+		return
+	}
+	result := results[0]
+	s.Value, s.Err = valueOf(result.Err), result.Err
+	switch {
+	case result.Domain != "" && result.Domain != s.Domain, s.Value == "pass" && k.name != s.Selector+"._domainkey."+s.Domain:
+		s.Value, s.Err = "permerror", errors.New("it isn't certain who has signed")
+	case s.Value == "pass" && k.excludes(s, result.Identifier):
+		s.Value, s.Err = "permerror", errors.New("the key isn't for subdomains")
+	case s.Value == "fail" && s.limited():
+		s.Value = "policy" // part of the body isn't signed
 	}
 }
 
@@ -98,17 +142,18 @@ func valueOf(err error) string {
 	return "fail"
 }
 
-// keyRing looks keys up. It is safe for concurrent use.
-type keyRing struct {
+// key looks the key of a signature up.
+type key struct {
 	ctx     context.Context
 	lookups *lookups
 
-	mu         sync.Mutex
-	subdomains map[string]bool // names of keys that are not for subdomains (t=s)
+	name         string // that was asked for
+	noSubdomains bool   // the key isn't for subdomains (t=s)
 }
 
 // lookup returns the key record of a name.
-func (k *keyRing) lookup(name string) ([]string, error) {
+func (k *key) lookup(name string) ([]string, error) {
+	k.name = name
 	texts, err := k.lookups.LookupTXT(k.ctx, name)
 	for _, text := range texts {
 		if len(text) > maxKey {
@@ -116,9 +161,7 @@ func (k *keyRing) lookup(name string) ([]string, error) {
 		}
 		for flag := range strings.SplitSeq(tag(text, "t"), ":") {
 			if strings.TrimSpace(flag) == "s" {
-				k.mu.Lock()
-				k.subdomains[name] = true
-				k.mu.Unlock()
+				k.noSubdomains = true
 			}
 		}
 	}
@@ -127,9 +170,9 @@ func (k *keyRing) lookup(name string) ([]string, error) {
 
 // excludes reports whether the key of a signature isn't for the subdomain in its i= (RFC 6376
 // section 3.6.1).
-func (k *keyRing) excludes(s *Signature, identifier string) bool {
+func (k *key) excludes(s *Signature, identifier string) bool {
 	domain := identifier[strings.LastIndexByte(identifier, '@')+1:]
-	return k.subdomains[s.Selector+"._domainkey."+s.Domain] && !strings.EqualFold(domain, s.Domain)
+	return k.noSubdomains && !strings.EqualFold(domain, s.Domain)
 }
 
 // parseSignature reads the tags of a DKIM-Signature field that a result shows.

@@ -118,7 +118,7 @@ func rsaKey(t *testing.T, bits int) key {
 	return key{k, "v=DKIM1; k=rsa; p=" + base64.StdEncoding.EncodeToString(der)}
 }
 
-func ed25519Key(t *testing.T) key {
+func ed25519Key(t testing.TB) key {
 	t.Helper()
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -128,7 +128,7 @@ func ed25519Key(t *testing.T) key {
 }
 
 // sign signs a message for a domain with the selector s.
-func (k key) sign(t *testing.T, domain, text string, change ...func(*dkim.SignOptions)) string {
+func (k key) sign(t testing.TB, domain, text string, change ...func(*dkim.SignOptions)) string {
 	t.Helper()
 	options := &dkim.SignOptions{Domain: domain, Selector: "s", Signer: k.signer, Hash: crypto.SHA256,
 		HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed,
@@ -247,6 +247,50 @@ func TestLimitedBodyAttack(t *testing.T) {
 	if len(r.DKIM) != 1 || r.DKIM[0].Value != "policy" {
 		t.Errorf("got %+v", r.DKIM)
 	}
+}
+
+// TestFalseSignatureAttack: a field in front of a valid signature that only one of two readers takes
+// for a signature never lends that signature its domain.
+func TestFalseSignatureAttack(t *testing.T) {
+	k := ed25519Key(t)
+	signed := k.sign(t, "attacker.example", mail)
+	for _, name := range []string{"DKIM-Signature", "DKIM-Signature\x01", "\x01DKIM-Signature", "DKIM-Signature\x7f", "\xffDKIM-Signature", "DKIM-Signature\u00a0", "DKIM-Signature ",
+		"DKIM-\u017fignature", "\rDKIM-Signature", " \r\n DKIM-Signature", " DKIM-Signature", "DKIM-Signature\r\n ", "DKIM-Signature: v=1\r X", "X: y\rDKIM-Signature", "X: y\n\nDKIM-Signature"} {
+		v := &verify.Verifier{Resolver: newZone("_dmarc.example.com TXT v=DMARC1; p=reject", "s._domainkey.attacker.example TXT "+k.record)}
+		for _, text := range []string{
+			name + ": v=1; a=ed25519-sha256; d=example.com; s=s; h=from; bh=AAAA; b=AAAA\r\n" + signed,
+			name + ": v=1; a=ed25519-sha256; d=example.com; s=s; h=from; bh=AAAA; b=AAAA\r" + signed,
+			strings.Replace(signed, "DKIM-Signature:", name+": d=example.com\r\nDKIM-Signature:", 1),
+			strings.Replace(signed, "DKIM-Signature: ", "DKIM-Signature: d=example.com;", 1),
+		} {
+			r := v.Check(context.Background(), sent("192.0.2.1", "x.attacker.example", "a@attacker.example"), parse(t, text))
+			for _, s := range r.DKIM {
+				if s.Value == "pass" && s.Domain != "attacker.example" {
+					t.Errorf("%q: pass of %+v", text, s)
+				}
+			}
+			if r.DMARC.Value == "pass" {
+				t.Errorf("%q: %s", text, r.String())
+			}
+		}
+	}
+}
+
+// FuzzSignatures: whatever stands in front of a valid signature, nothing else passes.
+func FuzzSignatures(f *testing.F) {
+	f.Add("DKIM-Signature\x01: d=example.com; s=s\r\n")
+	f.Add("X: y\r\n\tDKIM-Signature: d=example.com\n")
+	k := ed25519Key(f)
+	signed := k.sign(f, "attacker.example", mail)
+	v := &verify.Verifier{Resolver: newZone("_dmarc.example.com TXT v=DMARC1; p=reject", "s._domainkey.attacker.example TXT "+k.record)}
+	f.Fuzz(func(t *testing.T, front string) {
+		r := v.Check(context.Background(), sent("192.0.2.1", "x.attacker.example", "a@attacker.example"), parse(t, front+signed))
+		for _, s := range r.DKIM {
+			if s.Value == "pass" && (s.Domain != "attacker.example" || s.Selector != "s") {
+				t.Errorf("pass of %+v", s)
+			}
+		}
+	})
 }
 
 // TestManySignatures: eight signatures are checked, and a ninth that would pass isn't.
