@@ -2,6 +2,9 @@ package scram
 
 import (
 	"errors"
+	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/xdg-go/scram"
 
@@ -39,6 +42,22 @@ func NewClient(c auth.Credentials, exporter []byte, bindable bool) (auth.Client,
 	return &client{talk: made.NewConversation()}, nil
 }
 
+// maxRounds bounds the hash rounds of a server: fewer than a second of work. A hostile server
+// could keep a processor busy with more.
+const maxRounds = 1_000_000
+
+// affordable checks the rounds of a server's first message, "r=nonce,s=salt,i=rounds".
+func affordable(challenge string) error {
+	for field := range strings.SplitSeq(challenge, ",") {
+		if n, ok := strings.CutPrefix(field, "i="); ok {
+			if rounds, err := strconv.Atoi(n); err != nil || rounds > maxRounds {
+				return fmt.Errorf("the server asks for %.20q rounds of hashing; at most %d are made", n, maxRounds)
+			}
+		}
+	}
+	return nil
+}
+
 // errServer is the error of a server that hasn't proved that it knows the password.
 var errServer = errors.New("the server doesn't prove that it knows the password")
 
@@ -61,6 +80,9 @@ func (c *client) Next(challenge []byte) ([]byte, error) {
 
 // step passes on one message of the server.
 func (c *client) step(challenge string) ([]byte, error) {
+	if err := affordable(challenge); err != nil {
+		return nil, err
+	}
 	answer, err := c.talk.Step(challenge)
 	if err != nil {
 		return nil, err

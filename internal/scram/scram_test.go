@@ -194,6 +194,23 @@ func TestServerProves(t *testing.T) {
 	}
 }
 
+// TestRounds: a server can't keep a client busy with hashing.
+func TestRounds(t *testing.T) {
+	for _, rounds := range []string{"1000001", "99999999999999999999", "-", ""} {
+		client, err := scram.NewClient(auth.Credentials{Username: "amy", Password: password}, nil, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, _ := client.Start()
+		_, nonce, _ := strings.Cut(string(first), "r=")
+		if _, err := client.Next([]byte("r=" + nonce + "x,s=c2FsdA==,i=" + rounds)); err == nil {
+			t.Errorf("%q rounds are made", rounds)
+		} else if rounds != "" && rounds != "-" && !strings.Contains(err.Error(), "at most 1000000") {
+			t.Errorf("%q: %v", rounds, err)
+		}
+	}
+}
+
 // FuzzServer: whatever a client sends, the server ends in order and lets no one in.
 func FuzzServer(f *testing.F) {
 	f.Add("n,,n=amy,r=nonce", "c=biws,r=nonce,p=AAAA")
