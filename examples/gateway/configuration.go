@@ -37,7 +37,7 @@ func (r *relayProcess) configure(c *cli) (*configuration, []error) {
 	next.stamp = stampOf(f.certs, f.keys) // before they are read: a later change is seen
 	next.Certificates, next.pairs, certErr = loadCertificates(f.certs, f.keys)
 	next.ClientCAs, authoritiesErr = loadAuthorities(f.clientCA)
-	methods, methodsErr := loadMethods(f.users, f.tokens, r.web)
+	methods, methodsErr := f.loadMethods(r.web)
 	var oauthErr, dkimErr error
 	next.dkim, dkimErr = loadSigningKeys(f.dkimKeys)
 	next.oauth, oauthErr = f.oauth.load()
@@ -58,16 +58,19 @@ func (r *relayProcess) configure(c *cli) (*configuration, []error) {
 }
 
 // loadMethods reads the users file and the file of the identity provider, if they are given.
-func loadMethods(usersFile, tokensFile string, client *http.Client) (m auth.Methods, err error) {
+func (f *serveFlags) loadMethods(client *http.Client) (m auth.Methods, err error) {
 	var users *userfile.File
-	if usersFile != "" {
-		if users, err = userfile.Load(usersFile); err != nil {
+	if f.users != "" {
+		if users, err = userfile.Load(f.users); err != nil {
 			return m, err
 		}
 		m = auth.MethodsOf(users)
+		if f.clientCA == "" {
+			m.Certificates = nil // any public authority could make a certificate with a user's name
+		}
 	}
-	if tokensFile != "" {
-		tokens, err := loadTokens(tokensFile, users, client)
+	if f.tokens != "" {
+		tokens, err := loadTokens(f.tokens, users, client)
 		if err != nil {
 			return m, fmt.Errorf("-tokens: %w", err)
 		}

@@ -76,6 +76,9 @@ func (f *explainFlags) checkExternal(c *auth.Certificate, users *userfile.File) 
 	if c == nil {
 		return auth.Identity{}, errors.New("give the client's certificate with -client-cert FILE, or its names with -cert-name")
 	}
+	if f.clientCert != "" && f.clientCA == "" {
+		return auth.Identity{}, errors.New("users log on with certificates of the authorities in -client-ca only; give it, to serve, too")
+	}
 	if users == nil {
 		return identity(f.user), nil
 	}

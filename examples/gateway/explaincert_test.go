@@ -122,3 +122,28 @@ func TestClientCertificates(t *testing.T) {
 		s.end(t)
 	}
 }
+
+// TestExternalNeedsAuthority: without -client-ca no certificate logs a user on, whichever authority has issued it.
+func TestExternalNeedsAuthority(t *testing.T) {
+	site := newSite(t)
+	site.certified()
+	startServing(t, site.flags()...)
+	conn, err := net.Dial("tcp", site.binding)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := relaytest.NewClient(t, conn)
+	c.Expect(220)
+	c.Do("EHLO client.example", 250)
+	c.StartTLS(&tls.Config{InsecureSkipVerify: true})
+	if reply := c.Do("EHLO client.example", 250); strings.Contains(reply, auth.External) {
+		t.Errorf("EHLO answers\n%s", reply)
+	}
+	c.Do("AUTH EXTERNAL =", 504)
+	var out bytes.Buffer
+	args := []string{"explain", site.file("policy.json"), "-remote", "127.0.0.1", "-local", site.binding, "-tls", "-client-cert", site.file("cert"),
+		"-users", site.file("users"), "-from", "scanner@fabrikam.com", "-to", "a@fabrikam.com", "-auth", auth.External}
+	if code := run(args, strings.NewReader(""), &out, &out); code != exitInvalid || !strings.Contains(out.String(), "-client-ca") {
+		t.Errorf("explain exits with %d: %s", code, &out)
+	}
+}
