@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,24 +38,31 @@ type pause struct {
 	probing bool // until is the end of an attempt's time
 }
 
-// account identifies credentials without having them.
+// account identifies credentials without having them. Tokens change each hour and after a
+// refusal, so an account that uses them has their source in place of a secret.
 type account struct {
 	user   string
 	secret [sha256.Size]byte
+	tokens TokenSource // nil: there is none, or it can't be compared
 }
 
 // account returns the account with which h logs on; zero if it doesn't.
-func (s *Sender) account(ctx context.Context, h *NextHop) account {
+func (s *Sender) account(h *NextHop) account {
 	if c := h.credentials(); c != nil {
-		return account{c.Username, sha256.Sum256([]byte(c.Password.Reveal()))}
+		return account{user: c.Username, secret: sha256.Sum256([]byte(c.Password.Reveal()))}
 	}
-	if t, err := s.token(ctx, h); err == nil && t != nil { // without a token there is no attempt
-		return account{t.User, sha256.Sum256([]byte(t.Token.Reveal()))}
+	if !h.usesTokens() {
+		return account{}
 	}
-	return account{}
+	a := account{user: h.set.AuthenticationCredential.UserName}
+	if source, err := s.tokens(h.out); err == nil && reflect.ValueOf(source).Comparable() {
+		a.tokens = source
+	}
+	return a
 }
 
-// concerns reports whether p is about a as well: a refused logon says nothing of another password.
+// concerns reports whether p is about a as well: a refused logon says nothing of another password
+// or of another source of tokens.
 func (p *pause) concerns(a account) bool {
 	return p.account == a || !p.logon && p.account.user == a.user
 }
@@ -169,11 +177,11 @@ func RetryAt(err error) time.Time {
 func (s *Sender) Retry() { s.breaker.reset() }
 
 // admit returns an error if c is left alone now.
-func (s *Sender) admit(ctx context.Context, h *NextHop, c candidate) error {
+func (s *Sender) admit(h *NextHop, c candidate) error {
 	if !s.breaker.any.Load() {
 		return nil
 	}
-	if err := s.breaker.admit(s.linkKey(h, c), s.account(ctx, h), time.Now()); err != nil {
+	if err := s.breaker.admit(s.linkKey(h, c), s.account(h), time.Now()); err != nil {
 		return &hostError{c.name, err}
 	}
 	return nil

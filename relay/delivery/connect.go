@@ -189,7 +189,7 @@ type call struct {
 // addresses that didn't answer soon while there were others. alone means that c is the
 // only candidate.
 func (s *Sender) tryHost(ctx context.Context, end time.Time, a *attempt, c candidate, alone bool) (o *opened, slow []call) {
-	if err := s.admit(ctx, a.hop, c); err != nil {
+	if err := s.admit(a.hop, c); err != nil {
 		a.failed.add(err)
 		return nil, nil
 	}
@@ -257,9 +257,9 @@ func (s *Sender) reach(ctx context.Context, end time.Time, h *NextHop, c call) (
 		if !errors.Is(err, errOwnCertificate) && !errors.As(err, new(*tokenError)) && !errors.Is(ctx.Err(), context.Canceled) {
 			s.health.failed(address, time.Now())
 		}
-		return nil, &hostError{c.host, s.note(ctx, key, s.account(ctx, h), err)}
+		return nil, &hostError{c.host, s.note(ctx, key, s.account(h), err)}
 	}
-	l := &link{Conn: conn, key: key, account: s.account(ctx, h), host: c.host, addr: address, idle: h.idle(), left: h.set.SmtpMaxMessagesPerConnection}
+	l := &link{Conn: conn, key: key, account: s.account(h), host: c.host, addr: address, idle: h.idle(), left: h.set.SmtpMaxMessagesPerConnection}
 	if l.left <= 0 {
 		l.left = -1
 	}

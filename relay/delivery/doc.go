@@ -41,7 +41,7 @@
 // Microsoft 365 or Gmail has throttled or switched off, a used-up quota. The host is left alone
 // for a while, longer each time, then one attempt shows whether it has changed its mind.
 // [RetryAt] returns the end of the pause, [Sender.Retry] ends all pauses. Other credentials
-// aren't held back.
+// aren't held back; a new token of the same user and source isn't another credential.
 //
 // # Trying again
 //

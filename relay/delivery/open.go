@@ -47,7 +47,7 @@ func (s *Sender) Open(ctx context.Context, out *connector.Outbound, to routing.D
 
 // openAny opens a connection to one of the addresses of c.
 func (s *Sender) openAny(ctx context.Context, h *NextHop, c candidate) (net.Conn, error) {
-	if err := s.admit(ctx, h, c); err != nil {
+	if err := s.admit(h, c); err != nil {
 		return nil, err
 	}
 	list, refused, err := s.resolve(ctx, h, c)

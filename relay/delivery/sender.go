@@ -80,7 +80,9 @@ type Sender struct {
 	// both be met.
 	TLSPolicies TLSPolicies
 	// Tokens, if not nil, returns the tokens of a connector with SmartHostAuthMechanism OAuth;
-	// nil: it has none, and mail for it waits.
+	// nil: it has none, and mail for it waits. It returns the same source until its settings
+	// change: mail to a host that has refused the logon waits until the end of the pause
+	// whatever token the source gives, and another source ends the pause.
 	Tokens func(out *connector.Outbound) TokenSource
 	// Events are called with what only the Sender knows: hosts that failed although the
 	// message was delivered, and refusals to clients that wait. ctx is that of the call.

@@ -2,6 +2,7 @@ package dispatch_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -22,13 +23,16 @@ import (
 
 const mailbox = "scan@contoso.com"
 
-// oneToken is a TokenSource with a token for ever.
-type oneToken auth.Secret
+// freshTokens is a TokenSource that gives another token at each renewal, as Entra does.
+type freshTokens struct{ renewed atomic.Int64 }
 
-func (s oneToken) Token(context.Context) (auth.Secret, error) { return auth.Secret(s), nil }
+func (s *freshTokens) Token(context.Context) (auth.Secret, error) {
+	return auth.Secret(fmt.Sprintf("good%d", s.renewed.Load())), nil
+}
 
-func (s oneToken) Renew(context.Context, auth.Secret) (auth.Secret, error) {
-	return auth.Secret(s), nil
+func (s *freshTokens) Renew(ctx context.Context, _ auth.Secret) (auth.Secret, error) {
+	s.renewed.Add(1)
+	return s.Token(ctx)
 }
 
 // office is a Dispatcher that sends mail for fabrikam.com through Microsoft 365, and reports to
@@ -37,6 +41,7 @@ type office struct {
 	*world
 	service *relaytest.Sink // smtp.office365.com
 	local   *relaytest.Sink // of contoso.com
+	tokens  atomic.Pointer[freshTokens]
 	refuse  atomic.Pointer[func(relaytest.Stage) string]
 	mu      sync.Mutex // of events and last
 	events  map[event.Kind]int
@@ -57,6 +62,7 @@ func newOffice(t *testing.T, mechanism auth.Mechanism, change ...func(*connector
 		f(&out)
 	}
 	o := &office{events: map[event.Kind]int{}, last: map[event.Kind]event.Event{}}
+	o.tokens.Store(new(freshTokens))
 	authority, err := relaytest.NewAuthority("trusted")
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +75,7 @@ func newOffice(t *testing.T, mechanism auth.Mechanism, change ...func(*connector
 		w.tune = func(d *dispatch.Dispatcher) {
 			sender := d.Transport.(*delivery.Sender)
 			sender.RootCAs = authority.Pool()
-			sender.Tokens = func(*connector.Outbound) delivery.TokenSource { return oneToken("good") }
+			sender.Tokens = func(*connector.Outbound) delivery.TokenSource { return o.tokens.Load() }
 			read := func(_ context.Context, e event.Event) {
 				o.mu.Lock()
 				defer o.mu.Unlock()
@@ -80,7 +86,7 @@ func newOffice(t *testing.T, mechanism auth.Mechanism, change ...func(*connector
 		}
 	})
 	o.service = relaytest.Office365{Certificate: &certificate, Mailbox: mailbox, Password: "geheim",
-		Token: func(token string) bool { return token == "good" },
+		Token: func(token string) bool { return strings.HasPrefix(token, "good") },
 		Refuse: func(stage relaytest.Stage) string {
 			if f := o.refuse.Load(); f != nil {
 				return (*f)(stage)
@@ -96,6 +102,12 @@ func newOffice(t *testing.T, mechanism auth.Mechanism, change ...func(*connector
 	t.Cleanup(func() { o.service.Close() })
 	o.local = o.sink("192.0.2.9", &relaytest.Sink{})
 	return o
+}
+
+// mail is a transaction of the mailbox.
+func (o *office) mail(connector string, to ...string) string {
+	o.t.Helper()
+	return o.mailFrom(connector, mailbox, letter, nil, to...)
 }
 
 // seen returns how many events of a kind there were, and the last one.
@@ -255,6 +267,44 @@ func TestHalfOpen(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestOtherTokens: another token of the same source doesn't end the pause of a refused logon. Another
+// source, from other settings, does.
+func TestOtherTokens(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		o := newOffice(t, auth.OAuth)
+		o.refuseAt(relaytest.StageAuth, "535 5.7.3 Authentication unsuccessful")
+		hop, err := delivery.NextHopFor(o.policy, address("1@fabrikam.com"), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		logOn := func(want int) {
+			t.Helper()
+			if _, err := o.sender.Open(context.Background(), hop.Connector(), routing.Domain{}); err == nil || o.service.Connections() != want {
+				t.Errorf("%d connections, want %d; %v", o.service.Connections(), want, err)
+			}
+		}
+		logOn(2) // one more with a new token
+		o.tokens.Load().renewed.Add(1)
+		logOn(2)
+		o.tokens.Store(new(freshTokens))
+		logOn(4)
+	})
+}
+
+// TestForeignSender: Microsoft 365 takes no message with another sender than the mailbox, and the report
+// names the right that is missing.
+func TestForeignSender(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		o := newOffice(t, auth.OAuth)
+		expect(t, "reply", o.mailFrom(queueFirst, "a@contoso.com", letter, nil, "1@fabrikam.com"), "250")
+		time.Sleep(time.Minute)
+		reports := o.local.Messages()
+		if len(reports) != 1 || !strings.Contains(flat(reports[0].Data), "the right Send As") || len(o.service.Messages()) != 0 {
+			t.Errorf("sent: %v, reports: %v", o.service.Messages(), reports)
+		}
+	})
 }
 
 // TestPausesWithoutQueue: a Sender alone refuses for now while a host is left alone, and says why.
