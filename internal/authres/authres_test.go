@@ -10,6 +10,22 @@ import (
 	own "github.com/interchange-smtp/interchange/internal/authres"
 )
 
+// FuzzMentions: a comment, a quote, a backslash or a blank in a name never hides it.
+func FuzzMentions(f *testing.F) {
+	f.Add("x", uint8(5))
+	f.Add("(\\) \"", uint8(12))
+	f.Fuzz(func(t *testing.T, comment string, at uint8) {
+		const name = "mail.contoso.com"
+		comment = strings.ReplaceAll(comment, ")", "")
+		n := 1 + int(at)%(len(name)-1)
+		for _, gap := range []string{"(" + comment + ")", "\"(" + comment + ")\\", " (" + comment + ") "} {
+			if value := name[:n] + gap + name[n:] + "; dmarc=pass"; !own.Claims([]byte(value), refuses, []string{name}) {
+				t.Errorf("%q doesn't claim to be of %s", value, name)
+			}
+		}
+	})
+}
+
 func refuses(name string) bool { return !strings.EqualFold(name, "mail.contoso.com") }
 
 // TestClaims has each way of writing a field that a reader of RFC 8601 takes for this server's.
@@ -27,14 +43,26 @@ func TestClaims(t *testing.T) {
 		" (a \\) (nested;) comment)mail.contoso.com(x)1(y); spf=pass":    true,
 		` "mail.contoso.com"; spf=pass`:                                  true,
 		` "mail.con\toso.com"; spf=pass`:                                 true,
-		"\"mail.\r\n contoso.com\"; spf=pass":                            false, // the name has a blank
-		" (no end mail.contoso.com; spf=pass":                            true,  // can't be read, and mentions it
+		"\"mail.\r\n contoso.com\"; spf=pass":                            true, // the name has a blank
+		" mail.(x)contoso.com; dmarc=pass":                               true,
+		" (m)mail(a).con(b (c))toso.com; dmarc=pass":                     true,
+		" mail.(\\)contoso.com; dmarc=pass":                              true, // the comment has no end
+		" mail.((x)contoso.com; dmarc=pass":                              true,
+		" mail\\.contoso.com; dmarc=pass":                                true,
+		" Mail.\"Contoso\".com; dmarc=pass":                              true,
+		` "mail.(x)contoso.com"; dmarc=pass`:                             true,
+		" mail.\u00adcontoso.com; dmarc=pass":                            true,
+		" mail.contoso.com, x; dmarc=pass":                               true,
+		" other.example, x; dmarc=pass":                                  false,
+		` "other example"; dmarc=pass`:                                   false,
+		" (no end mail.contoso.com; spf=pass":                            true, // can't be read, and mentions it
 		` "mail.contoso.com; spf=pass`:                                   true,
 		" spf=pass smtp.mailfrom=a.example; Mail.Contoso.com; dkim=fail": true,
 		" mail.contoso\r\n .com; spf=pass":                               true,
 		" other.example; spf=pass (mail.contoso.com)":                    false,
-		" other.example (mail.contoso.com;); spf=pass":                   false,
-		` "; mail.contoso.com"; spf=pass`:                                false,
+		" other.example (mail.contoso.com;); spf=pass":                   true,
+		" other.example (for lee@contoso.com); spf=pass":                 false,
+		` "; mail.contoso.com"; spf=pass`:                                true, // a name that isn't a domain
 		" spf=pass smtp.mailfrom=a.example; fabrikam.com; dkim=fail":     false,
 		" xmail.contoso.com; spf=pass":                                   false,
 		"":                                                               false,

@@ -1,7 +1,7 @@
 package authres
 
 import (
-	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -9,41 +9,79 @@ import (
 // stands there without quotes. ok is false if the value, the text after the colon, isn't
 // written as RFC 8601 section 2.2 says up to its first result.
 func Service(value []byte) (name string, ok bool) {
+	name, _, ok = service(value)
+	return name, ok
+}
+
+// service is Service, and also returns the comments around the name.
+func service(value []byte) (name string, comments []byte, ok bool) {
 	s := scanner{value}
 	if !s.blank() {
-		return "", false
+		return "", nil, false
 	}
-	if name, ok = s.word(); !ok || !s.blank() {
-		return "", false
+	front := value[:len(value)-len(s.rest)]
+	if name, ok = s.word(); !ok {
+		return "", nil, false
 	}
-	if s.next('/') && !s.blank() {
-		return "", false
+	back := s.rest
+	if !s.blank() || s.next('/') && !s.blank() {
+		return "", nil, false
 	}
 	if s.digits(); !s.blank() {
-		return "", false
+		return "", nil, false
 	}
-	return strings.TrimSuffix(name, "."), len(s.rest) == 0 || s.rest[0] == ';'
+	comments = slices.Concat(front, []byte{';'}, back[:len(back)-len(s.rest)])
+	return strings.TrimSuffix(name, "."), comments, len(s.rest) == 0 || s.rest[0] == ';'
 }
 
 // Claims reports whether a field claims to be written by a server whose fields keep refuses.
 // refused are the names of such servers in lower case: a field that can't be read claims to be
-// of each server that it mentions.
+// of each server that it mentions, and so does one that mentions a server in a comment around
+// the name of its author.
 func Claims(value []byte, keep func(service string) bool, refused []string) bool {
-	if name, ok := Service(value); ok {
-		return !keep(name)
-	}
-	text := bytes.ToLower(bytes.Map(func(r rune) rune {
-		if r <= ' ' {
-			return -1
+	text := value
+	if name, comments, ok := service(value); ok {
+		if !keep(name) {
+			return true
 		}
-		return r
-	}, value))
-	for _, name := range refused {
-		if bytes.Contains(text, []byte(name)) {
+		if !strings.ContainsFunc(name, func(r rune) bool { return r > 0x7f || !isToken(byte(r)) }) {
+			text = comments
+		}
+	}
+	return slices.ContainsFunc(refused, func(name string) bool { return mentions(text, name) })
+}
+
+// mentions reports whether some reader could find a name, which is in lower case, in a text.
+// Blanks, quotes, backslashes and comments may stand between its bytes, and a comment may end at
+// any parenthesis, because readers differ in where they take it to end.
+func mentions(text []byte, name string) bool {
+	found := make([]bool, len(name)+1)   // found[i]: the text ends in the first i bytes of the name
+	comment := make([]bool, len(name)+1) // comment[i]: a comment has begun behind these
+	for _, c := range text {
+		found[0] = true
+		for i := len(name) - 1; i >= 0; i-- {
+			if found[i] && toLower(c) == name[i] {
+				found[i+1] = true
+			}
+			comment[i] = comment[i] || found[i] && c == '('
+			found[i] = found[i] && isIgnored(c) || comment[i] && c == ')'
+		}
+		if found[len(name)] {
 			return true
 		}
 	}
 	return false
+}
+
+// isIgnored reports whether a reader may skip c within a name.
+func isIgnored(c byte) bool { return c <= ' ' || c >= 0x7f || strings.IndexByte(`"\()`, c) >= 0 }
+
+// toLower returns c in lower case.
+func toLower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
 }
 
 // scanner reads the tokens of a structured field.
