@@ -10,7 +10,11 @@
 // 5.4 warns of it nevertheless: mailing lists and forwarders break SPF and often DKIM, and their
 // mail is then refused.
 //
-// Everything is bounded for each message: 150 questions to the DNS, 20 seconds, eight signatures.
+// Mail whose DMARC can't be evaluated now is marked, too, or deferred, because the sender may
+// be the cause.
+//
+// Everything is bounded for each message: 150 questions to the DNS and 20 seconds for SPF and
+// DKIM, 100 questions and 5 seconds more for DMARC, eight signatures.
 // All questions go through one cache to one [Resolver]; [DNS] asks the system's name servers, or
 // others. ARC fields of other servers stay as they are and are counted; their seals aren't
 // checked, because ARC is being retired.

@@ -84,7 +84,8 @@ func (r *Result) act(mode param.AuthenticationMode) reply.Reason {
 	case r.DMARC.Value == dmarc.ResultFail.String() && rejects && r.DMARC.Policy == dmarc.Reject.String():
 		r.Action = actRefuse
 		return reply.DMARCRejected
-	case r.DMARC.Value == dmarc.ResultPermError.String(), r.DMARC.Value == dmarc.ResultFail.String() && asked:
+	case r.DMARC.Value == dmarc.ResultPermError.String(), r.DMARC.Value != dmarc.ResultPass.String() && asked:
+		// A temperror counts, too, because a sender can cause one.
 		r.Action = actQuarantine
 	}
 	return reply.Undecided

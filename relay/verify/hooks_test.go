@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/emersion/go-msgauth/dkim"
@@ -115,8 +116,8 @@ func TestModes(t *testing.T) {
 		{"testing", "203.0.113.9", "a@example.org", "From: a@testing.example\r\n\r\n", [4]string{queued, queued, mark + "dmarc=fail policy=quarantine", mark + "dmarc=fail policy=quarantine"}},
 		{"none", "203.0.113.9", "a@example.org", "From: a@none.example\r\n\r\n", [4]string{queued, queued, queued, queued}},
 		{"no record", "203.0.113.9", "a@example.org", "From: a@example.org\r\n\r\n", [4]string{queued, queued, queued, queued}},
-		{"no answer about DMARC", "203.0.113.9", "a@example.org", "From: a@down.example\r\n\r\n", [4]string{queued, queued, queued, later}},
-		{"no answer about SPF, p=reject", "203.0.113.9", "a@down.reject.example", "From: a@reject.example\r\n\r\n", [4]string{queued, queued, queued, later}},
+		{"no answer about DMARC", "203.0.113.9", "a@example.org", "From: a@down.example\r\n\r\n", [4]string{queued, queued, mark + "dmarc=temperror policy=unknown", later}},
+		{"no answer about SPF, p=reject", "203.0.113.9", "a@down.reject.example", "From: a@reject.example\r\n\r\n", [4]string{queued, queued, mark + "dmarc=temperror policy=reject", later}},
 		{"no answer about SPF, p=none", "203.0.113.9", "a@down.none.example", "From: a@down.none.example\r\n\r\n", [4]string{queued, queued, queued, queued}},
 		{"two From fields", "192.0.2.1", "kim@example.com", "From: a@example.com\r\nFrom: b@example.com\r\n\r\n", [4]string{queued, queued, mark + "dmarc=permerror policy=none", unclear}},
 	} {
@@ -147,6 +148,52 @@ func TestModes(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestUnavailableAttack: a sender whose domains cost more questions or time than allowed, or have
+// no answer, isn't treated better than one that fails.
+func TestUnavailableAttack(t *testing.T) {
+	k := ed25519Key(t)
+	z := newZone("_dmarc.example.com TXT v=DMARC1; p=reject", "s._domainkey.attacker.com TXT "+k.record, "_dmarc.attacker.com TXT !")
+	for _, domain := range []string{"mail.example.com", "m.attacker.net"} {
+		record := domain + " TXT v=spf1"
+		for d := 'a'; d <= 'i'; d++ {
+			name := string(d) + "." + domain
+			record += " mx:" + name
+			for i := range 10 {
+				z.add(name + " MX h" + strconv.Itoa(i) + "." + name)
+				z.add("h" + strconv.Itoa(i) + "." + name + " A 198.51.100.1")
+			}
+		}
+		z.add(record + " -all")
+	}
+	for text, want := range map[string]string{mail: "dmarc=fail policy=reject", k.sign(t, "attacker.com", mail): "dmarc=temperror policy=reject"} {
+		s, got := serve(t, z, internet(mode(param.AuthenticationQuarantine)))
+		if reply := send(s, "203.0.113.9", "a@m.attacker.net", text); !strings.HasPrefix(reply, "250") {
+			t.Fatal(reply)
+		}
+		if head := front(got.messages[0]); !strings.Contains(head, verify.QuarantineField+": "+want) {
+			t.Errorf("want %s, got\n%s", want, head)
+		}
+	}
+}
+
+// TestSlowSenderAttack: a name server that takes all the time of SPF leaves DMARC its own.
+func TestSlowSenderAttack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		z := newZone("_dmarc.example.com TXT v=DMARC1; p=reject")
+		v := &verify.Verifier{Resolver: verify.ResolverFunc(func(ctx context.Context, name string, r verify.RecordType) (verify.Records, error) {
+			if strings.HasSuffix(name, "attacker.net") {
+				<-ctx.Done()
+				return verify.Records{}, ctx.Err()
+			}
+			return z.Lookup(ctx, name, r)
+		})}
+		r := v.Check(context.Background(), sent("203.0.113.9", "x.attacker.net", "a@attacker.net"), parse(t, mail))
+		if got := r.String(); got != "spf=temperror dkim=none dmarc=fail from=example.com policy=reject" {
+			t.Error(got)
+		}
+	})
 }
 
 // TestFieldOnTop: the whole field, with everything that is checked.

@@ -10,14 +10,20 @@ import (
 	"sync/atomic"
 )
 
-// maxQuestions bounds the questions about one message. SPF alone may need 121: the record, ten
-// further look-ups, and for each of them ten mail exchangers.
-const maxQuestions = 150
+// The questions about one message are bounded. SPF alone may need 121: the record, ten further
+// look-ups, and for each of them ten mail exchangers. DMARC needs at most eight for each of ten
+// domains, and one. Its questions are counted apart, because a sender decides how many SPF and
+// DKIM need, and must not be able to prevent that the policy of the author domain is found.
+const (
+	maxQuestions      = 150 // for SPF and DKIM
+	maxDMARCQuestions = 100
+)
 
-// lookups are the questions about one message, in the forms that SPF, DKIM and DMARC ask them.
+// lookups are questions about one message, in the forms that SPF, DKIM and DMARC ask them.
 // It is safe for concurrent use, because signatures are checked beside each other.
 type lookups struct {
 	Resolver
+	most  int32 // how many questions are allowed
 	asked atomic.Int32
 	ipv6  bool // the client's address is one of IPv6
 }
@@ -26,7 +32,7 @@ var errTooMany = errors.New("the message needs more look-ups in the DNS than all
 
 // lookup asks, and counts the question.
 func (l *lookups) lookup(ctx context.Context, name string, t RecordType) (Records, error) {
-	if l.asked.Add(1) > maxQuestions {
+	if l.asked.Add(1) > l.most {
 		return Records{}, errTooMany
 	}
 	return l.Resolver.Lookup(ctx, strings.TrimSuffix(name, "."), t)

@@ -22,8 +22,9 @@ type Verifier struct {
 	// are valid, at most an hour, in up to 4 MiB. Nil: a DNS, the system's name servers.
 	Resolver Resolver
 
-	// Timeout is how long the questions about one message may take together. What has no
-	// answer then has the result temperror. 0: 20 seconds, the least that RFC 7208 allows.
+	// Timeout is how long the questions of SPF and DKIM about one message may take together;
+	// those of DMARC may then take a quarter of it. What has no answer then has the result
+	// temperror. 0: 20 seconds, the least that RFC 7208 allows.
 	Timeout time.Duration
 
 	Events []event.Reader // called with event.MessageAuthenticated for each message
@@ -46,23 +47,30 @@ func (v *Verifier) Check(ctx context.Context, env *relay.Envelope, m *message.Me
 		}
 		v.cache = newCache(from)
 	})
-	ctx, cancel := context.WithTimeout(ctx, cmp.Or(v.Timeout, defaultTimeout))
-	defer cancel()
-	client := env.Remote.Addr()
-	l := &lookups{Resolver: v.cache, ipv6: !client.Unmap().Is4()}
-
 	var r Result
-	var signatures sync.WaitGroup
-	signatures.Go(func() { r.DKIM, r.More = checkDKIM(ctx, l, m) })
-	r.Helo, r.SPF = checkSPF(ctx, l, client, env.Helo, env.From)
-	signatures.Wait()
-	r.DMARC = checkDMARC(ctx, l, m, &r)
+	timeout := cmp.Or(v.Timeout, defaultTimeout)
+	v.checkSenders(ctx, timeout, env, m, &r)
+	ctx, cancel := context.WithTimeout(ctx, timeout/4)
+	defer cancel()
+	r.DMARC = checkDMARC(ctx, &lookups{Resolver: v.cache, most: maxDMARCQuestions}, m, &r)
 	for f := range m.Header().Fields() {
 		if strings.EqualFold(f.Name, "ARC-Seal") {
 			r.ARC++
 		}
 	}
 	return r
+}
+
+// checkSenders sets the results of SPF and DKIM.
+func (v *Verifier) checkSenders(ctx context.Context, timeout time.Duration, env *relay.Envelope, m *message.Message, r *Result) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	client := env.Remote.Addr()
+	l := &lookups{Resolver: v.cache, most: maxQuestions, ipv6: !client.Unmap().Is4()}
+	var signatures sync.WaitGroup
+	signatures.Go(func() { r.DKIM, r.More = checkDKIM(ctx, l, m) })
+	r.Helo, r.SPF = checkSPF(ctx, l, client, env.Helo, env.From)
+	signatures.Wait()
 }
 
 // checkDMARC decides by the results of SPF and DKIM.

@@ -331,8 +331,14 @@ func TestQuestionsAreBounded(t *testing.T) {
 	}
 	v := &verify.Verifier{Resolver: z}
 	r := v.Check(context.Background(), sent("2001:db8::1", "x.example.org", "a@example.com"), parse(t, mail))
-	if len(z.asked) > 150 {
-		t.Errorf("%d questions", len(z.asked))
+	n := 0
+	for _, question := range z.asked {
+		if !strings.HasPrefix(question, "_dmarc.") { // these are counted apart
+			n++
+		}
+	}
+	if n > 150 || len(z.asked)-n > 100 {
+		t.Errorf("%d questions, %d of DMARC", n, len(z.asked)-n)
 	}
 	if r.SPF.Value != "temperror" {
 		t.Errorf("SPF of 210 look-ups is %+v", r.SPF)
