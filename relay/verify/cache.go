@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -11,11 +12,12 @@ const (
 	maxCache = 4 << 20         // bytes of the answers in a cache
 	maxTTL   = 1 * time.Hour   // for which an answer is kept
 	maxAsked = 256             // questions at a time
+	maxShare = 16              // of these, about the messages of one source
 	minTTL   = 1 * time.Second // below that, keeping an answer isn't worth the memory
 )
 
 // cache is a Resolver that keeps answers for as long as they are valid, and bounds how many
-// questions are under way.
+// questions are under way, altogether and about the messages of each source.
 type cache struct {
 	from  Resolver
 	asked chan struct{} // holds one element for each question under way
@@ -23,6 +25,13 @@ type cache struct {
 	mu      sync.Mutex
 	answers map[question]answer
 	size    int // of answers, in bytes
+	shares  map[netip.Addr]*share
+}
+
+// share bounds the questions about the messages of one source.
+type share struct {
+	asked chan struct{} // holds one element for each question under way
+	users int           // questions under way or waiting
 }
 
 type question struct {
@@ -36,26 +45,53 @@ type answer struct {
 }
 
 func newCache(from Resolver) *cache {
-	return &cache{from: from, asked: make(chan struct{}, maxAsked), answers: make(map[question]answer)}
+	return &cache{from: from, asked: make(chan struct{}, maxAsked), answers: make(map[question]answer), shares: make(map[netip.Addr]*share)}
 }
 
-// Lookup implements Resolver.
-func (c *cache) Lookup(ctx context.Context, name string, t RecordType) (Records, error) {
+// lookup asks about a message of a source. While the questions of a source wait for slow name
+// servers, its further ones wait, and those of the others don't.
+func (c *cache) lookup(ctx context.Context, source netip.Addr, name string, t RecordType) (Records, error) {
 	q := question{strings.ToLower(name), t}
 	if r, ok := c.kept(q); ok {
 		return r, nil
 	}
-	select {
-	case c.asked <- struct{}{}:
-	case <-ctx.Done():
-		return Records{}, context.Cause(ctx)
+	s := c.share(source)
+	defer c.leave(source, s)
+	for _, asked := range []chan struct{}{s.asked, c.asked} {
+		select {
+		case asked <- struct{}{}:
+			defer func() { <-asked }()
+		case <-ctx.Done():
+			return Records{}, context.Cause(ctx)
+		}
 	}
 	r, err := c.from.Lookup(ctx, q.name, t)
-	<-c.asked
 	if err == nil {
 		c.keep(q, r)
 	}
 	return r, err
+}
+
+// share returns the share of a source, for one more question.
+func (c *cache) share(source netip.Addr) *share {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.shares[source]
+	if s == nil {
+		s = &share{asked: make(chan struct{}, maxShare)}
+		c.shares[source] = s
+	}
+	s.users++
+	return s
+}
+
+// leave ends a question of a source.
+func (c *cache) leave(source netip.Addr, s *share) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s.users--; s.users == 0 {
+		delete(c.shares, source)
+	}
 }
 
 // kept returns an answer that is still valid.

@@ -288,7 +288,10 @@ func TestCache(t *testing.T) {
 			}
 			return Records{Texts: []string{strings.Repeat("x", 1000)}, TTL: 10 * time.Second}, nil
 		}))
-		ask := func(name string) error { _, err := c.Lookup(context.Background(), name, TypeTXT); return err }
+		ask := func(name string) error {
+			_, err := c.lookup(context.Background(), netip.Addr{}, name, TypeTXT)
+			return err
+		}
 		_, _, _ = ask("a"), ask("A"), ask("a")
 		if asked != 1 {
 			t.Errorf("asked %d times for one answer", asked)

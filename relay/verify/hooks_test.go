@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -193,6 +194,40 @@ func TestSlowSenderAttack(t *testing.T) {
 		if got := r.String(); got != "spf=temperror dkim=none dmarc=fail from=example.com policy=reject" {
 			t.Error(got)
 		}
+	})
+}
+
+// TestSlowSourceAttack: a source whose name servers don't answer has 16 questions under way
+// however many messages it sends, and the messages of others are checked.
+func TestSlowSourceAttack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		z := newZone("example.com TXT v=spf1 ip4:192.0.2.1 -all")
+		var slow atomic.Int32
+		v := &verify.Verifier{Resolver: verify.ResolverFunc(func(ctx context.Context, name string, r verify.RecordType) (verify.Records, error) {
+			if strings.HasSuffix(name, "attacker.net") {
+				slow.Add(1)
+				<-ctx.Done()
+				return verify.Records{}, ctx.Err()
+			}
+			return z.Lookup(ctx, name, r)
+		})}
+		var attack sync.WaitGroup
+		for i := range 300 {
+			m := parse(t, mail)
+			attack.Go(func() {
+				_ = v.Check(context.Background(), sent("2001:db8::"+strconv.Itoa(i), "x", "a@x"+strconv.Itoa(i)+".attacker.net"), m)
+			})
+		}
+		synctest.Wait()
+		if n := slow.Load(); n != 16 {
+			t.Errorf("%d questions of one source are under way", n)
+		}
+		start := time.Now()
+		r := v.Check(context.Background(), sent("192.0.2.1", "x", "a@example.com"), parse(t, mail))
+		if r.SPF.Value != "pass" || time.Since(start) > 0 {
+			t.Errorf("another source's message after %v: %s", time.Since(start), r.String())
+		}
+		attack.Wait()
 	})
 }
 

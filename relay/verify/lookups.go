@@ -22,10 +22,11 @@ const (
 // lookups are questions about one message, in the forms that SPF, DKIM and DMARC ask them.
 // It is safe for concurrent use, because signatures are checked beside each other.
 type lookups struct {
-	Resolver
-	most  int32 // how many questions are allowed
-	asked atomic.Int32
-	ipv6  bool // the client's address is one of IPv6
+	cache  *cache
+	source netip.Addr // of the message
+	most   int32      // how many questions are allowed
+	asked  atomic.Int32
+	ipv6   bool // the client's address is one of IPv6
 }
 
 var errTooMany = errors.New("the message needs more look-ups in the DNS than allowed")
@@ -35,7 +36,7 @@ func (l *lookups) lookup(ctx context.Context, name string, t RecordType) (Record
 	if l.asked.Add(1) > l.most {
 		return Records{}, errTooMany
 	}
-	return l.Resolver.Lookup(ctx, strings.TrimSuffix(name, "."), t)
+	return l.cache.lookup(ctx, l.source, strings.TrimSuffix(name, "."), t)
 }
 
 // TXT implements dmarc.DNS.

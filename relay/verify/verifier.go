@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/internal/dmarc"
+	"github.com/interchange-smtp/interchange/internal/network"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/message"
@@ -52,7 +53,7 @@ func (v *Verifier) Check(ctx context.Context, env *relay.Envelope, m *message.Me
 	v.checkSenders(ctx, timeout, env, m, &r)
 	ctx, cancel := context.WithTimeout(ctx, timeout/4)
 	defer cancel()
-	r.DMARC = checkDMARC(ctx, &lookups{Resolver: v.cache, most: maxDMARCQuestions}, m, &r)
+	r.DMARC = checkDMARC(ctx, &lookups{cache: v.cache, source: network.Source(env.Remote.Addr()), most: maxDMARCQuestions}, m, &r)
 	for f := range m.Header().Fields() {
 		if strings.EqualFold(f.Name, "ARC-Seal") {
 			r.ARC++
@@ -66,7 +67,7 @@ func (v *Verifier) checkSenders(ctx context.Context, timeout time.Duration, env 
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	client := env.Remote.Addr()
-	l := &lookups{Resolver: v.cache, most: maxQuestions, ipv6: !client.Unmap().Is4()}
+	l := &lookups{cache: v.cache, source: network.Source(client), most: maxQuestions, ipv6: !client.Unmap().Is4()}
 	var signatures sync.WaitGroup
 	signatures.Go(func() { r.DKIM, r.More = checkDKIM(ctx, l, m) })
 	r.Helo, r.SPF = checkSPF(ctx, l, client, env.Helo, env.From)
