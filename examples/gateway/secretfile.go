@@ -31,6 +31,9 @@ func (m material) exposed() source.Diagnostics {
 			files = append(files, secretFile{name, "a private key that signs mail"})
 		}
 	}
+	if d := exposedDir(m.oauthTokens); d != nil {
+		all = append(all, *d)
+	}
 	for _, file := range files {
 		info, err := os.Stat(file.name)
 		if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o004 == 0 {
@@ -43,4 +46,18 @@ func (m material) exposed() source.Diagnostics {
 		})
 	}
 	return all
+}
+
+// exposedDir finds out whether others than its owner may use the directory of the stored
+// refresh tokens; "" is none.
+func exposedDir(dir string) *source.Diagnostic {
+	info, err := os.Stat(dir)
+	if err != nil || !info.IsDir() || info.Mode().Perm()&0o077 == 0 {
+		return nil
+	}
+	return &source.Diagnostic{
+		Severity: source.SeverityWarning, Position: source.Position{File: dir}, Code: codeFileReadable,
+		Detail: fmt.Sprintf("other users of this machine may use the directory of the refresh tokens (mode %#o)", info.Mode().Perm()),
+		Fix:    fmt.Sprintf("chmod go= %s", dir),
+	}
 }

@@ -150,7 +150,7 @@ func (c *Conn) readEach(s Stage, d time.Duration, each func(string)) (Reply, err
 	}
 	// A challenge is needed as it is, and is in no error.
 	if challenge := s == StageAuth && r.Code/100 == 3; c.cfg.authenticates() && !challenge {
-		r = withhold(r, c.cfg.secret())
+		r = withoutSecret(r, c.cfg.secret())
 	}
 	return r, nil
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/interchange-smtp/interchange/internal/withhold"
 )
 
 const (
@@ -43,7 +45,7 @@ func (g commandGrant) fetch(ctx context.Context) (*token, error) {
 	case out.cut:
 		return failed("prints more than %d bytes", maxToken)
 	case err != nil && len(complaint.text) > 0:
-		return failed("fails: %s: %s", words(err.Error()), words(string(complaint.text)))
+		return failed("fails: %s: %s", words(err.Error()), complaintOf(string(complaint.text), string(out.text)))
 	case err != nil:
 		return failed("fails: %s", words(err.Error()))
 	}
@@ -53,6 +55,22 @@ func (g commandGrant) fetch(ctx context.Context) (*token, error) {
 		return failed("prints no token: %s", err)
 	}
 	return t, nil
+}
+
+// complaintOf returns what a command has printed on standard error, without lines of a shell's
+// trace, which show the secrets that a script passes on. out is its standard output.
+func complaintOf(text, out string) string {
+	var kept []string
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "+") {
+			kept = append(kept, line)
+		}
+	}
+	text = strings.Join(kept, "")
+	if access := parsePrinted([]byte(out)).access; !strings.ContainsAny(access, " \t\n") && withhold.Repeats(text, access) {
+		return withheld
+	}
+	return words(text)
 }
 
 // bounded is a buffer that drops everything after limit bytes.

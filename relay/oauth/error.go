@@ -8,11 +8,14 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/interchange-smtp/interchange/internal/withhold"
 )
 
 // Cause says why there is no token. Causes are stable, unlike the texts.
@@ -100,13 +103,35 @@ type refusal struct {
 	header      http.Header
 }
 
-// classify returns err, an error of package oauth2 or net/http, as an *Error.
-func classify(err error) *Error {
-	var known *Error
+// withheld replaces words that have a secret in them.
+const withheld = "(words withheld: they repeat a secret or token)"
+
+// classify returns err, an error of package oauth2 or net/http, as an *Error. The words of the
+// token server are withheld if they repeat one of the secrets.
+func classify(err error, secrets ...string) *Error {
+	e := known(err)
+	repeats := func(text string) bool {
+		return slices.ContainsFunc(secrets, func(secret string) bool { return withhold.Repeats(text, secret) })
+	}
+	if e.Words != "" && (repeats(err.Error()) || repeats(e.Words)) {
+		e.Words = withheld
+	}
+	if repeats(e.Code) {
+		e.Code = ""
+	}
+	if e.Err != nil && repeats(e.Detail) { // it has the words of another package
+		e.Detail = withheld
+	}
+	return e
+}
+
+// known is classify, with all words.
+func known(err error) *Error {
+	var made *Error
 	var answer *oauth2.RetrieveError
 	switch {
-	case errors.As(err, &known):
-		return known
+	case errors.As(err, &made):
+		return made
 	case errors.As(err, &answer):
 		r := refusal{code: answer.ErrorCode, description: answer.ErrorDescription}
 		if answer.Response != nil {

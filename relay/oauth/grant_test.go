@@ -155,6 +155,27 @@ func TestServiceAccount(t *testing.T) {
 	})
 }
 
+// TestEcho: the words of a token server that repeats the request are withheld, and the rest of the error isn't.
+func TestEcho(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		for _, echo := range []func(url.Values) string{
+			func(form url.Values) string { return "bad: " + form.Get("client_secret") },
+			func(form url.Values) string { return "bad: " + form.Encode() },
+			func(form url.Values) string { return strings.Repeat("x", 290) + form.Get("client_secret") },
+		} {
+			w.server.Script = func(form url.Values) *entra.Answer {
+				return &entra.Answer{Error: "invalid_client", Description: echo(form)}
+			}
+			_, err := w.fetch(app())
+			w.cause(err, oauth.CauseSecret, "words withheld")
+			if strings.Contains(err.Error(), "abc8Q") {
+				t.Error(err)
+			}
+		}
+	})
+}
+
 // Redirects aren't followed, and answers that aren't tokens are errors in words.
 func TestOddAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -214,6 +235,8 @@ func TestCommand(t *testing.T) {
 		{"several lines", "echo a; echo b", "prints no token"},
 		{"expired", `echo '{"accessToken":"abc.def","expires_on":1}'`, "has expired already"},
 		{"fails", "echo not logged on >&2; exit 3", "exit status 3: not logged on"},
+		{"trace", "set -x; SECRET=geheim; exit 3", "exit status 3"},
+		{"token in words", "echo abc.def.ghi; echo got abc.def.ghi >&2; exit 3", "words withheld"},
 		{"fails silently", "exit 3", "exit status 3"},
 		{"too much", "head -c 100000 /dev/zero", "prints more than"},
 	} {
@@ -223,6 +246,9 @@ func TestCommand(t *testing.T) {
 			t.Errorf("%s: %v", tc.name, err)
 		case tc.text != "":
 			(&world{T: t}).cause(err, oauth.CauseCommand, tc.text)
+			if strings.Contains(err.Error(), "geheim") || strings.Contains(err.Error(), "abc.def.ghi") {
+				t.Errorf("%s: %v", tc.name, err)
+			}
 		}
 	}
 	_, err := s.Fetch(t.Context(), &oauth.Config{Name: "Out", Grant: oauth.Command, Command: []string{"/absent/program"}}, "")

@@ -146,6 +146,26 @@ func TestStoreFails(t *testing.T) {
 	})
 }
 
+// TestStoredMode: a stored token that others may read becomes the owner's alone when it is replaced.
+func TestStoredMode(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the mode of a file doesn't say who may read it")
+	}
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.server.Rotate = true
+		w.login(person(), "scan@contoso.com")
+		file := filepath.Join(w.sources.Dir, "out.json")
+		if err := os.Chmod(file, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		w.must(set(t, w.sources, person()).Token(t.Context()))
+		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%v, %v", info.Mode(), err)
+		}
+	})
+}
+
 // A refresh token of the settings begins a chain that is stored; another one in its place
 // begins another.
 func TestRefreshToken(t *testing.T) {

@@ -103,7 +103,7 @@ func (e *endpoint) request(ctx context.Context, params url.Values) (*oauth2.Toke
 	}
 	got, err := conf.Token(context.WithValue(ctx, oauth2.HTTPClient, e.client))
 	if err != nil {
-		return nil, classify(err)
+		return nil, classify(err, identity.secret.Reveal(), params.Get("client_assertion"), params.Get("assertion"), params.Get("refresh_token"))
 	}
 	return got, nil
 }

@@ -106,13 +106,18 @@ func (s *store) load(connector string) (*record, error) {
 }
 
 // save stores the record of a connector. A new file belongs to the owner of the directory, so
-// that root can log on for a gateway that runs as another user.
+// that root can log on for a gateway that runs as another user. Whatever the mode of the file
+// was, it is 0600 then.
 func (s *store) save(connector string, r *record) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
 	}
-	return atomicfile.Write(s.path(connector), bytes.NewReader(append(text, '\n')), s.dir)
+	name := s.path(connector)
+	if err := os.Chmod(name, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) { // Write keeps the mode
+		return source.FileError(name, err)
+	}
+	return atomicfile.Write(name, bytes.NewReader(append(text, '\n')), s.dir)
 }
 
 // stored returns the logon that dir has for a connector, nil if nothing is stored.
