@@ -45,7 +45,7 @@ type Hooks struct {
 	// Message is called with the whole message, header firewall, missing fields and the
 	// Received field done, before the Handler gets it. Until it returns it may read the
 	// message as often as it likes, and change its header and its body. MaxHeaderSize and
-	// MaxMessageSize hold for the result. If one of the Hooks wants the message, the Server
+	// MaxMessageSize hold for the result. If one of the Hooks needs the message, the Server
 	// reads it to its end before it calls the Handler.
 	//
 	// It may also change env.From, and add recipients to env.To and remove them; of env
@@ -55,10 +55,10 @@ type Hooks struct {
 	// nowhere. Delivery reports go to the new sender.
 	Message func(ctx context.Context, env *Envelope, m *message.Message) error
 
-	// WantsMessage reports whether Message is called for a transaction. It is asked when
-	// the message begins; if none of the Hooks wants it, the message isn't held. Nil:
+	// NeedsMessage reports whether Message is called for a transaction. It is asked when
+	// the message begins; if none of the Hooks needs it, the message isn't held. Nil:
 	// Message is always called.
-	WantsMessage func(env *Envelope) bool
+	NeedsMessage func(env *Envelope) bool
 
 	// Done is called once for each transaction for which Mail was, also if a later one
 	// of the Hooks or the Handler refused MAIL. It must not block for long.
@@ -133,7 +133,7 @@ func (all hooks) rcpt(ctx context.Context, env *Envelope, rcpt envelope.Recipien
 
 func (all hooks) message(ctx context.Context, env *Envelope, m *message.Message) error {
 	return all.each(func(h *Hooks) error {
-		if !h.wantsMessage(env) {
+		if !h.needsMessage(env) {
 			return nil
 		}
 		return h.Message(ctx, env, m)
@@ -142,12 +142,12 @@ func (all hooks) message(ctx context.Context, env *Envelope, m *message.Message)
 
 // wantMessage reports whether one of the Hooks looks at the message of a transaction.
 func (all hooks) wantMessage(env *Envelope) bool {
-	return slices.ContainsFunc(all, func(h Hooks) bool { return h.wantsMessage(env) })
+	return slices.ContainsFunc(all, func(h Hooks) bool { return h.needsMessage(env) })
 }
 
-// wantsMessage reports whether Message is called for a transaction.
-func (h *Hooks) wantsMessage(env *Envelope) bool {
-	return h.Message != nil && (h.WantsMessage == nil || h.WantsMessage(env))
+// needsMessage reports whether Message is called for a transaction.
+func (h *Hooks) needsMessage(env *Envelope) bool {
+	return h.Message != nil && (h.NeedsMessage == nil || h.NeedsMessage(env))
 }
 
 // each calls f for each of the Hooks until it returns an error.

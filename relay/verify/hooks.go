@@ -29,7 +29,7 @@ var (
 // for a message as it was sent.
 func (v *Verifier) Hooks() relay.Hooks {
 	return relay.Hooks{
-		WantsMessage: func(env *relay.Envelope) bool { return modeOf(env) != param.AuthenticationOff },
+		NeedsMessage: func(env *relay.Envelope) bool { return modeOf(env) != param.AuthenticationOff },
 		Message:      v.message,
 	}
 }

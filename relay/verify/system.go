@@ -19,11 +19,11 @@ type systemServers struct {
 // reread is how long the addresses are used before they are looked up again.
 const reread = time.Minute
 
-// errNotAsked is why the connections fail that find out the servers.
+// errNotAsked is the error of Dial while the addresses are noted.
 var errNotAsked = errors.New("the server is only noted")
 
-// servers returns the addresses with ports. Go's resolver knows them on every system, and tells
-// them to a function that connects to them.
+// servers returns the addresses with ports. Go's resolver finds them on every system and passes
+// them to its Dial function, which notes them here instead of connecting.
 func (s *systemServers) servers(ctx context.Context) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
