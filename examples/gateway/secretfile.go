@@ -49,7 +49,7 @@ func (m material) exposed() source.Diagnostics {
 }
 
 // exposedDir finds out whether others than its owner may use the directory of the stored
-// refresh tokens; "" is none.
+// refresh tokens. With the directory "" there are no stored tokens.
 func exposedDir(dir string) *source.Diagnostic {
 	info, err := os.Stat(dir)
 	if err != nil || !info.IsDir() || info.Mode().Perm()&0o077 == 0 {

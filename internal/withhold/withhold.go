@@ -48,7 +48,7 @@ func Repeats(text, secret string) bool {
 	return false
 }
 
-// Decoded returns what the words of text may be in base64: each word is decoded from its first
+// Decoded returns the possible plain texts of the words of text in base64: each word is decoded from its first
 // four digits on, because other text may precede the beginning.
 func Decoded(text string) iter.Seq[string] {
 	return func(yield func(string) bool) {

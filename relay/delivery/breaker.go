@@ -43,7 +43,7 @@ type pause struct {
 type account struct {
 	user   string
 	secret [sha256.Size]byte
-	tokens TokenSource // nil: there is none, or it can't be compared
+	tokens TokenSource // nil: there is no source, or it can't be compared
 }
 
 // account returns the account with which h logs on; zero if it doesn't.

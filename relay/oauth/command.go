@@ -57,7 +57,7 @@ func (g commandGrant) fetch(ctx context.Context) (*token, error) {
 	return t, nil
 }
 
-// complaintOf returns what a command has printed on standard error, without lines of a shell's
+// complaintOf returns the standard error of a command, text, without lines of a shell's
 // trace, which show the secrets that a script passes on. out is its standard output.
 func complaintOf(text, out string) string {
 	var kept []string
