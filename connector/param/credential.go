@@ -17,3 +17,37 @@ type Credential struct {
 func (c Credential) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "{%s REDACTED}", c.UserName)
 }
+
+// SecretPlace says where a secret is. One field is set; the zero SecretPlace names none.
+type SecretPlace struct {
+	File        string // a file that has the secret and nothing else; a line end after it doesn't count
+	Environment string // an environment variable
+	Credential  string // a name in the directory $CREDENTIALS_DIRECTORY, as systemd's LoadCredential gives it
+}
+
+// IsZero reports whether p names no place.
+func (p SecretPlace) IsZero() bool { return p == SecretPlace{} }
+
+// IsValid reports whether p names one place.
+func (p SecretPlace) IsValid() bool {
+	n := 0
+	for _, name := range []string{p.File, p.Environment, p.Credential} {
+		if name != "" {
+			n++
+		}
+	}
+	return n == 1
+}
+
+// String names the place.
+func (p SecretPlace) String() string {
+	switch {
+	case p.File != "":
+		return "file " + p.File
+	case p.Environment != "":
+		return "environment variable " + p.Environment
+	case p.Credential != "":
+		return "systemd credential " + p.Credential
+	}
+	return "nowhere"
+}

@@ -117,7 +117,7 @@ func (v *validator) all() {
 		field source.Path
 		Secret
 	}{{"ClientSecret", c.ClientSecret}, {"RefreshToken", c.RefreshToken}, {"ServiceAccount", c.ServiceAccount}} {
-		if s.places() > 1 {
+		if !s.single() {
 			v.bad(s.field, CodeSettings, "give only one of File, Environment, Credential and Value")
 		}
 	}
