@@ -62,7 +62,7 @@ var sendTableOfDefaults = map[string][3]string{
 	"Name": {""}, "Usage": {"Custom"}, "Comment": {""}, "Enabled": {"true"},
 	"AddressSpaces": {"[]"}, "SourceTransportServers": {hub: "[S]", onEdge: "[]"},
 	"IsScopedConnector": {"false"}, "IsCoexistenceConnector": {"false"}, "LinkedReceiveConnector": {""},
-	"DNSRoutingEnabled": {"true"}, "SmartHosts": {"[]"}, "SmartHostAuthMechanism": {"None"}, "AuthenticationCredential": {"<nil>"},
+	"DNSRoutingEnabled": {"true"}, "SmartHosts": {"[]"}, "SmartHostAuthMechanism": {"None"}, "AuthenticationCredential": {"<nil>"}, "SmartHostCredentials": {"[]"},
 	"LogonWithoutCertificateCheck": {"false"}, "SmartHostLimits": {"None"}, "SmartHostMaxConnections": {"Unlimited"},
 	"SmartHostMessageRateLimit": {"Unlimited"}, "SmartHostRecipientRateLimit": {"Unlimited"},
 	"Port": {"25"}, "SourceIPAddress": {"invalid IP"}, "Fqdn": {"s.contoso.com"}, "ForceHELO": {"false"},

@@ -26,11 +26,12 @@ type Send struct {
 	IsCoexistenceConnector bool                   // of 2010; not enforced
 	LinkedReceiveConnector string                 // of 2010, instead of AddressSpaces; not enforced
 
-	DNSRoutingEnabled            param.Setting[bool] // by default true without smart hosts, else false
-	SmartHosts                   []param.SmartHost   // next hops; they share the load, and one replaces another that fails
-	SmartHostAuthMechanism       auth.Mechanism      // one value, or BasicAuth, BasicAuthRequireTLS, which means BasicAuthRequireTLS
-	AuthenticationCredential     *param.Credential   // for Basic authentication, and the mailbox for OAuth; may be nil
-	LogonWithoutCertificateCheck bool                // not a parameter of Exchange: credentials go to smart hosts whose certificate isn't valid, too
+	DNSRoutingEnabled            param.Setting[bool]         // by default true without smart hosts, else false
+	SmartHosts                   []param.SmartHost           // next hops; they share the load, and one replaces another that fails
+	SmartHostAuthMechanism       auth.Mechanism              // one value, or BasicAuth, BasicAuthRequireTLS, which means BasicAuthRequireTLS
+	AuthenticationCredential     *param.Credential           // for Basic authentication, and the mailbox for OAuth; may be nil
+	SmartHostCredentials         []param.SmartHostCredential // not a parameter of Exchange: for some of SmartHosts, instead of AuthenticationCredential
+	LogonWithoutCertificateCheck bool                        // not a parameter of Exchange: credentials go to smart hosts whose certificate isn't valid, too
 	Port                         int
 	SourceIPAddress              netip.Addr // local address to connect from; zero or 0.0.0.0: any
 	Fqdn                         string     // for EHLO; "": the server's
@@ -61,4 +62,16 @@ type Send struct {
 	ConnectorType                param.ConnectorType   // not enforced
 	ProtocolLoggingLevel         param.ProtocolLogging // not enforced
 	Permissions                  []permission.Grant    // grants of Add-ADPermission
+}
+
+// CredentialFor returns the credential with which the connector logs on to one of its smart hosts:
+// that of SmartHostCredentials, else AuthenticationCredential, which may be nil. It must not be
+// changed.
+func (s *Send) CredentialFor(host param.SmartHost) *param.Credential {
+	for i := range s.SmartHostCredentials {
+		if s.SmartHostCredentials[i].Host == host {
+			return &s.SmartHostCredentials[i].Credential
+		}
+	}
+	return s.AuthenticationCredential
 }

@@ -21,6 +21,7 @@ var sendRules = []func(*sendCheck){
 	(*sendCheck).checkRouting,
 	(*sendCheck).checkAuthentication,
 	(*sendCheck).checkCredential,
+	(*sendCheck).checkSmartHostCredentials,
 	(*sendCheck).checkSmartHostLimits,
 	(*sendCheck).checkRequireTLS,
 	(*sendCheck).checkTlsAuthLevel,
@@ -146,43 +147,6 @@ func (c *sendCheck) checkAuthentication() {
 	}
 	if c.dns {
 		c.bad("SmartHostAuthMechanism", CodeSmartHostsMissing, "it needs SmartHosts; give them or None")
-	}
-}
-
-// checkCredential: Basic authentication needs a credential, and should protect it; OAuth needs
-// a user name.
-func (c *sendCheck) checkCredential() {
-	m, cred := c.s.SmartHostAuthMechanism, c.s.AuthenticationCredential
-	if m&(auth.BasicAuth|auth.BasicAuthRequireTLS|auth.OAuth) == 0 {
-		if c.s.LogonWithoutCertificateCheck {
-			c.doubt("LogonWithoutCertificateCheck", CodeCredentialUnchecked, "it has no effect, because SmartHostAuthMechanism isn't BasicAuth, BasicAuthRequireTLS or OAuth")
-		}
-		if cred != nil {
-			c.doubt("AuthenticationCredential", CodeCredentialUnused, "it is never used, because SmartHostAuthMechanism isn't BasicAuth, BasicAuthRequireTLS or OAuth")
-		}
-		return
-	}
-	switch {
-	case m == auth.OAuth && (cred == nil || cred.UserName == ""):
-		c.bad("AuthenticationCredential", CodeCredentialMissing, "OAuth needs a UserName, the mailbox that sends")
-	case m == auth.OAuth && cred.Password != "":
-		c.doubt("AuthenticationCredential", CodeCredentialUnused, "its Password is never used, because SmartHostAuthMechanism is OAuth")
-	case m == auth.OAuth:
-	case cred == nil:
-		c.bad("AuthenticationCredential", CodeCredentialMissing, "Basic authentication needs a user name and a password")
-	case cred.UserName == "" || cred.Password == "":
-		c.bad("AuthenticationCredential", CodeCredentialMissing, "both UserName and Password must be given")
-	case strings.ContainsRune(cred.UserName+string(cred.Password), 0): // RFC 4616 section 2
-		c.bad("AuthenticationCredential", CodeCredentialMissing, "neither UserName nor Password may hold a NUL character")
-	}
-	if m&(auth.BasicAuthRequireTLS|auth.OAuth) != 0 && c.s.IgnoreSTARTTLS {
-		c.bad("IgnoreSTARTTLS", CodeIgnoreSTARTTLS, "SmartHostAuthMechanism %v needs STARTTLS, so it must be false", m)
-	}
-	if c.s.LogonWithoutCertificateCheck {
-		c.doubt("LogonWithoutCertificateCheck", CodeCredentialUnchecked, "an attacker who takes the smart host's place gets the credentials; let the smart host have a valid certificate for its name")
-	}
-	if m == auth.BasicAuth && !c.s.RequireTLS && !c.implicitTLS() {
-		c.doubt("SmartHostAuthMechanism", CodeCredentialClear, "the password may cross the network unprotected; give BasicAuthRequireTLS or RequireTLS")
 	}
 }
 

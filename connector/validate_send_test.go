@@ -41,6 +41,47 @@ var sendRows = []ruleRow{
 		wrong: gateway(func(s *connector.Send) { s.SmartHostAuthMechanism = auth.OAuth })},
 	{rule: "S3 unused", path: `Send["Gateway"].AuthenticationCredential`, code: connector.CodeCredentialUnused, warn: true,
 		wrong: gateway(func(s *connector.Send) { s.SmartHostAuthMechanism = auth.None })},
+	{rule: "credential of a host", path: `Send["Gateway"].SmartHostCredentials["smtpgateway1.contoso.com"]`, code: connector.CodeCredentialMissing,
+		wrong: hostCredential("SMTPGateway1.contoso.com", param.Credential{UserName: "hub"}),
+		legal: hostCredential("SMTPGateway1.contoso.com", param.Credential{UserName: "hub", Password: "other"})},
+	{rule: "credential of another host", path: `Send["Gateway"].SmartHostCredentials["other.example"]`, code: connector.CodeSmartHostInvalid,
+		wrong: hostCredential("other.example", param.Credential{UserName: "hub", Password: "other"})},
+	{rule: "two credentials of a host", path: `Send["Gateway"].SmartHostCredentials["smtpgateway1.contoso.com"]`, code: connector.CodeSmartHostInvalid,
+		wrong: gateway(func(s *connector.Send) {
+			c := param.SmartHostCredential{Host: s.SmartHosts[0], Credential: *s.AuthenticationCredential}
+			s.SmartHostCredentials = []param.SmartHostCredential{c, c}
+		})},
+	{rule: "credential of no host", path: `Send["Gateway"].SmartHostCredentials[0]`, code: connector.CodeSmartHostInvalid,
+		wrong: gateway(func(s *connector.Send) {
+			s.SmartHostCredentials = []param.SmartHostCredential{{Credential: *s.AuthenticationCredential}}
+		})},
+	{rule: "a host without credential", path: `Send["Gateway"].AuthenticationCredential`, code: connector.CodeCredentialMissing,
+		wrong: gateway(func(s *connector.Send) {
+			s.SmartHosts = append(s.SmartHosts, param.MustParseSmartHost("192.0.2.9"))
+			s.SmartHostCredentials = []param.SmartHostCredential{{Host: s.SmartHosts[1], Credential: *s.AuthenticationCredential}}
+			s.AuthenticationCredential = nil
+		}),
+		legal: gateway(func(s *connector.Send) {
+			s.SmartHostCredentials = []param.SmartHostCredential{{Host: s.SmartHosts[0], Credential: *s.AuthenticationCredential}}
+			s.AuthenticationCredential = nil
+		})},
+	{rule: "each host has its own", path: `Send["Gateway"].AuthenticationCredential`, code: connector.CodeCredentialUnused, warn: true,
+		wrong: hostCredential("smtpgateway1.contoso.com", param.Credential{UserName: "hub", Password: "other"})},
+	{rule: "credential of a host for OAuth", path: `Send["Gateway"].SmartHostCredentials["smtpgateway1.contoso.com"]`, code: connector.CodeCredentialMissing,
+		wrong: gateway(func(s *connector.Send) {
+			s.SmartHostAuthMechanism, s.AuthenticationCredential = auth.OAuth, &param.Credential{UserName: "scan@contoso.com"}
+			s.SmartHostCredentials = []param.SmartHostCredential{{Host: s.SmartHosts[0]}}
+		})},
+	{rule: "credential of a host for OAuth alone", path: `Send["Gateway"].AuthenticationCredential`, code: connector.CodeCredentialMissing,
+		wrong: gateway(func(s *connector.Send) {
+			s.SmartHostAuthMechanism, s.AuthenticationCredential = auth.OAuth, nil
+			s.SmartHostCredentials = []param.SmartHostCredential{{Host: s.SmartHosts[0], Credential: param.Credential{UserName: "scan@contoso.com"}}}
+		})},
+	{rule: "credential of a host unused", path: `Send["Gateway"].SmartHostCredentials`, code: connector.CodeCredentialUnused, warn: true,
+		wrong: gateway(func(s *connector.Send) {
+			s.SmartHostCredentials = []param.SmartHostCredential{{Host: s.SmartHosts[0], Credential: *s.AuthenticationCredential}}
+			s.SmartHostAuthMechanism, s.AuthenticationCredential = auth.None, nil
+		})},
 	{rule: "S3 clear", path: `Send["Gateway"].SmartHostAuthMechanism`, code: connector.CodeCredentialClear, warn: true,
 		wrong: gateway(func(s *connector.Send) { s.SmartHostAuthMechanism = auth.BasicAuth }),
 		legal: gateway(func(s *connector.Send) { s.SmartHostAuthMechanism, s.RequireTLS = auth.BasicAuth, true })},
@@ -194,4 +235,11 @@ func TestImplicitTLSOut(t *testing.T) {
 			t.Errorf("port %d, a password: %v, ForceHELO: %v: got %v, want %v", tt.port, tt.basic, tt.helo, got, tt.want)
 		}
 	}
+}
+
+// hostCredential gives a smart host of the connector Gateway a credential.
+func hostCredential(host string, c param.Credential) func(*connector.Config) {
+	return gateway(func(s *connector.Send) {
+		s.SmartHostCredentials = []param.SmartHostCredential{{Host: param.MustParseSmartHost(host), Credential: c}}
+	})
 }

@@ -206,6 +206,14 @@ var findingTests = map[string]findingTest{
 		parts: []string{"%out", `, "AuthenticationCredential": {"UserName": "a", "Password": "b"}`},
 		found: []string{`credential-unused Send["Out"].AuthenticationCredential`},
 	},
+	"password of a host for nothing": {
+		parts: []string{"%out", `, "SmartHostCredentials": {"gateway.contoso.com": {"UserName": "a", "Password": "b"}}`},
+		found: []string{`credential-unused Send["Out"].SmartHostCredentials`},
+	},
+	"password that no host takes": {
+		parts: []string{"%out", gatewayLogin + `, "SmartHostCredentials": {"gateway.contoso.com": {"UserName": "a", "Password": "b"}}`},
+		found: []string{`credential-unused Send["Out"].AuthenticationCredential`},
+	},
 	"no extensions": {
 		parts: []string{"%out", `, "ForceHELO": true, "RequireTLS": true`},
 		found: []string{`force-helo Send["Out"].ForceHELO`},

@@ -122,6 +122,11 @@ var special = map[string]func(*connector.Config){
 	"Send.AuthenticationCredential": func(c *connector.Config) {
 		c.Send[0].AuthenticationCredential = &param.Credential{UserName: "us", Password: "other"}
 	},
+	"Send.SmartHostCredentials": func(c *connector.Config) {
+		for _, h := range c.Send[0].SmartHosts {
+			c.Send[0].SmartHostCredentials = append(c.Send[0].SmartHostCredentials, param.SmartHostCredential{Host: h, Credential: param.Credential{UserName: "them", Password: "other"}})
+		}
+	},
 	"Send.SourceIPAddress": func(c *connector.Config) { c.Send[0].SourceIPAddress = netip.MustParseAddr("10.9.9.9") },
 	"Send.TlsAuthLevel": func(c *connector.Config) {
 		c.Send[0].RequireTLS, c.Send[0].TlsAuthLevel = true, param.CertificateValidation
@@ -177,9 +182,9 @@ var hops = map[string]func(*connector.Send){
 // without are parameters that have no effect with a kind of next hop, or that it
 // doesn't go together with.
 var without = map[string][]string{
-	"DNS":                        {"LogonWithoutCertificateCheck", "SmartHostMaxConnections", "SmartHostMessageRateLimit", "SmartHostRecipientRateLimit", "AuthenticationCredential", "SmartHostAuthMechanism", "DNSRoutingEnabled", "IsScopedConnector", "Transport.TLSSendDomainSecureList"},
-	"DNS with domain security":   {"LogonWithoutCertificateCheck", "SmartHostMaxConnections", "SmartHostMessageRateLimit", "SmartHostRecipientRateLimit", "AuthenticationCredential", "SmartHostAuthMechanism", "DNSRoutingEnabled", "IsScopedConnector", "SmartHosts", "IgnoreSTARTTLS"},
-	"smart host":                 {"LogonWithoutCertificateCheck", "DaneEnabled", "MtaStsEnabled", "AuthenticationCredential", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList"},
+	"DNS":                        {"LogonWithoutCertificateCheck", "SmartHostMaxConnections", "SmartHostMessageRateLimit", "SmartHostRecipientRateLimit", "AuthenticationCredential", "SmartHostCredentials", "SmartHostAuthMechanism", "DNSRoutingEnabled", "IsScopedConnector", "Transport.TLSSendDomainSecureList"},
+	"DNS with domain security":   {"LogonWithoutCertificateCheck", "SmartHostMaxConnections", "SmartHostMessageRateLimit", "SmartHostRecipientRateLimit", "AuthenticationCredential", "SmartHostCredentials", "SmartHostAuthMechanism", "DNSRoutingEnabled", "IsScopedConnector", "SmartHosts", "IgnoreSTARTTLS"},
+	"smart host":                 {"LogonWithoutCertificateCheck", "DaneEnabled", "MtaStsEnabled", "AuthenticationCredential", "SmartHostCredentials", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList"},
 	"smart host with a password": {"DaneEnabled", "MtaStsEnabled", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList"},
 	"smart host with a password and a name": {
 		"DaneEnabled", "MtaStsEnabled", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList", "RequireTLS", "IgnoreSTARTTLS", "TlsAuthLevel",
@@ -187,17 +192,17 @@ var without = map[string][]string{
 	// The connection begins with TLS, whatever else is said.
 	"smart host at port 465": {
 		"LogonWithoutCertificateCheck",
-		"DaneEnabled", "MtaStsEnabled", "AuthenticationCredential", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList", "RequireTLS", "IgnoreSTARTTLS",
+		"DaneEnabled", "MtaStsEnabled", "AuthenticationCredential", "SmartHostCredentials", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList", "RequireTLS", "IgnoreSTARTTLS",
 	},
 	"smart host in the clear": {
 		"LogonWithoutCertificateCheck",
-		"DaneEnabled", "MtaStsEnabled", "AuthenticationCredential", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList", "RequireTLS", "TlsAuthLevel", "TlsDomain",
+		"DaneEnabled", "MtaStsEnabled", "AuthenticationCredential", "SmartHostCredentials", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList", "RequireTLS", "TlsAuthLevel", "TlsDomain",
 		"TlsCertificateName",
 	},
 	// The other server does the rest by its own policy.
 	"another server": {
 		"LogonWithoutCertificateCheck", "SmartHostMaxConnections", "SmartHostMessageRateLimit", "SmartHostRecipientRateLimit",
-		"DaneEnabled", "MtaStsEnabled", "DNSRoutingEnabled", "SmartHosts", "SmartHostAuthMechanism", "AuthenticationCredential", "Port", "SourceIPAddress", "ForceHELO", "RequireTLS",
+		"DaneEnabled", "MtaStsEnabled", "DNSRoutingEnabled", "SmartHosts", "SmartHostAuthMechanism", "AuthenticationCredential", "SmartHostCredentials", "Port", "SourceIPAddress", "ForceHELO", "RequireTLS",
 		"IgnoreSTARTTLS", "TlsAuthLevel", "TlsDomain", "TlsCertificateName", "DomainSecureEnabled", "CloudServicesMailEnabled", "DkimSigning", "ErrorPolicies", "Permissions",
 		"Transport.TLSSendDomainSecureList",
 	},

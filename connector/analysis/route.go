@@ -19,10 +19,10 @@ type nextHop struct {
 	hop  string // the destination; "": mail can't leave
 	tls  tlsDemand
 	auth string
-	// password is never shown.
-	password auth.Secret
-	keep     [len(headerClasses)]bool
-	settings [len(routeSettings)]string
+	// passwords are those of auth and never shown.
+	passwords auth.Secret
+	keep      [len(headerClasses)]bool
+	settings  [len(routeSettings)]string
 }
 
 // tlsDemand is the proof by TLS that a connector requires of the next hop.
@@ -148,9 +148,8 @@ func newNextHop(r connector.Route, to routing.Domain) nextHop {
 	n := nextHop{hop: hostsText(set), tls: demandOf(out, to), auth: auth.None.String()}
 	if len(set.SmartHosts) > 0 {
 		to = routing.Domain{} // the next hop is not a server of that domain
-		if c := set.AuthenticationCredential; c != nil && set.SmartHostAuthMechanism&logsOn != 0 {
-			n.auth = set.SmartHostAuthMechanism.String() + " as " + strconv.Quote(c.UserName)
-			n.password = c.Password
+		if set.SmartHostAuthMechanism&logsOn != 0 {
+			n.auth, n.passwords = logonText(set)
 		}
 	}
 	filter := out.Headers(to, nil)
@@ -180,6 +179,26 @@ func hostsText(set *connector.Send) string {
 		text += " at port " + strconv.Itoa(set.Port)
 	}
 	return text
+}
+
+// logonText says how a connector logs on to its smart hosts, with the passwords of all users that it
+// names.
+func logonText(set *connector.Send) (text string, passwords auth.Secret) {
+	hosts := slices.SortedFunc(slices.Values(set.SmartHosts), func(a, b param.SmartHost) int { return cmp.Compare(a.String(), b.String()) })
+	var users, own []string
+	for _, h := range hosts {
+		c := set.CredentialFor(h)
+		switch {
+		case c == nil || c == set.AuthenticationCredential && len(users) > 0:
+			continue
+		case c == set.AuthenticationCredential:
+			users = []string{strconv.Quote(c.UserName)}
+		default:
+			own = append(own, strconv.Quote(c.UserName)+" at "+h.String())
+		}
+		passwords += c.Password + "\x00"
+	}
+	return set.SmartHostAuthMechanism.String() + " as " + strings.Join(append(users, own...), ", "), passwords
 }
 
 // submissionsPort is the port at which connections begin with TLS, whatever the
@@ -241,7 +260,7 @@ func (was *nextHop) differ(is *nextHop) []routeDelta {
 	}
 	add(AspectRouteTLS, direction, "", was.tls.String(), is.tls.String())
 	add(AspectRouteAuth, Different, "", was.auth, is.auth)
-	if was.auth == is.auth && was.password != is.password {
+	if was.auth == is.auth && was.passwords != is.passwords {
 		add(AspectRouteAuth, Different, "password", "one password", "another")
 	}
 	for i, class := range headerClasses {

@@ -176,6 +176,16 @@ func TestSentences(t *testing.T) {
 			`stricter: For mail to any domain, TLS with the next hop is now required with a trusted certificate for the smart host (was used if offered; Send connector "Out").`,
 			`different: For mail to any domain, authentication with the next hop is now BasicAuthRequireTLS as "us" (was None; Send connector "Out").`,
 		}},
+		{"passwords of smart hosts", func(c *connector.Config) {
+			s := &c.Send[0]
+			s.SmartHosts = append(s.SmartHosts, param.MustParseSmartHost("b.isp.example"))
+			s.SmartHostAuthMechanism, s.AuthenticationCredential = auth.BasicAuthRequireTLS, &param.Credential{UserName: "us", Password: "secret"}
+			s.SmartHostCredentials = []param.SmartHostCredential{{Host: s.SmartHosts[1], Credential: param.Credential{UserName: "them", Password: "other"}}}
+		}, []string{
+			`different: Mail to any domain now goes to b.isp.example or mx.isp.example instead of mx.isp.example (Send connector "Out").`,
+			`stricter: For mail to any domain, TLS with the next hop is now required with a trusted certificate for the smart host (was used if offered; Send connector "Out").`,
+			`different: For mail to any domain, authentication with the next hop is now BasicAuthRequireTLS as "us", "them" at b.isp.example (was None; Send connector "Out").`,
+		}},
 		{"domain security", func(c *connector.Config) {
 			c.Transport.TLSSendDomainSecureList = []string{"partner.test"}
 			c.Send = append(c.Send, connector.Send{

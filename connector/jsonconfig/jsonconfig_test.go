@@ -151,6 +151,11 @@ func TestParseRefusesText(t *testing.T) {
 		`{"Zzz": 1}`:         `there is no parameter "Zzz" here`,
 		`{"Receive":[null]}`: "give an object, not null",
 		`{"Send":[{"AuthenticationCredential":{"UserName":"a","Password":"REDACTED"}}]}`:       "put it in again",
+		`{"Send":[{"SmartHostCredentials":{"a":{"UserName":"a","Password":"REDACTED"}}}]}`:     `SmartHostCredentials["a"].Password: the secret was left out`,
+		`{"Send":[{"SmartHostCredentials":[]}]}`:                                               `as in {"smtp.example.net": {`,
+		`{"Send":[{"SmartHostCredentials":{"a:25":{}}}]}`:                                      `f:1:35: Send[0].SmartHostCredentials["a:25"]: smart host "a:25"`,
+		`{"Send":[{"SmartHostCredentials":{"a":{}, "A":{}}}]}`:                                 `f:1:43: Send[0].SmartHostCredentials["a"]: it is given twice`,
+		`{"Send":[{"SmartHostCredentials":{"a":null}}]}`:                                       "give an object, not null",
 		`{"Send":[{"Port":99999999999999999999}]}`:                                             "not a whole number that fits",
 		`{"Receive":[{"MaxHopCount":"60"}]}`:                                                   "give a whole number, not a string",
 		`{"Receive":[{"Permissions":[{"User":"","ExtendedRights":["ms-Exch-SMTP-Submit"]}]}]}`: "User: give a user",
@@ -168,7 +173,8 @@ func TestParseRefusesText(t *testing.T) {
 }
 
 func TestSecretsStayInside(t *testing.T) {
-	c := connector.Config{Send: []connector.Send{{Name: "Out", AuthenticationCredential: &param.Credential{UserName: "hub", Password: "hunter2"}}}}
+	c := connector.Config{Send: []connector.Send{{Name: "Out", AuthenticationCredential: &param.Credential{UserName: "hub", Password: "hunter2"},
+		SmartHostCredentials: []param.SmartHostCredential{{Host: param.MustParseSmartHost("a.example"), Credential: param.Credential{UserName: "a", Password: "hunter2"}}}}}}
 	text, err := jsonconfig.Marshal(c)
 	if err != nil || strings.Contains(string(text), "hunter2") {
 		t.Errorf("Marshal: %s, %v", text, err)
@@ -191,6 +197,7 @@ func TestMarshalRefuses(t *testing.T) {
 		{Profile: 99},
 		{Server: "\xff"},
 		{Receive: []connector.Receive{{MaxMessageSize: -9}}},
+		{Send: []connector.Send{{SmartHostCredentials: make([]param.SmartHostCredential, 1)}}},
 		{Receive: []connector.Receive{{RemoteIPRanges: make([]param.Range, 1)}}},
 		{Receive: []connector.Receive{{Permissions: []permission.Grant{{To: permission.SIDAnonymous}}}}},
 		{Receive: []connector.Receive{{Permissions: []permission.Grant{{To: permission.SIDAnonymous, Allow: rights, Group: permission.AnonymousUsers}}}}},
@@ -273,6 +280,10 @@ func fill(rng *rand.Rand, v reflect.Value) {
 // sample returns a value of a type that can't be made field by field.
 func sample(rng *rand.Rand, t reflect.Type) reflect.Value {
 	n := rng.IntN(200)
+	if t == reflect.TypeFor[[]param.SmartHostCredential]() {
+		return reflect.ValueOf([]param.SmartHostCredential{{Host: param.MustParseSmartHost("10.1.1.1"), Credential: param.Credential{UserName: "a", Password: "b"}},
+			{Host: param.MustParseSmartHost("mail.contoso.com"), Credential: param.Credential{UserName: "c", Password: "d"}}}[:1+n%2])
+	}
 	for _, v := range []any{
 		netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(n)}), uint16(n+1)),
 		netip.AddrFrom4([4]byte{10, 0, 0, byte(n)}),

@@ -101,6 +101,8 @@ func (w *writer) special(path source.Path, target any) bool {
 		} else {
 			w.string(path, redacted)
 		}
+	case *[]param.SmartHostCredential:
+		w.hostCredentials(path, *t)
 	case *permission.Grant:
 		w.grant(path, *t)
 	default:
@@ -153,6 +155,24 @@ func (w *writer) object(path source.Path, v reflect.Value) {
 		name := v.Type().Field(i).Name
 		fmt.Fprintf(&w.out, "%q:", name)
 		w.value(path.Field(source.Path(name)), f)
+	}
+	w.out.WriteByte('}')
+}
+
+// hostCredentials writes an object of credentials by smart host.
+func (w *writer) hostCredentials(path source.Path, list []param.SmartHostCredential) {
+	w.out.WriteByte('{')
+	for i := range list {
+		if i > 0 {
+			w.out.WriteByte(',')
+		}
+		host, err := list[i].Host.MarshalText()
+		if err != nil {
+			w.fail(path.Index(i), err)
+		}
+		w.string(path, string(host))
+		w.out.WriteByte(':')
+		w.value(source.Named(path, string(host)), reflect.ValueOf(&list[i].Credential).Elem())
 	}
 	w.out.WriteByte('}')
 }

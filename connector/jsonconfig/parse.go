@@ -172,6 +172,8 @@ func (p *parser) special(n *node, path source.Path, target any) bool {
 			*t = auth.Secret(b)
 			return nil
 		})
+	case *[]param.SmartHostCredential:
+		p.hostCredentials(n, path, t)
 	case *permission.Grant:
 		p.grant(n, path, t)
 	default:
@@ -275,6 +277,31 @@ func (p *parser) object(n *node, path source.Path, v reflect.Value) {
 				p.decode(m.value, at, v.Field(i))
 			}
 		}
+	}
+}
+
+// hostCredentials decodes an object of credentials by smart host.
+func (p *parser) hostCredentials(n *node, path source.Path, to *[]param.SmartHostCredential) {
+	o, ok := n.value.(*object)
+	if !ok {
+		p.invalid(n, path, `give an object of credentials by host, as in {"smtp.example.net": {"UserName": …, "Password": …}}, not %s`, n.kind())
+		return
+	}
+	for _, m := range o.members {
+		host, err := param.ParseSmartHost(m.key)
+		if err != nil {
+			p.fail(m.offset, source.Named(path, m.key), source.CodeValueInvalid, "%w", err)
+			continue
+		}
+		at := source.Named(path, host.String())
+		if slices.ContainsFunc(*to, func(c param.SmartHostCredential) bool { return c.Host == host }) {
+			p.fail(m.offset, at, source.CodeParameterDuplicate, "it is given twice; keep one")
+			continue
+		}
+		c := param.SmartHostCredential{Host: host}
+		p.offsets[at] = m.value.offset
+		p.decode(m.value, at, reflect.ValueOf(&c.Credential).Elem())
+		*to = append(*to, c)
 	}
 }
 

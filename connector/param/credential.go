@@ -18,6 +18,17 @@ func (c Credential) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "{%s REDACTED}", c.UserName)
 }
 
+// SmartHostCredential is the Credential for one of several smart hosts.
+type SmartHostCredential struct {
+	Host SmartHost
+	Credential
+}
+
+// Format writes the host, the user name and REDACTED for every verb.
+func (c SmartHostCredential) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "{%v %v}", c.Host, c.Credential)
+}
+
 // SecretPlace says where a secret is. One field is set; the zero SecretPlace names none.
 type SecretPlace struct {
 	File        string // a file that has the secret and nothing else; a line end after it doesn't count

@@ -101,7 +101,7 @@ func (d *differ) fields(path source.Path, c *command, old, now, whole reflect.Va
 		field := path.Field(source.Path(name))
 		switch {
 		case reflect.DeepEqual(old.Field(i).Interface(), now.Field(i).Interface()) || name == "Permissions":
-		case name == "AuthenticationCredential":
+		case name == "AuthenticationCredential" || name == "SmartHostCredentials":
 			d.fail(field, "a password is never printed")
 		case now.Field(i).Kind() == reflect.Slice && old.Field(i).Len() > 0 && now.Field(i).Len() > 0:
 			c.add(name, d.list(field, old.Field(i), now.Field(i)))

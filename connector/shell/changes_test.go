@@ -144,6 +144,9 @@ func TestPrintChangesRefuses(t *testing.T) {
 		"another password": func(c *connector.Config) {
 			c.Send[0].AuthenticationCredential = &param.Credential{UserName: "u", Password: "pw"}
 		},
+		"the password of a host": func(c *connector.Config) {
+			c.Send[0].SmartHostCredentials = []param.SmartHostCredential{{Credential: param.Credential{UserName: "u", Password: "pw"}}}
+		},
 		"a domain's name":   func(c *connector.Config) { c.Accepted[len(c.Accepted)-1].DomainName = "other.example" },
 		"a name with a NUL": func(c *connector.Config) { c.Send[0].Comment = "a\x00b" },
 		"a grant to a group": func(c *connector.Config) {

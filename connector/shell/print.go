@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -178,39 +179,52 @@ func (p *printer) send(given *connector.Send) {
 		s.Fqdn = cmp.Or(s.Fqdn, p.fqdn(""))
 	} // else each server says its own
 	c := command{name: "New-SendConnector"}
-	credential := ""
+	p.line("")
 	for name, text := range p.fields(path, reflect.ValueOf(&s).Elem()) {
 		switch name {
 		case "Permissions":
 		case "AuthenticationCredential":
-			credential = p.variable(s.Name)
-			c.add(name, credential)
+			c.add(name, p.credential(path.Field("AuthenticationCredential"), &s, s.Name, s.AuthenticationCredential))
+		case "SmartHostCredentials":
+			c.add(name, p.hostCredentials(path.Field("SmartHostCredentials"), &s))
 		default:
 			c.add(name, text)
-		}
-	}
-	p.line("")
-	if credential != "" {
-		user := p.userName(path, s.AuthenticationCredential.UserName)
-		if s.SmartHostAuthMechanism == auth.OAuth {
-			p.line(credential + " = New-Object PSCredential " + user + ", (New-Object SecureString)")
-		} else {
-			p.line(strings.TrimRight(credential+" = Get-Credential "+user, " "))
 		}
 	}
 	p.connector(path, c, command{}, effective(s.Permissions, draft.UsageGrants(p.cfg, *given)))
 }
 
-func (p *printer) userName(path source.Path, name string) string {
-	if name == "" {
-		return ""
+// hostCredentials prints the commands that make the credentials for smart hosts of a connector, and
+// returns a hashtable of their variables.
+func (p *printer) hostCredentials(path source.Path, s *connector.Send) string {
+	entries := make([]string, len(s.SmartHostCredentials))
+	for i := range s.SmartHostCredentials {
+		c := &s.SmartHostCredentials[i]
+		host := c.Host.String()
+		at := source.Named(path, host)
+		entries[i] = p.quote(at, host) + " = " + p.credential(at, s, s.Name+host, &c.Credential)
 	}
-	return p.quote(path+".AuthenticationCredential", name)
+	return "@{" + strings.Join(entries, "; ") + "}"
 }
 
-// variable returns a variable for the credential of a connector.
-func (p *printer) variable(connector string) string {
-	base := CredentialVariable(connector)
+// credential prints the command that makes a credential of a connector, and returns its variable,
+// which is named after owner.
+func (p *printer) credential(path source.Path, s *connector.Send, owner string, c *param.Credential) string {
+	variable, user := p.variable(owner), ""
+	if c.UserName != "" {
+		user = p.quote(path, c.UserName)
+	}
+	if s.SmartHostAuthMechanism == auth.OAuth {
+		p.line(variable + " = New-Object PSCredential " + user + ", (New-Object SecureString)")
+	} else {
+		p.line(strings.TrimRight(variable+" = Get-Credential "+user, " "))
+	}
+	return variable
+}
+
+// variable returns a variable for a credential of a connector, or of one of its smart hosts.
+func (p *printer) variable(owner string) string {
+	base := CredentialVariable(owner)
 	name := base
 	for n := 2; p.variables[strings.ToLower(name)]; n++ {
 		name = base + "_" + strconv.Itoa(n)
@@ -220,7 +234,8 @@ func (p *printer) variable(connector string) string {
 }
 
 // CredentialVariable returns the variable, without the $, that [Print] assigns the
-// credential of a Send connector to: cred and the letters and digits of its name.
+// credential of a Send connector to: cred and the letters and digits of its name. For that
+// of one of its smart hosts, the name is the connector's with the host's behind it.
 // Where that is the same for several, all but the first get a number.
 func CredentialVariable(connector string) string {
 	return "cred" + strings.Map(func(r rune) rune {

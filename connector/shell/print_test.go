@@ -430,6 +430,31 @@ func TestPrintRoundTrip(t *testing.T) {
 	}
 }
 
+// TestPrintHostCredentials: each smart host with a credential has a variable of its own.
+func TestPrintHostCredentials(t *testing.T) {
+	a, b := param.MustParseSmartHost("smtp1.example.net"), param.MustParseSmartHost("192.0.2.9")
+	cfg := connector.Config{Send: []connector.Send{{Name: "Out", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")},
+		SmartHosts: []param.SmartHost{a, b}, SmartHostAuthMechanism: auth.BasicAuthRequireTLS, SmartHostCredentials: []param.SmartHostCredential{
+			{Host: a, Credential: param.Credential{UserName: "one", Password: password}}, {Host: b, Credential: param.Credential{UserName: "two", Password: password}}}}}}
+	text, err := shell.Print(cfg)
+	for _, want := range []string{"\n$credOutsmtp1examplenet = Get-Credential 'one'\n$credOut192029 = Get-Credential 'two'\nNew-SendConnector ",
+		" -SmartHostCredentials @{'smtp1.example.net' = $credOutsmtp1examplenet; '[192.0.2.9]' = $credOut192029}"} {
+		if err != nil || !strings.Contains(string(text), want) {
+			t.Fatalf("%v\n%s\nwant %s", err, text, want)
+		}
+	}
+	opts := shell.Options{Credential: func(r shell.Request) (param.Credential, error) {
+		return param.Credential{UserName: r.UserName, Password: password}, nil
+	}}
+	in, err := shell.Load(t.Context(), opts, shell.File{Name: "out.ps1", Data: text})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := in.Config().Send[0].SmartHostCredentials; !slices.Equal(got, cfg.Send[0].SmartHostCredentials) {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestPrintOAuth: no password is asked for where tokens are used.
 func TestPrintOAuth(t *testing.T) {
 	cfg := connector.Config{Send: []connector.Send{{Name: "Out", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")},

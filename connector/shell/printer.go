@@ -86,7 +86,7 @@ func (p *printer) fields(path source.Path, v reflect.Value) func(func(string, st
 			if f.IsZero() || f.Kind() == reflect.Slice && f.Len() == 0 {
 				continue
 			}
-			if name == "Permissions" || name == "AuthenticationCredential" {
+			if name == "Permissions" || name == "AuthenticationCredential" || name == "SmartHostCredentials" {
 				if !yield(name, "") {
 					return
 				}

@@ -46,15 +46,15 @@ type account struct {
 	tokens TokenSource // nil: there is no source, or it can't be compared
 }
 
-// account returns the account with which h logs on; zero if it doesn't.
-func (s *Sender) account(h *NextHop) account {
-	if c := h.credentials(); c != nil {
+// account returns the account with which h is logged on to at c; zero if it isn't.
+func (s *Sender) account(h *NextHop, c candidate) account {
+	if c := h.credentials(c); c != nil {
 		return account{user: c.Username, secret: sha256.Sum256([]byte(c.Password.Reveal()))}
 	}
 	if !h.usesTokens() {
 		return account{}
 	}
-	a := account{user: h.set.AuthenticationCredential.UserName}
+	a := account{user: c.credential.UserName}
 	if source, err := s.tokens(h.out); err == nil && reflect.ValueOf(source).Comparable() {
 		a.tokens = source
 	}
@@ -181,7 +181,7 @@ func (s *Sender) admit(h *NextHop, c candidate) error {
 	if !s.breaker.any.Load() {
 		return nil
 	}
-	if err := s.breaker.admit(s.linkKey(h, c), s.account(h), time.Now()); err != nil {
+	if err := s.breaker.admit(s.linkKey(h, c), s.account(h, c), time.Now()); err != nil {
 		return &hostError{c.name, err}
 	}
 	return nil

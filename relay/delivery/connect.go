@@ -257,9 +257,9 @@ func (s *Sender) reach(ctx context.Context, end time.Time, h *NextHop, c call) (
 		if !errors.Is(err, errOwnCertificate) && !errors.As(err, new(*tokenError)) && !errors.Is(ctx.Err(), context.Canceled) {
 			s.health.failed(address, time.Now())
 		}
-		return nil, &hostError{c.host, s.note(ctx, key, s.account(h), err)}
+		return nil, &hostError{c.host, s.note(ctx, key, s.account(h, c.candidate), err)}
 	}
-	l := &link{Conn: conn, key: key, account: s.account(h), host: c.host, addr: address, idle: h.idle(), left: h.set.SmtpMaxMessagesPerConnection}
+	l := &link{Conn: conn, key: key, account: s.account(h, c.candidate), host: c.host, addr: address, idle: h.idle(), left: h.set.SmtpMaxMessagesPerConnection}
 	if l.left <= 0 {
 		l.left = -1
 	}
@@ -272,12 +272,12 @@ func (s *Sender) reach(ctx context.Context, end time.Time, h *NextHop, c call) (
 // logOn is open with the credentials or the token of the connector. If the host refuses the
 // token, it opens one more connection with another token.
 func (s *Sender) logOn(ctx context.Context, h *NextHop, c call) (*smtpclient.Conn, error) {
-	token, err := s.token(ctx, h)
+	token, err := s.token(ctx, h, c.candidate)
 	if err != nil {
 		return nil, err
 	}
 	conn, err := s.open(ctx, h, c, token)
-	again, failed := s.otherToken(ctx, h, token, err)
+	again, failed := s.otherToken(ctx, h, c.candidate, token, err)
 	switch {
 	case failed != nil:
 		return nil, fmt.Errorf("%w; %w", err, failed)
@@ -297,7 +297,7 @@ func (s *Sender) open(ctx context.Context, h *NextHop, c call, token *auth.Beare
 	p := h.tlsPolicy(c.candidate)
 	c.published.add(&p)
 	last := inTheClear
-	if p.required || h.implicitTLS() || h.credentials() != nil || token != nil {
+	if p.required || h.implicitTLS() || h.credentials(c.candidate) != nil || token != nil {
 		last = plainHello // credentials are never sent in the clear after a failure
 	}
 	var failed error // TLS
@@ -313,7 +313,7 @@ func (s *Sender) open(ctx context.Context, h *NextHop, c call, token *auth.Beare
 		conn, err := smtpclient.Open(ctx, nc, smtpclient.Config{
 			Name: h.name, HELO: h.set.ForceHELO && h.key.via == "", DATA: s.health.hasNoBDAT(c.endpoint.addr.String()),
 			TLS: config, ImplicitTLS: h.implicitTLS(), RequireTLS: p.required || level > fullHello && last == plainHello,
-			Auth: h.credentials(), Token: token, Timeouts: h.timeouts(s.timeouts),
+			Auth: h.credentials(c.candidate), Token: token, Timeouts: h.timeouts(s.timeouts),
 		})
 		switch {
 		case failed != nil && (errors.Is(err, smtpclient.ErrNoTLS) || hungUp(err)):

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 )
 
@@ -72,6 +73,8 @@ type candidate struct {
 	kind hostKind
 	name string     // without brackets
 	addr netip.Addr // if it is an address and needn't be resolved
+
+	credential *param.Credential // of a smart host; nil: none
 }
 
 // onThisMachine reports whether connections to c can't leave this machine.

@@ -142,7 +142,7 @@ func (s *Sender) candidates(h *NextHop) []candidate {
 	}
 	list := make([]candidate, 0, len(h.set.SmartHosts))
 	for _, host := range h.set.SmartHosts {
-		c := candidate{kind: smartHost, name: host.Domain().String()}
+		c := candidate{kind: smartHost, name: host.Domain().String(), credential: h.set.CredentialFor(host)}
 		if a, ok := host.Addr(); ok {
 			c.addr, c.name = a, a.String()
 		}
@@ -192,14 +192,17 @@ func (h *NextHop) source() netip.Addr {
 	return netip.Addr{}
 }
 
-// credentials returns the credentials to authenticate with, nil for none.
-func (h *NextHop) credentials() *auth.Credentials {
-	const basic = auth.BasicAuth | auth.BasicAuthRequireTLS
-	c := h.set.AuthenticationCredential
-	if h.key.via != "" || len(h.set.SmartHosts) == 0 || h.set.SmartHostAuthMechanism&basic == 0 || c == nil {
+// basicAuth reports whether h is logged on to with a password.
+func (h *NextHop) basicAuth() bool {
+	return h.key.via == "" && len(h.set.SmartHosts) > 0 && h.set.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS) != 0
+}
+
+// credentials returns the credentials to authenticate with at c, nil for none.
+func (h *NextHop) credentials(c candidate) *auth.Credentials {
+	if !h.basicAuth() || c.credential == nil {
 		return nil
 	}
-	return &auth.Credentials{Username: c.UserName, Password: c.Password}
+	return &auth.Credentials{Username: c.credential.UserName, Password: c.credential.Password}
 }
 
 // timeouts returns the timeouts, none longer than the connector's inactivity limit.

@@ -53,7 +53,7 @@ func (h *NextHop) tlsPolicy(c candidate) tlsPolicy {
 			p.chain, p.host = true, c.name
 		}
 	}
-	if h.credentials() != nil && !h.set.LogonWithoutCertificateCheck && !c.onThisMachine() {
+	if h.credentials(c) != nil && !h.set.LogonWithoutCertificateCheck && !c.onThisMachine() {
 		p.chain = true
 		if p.domain == "" { // the administrator has said which name is right
 			p.host = c.name

@@ -43,8 +43,8 @@ func (h *NextHop) usesTokens() bool {
 	return h.key.via == "" && len(h.set.SmartHosts) > 0 && h.set.SmartHostAuthMechanism.Has(auth.OAuth)
 }
 
-// token returns the token for a connection to h, nil if it uses none.
-func (s *Sender) token(ctx context.Context, h *NextHop) (*auth.BearerToken, error) {
+// token returns the token for a connection to c of h, nil if it uses none.
+func (s *Sender) token(ctx context.Context, h *NextHop, c candidate) (*auth.BearerToken, error) {
 	if !h.usesTokens() {
 		return nil, nil
 	}
@@ -56,12 +56,12 @@ func (s *Sender) token(ctx context.Context, h *NextHop) (*auth.BearerToken, erro
 	if err != nil {
 		return nil, &tokenError{err}
 	}
-	return h.bearer(token), nil
+	return c.bearer(token), nil
 }
 
-// otherToken returns a token for another connection to h after a smart host has refused one, or nil
+// otherToken returns a token for another connection to c of h after a smart host has refused one, or nil
 // if err is no such refusal: another token doesn't help where the service accepts none.
-func (s *Sender) otherToken(ctx context.Context, h *NextHop, refused *auth.BearerToken, err error) (*auth.BearerToken, error) {
+func (s *Sender) otherToken(ctx context.Context, h *NextHop, c candidate, refused *auth.BearerToken, err error) (*auth.BearerToken, error) {
 	var e *smtpclient.Error
 	if refused == nil || !errors.As(err, &e) || e.Stage != smtpclient.StageAuth || e.Reply.Code != codeBadCredentials || meaningOf(err) != hopreply.BadCredentials {
 		return nil, nil
@@ -74,15 +74,15 @@ func (s *Sender) otherToken(ctx context.Context, h *NextHop, refused *auth.Beare
 	if err != nil {
 		return nil, &tokenError{err}
 	}
-	return h.bearer(token), nil
+	return c.bearer(token), nil
 }
 
 // codeBadCredentials is the reply to credentials that aren't valid (RFC 4954, section 6).
 const codeBadCredentials = 535
 
-// bearer returns a token of the connector's user.
-func (h *NextHop) bearer(token auth.Secret) *auth.BearerToken {
-	return &auth.BearerToken{User: h.set.AuthenticationCredential.UserName, Token: token}
+// bearer returns a token of the user at c; a compiled policy has one for each smart host.
+func (c candidate) bearer(token auth.Secret) *auth.BearerToken {
+	return &auth.BearerToken{User: c.credential.UserName, Token: token}
 }
 
 // tokenError is the error of a connector that has no token now.

@@ -39,6 +39,7 @@ var (
 	Boolean       = &Kind{Name: "Boolean"}
 	Certificate   = &Kind{Name: "SmtpX509Identifier"}
 	Credential    = &Kind{Name: "PSCredential"}
+	Credentials   = &Kind{Name: "Hashtable"} // of a PSCredential by smart host
 	Date          = &Kind{Name: "DateTime"}
 	Domain        = &Kind{Name: "SmtpDomain"}
 	Fqdn          = &Kind{Name: "Fqdn"}

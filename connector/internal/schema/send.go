@@ -80,6 +80,8 @@ var sendRows = []Row{
 	{Name: "SmartHostAuthMechanism", Verbs: newSet, Printed: true, Expected: true, Kind: HostMechanisms, Form: "one value; 2007 wrote BasicAuth,BasicAuthRequireTLS for the latter",
 		Default: is("None"), Note: "ExchangeServer is kept without effect",
 		Does: "Says how the connector authenticates to smart hosts."},
+	{Name: "SmartHostCredentials", Verbs: newSet, Kind: Credentials, Form: "@{'host' = credential; …}, each host one of SmartHosts", Derived: "AuthenticationCredential for each", Note: "Exchange has no such parameter",
+		Does: "Holds the credentials for smart hosts that don't take the AuthenticationCredential."},
 	{Name: "SmartHostLimits", Verbs: newSet, Kind: HostLimits, Form: "with SmartHosts", Default: is("None"), Note: "Exchange has no such parameter",
 		Does: "Gives SmartHostMaxConnections, SmartHostMessageRateLimit and SmartHostRecipientRateLimit the values that a mail service has published: 3, 30 and 10000 for Microsoft365, 10000 recipients for Google."},
 	{Name: "SmartHostMaxConnections", Verbs: newSet, Kind: UnlimitedInt, Limits: between(1, most), Form: "with SmartHosts", Derived: "by SmartHostLimits, else Unlimited", Note: "Exchange has no such parameter",

@@ -61,10 +61,11 @@ var receiveProperties = passed("CertificateSubject").with(properties{
 var sendProperties = passed(
 	"AuthenticationCredential", // read apart
 	"CertificateSubject", "HomeMTA", "HomeMtaServerId", "Region", "SmartHostsString", "SourceRoutingGroup").with(properties{
-	"ConnectedDomains": "{}",
-	"IsSmtpConnector":  "True",
-	"Permissions":      noValue,
-	"Usage":            "Custom",
+	"ConnectedDomains":     "{}",
+	"IsSmtpConnector":      "True",
+	"Permissions":          noValue,
+	"SmartHostCredentials": noValue, // no property of Exchange's
+	"Usage":                "Custom",
 })
 
 var acceptedProperties = passed(

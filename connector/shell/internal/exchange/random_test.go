@@ -107,6 +107,7 @@ func (d dice) send(name string) connector.Send {
 		s.SmartHosts = []param.SmartHost{param.MustParseSmartHost("gateway.contoso.com"), param.MustParseSmartHost("10.9.9.9")}
 		s.SmartHostAuthMechanism = auth.BasicAuthRequireTLS
 		s.AuthenticationCredential = &param.Credential{UserName: "user", Password: password}
+		s.SmartHostCredentials = some(d, []param.SmartHostCredential{{Host: s.SmartHosts[1], Credential: *s.AuthenticationCredential}})
 	}
 	return s
 }

@@ -17,14 +17,16 @@ func TestSecrets(t *testing.T) {
 	d := newDriver(org2007())
 	cred := d.must(t, "Get-Credential", nil)[0]
 	made := d.must(t, "New-SendConnector", args{"Name": "Out", "AddressSpaces": "*", "SmartHosts": "a.com",
-		"SmartHostAuthMechanism": "BasicAuthRequireTLS", "AuthenticationCredential": cred})[0].(*object.Object)
+		"SmartHostAuthMechanism": "BasicAuthRequireTLS", "AuthenticationCredential": cred, "SmartHostCredentials": table("A.COM", cred)})[0].(*object.Object)
 	got := d.must(t, "Get-SendConnector", nil)[0].(*object.Object)
 	shown, _ := got.Get("AuthenticationCredential")
-	values := []any{cred, made, got, got.Ref, *got, shown, d.org, d.org.Config(), d.warnings, d.asked}
+	hosts, _ := got.Get("SmartHostCredentials")
+	values := []any{cred, made, got, got.Ref, *got, shown, hosts, d.org, d.org.Config(), d.warnings, d.asked}
 	for _, a := range []args{
 		{"AuthenticationCredential": password}, {"AuthenticationCredential": list(cred, cred)}, {"AuthenticationCredential": int64(1)},
 		{"SmartHosts": cred}, {"Comment": object.NewSecure(password)}, {"SmartHosts": nil}, {"Port": object.NewSecure(password)},
 		{"AddressSpaces": object.NewSecure(password)}, {"Fqdn": cred}, {"IgnoreSTARTTLS": true}, {"SmartHosts": table("Add", cred)},
+		{"SmartHostCredentials": cred}, {"SmartHostCredentials": table("a.com", password)}, {"SmartHostCredentials": table("b.com", cred)},
 	} {
 		a["Identity"] = "Out"
 		_, err := d.run("Set-SendConnector", a)

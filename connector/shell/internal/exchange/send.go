@@ -12,7 +12,7 @@ import (
 )
 
 // sendRows are the parameters of Send connectors. Usage is read before the others.
-var sendRows = rowsOf(&schema.SendConnector, map[string]access[send]{"Usage": {}, "AuthenticationCredential": credentialAccess})
+var sendRows = rowsOf(&schema.SendConnector, map[string]access[send]{"Usage": {}, "AuthenticationCredential": credentialAccess, "SmartHostCredentials": hostCredentialsAccess})
 
 // sendNoun is the Send connectors.
 func (o *Org) sendNoun() *noun[send] {
@@ -88,12 +88,11 @@ var credentialAccess = access[send]{
 			it.cfg.AuthenticationCredential = nil
 			return nil
 		}
-		user, password, ok := object.AsCredential(v)
-		if !ok {
-			return fmt.Errorf("it takes what Get-Credential or New-Object PSCredential returns, not a %s", object.TypeName(v))
+		c, err := credentialOf(v)
+		if err == nil {
+			it.cfg.AuthenticationCredential = &c
 		}
-		it.cfg.AuthenticationCredential = &param.Credential{UserName: user, Password: password}
-		return nil
+		return err
 	},
 	get: func(_ *item[send], full *send, _ string) object.Value {
 		c := full.AuthenticationCredential
@@ -104,13 +103,60 @@ var credentialAccess = access[send]{
 	},
 }
 
+// credentialOf returns the credential that a script has made.
+func credentialOf(v object.Value) (param.Credential, error) {
+	user, password, ok := object.AsCredential(v)
+	if !ok {
+		return param.Credential{}, fmt.Errorf("it takes what Get-Credential or New-Object PSCredential returns, not a %s", object.TypeName(v))
+	}
+	return param.Credential{UserName: user, Password: password}, nil
+}
+
+// hostCredentialsAccess is SmartHostCredentials, a hashtable that replaces the one before.
+var hostCredentialsAccess = access[send]{
+	set: func(it *item[send], _ string, v object.Value) error {
+		if v == nil {
+			it.cfg.SmartHostCredentials = nil
+			return nil
+		}
+		table, ok := v.(*object.Table)
+		if !ok {
+			return fmt.Errorf("it takes a hashtable, as in @{'smtp.example.net' = $credential}, not a %s", object.TypeName(v))
+		}
+		var list []param.SmartHostCredential
+		for key, value := range table.All() {
+			host, err := param.ParseSmartHost(key)
+			if err != nil {
+				return err
+			}
+			c, err := credentialOf(value)
+			if err != nil {
+				return fmt.Errorf("%v: %w", host, err)
+			}
+			list = append(list, param.SmartHostCredential{Host: host, Credential: c})
+		}
+		it.cfg.SmartHostCredentials = list
+		return nil
+	},
+	get: func(_ *item[send], full *send, _ string) object.Value {
+		if len(full.SmartHostCredentials) == 0 {
+			return nil
+		}
+		table := &object.Table{}
+		for _, c := range full.SmartHostCredentials {
+			table.Set(c.Host.String(), object.NewCredential(c.UserName, c.Password))
+		}
+		return table
+	},
+}
+
 // sendShape is the order of properties in the output.
 var sendShape = []string{
 	"AddressSpaces", "AuthenticationCredential", "CloudServicesMailEnabled", "Comment", "ConnectedDomains",
 	"ConnectionInactivityTimeOut", "ConnectorType", "DaneEnabled", "DkimSigning", "DNSRoutingEnabled", "DomainSecureEnabled", "Enabled", "ErrorPolicies",
 	"ForceHELO", "Fqdn", "FrontendProxyEnabled", "HomeMTA", "HomeMtaServerId", "Identity", "IgnoreSTARTTLS",
 	"IsScopedConnector", "IsSmtpConnector", "LogonWithoutCertificateCheck", "MaxMessageSize", "MtaStsEnabled", "Name", "Port", "ProtocolLoggingLevel", "Region",
-	"RequireOorg", "RequireTLS", "SmartHostAuthMechanism", "SmartHostLimits", "SmartHostMaxConnections", "SmartHostMessageRateLimit",
+	"RequireOorg", "RequireTLS", "SmartHostAuthMechanism", "SmartHostCredentials", "SmartHostLimits", "SmartHostMaxConnections", "SmartHostMessageRateLimit",
 	"SmartHostRecipientRateLimit", "SmartHosts", "SmartHostsString", "SmtpMaxMessagesPerConnection",
 	"SourceIPAddress", "SourceRoutingGroup", "SourceTransportServers", "TlsAuthLevel", "TlsCertificateName", "TlsDomain",
 	"UseExternalDNSServersEnabled",
