@@ -98,12 +98,19 @@ func oneOf(hosts []param.SmartHost) string {
 
 // credential checks one credential of a connector that logs on.
 func (c *sendCheck) credential(path source.Path, cred *param.Credential) {
+	from := path.Field("PasswordFrom")
 	switch oauth := c.s.SmartHostAuthMechanism == auth.OAuth; {
+	case !cred.PasswordFrom.IsZero() && !cred.PasswordFrom.IsValid():
+		c.bad(from, source.CodeValueInvalid, "give only one of File, Environment and Credential")
+	case !cred.PasswordFrom.IsZero() && cred.Password != "":
+		c.bad(from, source.CodeValueInvalid, "Password is given, too; leave one of them out")
 	case oauth && cred.UserName == "":
 		c.bad(path, CodeCredentialMissing, "OAuth needs a UserName, the mailbox that sends")
 	case oauth && cred.Password != "":
 		c.doubt(path, CodeCredentialUnused, "its Password is never used, because SmartHostAuthMechanism is OAuth")
 	case oauth:
+	case cred.UserName != "" && !cred.PasswordFrom.IsZero():
+		c.bad(from, CodeCredentialMissing, "the password in %v has not been read", cred.PasswordFrom)
 	case cred.UserName == "" || cred.Password == "":
 		c.bad(path, CodeCredentialMissing, "both UserName and Password must be given")
 	case strings.ContainsRune(cred.UserName+string(cred.Password), 0): // RFC 4616 section 2

@@ -82,6 +82,16 @@ var sendRows = []ruleRow{
 			s.SmartHostCredentials = []param.SmartHostCredential{{Host: s.SmartHosts[0], Credential: *s.AuthenticationCredential}}
 			s.SmartHostAuthMechanism, s.AuthenticationCredential = auth.None, nil
 		})},
+	{rule: "password not read", path: `Send["Gateway"].AuthenticationCredential.PasswordFrom`, code: connector.CodeCredentialMissing,
+		wrong: gateway(func(s *connector.Send) {
+			s.AuthenticationCredential = &param.Credential{UserName: "hub", PasswordFrom: param.SecretPlace{File: "hub.pw"}}
+		})},
+	{rule: "password twice", path: `Send["Gateway"].AuthenticationCredential.PasswordFrom`, code: source.CodeValueInvalid,
+		wrong: gateway(func(s *connector.Send) { s.AuthenticationCredential.PasswordFrom.File = "hub.pw" })},
+	{rule: "password in two places", path: `Send["Gateway"].AuthenticationCredential.PasswordFrom`, code: source.CodeValueInvalid,
+		wrong: gateway(func(s *connector.Send) {
+			s.AuthenticationCredential = &param.Credential{UserName: "hub", PasswordFrom: param.SecretPlace{File: "hub.pw", Environment: "HUB"}}
+		})},
 	{rule: "S3 clear", path: `Send["Gateway"].SmartHostAuthMechanism`, code: connector.CodeCredentialClear, warn: true,
 		wrong: gateway(func(s *connector.Send) { s.SmartHostAuthMechanism = auth.BasicAuth }),
 		legal: gateway(func(s *connector.Send) { s.SmartHostAuthMechanism, s.RequireTLS = auth.BasicAuth, true })},

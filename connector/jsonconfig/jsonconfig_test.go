@@ -156,6 +156,7 @@ func TestParseRefusesText(t *testing.T) {
 		`{"Send":[{"SmartHostCredentials":{"a:25":{}}}]}`:                                      `f:1:35: Send[0].SmartHostCredentials["a:25"]: smart host "a:25"`,
 		`{"Send":[{"SmartHostCredentials":{"a":{}, "A":{}}}]}`:                                 `f:1:43: Send[0].SmartHostCredentials["a"]: it is given twice`,
 		`{"Send":[{"SmartHostCredentials":{"a":null}}]}`:                                       "give an object, not null",
+		`{"Send":[{"AuthenticationCredential":{"PasswordFrom":"x"}}]}`:                         "PasswordFrom: give an object, not a string",
 		`{"Send":[{"Port":99999999999999999999}]}`:                                             "not a whole number that fits",
 		`{"Receive":[{"MaxHopCount":"60"}]}`:                                                   "give a whole number, not a string",
 		`{"Receive":[{"Permissions":[{"User":"","ExtendedRights":["ms-Exch-SMTP-Submit"]}]}]}`: "User: give a user",
@@ -174,7 +175,8 @@ func TestParseRefusesText(t *testing.T) {
 
 func TestSecretsStayInside(t *testing.T) {
 	c := connector.Config{Send: []connector.Send{{Name: "Out", AuthenticationCredential: &param.Credential{UserName: "hub", Password: "hunter2"},
-		SmartHostCredentials: []param.SmartHostCredential{{Host: param.MustParseSmartHost("a.example"), Credential: param.Credential{UserName: "a", Password: "hunter2"}}}}}}
+		SmartHostCredentials: []param.SmartHostCredential{{Host: param.MustParseSmartHost("a.example"), Credential: param.Credential{UserName: "a", Password: "hunter2"}},
+			{Host: param.MustParseSmartHost("192.0.2.1"), Credential: param.Credential{UserName: "b", PasswordFrom: param.SecretPlace{Credential: "b"}}}}}}}
 	text, err := jsonconfig.Marshal(c)
 	if err != nil || strings.Contains(string(text), "hunter2") {
 		t.Errorf("Marshal: %s, %v", text, err)
@@ -282,7 +284,7 @@ func sample(rng *rand.Rand, t reflect.Type) reflect.Value {
 	n := rng.IntN(200)
 	if t == reflect.TypeFor[[]param.SmartHostCredential]() {
 		return reflect.ValueOf([]param.SmartHostCredential{{Host: param.MustParseSmartHost("10.1.1.1"), Credential: param.Credential{UserName: "a", Password: "b"}},
-			{Host: param.MustParseSmartHost("mail.contoso.com"), Credential: param.Credential{UserName: "c", Password: "d"}}}[:1+n%2])
+			{Host: param.MustParseSmartHost("mail.contoso.com"), Credential: param.Credential{UserName: "c", PasswordFrom: param.SecretPlace{Environment: "D"}}}}[:1+n%2])
 	}
 	for _, v := range []any{
 		netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(n)}), uint16(n+1)),

@@ -2,12 +2,16 @@ package load
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/internal/secretplace"
 )
 
 const (
@@ -33,12 +37,16 @@ func CredentialEnv(variable string) string {
 type answers struct {
 	opts *Options
 	file map[string]param.Credential // by variable in lower case
+
+	secrets secretplace.Reader
 }
 
 // credential answers Get-Credential.
 func (a *answers) credential(r shell.Request) (param.Credential, error) {
-	found, ok := a.lookup(r.Variable)
+	found, ok, err := a.lookup(r.Variable)
 	switch ask := a.opts.Shell.Credential; {
+	case err != nil:
+		return found, err
 	case !ok && ask != nil:
 		return ask(r)
 	case !ok:
@@ -49,27 +57,48 @@ func (a *answers) credential(r shell.Request) (param.Credential, error) {
 	return found, nil
 }
 
-// lookup returns the credentials for a variable from the file or the environment.
-func (a *answers) lookup(variable string) (param.Credential, bool) {
+// lookup returns the credentials for a variable from the file, the environment or systemd.
+func (a *answers) lookup(variable string) (param.Credential, bool, error) {
 	if found, ok := a.file[strings.ToLower(cmp.Or(variable, noVariable))]; ok {
-		return found, true
+		return found, true, nil
 	}
 	text, _ := a.variable(CredentialEnv(variable))
-	return parseCredential(text)
+	if found, ok := parseCredential(text); ok {
+		return found, true, nil
+	}
+	dir, _ := a.variable(secretplace.DirectoryVariable)
+	if dir == "" || variable != filepath.Base(variable) || !filepath.IsLocal(variable) {
+		return param.Credential{}, false, nil
+	}
+	secret, err := a.secrets.Read(param.SecretPlace{Credential: variable})
+	if errors.Is(err, fs.ErrNotExist) {
+		return param.Credential{}, false, nil
+	}
+	found, ok := parseCredential(secret.Reveal())
+	if err == nil && !ok {
+		err = fmt.Errorf("%s: write user:password", filepath.Join(dir, variable))
+	}
+	return found, ok, err
 }
 
 // answer answers Read-Host: with a password of the same places if the answer is a
 // secret, otherwise from the environment.
 func (a *answers) answer(q shell.Question) (auth.Secret, error) {
-	found, ok := a.lookup(q.Variable)
-	if !q.Secret {
-		var text string
-		text, ok = a.variable(answerPrefix + q.Variable)
-		found.Password = auth.Secret(text)
+	var answer auth.Secret
+	var ok bool
+	if q.Secret {
+		found, known, err := a.lookup(q.Variable)
+		if err != nil {
+			return "", err
+		}
+		answer, ok = found.Password, known
+	} else {
+		text, known := a.variable(answerPrefix + q.Variable)
+		answer, ok = auth.Secret(text), known
 	}
 	switch {
 	case ok:
-		return found.Password, nil
+		return answer, nil
 	case a.opts.Shell.Answer != nil:
 		return a.opts.Shell.Answer(q)
 	case q.Secret:

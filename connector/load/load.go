@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/internal/secretplace"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -43,9 +44,10 @@ type Options struct {
 
 	// Environ is the environment as os.Environ returns it. It answers $env:NAME, except
 	// for credentials. INTERCHANGE_CREDENTIAL_variable=user:password (see
-	// [CredentialEnv]) answers what the credentials file doesn't, and
-	// INTERCHANGE_ANSWER_name=text answers Read-Host and mandatory parameters of scripts.
-	// Names have no case. Nil: no environment.
+	// [CredentialEnv]) answers what the credentials file doesn't, and the file variable with
+	// user:password in the directory $CREDENTIALS_DIRECTORY, as systemd's LoadCredential
+	// gives it, what neither of them does. INTERCHANGE_ANSWER_name=text answers Read-Host and
+	// mandatory parameters of scripts. Names of the environment have no case. Nil: no environment.
 	Environ []string
 
 	// Shell has the other facts that scripts see. Its Credential, Answer, Ask and Env are
@@ -112,14 +114,17 @@ type Draft struct {
 	answers  answers
 	unread   []source.Path // the parameters that have the Mistakes
 	exports  []string      // those of Files that Exchange exported
-	document string        // the only one of Files, if it is a JSON document
-	started  bool          // files have set Config
+	secrets  secretplace.Reader
+	document string // the only one of Files, if it is a JSON document
+	started  bool   // files have set Config
 }
 
-// AskPasswords gives the Send connectors that come from exports, which can't contain
-// passwords, those that answer $variable = Get-Credential for shell.CredentialVariable.
-// The error is source.Diagnostics.
+// AskPasswords reads the passwords of Send connectors from the places that PasswordFrom names. It gives the
+// Send connectors that come from exports, which can't contain passwords, those that answer
+// $variable = Get-Credential for shell.CredentialVariable. The error is source.Diagnostics; a place that can't
+// be read is one of the Mistakes instead.
 func (d *Draft) AskPasswords() error {
+	d.readPasswords()
 	if len(d.Mistakes) > 0 {
 		return nil
 	}
@@ -146,6 +151,36 @@ func (d *Draft) AskPasswords() error {
 		s.AuthenticationCredential = &found
 	}
 	return failed.Err()
+}
+
+// readPasswords reads the passwords of all credentials with a valid PasswordFrom. A place that can't be read
+// becomes a mistake.
+func (d *Draft) readPasswords() {
+	read := func(path source.Path, c *param.Credential) {
+		if c == nil || c.Password != "" || !c.PasswordFrom.IsValid() {
+			return
+		}
+		password, err := d.secrets.Read(c.PasswordFrom)
+		if err == nil {
+			c.Password, c.PasswordFrom = password, param.SecretPlace{}
+			return
+		}
+		path = path.Field("PasswordFrom")
+		at, _ := d.Places.Find(path)
+		mistake := source.Wrap(path, connector.CodeCredentialMissing, err)
+		mistake.Position = at
+		d.Mistakes, d.unread = append(d.Mistakes, mistake), append(d.unread, path)
+	}
+	paths := d.Config.ElementPaths("Send")
+	for i := range d.Config.Send {
+		d.Config.Send[i] = d.Config.Send[i].Clone() // the caller's own may be in Options
+		s := &d.Config.Send[i]
+		read(paths[i].Field("AuthenticationCredential"), s.AuthenticationCredential)
+		for j := range s.SmartHostCredentials {
+			c := &s.SmartHostCredentials[j]
+			read(source.Named(paths[i].Field("SmartHostCredentials"), c.Host.String()), &c.Credential)
+		}
+	}
 }
 
 // rename gives the elements that before had the paths that they have in the Config now:

@@ -14,17 +14,21 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/connector/shell/export"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/internal/secretplace"
 )
 
 // Read reads the files. Where they are to blame the error is source.Diagnostics;
 // mistakes in a JSON document of which the rest could be read are in the Draft instead.
 func Read(ctx context.Context, opts Options, names ...string) (*Draft, error) {
+	secrets := secretplace.Reader{ReadFile: opts.ReadFile}
 	if opts.ReadFile == nil {
 		opts.ReadFile = os.ReadFile
 	}
 	d := &Draft{Files: names, Places: source.Map{}, opts: opts, started: !reflect.DeepEqual(opts.Config, connector.Config{})}
 	connector.Merge(&d.Config, opts.Config)
 	d.answers.opts = &d.opts
+	secrets.LookupEnv = d.answers.variable
+	d.secrets, d.answers.secrets = secrets, secrets
 	r := &reader{draft: d, opts: opts, shell: d.Shell(), dir: &Directory{}}
 	r.shell.FS, r.shell.Warn = r.dir, r.warn
 	if err := r.credentials(); err != nil {

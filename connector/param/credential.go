@@ -10,6 +10,10 @@ import (
 type Credential struct {
 	UserName string
 	Password auth.Secret
+
+	// PasswordFrom says where the password is instead. Package connector/load reads it, puts it
+	// into Password and clears PasswordFrom; Compile refuses a place that wasn't read.
+	PasswordFrom SecretPlace
 }
 
 // Format writes the user name and REDACTED for every verb. The password redacts

@@ -42,3 +42,49 @@ func TestExportedCredential(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// The places of passwords are converted as they are and read when the policy is used; no output has a password.
+func TestPasswordPlaces(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("CREDENTIALS_DIRECTORY", dir)
+	t.Setenv("INTERCHANGE_TEST_SECOND", "secret-two")
+	file := filepath.Join(dir, "policy.json")
+	policy := `{"Receive": [{"Name": "In", "Bindings": ["127.0.0.1:25"], "RemoteIPRanges": ["127.0.0.1"]}],
+"Send": [{"Name": "Out", "AddressSpaces": ["*"], "SmartHosts": ["a.example", "b.example"], "SmartHostAuthMechanism": "BasicAuthRequireTLS",
+"AuthenticationCredential": {"UserName": "one", "PasswordFrom": {"Credential": "one"}},
+"SmartHostCredentials": {"b.example": {"UserName": "two", "PasswordFrom": {"Environment": "INTERCHANGE_TEST_SECOND"}}}}]}`
+	if err := os.WriteFile(file, []byte(policy), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	gateway := func(want int, args ...string) string {
+		t.Helper()
+		var stdout, stderr bytes.Buffer
+		if code := run(append(args, "-config", file), strings.NewReader(""), &stdout, &stderr); code != want {
+			t.Fatalf("%v: exit %d: %s", args, code, &stderr)
+		}
+		return stdout.String() + stderr.String()
+	}
+	if got := gateway(exitInvalid, "check"); !strings.Contains(got, `policy.json:3:`) || !strings.Contains(got, filepath.Join(dir, "one")+": ") {
+		t.Error(got)
+	}
+	if got := gateway(exitOK, "convert", "-to", "json"); !strings.Contains(got, `"Credential": "one"`) || strings.Contains(got, "secret") || strings.Contains(got, "REDACTED") {
+		t.Error(got)
+	}
+	if got := gateway(exitOK, "convert", "-to", "shell"); !strings.Contains(got, "$credOut = Get-Credential 'one'\n$credOutbexample = Get-Credential 'two'\n") {
+		t.Error(got)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "one"), []byte("secret-one\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := gateway(exitNo, "check"); strings.Contains(got, "secret") || strings.Contains(got, "credential)") { // other findings
+		t.Error(got)
+	}
+	for _, args := range [][]string{{"convert", "-to", "json"}, {"convert", "-to", "shell"}, {"map", "-to", "dot"}} {
+		if got := gateway(exitOK, args...); strings.Contains(got, "secret") {
+			t.Errorf("%v prints %s", args, got)
+		}
+	}
+	if got := gateway(exitOK, "convert", "-to", "json", "-with-passwords"); !strings.Contains(got, `"Password": "secret-one"`) || !strings.Contains(got, `"Password": "secret-two"`) {
+		t.Error(got)
+	}
+}
