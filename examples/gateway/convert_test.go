@@ -8,6 +8,19 @@ import (
 	"testing"
 )
 
+// running returns a function that runs a command with the policy of a file, expects its exit status and
+// returns what it prints.
+func running(t *testing.T, file string) func(want int, args ...string) string {
+	return func(want int, args ...string) string {
+		t.Helper()
+		var stdout, stderr bytes.Buffer
+		if code := run(append(args, "-config", file), strings.NewReader(""), &stdout, &stderr); code != want {
+			t.Fatalf("%v: exit %d: %s", args, code, &stderr)
+		}
+		return stdout.String() + stderr.String()
+	}
+}
+
 // An export holds no password: converting it needs none, everything else looks it
 // up where the converted commands would.
 func TestExportedCredential(t *testing.T) {
@@ -18,14 +31,7 @@ func TestExportedCredential(t *testing.T) {
 	if err := os.WriteFile(file, []byte(export), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	gateway := func(want int, args ...string) string {
-		t.Helper()
-		var stdout, stderr bytes.Buffer
-		if code := run(append(args, "-config", file), strings.NewReader(""), &stdout, &stderr); code != want {
-			t.Fatalf("%v: exit %d: %s", args, code, &stderr)
-		}
-		return stdout.String() + stderr.String()
-	}
+	gateway := running(t, file)
 	if got := gateway(exitInvalid, "check"); !strings.Contains(got, "send.txt:5: ") || !strings.Contains(got, "set INTERCHANGE_CREDENTIAL_credToInternet=user:password") {
 		t.Error(got)
 	}
@@ -56,14 +62,7 @@ func TestPasswordPlaces(t *testing.T) {
 	if err := os.WriteFile(file, []byte(policy), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	gateway := func(want int, args ...string) string {
-		t.Helper()
-		var stdout, stderr bytes.Buffer
-		if code := run(append(args, "-config", file), strings.NewReader(""), &stdout, &stderr); code != want {
-			t.Fatalf("%v: exit %d: %s", args, code, &stderr)
-		}
-		return stdout.String() + stderr.String()
-	}
+	gateway := running(t, file)
 	if got := gateway(exitInvalid, "check"); !strings.Contains(got, `policy.json:3:`) || !strings.Contains(got, filepath.Join(dir, "one")+": ") {
 		t.Error(got)
 	}

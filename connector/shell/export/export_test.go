@@ -189,6 +189,7 @@ func TestReadWarns(t *testing.T) {
 		{"Name : a\nBindings : {0.0.0.0:25}\nLiveCredentialEnabled : True\n", "a.txt:3: Receive[\"a\"].LiveCredentialEnabled: True has no meaning here"},
 		{"Name : a\nBindings : {0.0.0.0:25}\nLiveCredentialEnabled : False\nproxyenabled : True\n", "a.txt:4: Receive[\"a\"].proxyenabled: True has no meaning here"},
 		{"Name : a\nAddressSpaces : {SMTP:*;1}\nIsCoexistenceConnector : False\nLinkedReceiveConnector : In\n", "a.txt:4: Send[\"a\"].LinkedReceiveConnector: In has no meaning here"},
+		{"Name : a\nAddressSpaces : {SMTP:*;1}\nSmartHostCredentials : {a.example}\n", "a.txt:3: Send[\"a\"].SmartHostCredentials: {a.example} has no meaning here"},
 		{"Name : a\nBindings : {0.0.0.0:25}\n", "a.txt:1: Receive[\"a\"]: the export has no AuthMechanism, Enabled, MaxMessageSize, PermissionGroups, RemoteIPRanges, RequireTLS;"},
 		{"User : x\nIdentity : Relay\nAccessRights : {ExtendedRight}\nExtendedRights :\n", "a.txt:4: Permission[\"Relay\"].ExtendedRights: no right is named"},
 		{"User : x\nIdentity : Relay\nExtendedRights : {Send-As}\n", "a.txt:3: Permission[\"Relay\"].ExtendedRights: the right Send-As is not a right of connectors"},
