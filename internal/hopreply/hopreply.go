@@ -7,6 +7,7 @@ package hopreply
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -89,9 +90,9 @@ func Find(code int, enhanced [3]int, text string) Row {
 
 // Parse is Find for a reply in one line, such as "535 5.7.3 Authentication unsuccessful".
 func Parse(line string) Row {
-	var code int
 	var enhanced [3]int
-	if n, _ := fmt.Sscanf(line, "%3d", &code); n == 0 || code < 400 || code > 599 {
+	code, err := strconv.Atoi(line[:min(len(line), 3)])
+	if err != nil || code < 400 || code > 599 {
 		return Row{}
 	}
 	text := line[min(len(line), 4):]

@@ -61,6 +61,7 @@ var replies = []struct {
 	{"535", BadCredentials, "user name"},
 	{"", AsCoded, ""},
 	{"the host was away", AsCoded, ""},
+	{" 535", AsCoded, ""},
 }
 
 // TestTable: every row is found by a reply, and says what to do about it.
