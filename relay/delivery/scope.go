@@ -50,11 +50,15 @@ func scopeOf(err error) scope {
 	switch {
 	case e.Reply.Code == 0, e.Reply.Code == 421, errors.Is(err, smtpclient.ErrNoBDAT):
 		return ofConnection
-	case meaningOf(err).OfHost(), isCrowded(err), wantsLogon(e.Reply.Code), e.Stage == smtpclient.StageMail && isFull(e.Reply):
+	case concernsHost(err), wantsLogon(e.Reply.Code), e.Stage == smtpclient.StageMail && isFull(e.Reply):
 		return ofHost
 	}
 	return ofMessage
 }
+
+// concernsHost reports whether a reply concerns all mail to the host: too much comes at once, or the host
+// accepts nothing from this server's account now.
+func concernsHost(err error) bool { return isCrowded(err) || meaningOf(err).OfHost() }
 
 // isFull reports whether a next hop has no room for any message (RFC 3463: X.3.1), as Exchange under
 // back pressure.

@@ -121,7 +121,7 @@ func (s *Sender) data(ctx context.Context, l *link, m *outgoing) (smtpclient.Rep
 		s.pool.drop(l.key)
 	case err == nil:
 		s.breaker.accepted(l.key, true)
-	case lost || meaningOf(err).OfHost() || isCrowded(err):
+	case lost || concernsHost(err):
 		s.health.failed(l.key.String(), time.Now())
 		s.health.failed(l.addr, time.Now())
 	}
@@ -136,7 +136,7 @@ func (m *outgoing) mayResend(err error) bool {
 		return false
 	}
 	var e *smtpclient.Error
-	if !errors.As(err, &e) || meaningOf(err).OfHost() || isCrowded(err) {
+	if !errors.As(err, &e) || concernsHost(err) {
 		return false
 	}
 	switch e.Stage {
@@ -151,7 +151,7 @@ func (m *outgoing) mayResend(err error) bool {
 // ofNextHop returns err, as a hopError if the next hop can't take so much at once, or takes
 // nothing of this server's account.
 func ofNextHop(err error) error {
-	if isCrowded(err) || meaningOf(err).OfHost() {
+	if concernsHost(err) {
 		return &hopError{err}
 	}
 	return err
@@ -162,7 +162,7 @@ func noneAccepted(answers []error) error {
 	var refused error
 	for _, err := range answers {
 		refused = worse(refused, err)
-		if !isCrowded(err) && !meaningOf(err).OfHost() {
+		if !concernsHost(err) {
 			return refused
 		}
 	}
