@@ -48,8 +48,8 @@ type account struct {
 
 // account returns the account with which h is logged on to at c; zero if it isn't.
 func (s *Sender) account(h *NextHop, c candidate) account {
-	if c := h.credentials(c); c != nil {
-		return account{user: c.Username, secret: sha256.Sum256([]byte(c.Password.Reveal()))}
+	if own := h.credentials(c); own != nil {
+		return account{user: own.Username, secret: sha256.Sum256([]byte(own.Password.Reveal()))}
 	}
 	if !h.usesTokens() {
 		return account{}

@@ -27,15 +27,15 @@ type TokenSource interface {
 // errNoTokens is the error of a connector with OAuth if the Sender has no tokens for it.
 var errNoTokens = errors.New("SmartHostAuthMechanism is OAuth, and this server has no tokens for the connector")
 
-// tokens returns the tokens of a connector; nil if it doesn't use any.
+// tokens returns the tokens of a connector that logs on with them. The error is a tokenError if this
+// server has none for it.
 func (s *Sender) tokens(out *connector.Outbound) (TokenSource, error) {
-	if s.Tokens == nil {
-		return nil, errNoTokens
+	if s.Tokens != nil {
+		if source := s.Tokens(out); source != nil {
+			return source, nil
+		}
 	}
-	if source := s.Tokens(out); source != nil {
-		return source, nil
-	}
-	return nil, errNoTokens
+	return nil, &tokenError{errNoTokens}
 }
 
 // usesTokens reports whether h is logged on to with a token.
@@ -50,7 +50,7 @@ func (s *Sender) token(ctx context.Context, h *NextHop, c candidate) (*auth.Bear
 	}
 	source, err := s.tokens(h.out)
 	if err != nil {
-		return nil, &tokenError{err}
+		return nil, err
 	}
 	token, err := source.Token(ctx)
 	if err != nil {
@@ -68,7 +68,7 @@ func (s *Sender) otherToken(ctx context.Context, h *NextHop, c candidate, refuse
 	}
 	source, err := s.tokens(h.out)
 	if err != nil {
-		return nil, &tokenError{err}
+		return nil, err
 	}
 	token, err := source.Renew(ctx, refused.Token)
 	if err != nil {
@@ -80,7 +80,8 @@ func (s *Sender) otherToken(ctx context.Context, h *NextHop, c candidate, refuse
 // codeBadCredentials is the reply to credentials that aren't valid (RFC 4954, section 6).
 const codeBadCredentials = 535
 
-// bearer returns a token of the user at c; a compiled policy has one for each smart host.
+// bearer returns token with the user of c's credential, which a compiled policy has for each smart host
+// of a connector with OAuth.
 func (c candidate) bearer(token auth.Secret) *auth.BearerToken {
 	return &auth.BearerToken{User: c.credential.UserName, Token: token}
 }
