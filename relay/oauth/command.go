@@ -35,6 +35,7 @@ func (g commandGrant) fetch(ctx context.Context) (*token, error) {
 	if errors.Is(err, exec.ErrWaitDelay) { // it has ended; a process that it started has not
 		err = nil
 	}
+	p := parsePrinted(out.text)
 	failed := func(format string, args ...any) (*token, error) {
 		return nil, &Error{Cause: CauseCommand, Detail: fmt.Sprintf("the command %s ", words(g.args[0])) + fmt.Sprintf(format, args...),
 			Cure: "run it as the user that runs the gateway", Err: err}
@@ -45,11 +46,10 @@ func (g commandGrant) fetch(ctx context.Context) (*token, error) {
 	case out.cut:
 		return failed("prints more than %d bytes", maxToken)
 	case err != nil && len(complaint.text) > 0:
-		return failed("fails: %s: %s", words(err.Error()), complaintOf(string(complaint.text), string(out.text)))
+		return failed("fails: %s: %s", words(err.Error()), complaintOf(string(complaint.text), p.access))
 	case err != nil:
 		return failed("fails: %s", words(err.Error()))
 	}
-	p := parsePrinted(out.text)
 	t, err := accept(p.access, "", p.expires)
 	if err != nil {
 		return failed("prints no token: %s", err)
@@ -58,8 +58,8 @@ func (g commandGrant) fetch(ctx context.Context) (*token, error) {
 }
 
 // complaintOf returns the standard error of a command, text, without lines of a shell's
-// trace, which show the secrets that a script passes on. out is its standard output.
-func complaintOf(text, out string) string {
+// trace, which show the secrets that a script passes on. access is the token that it has printed.
+func complaintOf(text, access string) string {
 	var kept []string
 	for line := range strings.Lines(text) {
 		if !strings.HasPrefix(line, "+") {
@@ -67,7 +67,7 @@ func complaintOf(text, out string) string {
 		}
 	}
 	text = strings.Join(kept, "")
-	if access := parsePrinted([]byte(out)).access; !strings.ContainsAny(access, " \t\n") && withhold.Repeats(text, access) {
+	if !strings.ContainsAny(access, " \t\n") && withhold.Repeats(text, access) {
 		return withheld
 	}
 	return words(text)
