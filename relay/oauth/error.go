@@ -125,7 +125,7 @@ func classify(err error, secrets ...string) *Error {
 	return e
 }
 
-// known is classify, with all words.
+// known returns err as an *Error, with all words of the token server.
 func known(err error) *Error {
 	var made *Error
 	var answer *oauth2.RetrieveError

@@ -41,7 +41,7 @@ func (s *Sources) Login(ctx context.Context, c *Config, ask func(Prompt)) (*Logo
 		Endpoint: oauth2.Endpoint{TokenURL: e.url, DeviceAuthURL: e.device, AuthStyle: oauth2.AuthStyleInParams}}
 	device, err := conf.DeviceAuth(ctx, options...)
 	if err != nil {
-		return nil, classify(err, identity.secret.Reveal(), identity.params.Get("client_assertion"))
+		return nil, classify(err, identity.secrets()...)
 	}
 	ask(Prompt{URL: words(device.VerificationURI), Code: words(device.UserCode), Expires: device.Expiry})
 	got, err := conf.DeviceAccessToken(ctx, device, options...)
@@ -51,7 +51,7 @@ func (s *Sources) Login(ctx context.Context, c *Config, ask func(Prompt)) (*Logo
 	case errors.Is(err, context.DeadlineExceeded):
 		return nil, &Error{Cause: CauseLogonNeeded, Detail: "the code has expired before anyone logged on", Cure: cureLogon, Err: err}
 	case err != nil:
-		return nil, classify(err, identity.secret.Reveal(), identity.params.Get("client_assertion"), device.DeviceCode)
+		return nil, classify(err, append(identity.secrets(), device.DeviceCode)...)
 	}
 	return s.storeLogon(ctx, e, got)
 }

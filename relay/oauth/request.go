@@ -1,9 +1,11 @@
 package oauth
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -28,7 +30,6 @@ const (
 // token is an access token.
 type token struct {
 	access  auth.Secret
-	fetched time.Time
 	expires time.Time
 }
 
@@ -52,17 +53,9 @@ func newEndpoint(c *Config, client *http.Client) *endpoint {
 	if c.Provider == "" && c.Grant == ServiceAccount {
 		of = Google.provider()
 	}
-	e := &endpoint{config: c, client: safeClient(client), url: c.TokenURL, device: c.DeviceURL, scopes: c.Scopes}
-	tenant := c.Tenant
-	if tenant == "" {
-		tenant = "organizations"
-	}
-	if e.url == "" {
-		e.url = strings.ReplaceAll(of.token, "{tenant}", url.PathEscape(tenant))
-	}
-	if e.device == "" {
-		e.device = strings.ReplaceAll(of.device, "{tenant}", url.PathEscape(tenant))
-	}
+	tenant := strings.NewReplacer("{tenant}", url.PathEscape(cmp.Or(c.Tenant, "organizations")))
+	e := &endpoint{config: c, client: safeClient(client), url: cmp.Or(c.TokenURL, tenant.Replace(of.token)),
+		device: cmp.Or(c.DeviceURL, tenant.Replace(of.device)), scopes: c.Scopes}
 	if len(e.scopes) == 0 && c.Grant.stores() {
 		e.scopes = of.user
 	} else if len(e.scopes) == 0 {
@@ -91,9 +84,7 @@ func (e *endpoint) request(ctx context.Context, params url.Values) (*oauth2.Toke
 	if err != nil {
 		return nil, err
 	}
-	for name, values := range identity.params {
-		params[name] = values
-	}
+	maps.Copy(params, identity.params)
 	if e.config.Resource != "" {
 		params.Set("resource", e.config.Resource)
 	}
@@ -103,7 +94,7 @@ func (e *endpoint) request(ctx context.Context, params url.Values) (*oauth2.Toke
 	}
 	got, err := conf.Token(context.WithValue(ctx, oauth2.HTTPClient, e.client))
 	if err != nil {
-		return nil, classify(err, identity.secret.Reveal(), params.Get("client_assertion"), params.Get("assertion"), params.Get("refresh_token"))
+		return nil, classify(err, append(identity.secrets(), params.Get("assertion"), params.Get("refresh_token"))...)
 	}
 	return got, nil
 }
@@ -112,6 +103,11 @@ func (e *endpoint) request(ctx context.Context, params url.Values) (*oauth2.Toke
 type identity struct {
 	secret auth.Secret
 	params url.Values // of an assertion
+}
+
+// secrets returns the texts that no error may repeat.
+func (id identity) secrets() []string {
+	return []string{id.secret.Reveal(), id.params.Get("client_assertion")}
 }
 
 // identity reads the application's secret, or signs an assertion with its certificate.
@@ -171,7 +167,7 @@ func accept(access, kind string, expires time.Time) (*token, error) {
 	case !expires.After(now):
 		return nil, &Error{Cause: CauseClock, Detail: "the token has expired already", Cure: "set this machine's clock"}
 	}
-	return &token{access: auth.Secret(access), fetched: now, expires: expires}, nil
+	return &token{access: auth.Secret(access), expires: expires}, nil
 }
 
 // claims are the parts of a JWT that say whose it is and until when.
