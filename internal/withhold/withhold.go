@@ -12,9 +12,9 @@ import (
 // maxFragment is the length of a part of a password or token, in bytes, that no text may contain.
 const maxFragment = 24
 
-// Contains reports whether text contains secret or, if that is long, a part of it: a program
+// contains reports whether text contains secret or, if that is long, a part of it: a program
 // that repeats a line with a token mostly cuts it.
-func Contains(text, secret string) bool {
+func contains(text, secret string) bool {
 	if len(secret) <= maxFragment {
 		return strings.Contains(text, secret)
 	}
@@ -37,11 +37,11 @@ func Repeats(text, secret string) bool {
 		return false
 	}
 	lower, small := strings.ToLower(text), strings.ToLower(secret)
-	if Contains(lower, small) || Contains(lower, strings.ToLower(url.QueryEscape(secret))) {
+	if contains(lower, small) || contains(lower, strings.ToLower(url.QueryEscape(secret))) {
 		return true
 	}
 	for plain := range Decoded(text) {
-		if Contains(plain, secret) {
+		if contains(plain, secret) {
 			return true
 		}
 	}
