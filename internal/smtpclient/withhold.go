@@ -14,11 +14,8 @@ const withheld = "(text withheld: it repeats the password or token)"
 // repeat commands that they don't understand. All other texts are kept, because they
 // explain what to do.
 func withoutSecret(r Reply, c auth.Credentials) Reply {
-	for _, between := range []string{" ", ""} { // a long echo may be wrapped
-		if repeats(strings.Join(r.Lines, between), c) {
-			r.Lines = []string{withheld}
-			break
-		}
+	if repeats(strings.Join(r.Lines, " "), c) || len(r.Lines) > 1 && repeats(strings.Join(r.Lines, ""), c) { // a long echo may be wrapped
+		r.Lines = []string{withheld}
 	}
 	return r
 }
