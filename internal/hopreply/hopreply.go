@@ -48,9 +48,9 @@ func (m Meaning) OfHost() bool { return m >= BadCredentials && m <= Busy }
 // OfLogon reports whether the host refuses the account until an administrator changes something.
 func (m Meaning) OfLogon() bool { return m >= BadCredentials && m <= NotLoggedOn }
 
-// Pause returns how long to leave a host alone after a reply that is the nth one after the other
-// of hosts that concerns it, n from 1: twice as long each time, up to a limit. Zero: the reply
-// asks for no pause.
+// Pause returns how long to leave a host alone after the nth refusal in a row of this server's
+// account there, n from 1: twice as long each time, up to a limit. Zero: the reply asks for no
+// pause.
 func (m Meaning) Pause(n int) time.Duration {
 	first, most := time.Duration(0), time.Duration(0)
 	switch m {

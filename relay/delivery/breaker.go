@@ -14,8 +14,8 @@ import (
 	"github.com/interchange-smtp/interchange/relay/event"
 )
 
-// probeTime is how long after a pause one attempt alone may show whether the host has changed
-// its mind.
+// probeTime is how long after a pause one attempt alone may show whether the host accepts the
+// account again.
 const probeTime = 5 * time.Minute
 
 // breaker leaves hosts alone that have refused this server's account: the logon, or all mail of
@@ -187,7 +187,8 @@ func (s *Sender) admit(h *NextHop, c candidate) error {
 	return nil
 }
 
-// note returns err, from the host of k, as a pauseError if it concerns the account a there.
+// note begins or extends the pause of the host of k if err is a refusal of the account a that asks
+// for one, and returns err as a pauseError then. It returns other errors as they are.
 func (s *Sender) note(ctx context.Context, k linkKey, a account, err error) error {
 	var e *smtpclient.Error
 	meaning := meaningOf(err)

@@ -78,9 +78,9 @@ func (d *Dispatcher) List(ctx context.Context, f queue.Filter) iter.Seq2[*queue.
 type Progress func(done, total int)
 
 // Retry makes the recipients that f selects due, and then their next hops, also those that have failed
-// and those that a transport leaves alone: it calls the method Retry() of transports that have it. One that is still down costs one connection, however many messages wait for it. Retry returns how
-// many messages it concerns; it leaves those of other processes alone. progress may be nil, here and
-// below.
+// and those that a transport leaves alone: it calls the method Retry() of transports that have it. A next
+// hop that is still down costs one connection, however many messages wait for it. Retry returns how many
+// messages it concerns; it leaves those of other processes alone. progress may be nil, here and below.
 func (d *Dispatcher) Retry(ctx context.Context, f queue.Filter, progress Progress) (int, error) {
 	d.init()
 	for _, t := range append(slices.Collect(maps.Values(d.own)), d.Transport) {

@@ -97,8 +97,8 @@ func signed(assertion string, app App) bool {
 	return err == nil && t.Header["x5t#S256"] != nil
 }
 
-// issue returns the fields with a new access token. account has a refresh token, too, unless it
-// is "".
+// issue returns the fields with a new access token of account, "" if it is an application's or its
+// claims name the account already.
 func (s *Server) issue(claims map[string]any, account string) (map[string]any, *Answer) {
 	if account != "" {
 		claims["upn"], claims["scp"] = account, "SMTP.Send"

@@ -32,8 +32,8 @@ func (p *pace) setLimits(next delivery.NextHop) {
 // limited returns n as an int, 0 if it is no limit.
 func limited(n param.Limit) int { return int(max(n, 0)) }
 
-// most returns how many recipients an attempt may have: few enough that the last ones of a day are of
-// use.
+// most returns how many recipients an attempt may have: a tenth of the day's limit at most. An attempt
+// begins only when there is room for so many, so a larger number would leave more of the limit unused.
 func (p *pace) most() int {
 	if p.recipients.limit == 0 {
 		return maxRecipients
