@@ -11,9 +11,6 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 )
 
-// isBad reports whether err says that credentials are wrong.
-func isBad(err error) bool { return errors.Is(err, auth.ErrBadCredentials) }
-
 // client is the client's side of one exchange.
 type client struct {
 	talk    *scram.ClientConversation

@@ -2,6 +2,7 @@ package scram
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -61,7 +62,7 @@ func (s *Server) lookup(user string) (scram.StoredCredentials, error) {
 	switch {
 	case err == nil:
 		s.identity = id
-	case isBad(err):
+	case errors.Is(err, auth.ErrBadCredentials):
 		s.unknown = err
 	default:
 		s.failed = err
