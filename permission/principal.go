@@ -82,6 +82,22 @@ func checkName(name string) error {
 	return nil
 }
 
+// CheckName returns an error unless name can be that of a user or group from elsewhere, such as a
+// directory: [ParsePrincipal] must read it as its NameSID. The name of a well-known principal, such
+// as Exchange Servers, would make a server of a user.
+func CheckName(name string) error {
+	p, err := ParsePrincipal(name)
+	switch {
+	case err != nil:
+		return err
+	case strings.TrimSpace(name) != name:
+		return fmt.Errorf("%q has blanks around it", clip(name))
+	case p.SIDs[0] != NameSID(name):
+		return fmt.Errorf("%q is a well-known principal or a SID", clip(name))
+	}
+	return nil
+}
+
 // Is reports whether sid is one of p's SIDs; never for the zero SID.
 func (p Principal) Is(sid SID) bool { return sid != "" && slices.Contains(p.SIDs, sid) }
 

@@ -191,6 +191,30 @@ func TestParsePrincipal(t *testing.T) {
 	}
 }
 
+// TestCheckName: a name from elsewhere is that of a user or group, and of no other principal.
+func TestCheckName(t *testing.T) {
+	for _, name := range []string{`CONTOSO\printer`, "ann@contoso.com", "Staff"} {
+		if err := permission.CheckName(name); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	for name, want := range map[string]string{
+		"":                              "empty principal",
+		`a\b\c`:                         `give DOMAIN\name`,
+		" ann":                          "blanks",
+		"Exchange Servers":              "well-known principal",
+		`CONTOSO\Exchange Servers`:      "well-known principal",
+		`NT AUTHORITY\ANONYMOUS LOGON`:  "well-known principal",
+		"S-1-5-7":                       "SID",
+		"s-1-5-21-7":                    "SID",
+		string(permission.NameSID("x")): "SID",
+	} {
+		if err := permission.CheckName(name); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v; want an error with %q", name, err, want)
+		}
+	}
+}
+
 func TestPrincipals(t *testing.T) {
 	group := permission.NameSID("staff")
 	tests := []struct {

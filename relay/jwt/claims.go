@@ -1,8 +1,6 @@
 package jwt
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -27,7 +25,7 @@ type Claims struct {
 func (c Claims) Identity() (auth.Identity, error) {
 	var groups []permission.SID
 	for _, g := range c.Groups {
-		if checkUser(g) == nil {
+		if permission.CheckName(g) == nil {
 			groups = append(groups, permission.NameSID(g))
 		}
 	}
@@ -36,21 +34,6 @@ func (c Claims) Identity() (auth.Identity, error) {
 		id.Addresses = append(id.Addresses, own)
 	}
 	return id, nil
-}
-
-// checkUser refuses a name that no user and no group can have.
-func checkUser(name string) error {
-	if name == "" {
-		return errors.New("it is missing, empty or not a text")
-	}
-	p, err := permission.ParsePrincipal(name)
-	if err != nil {
-		return err
-	}
-	if p.SIDs[0] != permission.NameSID(name) {
-		return fmt.Errorf("%q is a well-known principal", name)
-	}
-	return nil
 }
 
 // owns reports whether id may send as the address that the text user is.

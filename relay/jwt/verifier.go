@@ -12,6 +12,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/permission"
 )
 
 // maxToken bounds a token, in bytes.
@@ -162,7 +163,11 @@ func (v *Verifier) read(all jwt.MapClaims) (Claims, error) {
 	if verified, given := all["email_verified"]; name == "email" && given && verified != true && verified != "true" {
 		return Claims{}, v.refuse("", "its email isn't verified")
 	}
-	if err := checkUser(c.User); err != nil {
+	err := permission.CheckName(c.User)
+	if c.User == "" {
+		err = errors.New("it is missing, empty or not a text")
+	}
+	if err != nil {
 		return Claims{}, v.refuse("", "its claim %s is no user name: %v", name, err)
 	}
 	if v.GroupsClaim != "" {

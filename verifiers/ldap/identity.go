@@ -75,9 +75,5 @@ func (v *Verifier) qualify(name string) (string, error) {
 	if v.Domain != "" {
 		name = v.Domain + `\` + name
 	}
-	p, err := permission.ParsePrincipal(name)
-	if err == nil && p.SIDs[0] != permission.NameSID(name) {
-		err = fmt.Errorf("%q is a well-known principal", name)
-	}
-	return name, err
+	return name, permission.CheckName(name)
 }
