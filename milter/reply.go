@@ -1,7 +1,6 @@
 package milter
 
 import (
-	"strconv"
 	"strings"
 
 	gomilter "github.com/emersion/go-milter"
@@ -44,29 +43,12 @@ func givenReply(code int, text string) error {
 		return r
 	}, text[:min(len(text), maxText)])
 	class := code / 100
-	enhanced, rest, ok := cutEnhanced(text)
-	if !ok || enhanced[0] != class {
-		enhanced, rest = [3]int{class, 7, 1}, text
+	enhanced, text := reply.CutEnhanced(text, class)
+	if enhanced[0] == 0 {
+		enhanced = [3]int{class, 7, 1}
 	}
-	if rest = strings.TrimSpace(rest); rest == "" {
-		rest = "Command rejected"
+	if text = strings.TrimSpace(text); text == "" {
+		text = "Command rejected"
 	}
-	return newError(code, enhanced, rest, nil)
-}
-
-// cutEnhanced cuts "5.7.1" off the front of a text.
-func cutEnhanced(text string) (code [3]int, rest string, ok bool) {
-	first, rest, _ := strings.Cut(text, " ")
-	parts := strings.Split(first, ".")
-	if len(parts) != len(code) {
-		return code, text, false
-	}
-	for i, part := range parts {
-		n, err := strconv.ParseUint(part, 10, 10)
-		if err != nil || n > 999 {
-			return code, text, false
-		}
-		code[i] = int(n)
-	}
-	return code, rest, true
+	return newError(code, enhanced, text, nil)
 }

@@ -51,6 +51,33 @@ func (r Reply) AppendEnhanced(b []byte) []byte {
 	return b
 }
 
+// CutEnhanced cuts the enhanced status code of a class, 2, 4 or 5, off the text of a reply (RFC
+// 2034). One of another class contradicts the reply, and is text; then the code is zero.
+func CutEnhanced(text string, class int) ([3]int, string) {
+	trimmed := strings.TrimLeft(text, " \t")
+	end := strings.IndexAny(trimmed, " \t")
+	if end < 0 {
+		end = len(trimmed)
+	}
+	word, rest := trimmed[:end], trimmed[end:]
+	var e [3]int
+	part := 0
+	for i, c := range []byte(word) {
+		switch {
+		case '0' <= c && c <= '9' && e[part] < 100:
+			e[part] = e[part]*10 + int(c-'0')
+		case c == '.' && part < 2 && i > 0 && word[i-1] != '.':
+			part++
+		default:
+			return [3]int{}, text
+		}
+	}
+	if part != 2 || e[0] != class || word[len(word)-1] == '.' {
+		return [3]int{}, text
+	}
+	return e, strings.TrimLeft(rest, " \t")
+}
+
 // MarshalText implements [encoding.TextMarshaler] with String's form.
 func (r Reply) MarshalText() ([]byte, error) { return r.Append(nil), nil }
 

@@ -70,3 +70,28 @@ func TestReplyForms(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestCutEnhanced(t *testing.T) {
+	for _, tt := range []struct {
+		text string
+		code [3]int
+		rest string
+	}{
+		{"5.7.54 SMTP; Unable to relay", [3]int{5, 7, 54}, "SMTP; Unable to relay"},
+		{" \t5.1.1\tno", [3]int{5, 1, 1}, "no"},
+		{"5.7.999", [3]int{5, 7, 999}, ""},
+		{"4.7.1 of another class", [3]int{}, "4.7.1 of another class"},
+		{"5.7.1000 no", [3]int{}, "5.7.1000 no"},
+		{"5.7.1: no", [3]int{}, "5.7.1: no"},
+		{"5.7. no", [3]int{}, "5.7. no"},
+		{"5..1 no", [3]int{}, "5..1 no"},
+		{".5.7.1 no", [3]int{}, ".5.7.1 no"},
+		{"5.7.1.1 no", [3]int{}, "5.7.1.1 no"},
+		{"5.7 no", [3]int{}, "5.7 no"},
+		{"", [3]int{}, ""},
+	} {
+		if code, rest := reply.CutEnhanced(tt.text, 5); code != tt.code || rest != tt.rest {
+			t.Errorf("%q: %v, %q; want %v, %q", tt.text, code, rest, tt.code, tt.rest)
+		}
+	}
+}

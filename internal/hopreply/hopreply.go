@@ -5,11 +5,12 @@
 package hopreply
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // Meaning classifies a reply beyond its code.
@@ -90,17 +91,11 @@ func Find(code int, enhanced [3]int, text string) Row {
 
 // Parse is Find for a reply in one line, such as "535 5.7.3 Authentication unsuccessful".
 func Parse(line string) Row {
-	var enhanced [3]int
 	code, err := strconv.Atoi(line[:min(len(line), 3)])
 	if err != nil || code < 400 || code > 599 {
 		return Row{}
 	}
-	text := line[min(len(line), 4):]
-	if n, _ := fmt.Sscanf(text, "%d.%d.%d", &enhanced[0], &enhanced[1], &enhanced[2]); n == 3 {
-		_, text, _ = strings.Cut(text, " ")
-	} else {
-		enhanced = [3]int{}
-	}
+	enhanced, text := reply.CutEnhanced(line[min(len(line), 4):], code/100)
 	return Find(code, enhanced, text)
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // A reply may be of any length, because its code decides: RFC 5321 section 4.5.3.1.5
@@ -80,7 +82,7 @@ func readReply(br *bufio.Reader, each func(text string)) (r Reply, raw string, e
 		if each != nil {
 			each(text)
 		}
-		enhanced, text := cutEnhanced(text, r.Code/100)
+		enhanced, text := reply.CutEnhanced(text, r.Code/100)
 		if r.Enhanced[0] == 0 {
 			r.Enhanced = enhanced
 		}
@@ -144,33 +146,6 @@ func cutReply(line string) (code int, last bool, text string, ok bool) {
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
-
-// cutEnhanced cuts an enhanced status code of that class off text (RFC 2034).
-// One of another class contradicts the reply, and is text.
-func cutEnhanced(text string, class int) ([3]int, string) {
-	trimmed := strings.TrimLeft(text, " \t")
-	end := strings.IndexAny(trimmed, " \t")
-	if end < 0 {
-		end = len(trimmed)
-	}
-	word, rest := trimmed[:end], trimmed[end:]
-	var e [3]int
-	part := 0
-	for i, c := range []byte(word) {
-		switch {
-		case isDigit(c) && e[part] < 100:
-			e[part] = e[part]*10 + int(c-'0')
-		case c == '.' && part < 2 && i > 0 && word[i-1] != '.':
-			part++
-		default:
-			return [3]int{}, text
-		}
-	}
-	if part != 2 || e[0] != class || word[len(word)-1] == '.' {
-		return [3]int{}, text
-	}
-	return e, strings.TrimLeft(rest, " \t")
-}
 
 // memory holds the last reply of a next hop at each stage. Hops mostly repeat them, and
 // then a reply needn't be parsed and allocated again.
