@@ -12,17 +12,24 @@ import (
 // maxText bounds the text of a filter's reply, in bytes.
 const maxText = 400
 
-func newError(code int, enhanced [3]int, text string, err error) error {
-	return &relay.Error{Reply: reply.Reply{Code: code, Enhanced: enhanced, Text: text}, Err: err}
+// rejected returns the refusal of a filter that gives no reply of its own. err is for the log; it
+// may be nil.
+func rejected(err error) error {
+	return &relay.Error{Reply: reply.Reply{Code: 550, Enhanced: [3]int{5, 7, 1}, Text: "Command rejected"}, Err: err}
+}
+
+// refusedForNow is rejected for a client that should try again.
+func refusedForNow(err error) error {
+	return &relay.Error{Reply: reply.Reply{Code: 451, Enhanced: [3]int{4, 7, 1}, Text: "Service unavailable, try again later"}, Err: err}
 }
 
 // refusal returns the error for a filter's answer; nil if it doesn't refuse.
 func refusal(act *gomilter.Action) error {
 	switch act.Code {
 	case gomilter.ActReject:
-		return newError(550, [3]int{5, 7, 1}, "Command rejected", nil)
+		return rejected(nil)
 	case gomilter.ActTempFail:
-		return newError(451, [3]int{4, 7, 1}, "Service unavailable, try again later", nil)
+		return refusedForNow(nil)
 	case gomilter.ActReplyCode:
 		return givenReply(act.SMTPCode, act.SMTPText)
 	}
@@ -33,7 +40,7 @@ func refusal(act *gomilter.Action) error {
 // printable ASCII. A code that refuses nothing becomes 451.
 func givenReply(code int, text string) error {
 	if code < 400 || code > 599 {
-		return newError(451, [3]int{4, 7, 1}, "Service unavailable, try again later", nil)
+		return refusedForNow(nil)
 	}
 	text, _, _ = strings.Cut(text, "\n")
 	text = strings.Map(func(r rune) rune {
@@ -50,5 +57,5 @@ func givenReply(code int, text string) error {
 	if text = strings.TrimSpace(text); text == "" {
 		text = "Command rejected"
 	}
-	return newError(code, enhanced, text, nil)
+	return &relay.Error{Reply: reply.Reply{Code: code, Enhanced: enhanced, Text: text}}
 }

@@ -285,20 +285,17 @@ func (s *session) lost(err error) {
 	s.talk, s.conn, s.open = nil, nil, false
 }
 
-// errAway is in the log beside the reply.
-var errAway = errors.New("the milter can't be asked")
-
 // unavailable returns the error by the DefaultAction.
 func (s *session) unavailable() error {
-	away := fmt.Errorf("%s: %w", s.filter.Address, errAway)
+	away := fmt.Errorf("%s: the milter can't be asked", s.filter.Address) // for the log, beside the reply
 	switch s.filter.DefaultAction {
 	case Accept:
 		s.passed = true
 		return nil
 	case Reject:
-		return newError(550, [3]int{5, 7, 1}, "Command rejected", away)
+		return rejected(away)
 	}
-	return newError(451, [3]int{4, 7, 1}, "Service unavailable, try again later", away)
+	return refusedForNow(away)
 }
 
 // quit is the packet that ends a connection to a filter.
