@@ -9,24 +9,12 @@ import (
 	"strings"
 )
 
-// clientFailure is the error of a client's handshake, in words for administrators.
-type clientFailure struct {
-	why string
-	err error
-}
-
-// Error implements error.
-func (f *clientFailure) Error() string { return f.why }
-
-// Unwrap returns the error of crypto/tls.
-func (f *clientFailure) Unwrap() error { return f.err }
-
-// ClientFailure returns err, the error of a client's handshake with config, with the words for
-// it: the server's answer, and what the server was offered. Errors without such words, those of
-// certificates among them, are returned unchanged.
+// ClientFailure returns err, the error of a client's handshake with config, as a *[Failure]: the
+// server's answer, and what the server was offered. Errors whose own words are no worse, those
+// of certificates among them, are returned unchanged.
 func ClientFailure(err error, config *tls.Config) error {
 	if why := clientReason(err, config); why != "" {
-		return &clientFailure{why, err}
+		return &Failure{why, err}
 	}
 	return err
 }

@@ -16,7 +16,7 @@ import (
 // maxNamed is how many cipher suites of a client a Failure names.
 const maxNamed = 8
 
-// Failure is the error of a server's handshake, in words for administrators.
+// Failure is the error of a handshake, in words for administrators.
 type Failure struct {
 	why string
 	err error
@@ -24,11 +24,11 @@ type Failure struct {
 
 // failed returns err, the error of a server's handshake, as a Failure.
 func failed(err error, o offer) *Failure {
-	return &Failure{why: reason(err, o), err: err}
+	return &Failure{"TLS handshake failed: " + reason(err, o), err}
 }
 
 // Error implements error.
-func (f *Failure) Error() string { return "TLS handshake failed: " + f.why }
+func (f *Failure) Error() string { return f.why }
 
 // Unwrap returns the error of crypto/tls.
 func (f *Failure) Unwrap() error { return f.err }
