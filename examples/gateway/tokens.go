@@ -124,7 +124,7 @@ func (f *tokenFile) identify(users *userfile.File) func(context.Context, jwt.Cla
 				return id, unknownUser(err)
 			}
 		}
-		return c.Identity()
+		return c.Identity(), nil
 	}
 }
 

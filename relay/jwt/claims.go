@@ -22,7 +22,7 @@ type Claims struct {
 // and of the names of its groups, and may send as its name if that is an address. A group that
 // has the name of a well-known principal, such as Exchange Servers, is left out, because who
 // names groups at the provider must not make servers of users.
-func (c Claims) Identity() (auth.Identity, error) {
+func (c Claims) Identity() auth.Identity {
 	var groups []permission.SID
 	for _, g := range c.Groups {
 		if permission.CheckName(g) == nil {
@@ -33,7 +33,7 @@ func (c Claims) Identity() (auth.Identity, error) {
 	if own, err := routing.ParseAddress(c.User); err == nil {
 		id.Addresses = append(id.Addresses, own)
 	}
-	return id, nil
+	return id
 }
 
 // owns reports whether id may send as the address that the text user is.

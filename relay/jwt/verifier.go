@@ -82,7 +82,7 @@ func (v *Verifier) VerifyToken(ctx context.Context, t auth.BearerToken, _ auth.C
 	}
 	identify := v.Identity
 	if identify == nil {
-		identify = func(_ context.Context, c Claims) (auth.Identity, error) { return c.Identity() }
+		identify = func(_ context.Context, c Claims) (auth.Identity, error) { return c.Identity(), nil }
 	}
 	id, err := identify(ctx, c)
 	switch {
