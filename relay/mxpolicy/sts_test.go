@@ -2,13 +2,9 @@ package mxpolicy
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,113 +13,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay/delivery"
-	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
-
-// owner is the owner of example.com: its TXT records and its web server.
-type owner struct {
-	t         *testing.T
-	authority *relaytest.Authority
-	server    *httptest.Server
-
-	mu      sync.Mutex
-	txt     []string
-	noTXT   error
-	answer  func(w http.ResponseWriter)
-	lookups int
-	fetches int
-	time    time.Time
-	log     strings.Builder
-}
-
-// newOwner starts the web server of mta-sts.example.com, or of another name.
-func newOwner(t *testing.T, host string) *owner {
-	t.Helper()
-	a, err := relaytest.NewAuthority("web")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := a.Issue(host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := &owner{t: t, authority: a, txt: []string{"v=STSv1; id=1"}, answer: text(policyText), time: time.Now()}
-	o.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		if o.fetches++; r.Method != http.MethodGet || r.Host != "mta-sts.example.com" || r.URL.Path != "/.well-known/mta-sts.txt" {
-			t.Errorf("%s %s %s", r.Method, r.Host, r.URL)
-		}
-		o.answer(w)
-	}))
-	o.server.TLS = &tls.Config{Certificates: []tls.Certificate{c}}
-	o.server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
-	o.server.StartTLS()
-	t.Cleanup(o.server.Close)
-	return o
-}
-
-// text answers with a policy.
-func text(policy string) func(http.ResponseWriter) {
-	return func(w http.ResponseWriter) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		fmt.Fprint(w, policy)
-	}
-}
-
-// set changes what the owner publishes.
-func (o *owner) set(change func()) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	change()
-}
-
-// LookupTXT implements TXTResolver.
-func (o *owner) LookupTXT(_ context.Context, name string) ([]string, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.lookups++; name != "_mta-sts.example.com" {
-		o.t.Errorf("TXT of %s", name)
-	}
-	if o.txt == nil && o.noTXT == nil {
-		return nil, &net.DNSError{Err: "no such host", Name: name, IsNotFound: true}
-	}
-	return o.txt, o.noTXT
-}
-
-// Write implements io.Writer, for the log.
-func (o *owner) Write(line []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.log.Write(line)
-}
-
-// policies returns Policies that see the owner only.
-func (o *owner) policies(file string) *Policies {
-	p := &Policies{
-		TXT: o, RootCAs: o.authority.Pool(), File: file, Logger: slog.New(slog.NewTextHandler(o, nil)),
-		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
-			if address != "mta-sts.example.com:443" {
-				o.t.Errorf("call to %s", address)
-			}
-			var d net.Dialer
-			return d.DialContext(ctx, network, o.server.Listener.Addr().String())
-		},
-		now: func() time.Time {
-			o.mu.Lock()
-			defer o.mu.Unlock()
-			return o.time
-		},
-	}
-	o.t.Cleanup(func() { _ = p.Close() })
-	return p
-}
-
-// required says what p requires of a mail exchanger of example.com.
-func required(t *testing.T, p *Policies, host string) string {
-	t.Helper()
-	return outcome(p.ForHosts(t.Context(), delivery.MailDomain{Name: "example.com", Hosts: []string{host}, Port: 25, MTASTS: true}))
-}
 
 // What owners publish, and what is required then.
 func TestSTS(t *testing.T) {
@@ -253,37 +143,6 @@ func TestSTSKept(t *testing.T) {
 	expect("at its end", "nothing", 8, 5)
 }
 
-// A File that can't be read is an error in the log, and is replaced.
-func TestSTSFile(t *testing.T) {
-	for name, content := range map[string]string{
-		"not JSON":        "{",
-		"another version": `{"version": 2}`,
-		"not a domain":    `{"version": 1, "policies": [{"domain": "../x", "mode": "enforce", "mx": ["a.example"]}]}`,
-		"not a mode":      `{"version": 1, "policies": [{"domain": "example.com", "mode": "x", "mx": ["a.example"]}]}`,
-		"not a host":      `{"version": 1, "policies": [{"domain": "example.com", "mode": "enforce", "mx": ["*"]}]}`,
-		"not a length":    `{"version": 1, "policies": [{"domain": "example.com", "mode": "enforce", "mx": ["a.example"], "maxAge": -5}]}`,
-	} {
-		file := filepath.Join(t.TempDir(), "mta-sts.json")
-		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		o := newOwner(t, "mta-sts.example.com")
-		p := o.policies(file)
-		if got := required(t, p, "mx.example.com"); got != "a valid certificate" {
-			t.Errorf("%s: %s", name, got)
-		}
-		if !strings.Contains(o.log.String(), "level=ERROR") {
-			t.Errorf("%s: the log is %q", name, o.log.String())
-		}
-		if err := p.Close(); err != nil {
-			t.Error(err)
-		}
-		if c, err := readFile(file); err != nil || len(c.Policies) != 1 || c.Policies[0].Domain != "example.com" {
-			t.Errorf("%s: %+v, %v", name, c, err)
-		}
-	}
-}
-
 // Deliveries that ask at the same time share one look-up, and one that gives up harms no other.
 func TestSTSShared(t *testing.T) {
 	o := newOwner(t, "mta-sts.example.com")
@@ -378,45 +237,5 @@ func TestSTSBounded(t *testing.T) {
 	}
 	if n := len(p.domains); n > maxDomains || n < maxDomains/2 || p.domains["0.example"] != nil {
 		t.Errorf("%d domains", n)
-	}
-}
-
-// DANE and MTA-STS together: usable TLSA records decide alone, otherwise the stricter counts.
-func TestBoth(t *testing.T) {
-	const record = "_25._tcp.mx.example.com TLSA"
-	for _, tc := range []struct {
-		name, tlsa, mode, want string
-	}{
-		{"a usable record", tlsaEE, "enforce", "a certificate, mx.example.com"},
-		{"a usable record and a policy for others", tlsaEE, "others", "a certificate, mx.example.com"},
-		{"an unusable record", "1" + tlsaEE[1:], "enforce", "a valid certificate"},
-		{"an unusable record and a policy for others", "1" + tlsaEE[1:], "others", "no mail: the MTA-STS policy"},
-		{"an unusable record and a policy that is tested", "1" + tlsaEE[1:], "testing", "TLS"},
-		{"no record", "", "enforce", "a valid certificate"},
-		{"no record and a policy that is tested", "", "testing", "nothing, tested: a valid certificate"},
-	} {
-		z, r := newZone(t, signed...)
-		if tc.tlsa != "" {
-			z.set(func() { z.records[record] = "_25._tcp.mx.example.com. 300 TLSA " + tc.tlsa })
-		}
-		o := newOwner(t, "mta-sts.example.com")
-		policy := strings.Replace(policyText, "enforce", tc.mode, 1)
-		if tc.mode == "others" {
-			policy = strings.Replace(policyText, "mx.example.com", "other.example.com", 1)
-		}
-		o.set(func() { o.answer = text(policy) })
-		p := o.policies("")
-		p.DNSSEC = r
-		d := delivery.MailDomain{Name: "example.com", Hosts: []string{"mx.example.com"}, Port: 25, DANE: true, MTASTS: true}
-		hosts, err := p.ForHosts(t.Context(), d)
-		if got := outcome(hosts, err); !strings.HasPrefix(got, tc.want) {
-			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
-		}
-		if tc.name == "an unusable record" && hosts[0].Source != "DANE and MTA-STS" {
-			t.Errorf("%s: required by %s", tc.name, hosts[0].Source)
-		}
-		if (hosts[0].Tested != nil) != (tc.mode == "testing") {
-			t.Errorf("%s: tested %+v", tc.name, hosts[0].Tested)
-		}
 	}
 }
