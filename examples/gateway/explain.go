@@ -106,8 +106,7 @@ func explain(c *cli, args []string) int {
 	return exitNo
 }
 
-// dialog makes the session of the flags; all that is wrong with them is in
-// the error.
+// dialog makes the session of the flags. The error has all mistakes in them.
 func (f *explainFlags) dialog(c *cli) (connector.Dialog, error) {
 	d := connector.Dialog{
 		Further: f.further(),
@@ -118,25 +117,7 @@ func (f *explainFlags) dialog(c *cli) (connector.Dialog, error) {
 		d.Mechanism = auth.OAuthBearer
 	}
 	var errs mistakes
-	var err error
-	if f.remote == "" {
-		errs.add("remote", errors.New("give the client's IP address"))
-	} else {
-		if d.Remote, err = netip.ParseAddr(f.remote); err != nil {
-			errs.add("remote", fmt.Errorf("%q is not an IP address; give one, as in 192.0.2.1", f.remote))
-		}
-	}
-	if f.local != "" {
-		if d.Local, err = netip.ParseAddrPort(f.local); err != nil {
-			errs.add("local", fmt.Errorf("%q is not an IP address with a port; give IP:PORT, as in 10.2.3.4:25", f.local))
-		}
-	}
-	if d.Local.IsValid() && d.Local.Addr().IsUnspecified() {
-		errs.add("local", fmt.Errorf("%v stands for all local addresses; give one, or leave -local out", d.Local.Addr()))
-	}
-	if d.Local.IsValid() && d.Remote.IsValid() && d.Local.Addr().Unmap().Is4() != d.Remote.Unmap().Is4() {
-		errs.add("local", fmt.Errorf("%v can't be connected to from %v: one is IPv4 and the other IPv6", d.Local, d.Remote))
-	}
+	d.Remote, d.Local = f.addresses(&errs)
 	cert, err := f.clientCertificate()
 	if err != nil {
 		errs = append(errs, err)
@@ -177,6 +158,28 @@ func (f *explainFlags) dialog(c *cli) (connector.Dialog, error) {
 		errs.add("user-domain", errors.New("give the user with -user NAME"))
 	}
 	return d, errors.Join(errs...)
+}
+
+// addresses returns the addresses of the client and of the relay. A local address that isn't given is invalid.
+func (f *explainFlags) addresses(errs *mistakes) (remote netip.Addr, local netip.AddrPort) {
+	var err error
+	if f.remote == "" {
+		errs.add("remote", errors.New("give the client's IP address"))
+	} else if remote, err = netip.ParseAddr(f.remote); err != nil {
+		errs.add("remote", fmt.Errorf("%q is not an IP address; give one, as in 192.0.2.1", f.remote))
+	}
+	if f.local != "" {
+		if local, err = netip.ParseAddrPort(f.local); err != nil {
+			errs.add("local", fmt.Errorf("%q is not an IP address with a port; give IP:PORT, as in 10.2.3.4:25", f.local))
+		}
+	}
+	if local.IsValid() && local.Addr().IsUnspecified() {
+		errs.add("local", fmt.Errorf("%v stands for all local addresses; give one, or leave -local out", local.Addr()))
+	}
+	if local.IsValid() && remote.IsValid() && local.Addr().Unmap().Is4() != remote.Unmap().Is4() {
+		errs.add("local", fmt.Errorf("%v can't be connected to from %v: one is IPv4 and the other IPv6", local, remote))
+	}
+	return remote, local
 }
 
 // mistakes are those in the flags.
