@@ -2,68 +2,64 @@ package main
 
 import (
 	"crypto/tls"
+	"flag"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
-	"github.com/interchange-smtp/interchange/relay/oauth"
-	"github.com/interchange-smtp/interchange/relay/sign"
 )
+
+// checkFlags are the flags of gateway check.
+type checkFlags struct {
+	policyFlags
+	tokens       string
+	oauth        oauthFlags
+	dkimKeys     string
+	data         string
+	names        dnsFlags
+	acknowledged bool
+}
+
+func (f *checkFlags) register(fs *flag.FlagSet) {
+	f.policyFlags.register(fs)
+	f.registerKeys(fs, "PEM `FILE` with the key of the -cert at the same place: look at the certificate, too; may be repeated")
+	fs.StringVar(&f.tokens, "tokens", "", "`FILE` of the identity provider whose tokens serve accepts: look at it, too, and fetch the provider's keys")
+	f.oauth.register(fs)
+	fs.StringVar(&f.dkimKeys, "dkim-keys", "", "the `DIR` with the keys that sign mail: look at them, too")
+	fs.StringVar(&f.data, "data", "", "the `DIR` of serve, which has the refresh tokens")
+	f.names.registerTrusted(fs)
+	fs.BoolVar(&f.acknowledged, "acknowledged", false, "list acknowledged findings, too")
+}
 
 // check lists the findings about a policy that is valid.
 func check(c *cli, args []string) int {
 	fs := c.flags("[FILE]... [-cert FILE -key FILE]... [-tokens FILE] [-oauth FILE -data DIR] [-dkim-keys DIR] [-acknowledged]")
-	var p policyFlags
-	p.register(fs)
-	p.registerKeys(fs, "PEM `FILE` with the key of the -cert at the same place: look at the certificate, too; may be repeated")
-	tokens := fs.String("tokens", "", "`FILE` of the identity provider whose tokens serve accepts: look at it, too, and fetch the provider's keys")
-	var tokenSettings oauthFlags
-	tokenSettings.register(fs)
-	dkimKeys := fs.String("dkim-keys", "", "the `DIR` with the keys that sign mail: look at them, too")
-	data := fs.String("data", "", "the `DIR` of serve, which has the refresh tokens")
-	var names dnsFlags
-	names.registerTrusted(fs)
-	acknowledged := fs.Bool("acknowledged", false, "list acknowledged findings, too")
-	if code, done := c.parsePolicy(fs, &p, args); done {
+	var f checkFlags
+	f.register(fs)
+	if code, done := c.parsePolicy(fs, &f.policyFlags, args); done {
 		return code
 	}
-	chain, pairs, err := loadCertificates(p.certs, p.keys)
+	m, err := f.material()
 	if err != nil {
-		return c.invalid(err)
+		return c.mistaken(f.json, oauthFile, err)
 	}
-	validating, err := names.validating()
-	if err != nil {
-		return c.invalid(err)
-	}
-	m := material{validating: validating != nil, pairs: pairs, credentials: p.credentials, tokens: *tokens, chain: chain}
-	if m.tokenKeys, err = fetchTokenKeys(*tokens); err != nil {
-		return c.invalid(err)
-	}
-	if m.oauth, err = tokenSettings.load(); err != nil {
-		return c.mistaken(p.json, oauthFile, err)
-	}
-	m.oauthFile, m.oauthTokens = tokenSettings.file, tokenSettings.tokens(*data)
-	m.dkimDir = *dkimKeys
-	if m.dkim, err = loadSigningKeys(*dkimKeys); err != nil {
-		return c.invalid(err)
-	}
-	p.fqdn = c.machine()
-	l, ok := c.policy(&p)
+	m.now = c.now()
+	f.fqdn = c.machine()
+	l, ok := c.policy(&f.policyFlags)
 	if !ok {
 		return exitInvalid
 	}
-	all := l.check(m, c.now())
+	all := l.check(m)
 	shown := all
-	if !*acknowledged {
+	if !f.acknowledged {
 		shown = slices.DeleteFunc(slices.Clone(all), func(f checked) bool { return f.Acknowledged != "" && !f.logged() })
 	}
-	if p.json {
+	if f.json {
 		c.printJSON(struct {
 			Findings []checked `json:"findings"`
 		}{shown})
@@ -91,27 +87,8 @@ type checked struct {
 	example string
 }
 
-// material names the files that a relay is run with beside its policy, "" if not
-// given, and holds the certificates in some of them.
-type material struct {
-	users, credentials, tokens string
-
-	pairs     []keyPair
-	chain     []tls.Certificate // of pairs
-	tokenKeys error             // why the keys of the identity provider can't be fetched
-
-	oauth       *oauth.Settings // for tokens of Send connectors; nil: no file is given
-	oauthFile   string
-	oauthTokens string          // the directory of refresh tokens
-	dkim        *sign.Directory // the keys in dkimDir; nil: no directory is given
-	dkimDir     string
-	validating  bool // a name server is believed about DNSSEC
-	now         time.Time
-}
-
 // check returns the findings about the policy and what it is run with.
-func (l *loaded) check(m material, now time.Time) []checked {
-	m.now = now
+func (l *loaded) check(m material) []checked {
 	more := slices.Concat(m.exposed(), godebug(), l.tokenFindings(m), l.oauthFindings(m), l.dkimFindings(m))
 	if !m.validating {
 		more = append(l.withoutValidation(), more...)
@@ -120,7 +97,7 @@ func (l *loaded) check(m material, now time.Time) []checked {
 		more = append(l.withoutCertificate(), more...)
 	}
 	all := []checked{} // in JSON a list, not null
-	for _, f := range l.Findings(analysis.Options{Now: now, Certificates: describe(m.chain), Authenticates: true}, more...) {
+	for _, f := range l.Findings(analysis.Options{Now: m.now, Certificates: describe(m.chain), Authenticates: true}, more...) {
 		one := newChecked(f)
 		switch {
 		case f.Path.Within("Certificates"):
@@ -132,16 +109,6 @@ func (l *loaded) check(m material, now time.Time) []checked {
 		all = append(all, one)
 	}
 	return all
-}
-
-// certFile returns the file of the certificate at a path such as Certificates[0].
-func (m material) certFile(path source.Path) string {
-	for i, p := range m.pairs {
-		if path.Within(source.Path("Certificates").Index(i)) {
-			return p.cert
-		}
-	}
-	return ""
 }
 
 // others are the flags that would make this server one of those that have Receive

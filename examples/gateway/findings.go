@@ -59,11 +59,16 @@ func (r *relayProcess) logMistakes(event string, mistakes []error) int {
 // findings returns the findings of check about a configuration.
 func (r *relayProcess) findings(s *configuration) []checked {
 	f := r.flags
-	m := material{pairs: s.pairs, users: f.users, credentials: f.credentials, tokens: f.tokens, chain: s.Certificates, oauth: s.oauth, oauthFile: f.oauth.file, oauthTokens: f.oauth.tokens(f.data), dkim: s.dkim, dkimDir: f.dkimKeys, validating: r.validating()}
+	m := material{
+		users: f.users, credentials: f.credentials, tokens: f.tokens,
+		pairs: s.pairs, chain: s.Certificates,
+		oauth: s.oauth, oauthFile: f.oauth.file, oauthTokens: f.oauth.tokens(f.data),
+		dkim: s.dkim, dkimDir: f.dkimKeys, validating: r.validating(), now: r.cli.now(),
+	}
 	if r.demo != nil { // which makes its certificate itself
 		m.chain = nil
 	}
-	return s.loaded.check(m, r.cli.now())
+	return s.loaded.check(m)
 }
 
 // validating reports whether a name server is believed about DNSSEC.

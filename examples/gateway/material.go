@@ -1,0 +1,62 @@
+package main
+
+import (
+	"crypto/tls"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/relay/oauth"
+	"github.com/interchange-smtp/interchange/relay/sign"
+)
+
+// material is what a relay is run with beside its policy: the names of files, "" if they
+// aren't given, and the content of some of them.
+type material struct {
+	users, credentials, tokens string
+
+	pairs     []keyPair
+	chain     []tls.Certificate // of pairs
+	tokenKeys error             // why the keys of the identity provider can't be fetched
+
+	oauth       *oauth.Settings // for tokens of Send connectors; nil: no file is given
+	oauthFile   string
+	oauthTokens string          // the directory of refresh tokens
+	dkim        *sign.Directory // the keys in dkimDir; nil: no directory is given
+	dkimDir     string
+	validating  bool // a name server is believed about DNSSEC
+	now         time.Time
+}
+
+// material reads the files of the flags. Only the file of -oauth has errors that are source.Diagnostics.
+func (f *checkFlags) material() (m material, err error) {
+	m = material{
+		credentials: f.credentials, tokens: f.tokens, dkimDir: f.dkimKeys,
+		oauthFile: f.oauth.file, oauthTokens: f.oauth.tokens(f.data),
+	}
+	if m.chain, m.pairs, err = loadCertificates(f.certs, f.keys); err != nil {
+		return m, err
+	}
+	validating, err := f.names.validating()
+	if err != nil {
+		return m, err
+	}
+	m.validating = validating != nil
+	if m.tokenKeys, err = fetchTokenKeys(f.tokens); err != nil {
+		return m, err
+	}
+	if m.oauth, err = f.oauth.load(); err != nil {
+		return m, err
+	}
+	m.dkim, err = loadSigningKeys(f.dkimKeys)
+	return m, err
+}
+
+// certFile returns the file of the certificate at a path such as Certificates[0].
+func (m material) certFile(path source.Path) string {
+	for i, p := range m.pairs {
+		if path.Within(source.Path("Certificates").Index(i)) {
+			return p.cert
+		}
+	}
+	return ""
+}
