@@ -38,7 +38,7 @@ type answers struct {
 	opts *Options
 	file map[string]param.Credential // by variable in lower case
 
-	secrets secretplace.Reader
+	secrets secretplace.Reader // also of PasswordFrom
 }
 
 // credential answers Get-Credential.

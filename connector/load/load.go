@@ -11,7 +11,6 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/connector/source"
-	"github.com/interchange-smtp/interchange/internal/secretplace"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -114,9 +113,8 @@ type Draft struct {
 	answers  answers
 	unread   []source.Path // the parameters that have the Mistakes
 	exports  []string      // those of Files that Exchange exported
-	secrets  secretplace.Reader
-	document string // the only one of Files, if it is a JSON document
-	started  bool   // files have set Config
+	document string        // the only one of Files, if it is a JSON document
+	started  bool          // files have set Config
 }
 
 // AskPasswords reads the passwords of Send connectors from the places that PasswordFrom names. It gives the
@@ -160,7 +158,7 @@ func (d *Draft) readPasswords() {
 		if c == nil || c.Password != "" || !c.PasswordFrom.IsValid() {
 			return
 		}
-		password, err := d.secrets.Read(c.PasswordFrom)
+		password, err := d.answers.secrets.Read(c.PasswordFrom)
 		if err == nil {
 			c.Password, c.PasswordFrom = password, param.SecretPlace{}
 			return

@@ -28,7 +28,7 @@ func Read(ctx context.Context, opts Options, names ...string) (*Draft, error) {
 	connector.Merge(&d.Config, opts.Config)
 	d.answers.opts = &d.opts
 	secrets.LookupEnv = d.answers.variable
-	d.secrets, d.answers.secrets = secrets, secrets
+	d.answers.secrets = secrets
 	r := &reader{draft: d, opts: opts, shell: d.Shell(), dir: &Directory{}}
 	r.shell.FS, r.shell.Warn = r.dir, r.warn
 	if err := r.credentials(); err != nil {
