@@ -64,6 +64,11 @@ type Send struct {
 	Permissions                  []permission.Grant    // grants of Add-ADPermission
 }
 
+// LogsOn reports whether the connector logs on to its smart hosts with credentials.
+func (s *Send) LogsOn() bool {
+	return s.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS|auth.OAuth) != 0
+}
+
 // CredentialFor returns the credential with which the connector logs on to one of its smart hosts:
 // that of SmartHostCredentials, else AuthenticationCredential, which may be nil. It must not be
 // changed.

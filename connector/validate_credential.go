@@ -9,16 +9,11 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// logsOn reports whether the connector logs on to smart hosts with credentials.
-func (c *sendCheck) logsOn() bool {
-	return c.s.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS|auth.OAuth) != 0
-}
-
 // checkCredential: Basic authentication needs a credential for each smart host, and should protect
 // it; OAuth needs a user name.
 func (c *sendCheck) checkCredential() {
 	m, cred := c.s.SmartHostAuthMechanism, c.s.AuthenticationCredential
-	if !c.logsOn() {
+	if !c.s.LogsOn() {
 		if c.s.LogonWithoutCertificateCheck {
 			c.doubt("LogonWithoutCertificateCheck", CodeCredentialUnchecked, "it has no effect, because SmartHostAuthMechanism isn't BasicAuth, BasicAuthRequireTLS or OAuth")
 		}
@@ -71,12 +66,12 @@ func (c *sendCheck) checkSmartHostCredentials() {
 			c.bad(path, CodeSmartHostInvalid, "%v has a credential already; leave one out", h.Host)
 		case !slices.Contains(c.s.SmartHosts, h.Host):
 			c.bad(path, CodeSmartHostInvalid, "%v is not one of SmartHosts; %s", h.Host, oneOf(c.s.SmartHosts))
-		case c.logsOn():
+		case c.s.LogsOn():
 			c.credential(path, &h.Credential)
 		}
 		seen[h.Host] = true
 	}
-	if len(c.s.SmartHostCredentials) > 0 && !c.logsOn() {
+	if len(c.s.SmartHostCredentials) > 0 && !c.s.LogsOn() {
 		c.doubt("SmartHostCredentials", CodeCredentialUnused, "%s", neverUsed)
 	}
 }

@@ -270,7 +270,7 @@ func (c *sendCheck) checkForceHELO() {
 		return
 	}
 	startTLS := (c.s.RequireTLS || c.s.DomainSecureEnabled) && !c.implicitTLS()
-	if startTLS || c.s.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS|auth.OAuth) != 0 {
+	if startTLS || c.s.LogsOn() {
 		c.doubt("ForceHELO", CodeForceHELO, "after HELO there is neither STARTTLS nor AUTH, which this connector requires, so nothing will be sent")
 	}
 }

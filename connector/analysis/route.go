@@ -93,7 +93,7 @@ var routeSettings = [...]struct {
 		name: "LogonWithoutCertificateCheck",
 		text: func(s *connector.Send) string { return strconv.FormatBool(s.LogonWithoutCertificateCheck) },
 		acts: func(s *connector.Send, tls tlsDemand) bool {
-			return tls.level != tlsNever && s.SmartHostAuthMechanism&logsOn != 0
+			return tls.level != tlsNever && s.LogsOn()
 		},
 	},
 	{name: "SmartHostMaxConnections", text: func(s *connector.Send) string { return s.SmartHostMaxConnections.String() }, acts: toSmartHosts},
@@ -148,7 +148,7 @@ func newNextHop(r connector.Route, to routing.Domain) nextHop {
 	n := nextHop{hop: hostsText(set), tls: demandOf(out, to), auth: auth.None.String()}
 	if len(set.SmartHosts) > 0 {
 		to = routing.Domain{} // the next hop is not a server of that domain
-		if set.SmartHostAuthMechanism&logsOn != 0 {
+		if set.LogsOn() {
 			n.auth, n.passwords = logonText(set)
 		}
 	}
@@ -205,19 +205,17 @@ func logonText(set *connector.Send) (text string, passwords auth.Secret) {
 // parameters of the Send connector are (RFC 8314 section 7.3).
 const submissionsPort = 465
 
-// logsOn are the ways of a Send connector to log on to smart hosts.
-const logsOn = auth.BasicAuth | auth.BasicAuthRequireTLS | auth.OAuth
-
 // demandOf returns the demands of out on TLS with the next hop of mail to the domain.
 func demandOf(out *connector.Outbound, to routing.Domain) tlsDemand {
 	set := out.Settings()
 	direct := len(set.SmartHosts) == 0
+	checked := !direct && set.SmartHostAuthMechanism&(auth.BasicAuthRequireTLS|auth.OAuth) != 0 // it looks at the certificate before it logs on
 	switch {
 	case direct && out.Secured(to):
 		return tlsDemand{tlsName, to.String()}
-	case !direct && set.SmartHostAuthMechanism&(auth.BasicAuthRequireTLS|auth.OAuth) != 0 && set.TlsAuthLevel == param.DomainValidation:
+	case checked && set.TlsAuthLevel == param.DomainValidation:
 		return tlsDemand{tlsName, "the smart host and for " + set.TlsDomain}
-	case !direct && set.SmartHostAuthMechanism&(auth.BasicAuthRequireTLS|auth.OAuth) != 0:
+	case checked:
 		return tlsDemand{tlsName, "the smart host"}
 	case set.TlsAuthLevel == param.DomainValidation:
 		return tlsDemand{tlsName, cmp.Or(set.TlsDomain, "the domain")}

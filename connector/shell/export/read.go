@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/param"
@@ -197,16 +196,11 @@ func (s *subject) credential(to *connector.Send) {
 	const property = "AuthenticationCredential"
 	v, _ := s.o.Get(property)
 	user := ""
-	switch v := v.(type) {
-	case nil:
-		if to.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS|auth.OAuth) == 0 {
-			return
-		}
-	case *object.Object:
-		name, _ := v.Get("UserName")
+	if o, ok := v.(*object.Object); ok {
+		name, _ := o.Get("UserName")
 		user = object.Text(name)
 	}
-	if object.Text(v) == "" && to.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS|auth.OAuth) == 0 {
+	if object.Text(v) == "" && !to.LogsOn() {
 		return
 	}
 	to.AuthenticationCredential = &param.Credential{UserName: user}
