@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/miekg/dns"
+	"golang.org/x/net/dns/dnsmessage"
 
 	"github.com/interchange-smtp/interchange/relay/delivery"
 )
@@ -34,7 +34,7 @@ func (r *Resolver) dane(ctx context.Context, d delivery.MailDomain) DANE {
 	for i, host := range d.Hosts {
 		found.Hosts[i].Name = host
 	}
-	mx, err := r.ask(ctx, d.Name, dns.TypeMX)
+	mx, err := r.ask(ctx, d.Name, dnsmessage.TypeMX)
 	if err != nil {
 		found.Err = err
 		return found
@@ -42,12 +42,14 @@ func (r *Resolver) dane(ctx context.Context, d delivery.MailDomain) DANE {
 	if found.Signed = mx.secure; !mx.secure {
 		return found
 	}
-	signed := []string{d.Name}
-	if records := recordsOf[*dns.MX](mx); len(records) > 0 {
-		signed = nil
-		for _, record := range records {
-			signed = append(signed, strings.TrimSuffix(dns.CanonicalName(record.Mx), "."))
+	var signed []string
+	for _, record := range mx.records {
+		if body, ok := record.Body.(*dnsmessage.MXResource); ok {
+			signed = append(signed, canonical(body.MX.String()))
 		}
+	}
+	if len(signed) == 0 {
+		signed = []string{d.Name}
 	}
 	nextHop := []string{d.Name, mx.alias(d.Name)}
 	for i := range found.Hosts {
@@ -71,17 +73,16 @@ func (r *Resolver) tlsa(ctx context.Context, host string, port uint16) (base str
 		return "", nil, err
 	}
 	for _, base := range bases {
-		a, err := r.ask(ctx, fmt.Sprintf("_%d._tcp.%s", port, base), dns.TypeTLSA)
+		a, err := r.ask(ctx, fmt.Sprintf("_%d._tcp.%s", port, base), typeTLSA)
 		if err != nil {
 			return "", nil, err
 		}
-		for _, record := range recordsOf[*dns.TLSA](a) {
-			records = append(records, tlsaOf(record))
+		if records, err = tlsaRecords(a); err != nil {
+			return "", nil, err
 		}
 		if a.secure && len(records) > 0 {
 			return base, records, nil
 		}
-		records = nil
 	}
 	return "", nil, nil
 }
@@ -90,9 +91,9 @@ func (r *Resolver) tlsa(ctx context.Context, host string, port uint16) (base str
 // such name if its addresses aren't signed, because many servers of unsigned zones fail when they
 // are asked for TLSA records.
 func (r *Resolver) bases(ctx context.Context, host string) ([]string, error) {
-	a, err := r.ask(ctx, host, dns.TypeA)
-	if err == nil && len(recordsOf[*dns.A](a)) == 0 {
-		a, err = r.ask(ctx, host, dns.TypeAAAA)
+	a, err := r.ask(ctx, host, dnsmessage.TypeA)
+	if err == nil && a.count(dnsmessage.TypeA) == 0 {
+		a, err = r.ask(ctx, host, dnsmessage.TypeAAAA)
 	}
 	if err != nil {
 		return nil, err
@@ -105,7 +106,7 @@ func (r *Resolver) bases(ctx context.Context, host string) ([]string, error) {
 		return nil, nil
 	}
 	// The end of the aliases isn't signed; the first alias may be.
-	alias, err := r.ask(ctx, host, dns.TypeCNAME)
+	alias, err := r.ask(ctx, host, dnsmessage.TypeCNAME)
 	if err != nil || !alias.secure {
 		return nil, err
 	}

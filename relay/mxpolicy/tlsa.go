@@ -5,13 +5,12 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/x509"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
 
-	"github.com/miekg/dns"
+	"golang.org/x/net/dns/dnsmessage"
 )
 
 // The fields of a TLSA record (RFC 6698, section 2.1; the names are those of RFC 7218).
@@ -27,13 +26,19 @@ type TLSA struct {
 	Data                          []byte
 }
 
-// tlsaOf returns the record of package dns, without data if they can't be read.
-func tlsaOf(r *dns.TLSA) TLSA {
-	data, err := hex.DecodeString(r.Certificate)
-	if err != nil {
-		data = nil
+// tlsaRecords returns the TLSA records of an answer.
+func tlsaRecords(a answer) (list []TLSA, err error) {
+	for _, record := range a.records {
+		if record.Header.Type != typeTLSA {
+			continue
+		}
+		body, ok := record.Body.(*dnsmessage.UnknownResource)
+		if !ok || len(body.Data) < 3 {
+			return nil, errors.New("a TLSA record can't be read")
+		}
+		list = append(list, TLSA{body.Data[0], body.Data[1], body.Data[2], body.Data[3:]})
 	}
-	return TLSA{r.Usage, r.Selector, r.MatchingType, data}
+	return list, nil
 }
 
 // String returns the record as in a zone file.
