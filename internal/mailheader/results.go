@@ -9,14 +9,13 @@ import (
 
 const resultsName = "Authentication-Results"
 
-// FilterResults removes the Authentication-Results fields of servers that keep refuses, and
-// returns how many. refused are the names of such servers in lower case; a field that can't be
-// read is removed if it mentions one of them.
-func (h *Header) FilterResults(keep func(service string) bool, refused []string) int {
+// FilterResults removes the Authentication-Results fields of servers that keep refuses.
+// refused are the names of such servers in lower case; a field that can't be read is removed if
+// it mentions one of them.
+func (h *Header) FilterResults(keep func(service string) bool, refused []string) {
 	if !h.mayHaveResults() {
-		return 0
+		return
 	}
-	n := 0
 	text := string(h.raw)
 	for i, f := range h.fields {
 		if f.dropped || f.colon < 0 {
@@ -29,9 +28,7 @@ func (h *Header) FilterResults(keep func(service string) bool, refused []string)
 		for ; first <= i; first++ {
 			h.fields[first].dropped, h.cut = true, true
 		}
-		n++
 	}
-	return n
 }
 
 // mayHaveResults reports whether the name of some field ends as Authentication-Results does.
