@@ -9,7 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/sign"
 )
 
-// material is what a relay is run with beside its policy: the names of files, "" if they
+// material has the files that a relay runs with beside its policy: their names, "" if they
 // aren't given, and the content of some of them.
 type material struct {
 	users, credentials, tokens string
