@@ -15,9 +15,9 @@ type Certificate struct {
 	SPKI     [32]byte // SHA-256 of its public key with the algorithm, as in pins (RFC 7469)
 }
 
-// CertificateVerifier checks certificates of clients. VerifyCertificate is called with the
-// ch.Certificate, which the client has proved to own, and the user name with which the client
-// logs on; "": the certificate says who it is. A certificate that isn't Verified proves
+// CertificateVerifier checks certificates of clients. VerifyCertificate gets the user name with
+// which the client logs on, "" if the certificate says who it is, and the channel, which has a
+// Certificate whose key the client has proved to have. A certificate that isn't Verified proves
 // nothing unless its SPKI is known. Otherwise the rules of Verifier apply.
 type CertificateVerifier interface {
 	VerifyCertificate(ctx context.Context, user string, ch Channel) (Identity, error)

@@ -46,8 +46,10 @@ func WithoutPassword() []SASL {
 // fits reports whether a connector with the flags m offers s on ch.
 func (s SASL) fits(m Mechanism, ch Channel) bool {
 	switch {
-	case m.Has(ExternalAuthoritative), s.NeedsTLS && !ch.TLS:
-		return false // the network has authenticated the client already
+	case m.Has(ExternalAuthoritative): // the network has authenticated the client already
+		return false
+	case s.NeedsTLS && !ch.TLS:
+		return false
 	case m.Has(BasicAuthRequireTLS) && !ch.TLS:
 		m &^= BasicAuth | BasicAuthRequireTLS
 	}

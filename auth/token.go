@@ -48,7 +48,7 @@ func (e *TokenError) Error() string {
 // Unwrap returns ErrBadCredentials.
 func (e *TokenError) Unwrap() error { return ErrBadCredentials }
 
-// challenge returns the JSON text that a client gets for err.
+// tokenChallenge returns the JSON text that a client gets for err.
 func tokenChallenge(err error) []byte {
 	e := new(TokenError)
 	errors.As(err, &e)
@@ -70,7 +70,7 @@ type tokenServer struct {
 	parse    func([]byte) (BearerToken, error)
 	verify   func(BearerToken) error
 	prompted bool
-	refused  error // why the token isn't accepted, once the client has been told
+	refused  error // why the token isn't accepted, once the client has got the reason
 	over     bool
 }
 

@@ -124,10 +124,10 @@ type dialer struct {
 	ctx    context.Context // of Session, which has none
 	filter *Milter
 	conn   net.Conn
-	cancel func() bool // what closes conn at the end of ctx
+	cancel func() bool // keeps conn open when ctx ends; nil: not connected
 }
 
-// stop ends the bond of the connection to the context.
+// stop lets the connection outlive the context.
 func (d *dialer) stop() {
 	if d.cancel != nil {
 		d.cancel()

@@ -60,7 +60,7 @@ func (s *session) TLS(state tls.ConnectionState) {
 	s.tls = state
 	ep := s.endpoint
 	s.conn.Channel = ep.methods.On(logon.Secured(s.conn.Channel, state, ep.settings, ep.clientCAs))
-	s.follow(s.endpoint.in.Open(s.conn.Channel, s.trace))
+	s.follow(ep.in.Open(s.conn.Channel, s.trace))
 	s.conn.Helo, s.conn.ESMTP, s.conn.User, s.authenticated, s.exchange = "", false, "", false, nil
 	if s.protocol != nil {
 		s.protocol.certified(s.conn.Channel.PeerNames)

@@ -53,13 +53,16 @@
 //
 // # Guesses
 //
-// The passwords and other proofs of one source are checked one after the other, and wrong ones
-// are counted across connections. A source, and a user name, may have ten at once and
-// then two a second. After more than ten a source must also wait before each next one, twice as long
-// each time, up to a minute; in a minute without one, one is forgotten. Beyond these limits nothing is
-// checked, and AUTH gets 454. A source from which a user has logged on before is
-// delayed for that user only by wrong passwords of that user there: guesses from elsewhere don't
-// keep the user out. The eight latest such sources of each user are remembered, until the program ends.
+// The server checks the passwords and other proofs of one source one after the other, and
+// counts the wrong ones across connections. A source may give ten wrong ones at once and then
+// two a second, and so may all sources together for one user name. A source that has given more
+// than ten must also wait before each further one, twice as long each time, up to a minute; in
+// a minute without a wrong one the server forgets one. Beyond these limits it checks nothing,
+// and AUTH gets 454.
+//
+// Where a user has logged on before, only wrong passwords of that user from that source make
+// the user wait: guesses from elsewhere don't keep the user out. The server remembers the
+// eight latest such sources of each user until the program ends.
 //
 // # Settings for which Exchange has no parameter
 //

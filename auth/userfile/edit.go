@@ -27,10 +27,10 @@ const (
 )
 
 // Add appends a user with a new hash and new SCRAM keys of password, which must have 1 to 1024
-// bytes and no NUL. Groups and addresses may be nil; they are copied. Addresses may
-// hold domains, such as @contoso.com, as in the file. It fails with an error that wraps ErrExists if the user exists, and with all mistakes
-// as source.Diagnostics if the name, a group or an address isn't one. It changes nothing on
-// disk before Save.
+// bytes and no NUL. Groups and addresses may be nil; they are copied. Addresses may hold
+// domains, such as @contoso.com, as in the file. It fails with an error that wraps ErrExists
+// if the user exists, and with all mistakes as source.Diagnostics if the name, a group or an
+// address isn't one. It changes nothing on disk before Save.
 func (f *File) Add(name string, password auth.Secret, groups, addresses []string) error {
 	user, err := newUser(name, slices.Clone(groups), addresses)
 	if err := errors.Join(err, checkPassword(password)); err != nil {
@@ -84,10 +84,10 @@ func checkPassword(password auth.Secret) error {
 	return nil
 }
 
-// SetPassword gives the user of that name, in any letter case, a new hash and
-// new SCRAM keys of password, for which the rules of Add hold. Groups, addresses and the place in the
-// file stay. It fails with an error that wraps ErrNotFound if there is no such user.
-// It changes nothing on disk before Save.
+// SetPassword gives the user of that name, in any letter case, a new hash and new SCRAM keys of
+// password, for which the rules of Add hold. Groups, addresses and the place in the file stay.
+// It fails with an error that wraps ErrNotFound if there is no such user. It changes nothing on
+// disk before Save.
 func (f *File) SetPassword(name string, password auth.Secret) error {
 	if err := checkPassword(password); err != nil {
 		return err

@@ -149,8 +149,8 @@ func clash(e *entry) error {
 	return mistake(source.CodeNameDuplicate, "user %q has the name of a group; give names that differ", e.user.Name)
 }
 
-// rekey counts the hashes and the users without keys, and derives pickKey from the content of the file, so
-// that it is as secret as the hashes, and the same after a restart.
+// rekey collects the hashes, counts the users without keys, and derives pickKey from the content
+// of the file, so that it is as secret as the hashes, and the same after a restart.
 func (f *File) rekey() {
 	sum := sha256.New()
 	f.hashes, f.withoutKeys = nil, 0

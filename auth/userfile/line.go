@@ -210,9 +210,9 @@ func (user User) Senders() []string {
 	return all
 }
 
-// format returns the line that parseLine reads as user and hash.
-func (user User) format(hashText string) string {
-	line := strings.Join([]string{user.Name, hashText, strings.Join(user.Groups, ","), strings.Join(user.Senders(), ",")}, ":")
+// format returns the line that parseLine reads as user with that text of newSecret, or noPassword.
+func (user User) format(secret string) string {
+	line := strings.Join([]string{user.Name, secret, strings.Join(user.Groups, ","), strings.Join(user.Senders(), ",")}, ":")
 	return strings.TrimRight(line, ":")
 }
 

@@ -67,7 +67,7 @@ func Check(ctx context.Context, g *limits.Guesses, source netip.Addr, user strin
 }
 
 // errPanic is the result of a check that has panicked.
-var errPanic = errors.New("the check of a password panicked")
+var errPanic = errors.New("the check of a password, or of another proof, panicked")
 
 // End ends an exchange of AUTH. err is its error; if it is nil, the client has proved that
 // it is id. End returns the session that goes on, and the decision: VerifierUnavailable is

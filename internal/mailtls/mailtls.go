@@ -1,7 +1,8 @@
 // Package mailtls has the server's side of TLS as mail clients expect it: a [Floor] is the
 // least that a server accepts, [Floor.Config] offers what clients need beyond the defaults of
 // crypto/tls, [Floor.Harden] keeps a program's changes to it safe, and [Server] explains a
-// handshake that fails; [ClientFailure] explains a client's. The zero Floor is the minimum of both sides where TLS is required.
+// handshake that fails; [ClientFailure] explains a client's. The zero Floor is the minimum of
+// both sides where TLS is required.
 package mailtls
 
 import (

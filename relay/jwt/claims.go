@@ -20,8 +20,8 @@ type Claims struct {
 
 // Identity returns the identity of c.User: it has the SIDs of its name, of Authenticated Users
 // and of the names of its groups, and may send as its name if that is an address. A group that
-// has the name of a well-known principal, such as Exchange Servers, is left out, because who
-// names groups at the provider must not make servers of users.
+// has the name of a well-known principal, such as Exchange Servers, is left out, so that a
+// group at the provider can't make servers of users.
 func (c Claims) Identity() auth.Identity {
 	var groups []permission.SID
 	for _, g := range c.Groups {

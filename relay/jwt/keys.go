@@ -149,7 +149,7 @@ func (s *KeySet) run(now time.Time, done chan struct{}) {
 	s.keys, s.fetched = keys, now
 }
 
-// wait waits until running is closed; nil is closed.
+// wait waits until a fetch has closed running; nil: no fetch runs.
 func wait(ctx context.Context, running chan struct{}) error {
 	if running == nil {
 		return nil

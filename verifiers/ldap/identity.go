@@ -42,9 +42,9 @@ func (v *Verifier) identify(l *conn, entry *ldap.Entry) (auth.Identity, error) {
 	return id, nil
 }
 
-// groups returns the SIDs of the names of a user's groups. One that has the name of a
-// well-known principal, such as Exchange Servers, is left out, because who names groups in the
-// directory must not make servers of users.
+// groups returns the SIDs of the names of a user's groups. A group that has the name of a
+// well-known principal, such as Exchange Servers, is left out, so that a group in the directory
+// can't make servers of users.
 func (v *Verifier) groups(l *conn, dn, name string) ([]permission.SID, error) {
 	if v.GroupFilter == "-" {
 		return nil, nil
