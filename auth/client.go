@@ -31,7 +31,7 @@ func NewClient(mechanism string, c Credentials) (Client, error) {
 	case equalFold(mechanism, Plain):
 		return &plainClient{credentials: func() Credentials { return c }}, nil
 	case equalFold(mechanism, Login):
-		if c.AuthzID != "" && c.AuthzID != c.Username {
+		if c.AsOther() {
 			return nil, fmt.Errorf("LOGIN can't act as another user; give an empty AuthzID or %s", Plain)
 		}
 		return &loginClient{credentials: func() Credentials { return c }}, nil

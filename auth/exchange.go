@@ -93,11 +93,11 @@ func parsePlain(response []byte) (Credentials, error) {
 	if len(authzid) > 0 && !wellFormed(authzid, maxUsername) {
 		return Credentials{}, ErrMalformed
 	}
-	// A user can't act as another user: Exchange has no right for that.
-	if len(authzid) > 0 && !equalFold(string(authzid), string(authcid)) {
+	c := Credentials{Mechanism: Plain, AuthzID: string(authzid), Username: string(authcid), Password: Secret(passwd)}
+	if c.AsOther() {
 		return Credentials{}, ErrBadCredentials
 	}
-	return Credentials{Mechanism: Plain, AuthzID: string(authzid), Username: string(authcid), Password: Secret(passwd)}, nil
+	return c, nil
 }
 
 // The prompts of LOGIN, exactly as in Exchange and in the draft, because some

@@ -48,3 +48,7 @@ type Credentials struct {
 	Username  string
 	Password  Secret
 }
+
+// AsOther reports whether the client wants to act as another user than Username, letter case of
+// ASCII aside. A Verifier refuses that: Exchange has no right for it.
+func (c Credentials) AsOther() bool { return c.AuthzID != "" && !equalFold(c.AuthzID, c.Username) }

@@ -34,6 +34,17 @@ func TestIdentityOwns(t *testing.T) {
 	}
 }
 
+func TestAsOther(t *testing.T) {
+	for authzid, want := range map[string]bool{"": false, "kim": false, "KIM": false, "kim2": true, "ann": true, "\u212aim": true} {
+		if got := (auth.Credentials{AuthzID: authzid, Username: "kim"}).AsOther(); got != want {
+			t.Errorf("%q: %v", authzid, got)
+		}
+	}
+	if !(auth.Credentials{AuthzID: "ann"}).AsOther() {
+		t.Error("no user acts as ann")
+	}
+}
+
 func TestVerifierFunc(t *testing.T) {
 	var v auth.Verifier = auth.VerifierFunc(func(_ context.Context, c auth.Credentials, ch auth.Channel) (auth.Identity, error) {
 		if !ch.TLS {

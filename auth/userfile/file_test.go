@@ -155,7 +155,7 @@ func TestDomains(t *testing.T) {
 // A password that a client can't have wanted to act as somebody else with.
 func TestVerifyAuthzID(t *testing.T) {
 	f := parse(t, "ann:"+bcryptOf(t, "tea")+"\n")
-	for authzid, want := range map[string]bool{"": true, "ann": true, "root": false} {
+	for authzid, want := range map[string]bool{"": true, "ann": true, "ANN": true, "root": false} {
 		_, err := f.Verify(t.Context(), auth.Credentials{AuthzID: authzid, Username: "ann", Password: "tea"}, auth.Channel{})
 		if (err == nil) != want {
 			t.Errorf("authzid %q: %v", authzid, err)

@@ -20,8 +20,7 @@ func (f *File) Verify(ctx context.Context, c auth.Credentials, _ auth.Channel) (
 	if err != nil {
 		return auth.Identity{}, err
 	}
-	asOther := c.AuthzID != "" && c.AuthzID != c.Username // no user may act as another
-	if known == nil || !matches || asOther {
+	if known == nil || !matches || c.AsOther() {
 		return auth.Identity{}, auth.ErrBadCredentials
 	}
 	return known.identity, nil

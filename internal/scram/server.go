@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/xdg-go/scram"
 
@@ -107,8 +106,8 @@ func (s *Server) first(message string) ([]byte, error) {
 		return nil, fmt.Errorf("%w: the client wasn't shown that the server offers %s", auth.ErrBadCredentials, auth.ScramPlus)
 	case err != nil:
 		return nil, auth.ErrMalformed
-	case s.talk.AuthzID() != "" && !strings.EqualFold(s.talk.AuthzID(), s.talk.Username()):
-		return nil, auth.ErrBadCredentials // a user can't act as another one
+	case auth.Credentials{AuthzID: s.talk.AuthzID(), Username: s.talk.Username()}.AsOther():
+		return nil, auth.ErrBadCredentials
 	}
 	return []byte(text), nil
 }

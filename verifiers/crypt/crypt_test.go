@@ -108,6 +108,11 @@ func TestFile(t *testing.T) {
 			t.Errorf("%s %s: %v, %v", tt.user, tt.password, id, err)
 		}
 	}
+	for authzid, want := range map[string]error{"": nil, "ann": nil, "root": auth.ErrBadCredentials, "bob@contoso.com": auth.ErrBadCredentials} {
+		if _, err := f.Verify(t.Context(), auth.Credentials{AuthzID: authzid, Username: "ann", Password: "tea"}, auth.Channel{}); !errors.Is(err, want) {
+			t.Errorf("ann as %q: %v", authzid, err)
+		}
+	}
 	// No unknown name gets in, whichever user's hash it is checked against.
 	for i := range 50 {
 		if _, err := f.Verify(t.Context(), auth.Credentials{Username: fmt.Sprint("x", i), Password: "tea"}, auth.Channel{}); !errors.Is(err, auth.ErrBadCredentials) {

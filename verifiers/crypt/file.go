@@ -122,7 +122,7 @@ func (f *File) Verify(ctx context.Context, c auth.Credentials, _ auth.Channel) (
 		u = f.users[number%uint64(len(f.users))]
 	}
 	err := f.checker.check(ctx, u.hash, c.Password)
-	if err == nil && !known {
+	if err == nil && (!known || c.AsOther()) {
 		err = auth.ErrBadCredentials
 	}
 	if err != nil {

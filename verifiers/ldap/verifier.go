@@ -59,7 +59,7 @@ const (
 
 // Verify implements auth.Verifier.
 func (v *Verifier) Verify(ctx context.Context, c auth.Credentials, _ auth.Channel) (id auth.Identity, err error) {
-	if c.Password == "" || c.AuthzID != "" && c.AuthzID != c.Username {
+	if c.Password == "" || c.AsOther() {
 		return id, auth.ErrBadCredentials
 	}
 	err = v.with(ctx, func(l *conn) error {

@@ -61,7 +61,7 @@ func (v *Verifier) Verify(ctx context.Context, c auth.Credentials, _ auth.Channe
 	if checked := checker.Check(ctx, u.hash, c.Password); checked != nil {
 		return auth.Identity{}, checked
 	}
-	if err != nil || u.hash == "" {
+	if err != nil || u.hash == "" || c.AsOther() {
 		return auth.Identity{}, auth.ErrBadCredentials
 	}
 	return u.identify()

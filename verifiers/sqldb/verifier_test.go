@@ -110,6 +110,11 @@ func TestVerify(t *testing.T) {
 			t.Errorf("%s: the error has the hash", tt.user)
 		}
 	}
+	for authzid, want := range map[string]error{"": nil, "ann": nil, "bob@contoso.com": auth.ErrBadCredentials} {
+		if _, err := v.Verify(t.Context(), auth.Credentials{AuthzID: authzid, Username: "ann", Password: "tea"}, auth.Channel{}); !errors.Is(err, want) {
+			t.Errorf("ann as %q: %v", authzid, err)
+		}
+	}
 	id, err := v.Identity(t.Context(), "ann")
 	if err != nil || !id.Is(permission.NameSID(`contoso\staff`)) {
 		t.Errorf("%v, %v", id, err)
