@@ -7,6 +7,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/internal/ascii"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -224,7 +225,7 @@ func (c *receiveCheck) checkBanner() {
 	case b == "":
 	case !strings.HasPrefix(b, "220 "):
 		c.bad("Banner", CodeBannerInvalid, `it must begin with "220 "`)
-	case len(b) > 510 || strings.ContainsFunc(b, func(r rune) bool { return r < ' ' || r > '~' }):
+	case len(b) > 510 || !ascii.IsPrintable(b):
 		c.bad("Banner", CodeBannerInvalid, "it must be one line of up to 510 printable ASCII characters")
 	}
 }

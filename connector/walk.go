@@ -9,6 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/ascii"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -85,7 +86,7 @@ func (w *walk) command(v order.Verb) bool {
 func (w *walk) line(v order.Verb) (StageName, string) {
 	switch v {
 	case order.Hello:
-		return StageHello, strings.TrimSpace("EHLO " + printable(w.dialog.Helo))
+		return StageHello, strings.TrimSpace("EHLO " + ascii.Printable(w.dialog.Helo))
 	case order.StartTLS:
 		return StageStartTLS, "STARTTLS"
 	case order.Auth:
@@ -270,7 +271,7 @@ func (w *walk) route(to routing.Address) bool {
 // fields records which header fields pass.
 func (w *walk) fields(keep func(string) bool) {
 	for _, name := range w.dialog.Header {
-		w.steps.add(Step{Check: checkHeaderField, Pass: keep(name), about: about{subject: printable(name)}})
+		w.steps.add(Step{Check: checkHeaderField, Pass: keep(name), about: about{subject: ascii.Printable(name)}})
 	}
 }
 
@@ -322,15 +323,4 @@ func (w *walk) fits(d Decision) Decision {
 		}
 	}
 	return d
-}
-
-// printable returns s with all characters replaced but visible ASCII, so that a
-// client's text can't control a terminal or forge log lines.
-func printable(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c <= ' ' || c >= 0x7f {
-			return '?'
-		}
-		return c
-	}, s)
 }

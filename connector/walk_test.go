@@ -171,7 +171,7 @@ func TestWalkJSON(t *testing.T) {
 func TestWalkTamesClient(t *testing.T) {
 	p := compile(t, guide(permission.Current))
 	w := p.Walk(relayAttempt())
-	if last := w.Stages[len(w.Stages)-1]; last.Decision.Reason != reply.IllegalCharacter || last.Command != "EHLO evil.example??250?ok" {
+	if last := w.Stages[len(w.Stages)-1]; last.Decision.Reason != reply.IllegalCharacter || last.Command != "EHLO evil.example??250 ok" {
 		t.Errorf("%+v", last)
 	}
 	d := relayAttempt()

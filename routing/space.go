@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+
+	"github.com/interchange-smtp/interchange/internal/ascii"
 )
 
 // AddressSpace is one entry of a Send connector's AddressSpaces, such as
@@ -150,10 +152,8 @@ func checkSpaceText(s string) string {
 	if len(s) > maxSpaceText {
 		return "is longer than 1024 bytes"
 	}
-	for i := 0; i < len(s); i++ {
-		if s[i] < ' ' || s[i] > '~' {
-			return "has a character that is not printable ASCII"
-		}
+	if !ascii.IsPrintable(s) {
+		return "has a character that is not printable ASCII"
 	}
 	if s[0] == ' ' || s[len(s)-1] == ' ' {
 		return "begins or ends with a space"

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/ascii"
 )
 
 // implicitTLSPort is that of submissions (RFC 8314, section 3.3).
@@ -81,23 +82,14 @@ func (s *State) StartTLS() { *s = State{TLS: true} }
 const maxHelloName = 255
 
 // HelloName returns the argument of EHLO or HELO as logs and Received fields get it:
-// cut to 255 bytes, without blanks around it, and with '?' for every byte that isn't
-// printable ASCII. Devices send all kinds of names, with blanks, quotes and umlauts,
+// cut to 255 bytes, without blanks around it, and with '?' for all but printable
+// ASCII. Devices send all kinds of names, with blanks, quotes and umlauts,
 // and nothing is decided by them. ok is false if arg has control characters, which no
 // command may have.
 func HelloName(arg string) (name string, ok bool) {
 	arg = strings.Trim(arg, " \t")
 	arg, ok = arg[:min(len(arg), maxHelloName)], !strings.ContainsFunc(arg, isControl)
-	if !strings.ContainsFunc(arg, func(r rune) bool { return r < ' ' || r > '~' }) {
-		return arg, ok // without allocation
-	}
-	b := []byte(arg)
-	for i, c := range b {
-		if c < ' ' || c > '~' {
-			b[i] = '?'
-		}
-	}
-	return string(b), ok
+	return ascii.Printable(arg), ok
 }
 
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }

@@ -2,12 +2,12 @@ package replay
 
 import (
 	"net/netip"
-	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/internal/ascii"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -194,16 +194,11 @@ func (r *Report) Same() bool {
 	return r.Alike > 0 && r.Different == 0
 }
 
-// printable returns s without control characters, cut to a length.
+// printable returns s in printable ASCII, cut to a length.
 func printable(s string) string {
 	const longest = 200
 	if len(s) > longest {
 		s = s[:longest] + "..."
 	}
-	return strings.Map(func(c rune) rune {
-		if c < ' ' || c == 0x7f || c > '~' {
-			return '?'
-		}
-		return c
-	}, s)
+	return ascii.Printable(s)
 }

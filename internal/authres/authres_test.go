@@ -82,7 +82,7 @@ func TestField(t *testing.T) {
 	}}
 	want := "Authentication-Results: mail.contoso.com;\r\n" +
 		"\tspf=pass smtp.mailfrom=a.example;\r\n" +
-		"\tdkim=fail (a\"; dkim=pass\\\\??X: y\\(??) reason=\"a\\\"; dkim=pass\\\\??X: y(??\" header.d=\"a\\\"; dkim=pass\\\\??X: y(??\" header.b=\"ab/c==\"\r\n" +
+		"\tdkim=fail (a\"; dkim=pass\\\\??X: y\\(?) reason=\"a\\\"; dkim=pass\\\\??X: y(?\" header.d=\"a\\\"; dkim=pass\\\\??X: y(?\" header.b=\"ab/c==\"\r\n" +
 		"\t(2 sets\\) ; arc=pass)"
 	if got := f.String(); got != want {
 		t.Errorf("got\n%q, want\n%q", got, want)

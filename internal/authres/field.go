@@ -1,6 +1,10 @@
 package authres
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/interchange-smtp/interchange/internal/ascii"
+)
 
 // Field is an Authentication-Results field.
 type Field struct {
@@ -81,12 +85,10 @@ func comment(s string) string { return "(" + escape(s, `()\`) + ")" }
 // escape puts a backslash before each of the special characters in s, and writes ? for what
 // isn't printable ASCII.
 func escape(s, special string) string {
+	s = ascii.Printable(s[:min(len(s), maxText)])
 	var b strings.Builder
-	for i := range min(len(s), maxText) {
+	for i := range len(s) {
 		c := s[i]
-		if c < ' ' || c > '~' {
-			c = '?'
-		}
 		if strings.IndexByte(special, c) >= 0 {
 			b.WriteByte('\\')
 		}

@@ -3,6 +3,8 @@ package conversion
 import (
 	"bufio"
 	"io"
+
+	"github.com/interchange-smtp/interchange/internal/ascii"
 )
 
 // maxDepth bounds how deep parts may be nested.
@@ -54,7 +56,7 @@ func (c *converter) multipart(t mediaType) {
 		c.fail(t.full, "is nested more than %d deep", maxDepth)
 		return
 	}
-	if !isPrintable(t.boundary) {
+	if !ascii.IsPrintable(t.boundary) {
 		c.fail(t.full, "has a boundary that is not ASCII")
 		return
 	}

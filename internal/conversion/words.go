@@ -7,6 +7,8 @@ import (
 	"mime"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/interchange-smtp/interchange/internal/ascii"
 )
 
 // foldAt is where lines of a rewritten field are folded (RFC 5322, section 2.1.1).
@@ -249,15 +251,8 @@ func foldField(head, value string) string {
 	return b.String()
 }
 
-// printable returns s, cut, with a question mark for all but printable ASCII.
-func printable(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c < ' ' || c > '~' {
-			return '?'
-		}
-		return c
-	}, s[:min(len(s), 40)])
-}
+// printable returns s, cut, in printable ASCII.
+func printable(s string) string { return ascii.Printable(s[:min(len(s), 40)]) }
 
 // isASCII reports whether all bytes of b are below 128.
 func isASCII[T string | []byte](b T) bool {
@@ -267,9 +262,4 @@ func isASCII[T string | []byte](b T) bool {
 		}
 	}
 	return true
-}
-
-// isPrintable reports whether s is printable ASCII.
-func isPrintable(s string) bool {
-	return !strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c > '~' })
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/ascii"
 )
 
 // A reply may be of any length, because its code decides: RFC 5321 section 4.5.3.1.5
@@ -30,12 +31,7 @@ type Reply struct {
 // Text returns the lines joined by spaces, cut to 400 bytes, with '?' for all but
 // printable ASCII.
 func (r Reply) Text() string {
-	text := strings.Map(func(c rune) rune {
-		if c < ' ' || c > '~' {
-			return '?'
-		}
-		return c
-	}, strings.Join(r.Lines, " "))
+	text := ascii.Printable(strings.Join(r.Lines, " "))
 	return strings.TrimSpace(text[:min(len(text), 400)])
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/ascii"
 )
 
 // answer is the server's reaction to a command: the reply, how it counts, and whether the
@@ -164,13 +165,8 @@ func (c *conn) writeLine(r reply.Reply, text string, sep byte) {
 	if c.cfg.EnhancedCodes && r.Enhanced != [3]int{} {
 		b = append(r.AppendEnhanced(b), ' ')
 	}
-	for i := 0; i < len(text) && len(b)-start < maxReplyLine-2; i++ {
-		char := text[i]
-		if char < ' ' || char > '~' {
-			char = '?'
-		}
-		b = append(b, char)
-	}
+	text = ascii.Printable(text[:min(len(text), maxReplyLine-2-(len(b)-start))])
+	b = append(b, text...)
 	c.log('>', b[start:])
 	c.wire.out = append(b, '\r', '\n')
 }

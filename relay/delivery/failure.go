@@ -8,6 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/ascii"
 	"github.com/interchange-smtp/interchange/internal/content"
 	"github.com/interchange-smtp/interchange/internal/conversion"
 	"github.com/interchange-smtp/interchange/internal/mailheader"
@@ -137,14 +138,7 @@ func cause(e error) string {
 const maxCause = 500
 
 // printable returns s, cut to maxCause, with '?' for all but printable ASCII.
-func printable(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c < ' ' || c > '~' {
-			return '?'
-		}
-		return c
-	}, s[:min(len(s), maxCause)])
-}
+func printable(s string) string { return ascii.Printable(s[:min(len(s), maxCause)]) }
 
 // failures are the errors of several hosts. As an error they are the one to report: a
 // temporary one, if there is one, because that host may still accept the message.

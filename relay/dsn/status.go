@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/interchange-smtp/interchange/internal/ascii"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -91,7 +92,7 @@ func (w *writer) originalRecipient(orcpt string) (string, bool) {
 // isItem reports whether s fits on one line: printable ASCII of up to maxItem bytes,
 // without blanks around it.
 func isItem(s string) bool {
-	return s != "" && len(s) <= maxItem && isPrintable(s) && strings.TrimSpace(s) == s
+	return s != "" && len(s) <= maxItem && ascii.IsPrintable(s) && strings.TrimSpace(s) == s
 }
 
 // status returns a recipient's status: the given one, else the status of the reply, else

@@ -109,11 +109,6 @@ func broken(word string) []string {
 	return append(parts, word)
 }
 
-// isPrintable reports whether s is printable ASCII.
-func isPrintable(s string) bool {
-	return strings.IndexFunc(s, func(c rune) bool { return c < ' ' || c > '~' }) < 0
-}
-
 // isShowable reports whether s can be shown in a UTF-8 report unchanged.
 func isShowable(s string) bool {
 	return utf8.ValidString(s) && strings.IndexFunc(s, func(c rune) bool { return !unicode.IsPrint(c) || c == ' ' }) < 0

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/interchange-smtp/interchange/internal/ascii"
 )
 
 // maxORcpt is the longest ORCPT in bytes (RFC 3461, section 4.2).
@@ -35,7 +37,7 @@ func ParseORcpt(s string) (orcpt string, ok bool) {
 	switch {
 	case !ok:
 		return "", false
-	case isPrintable(text):
+	case ascii.IsPrintable(text):
 		return string(AppendXtext([]byte(kind+";"), address)), true
 	case !strings.EqualFold(kind, "rfc822") || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl):
 		return "", false

@@ -1,6 +1,10 @@
 package envelope
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/interchange-smtp/interchange/internal/ascii"
+)
 
 // maxEnvID is the longest ENVID in bytes, decoded (RFC 3461, section 4.4).
 const maxEnvID = 100
@@ -11,7 +15,7 @@ const hexDigits = "0123456789ABCDEF"
 // on. ok is false if it is not xtext of 1 to 100 printable ASCII characters.
 func ParseEnvID(s string) (envID string, ok bool) {
 	text, ok := DecodeXtext(s)
-	if !ok || text == "" || len(text) > maxEnvID || !isPrintable(text) {
+	if !ok || text == "" || len(text) > maxEnvID || !ascii.IsPrintable(text) {
 		return "", false
 	}
 	return string(AppendXtext(nil, s)), true
@@ -54,14 +58,4 @@ func AppendXtext(b []byte, s string) []byte {
 		}
 	}
 	return b
-}
-
-// isPrintable reports whether s is printable ASCII.
-func isPrintable(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
 }

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/interchange-smtp/interchange/internal/ascii"
 	"github.com/interchange-smtp/interchange/internal/withhold"
 )
 
@@ -80,19 +81,11 @@ const maxWords = 300
 func words(text string) string {
 	text, _, _ = strings.Cut(text, "\r\nTrace ID")
 	text, _, _ = strings.Cut(text, " Trace ID:")
-	text = strings.Map(func(c rune) rune {
-		switch {
-		case c == '\n' || c == '\r' || c == '\t':
-			return ' '
-		case c < ' ' || c > '~':
-			return '?'
-		}
-		return c
-	}, text)
+	text = ascii.Printable(strings.Join(strings.Fields(text), " "))
 	if len(text) > maxWords {
 		text = text[:maxWords] + "..."
 	}
-	return strings.Join(strings.Fields(text), " ")
+	return text
 }
 
 // refusal is an answer of a token server that has no token.

@@ -1,0 +1,32 @@
+package ascii_test
+
+import (
+	"testing"
+
+	"github.com/interchange-smtp/interchange/internal/ascii"
+)
+
+func TestPrintable(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                      "",
+		" a~b ":                 " a~b ",
+		"a\r\nb\tc\x00d\x7fe":   "a??b?c?d?e",
+		"M\u00fcller \u202eabc": "M?ller ?abc",
+		"\xff\xc3(":             "??(",
+		"\x1b[31m":              "?[31m",
+	} {
+		if got := ascii.Printable(in); got != want {
+			t.Errorf("%q becomes %q, want %q", in, got, want)
+		}
+		if got := ascii.IsPrintable(in); got != (in == want) {
+			t.Errorf("IsPrintable(%q) is %v", in, got)
+		}
+	}
+}
+
+func TestPrintableTextIsNotCopied(t *testing.T) {
+	text := "a line of a log that is long enough to be on the heap"
+	if n := testing.AllocsPerRun(100, func() { ascii.Printable(text) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
