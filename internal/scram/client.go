@@ -30,13 +30,18 @@ func NewClient(c auth.Credentials, exporter []byte, bindable bool) (auth.Client,
 			return nil, err
 		}
 	}
+	return begin(made, exporter, bindable), nil
+}
+
+// begin begins the conversation, with the nonces of made.
+func begin(made *scram.Client, exporter []byte, bindable bool) *client {
 	switch {
 	case exporter != nil:
-		return &client{talk: made.NewConversationWithChannelBinding(binding(exporter))}, nil
+		return &client{talk: made.NewConversationWithChannelBinding(binding(exporter))}
 	case bindable:
-		return &client{talk: made.NewConversationAdvertisingChannelBinding()}, nil
+		return &client{talk: made.NewConversationAdvertisingChannelBinding()}
 	}
-	return &client{talk: made.NewConversation()}, nil
+	return &client{talk: made.NewConversation()}
 }
 
 // maxRounds bounds the hash rounds of a server: fewer than a second of work. A hostile server

@@ -35,18 +35,24 @@ func NewServer(ctx context.Context, plus bool, keys auth.KeyStore, ch auth.Chann
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case plus && len(ch.Exporter) == 0:
+	if plus && len(ch.Exporter) == 0 {
 		return nil, fmt.Errorf("%s needs TLS 1.3, or the extended master secret", auth.ScramPlus)
+	}
+	s.begin(server, plus)
+	return s, nil
+}
+
+// begin begins the conversation, with the nonces of server.
+func (s *Server) begin(server *scram.Server, plus bool) {
+	switch {
 	case plus:
-		s.talk = server.NewConversationWithChannelBindingRequired(binding(ch.Exporter))
-	case len(ch.Exporter) > 0:
+		s.talk = server.NewConversationWithChannelBindingRequired(binding(s.ch.Exporter))
+	case len(s.ch.Exporter) > 0:
 		// -PLUS was offered too, so a client that has not seen it was deceived.
-		s.talk = server.NewConversationWithChannelBinding(binding(ch.Exporter))
+		s.talk = server.NewConversationWithChannelBinding(binding(s.ch.Exporter))
 	default:
 		s.talk = server.NewConversation()
 	}
-	return s, nil
 }
 
 // binding returns the channel binding of a connection.
