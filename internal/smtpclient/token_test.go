@@ -48,3 +48,44 @@ func TestReasonOfARefusedToken(t *testing.T) {
 		}
 	}
 }
+
+// TestTokenDialogs plays the client's side of curl's test cases for OAUTHBEARER, 946 to 949, with the replies of
+// their servers, and the same for XOAUTH2. A token whose line would be too long goes without an initial response.
+func TestTokenDialogs(t *testing.T) {
+	b64 := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+	const short = "mF_9.B5f-4.1JqM"
+	long := short + strings.Repeat("x", 9190)
+	bearer := func(token string) string {
+		return b64("n,a=user,\x01host=127.0.0.1\x01port=25\x01auth=Bearer " + token + "\x01\x01")
+	}
+	xoauth2 := func(token string) string { return b64("user=user\x01auth=Bearer " + token + "\x01\x01") }
+	challenge := "334 " + b64(`{"status":"invalid_token","scope":"example_scope","openid-configuration":"https://example.com/.well-known/openid-configuration"}`) + "\r\n"
+	const refusal = "535 Username and Password not accepted. Learn more at\r\n"
+	for _, tt := range []struct {
+		name, mechanism, token string
+		steps                  []string
+		want                   string // of the error; "": logged on
+	}{
+		{"946: OAUTHBEARER", "OAUTHBEARER", long, []string{">AUTH OAUTHBEARER\r\n", "334 OAUTHBEARER supported\r\n", ">" + bearer(long) + "\r\n", "235 Authenticated\r\n"}, ""},
+		{"947: with an initial response", "OAUTHBEARER", short, []string{">AUTH OAUTHBEARER " + bearer(short) + "\r\n", "235 Authenticated\r\n"}, ""},
+		{"948: refused", "OAUTHBEARER", long, []string{">AUTH OAUTHBEARER\r\n", "334 OAUTHBEARER supported\r\n", ">" + bearer(long) + "\r\n", challenge, ">AQ==\r\n", refusal}, "535"},
+		{"949: refused, with an initial response", "OAUTHBEARER", short, []string{">AUTH OAUTHBEARER " + bearer(short) + "\r\n", challenge, ">AQ==\r\n", refusal}, `{\"status\":\"invalid_token\",\"scope\":\"example_scope\"`},
+
+		{"XOAUTH2", "XOAUTH2", long, []string{">AUTH XOAUTH2\r\n", "334 \r\n", ">" + xoauth2(long) + "\r\n", "235 Authenticated\r\n"}, ""},
+		{"XOAUTH2 with an initial response", "XOAUTH2", short, []string{">AUTH XOAUTH2 " + xoauth2(short) + "\r\n", "235 Authenticated\r\n"}, ""},
+		{"XOAUTH2 refused", "XOAUTH2", long, []string{">AUTH XOAUTH2\r\n", "334 XOAUTH2 supported\r\n", ">" + xoauth2(long) + "\r\n", challenge, ">\r\n", refusal}, "535"},
+		{"the initial response is ignored", "XOAUTH2", short, []string{">AUTH XOAUTH2 " + xoauth2(short) + "\r\n", "334 \r\n", ">" + xoauth2(short) + "\r\n", "235 Authenticated\r\n"}, ""},
+
+		{"asked again after the refusal", "OAUTHBEARER", short, []string{">AUTH OAUTHBEARER", challenge, ">AQ==\r\n", challenge, ">", "235 Authenticated\r\n"}, "asks for more than the mechanism has"},
+		{"neither mechanism is offered", "LOGIN PLAIN", short, []string{">"}, "LOGIN PLAIN"},
+	} {
+		nc, _ := hop(t, append([]string{"220 hop\r\n", ">EHLO", "250-hop\r\n250 AUTH " + tt.mechanism + "\r\n"}, tt.steps...)...)
+		c, err := smtpclient.Open(context.Background(), nc, smtpclient.Config{Name: "x", Token: &auth.BearerToken{User: "user", Token: auth.Secret(tt.token), Host: "127.0.0.1", Port: 25}})
+		if err == nil {
+			c.Close()
+		}
+		if (err == nil) != (tt.want == "") || err != nil && (!strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), short)) {
+			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
+		}
+	}
+}
