@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/source"
@@ -29,6 +30,8 @@ func (f *Directory) ReadFile(name string) ([]byte, error) {
 	name = slashed(name)
 	info, err := root.Stat(name)
 	switch {
+	case outside(name):
+		return nil, fmt.Errorf("%s is outside of the script's directory, and a script reads files there only; a password may be elsewhere with Get-Credential USER -PasswordFrom @{File = '...'}", name)
 	case err != nil:
 		return nil, source.FileError(name, err)
 	case !info.Mode().IsRegular():
@@ -51,6 +54,9 @@ func (f *Directory) WriteFile(name string, data []byte) error {
 		return source.FileError(f.Path, err)
 	}
 	defer root.Close()
+	if outside(slashed(name)) {
+		return fmt.Errorf("%s is outside of the script's directory, and a script writes files there only", name)
+	}
 	if parent := path.Dir(slashed(name)); parent != "." {
 		if err := root.MkdirAll(parent, 0o700); err != nil {
 			return source.FileError(name, err)
@@ -58,6 +64,9 @@ func (f *Directory) WriteFile(name string, data []byte) error {
 	}
 	return source.FileError(name, root.WriteFile(slashed(name), data, 0o600))
 }
+
+// outside reports whether a name with slashes leads out of the directory, without regard to links.
+func outside(name string) bool { return name != "" && !filepath.IsLocal(filepath.FromSlash(name)) }
 
 // slashed replaces the separators of Windows.
 func slashed(name string) string { return strings.ReplaceAll(name, `\`, "/") }

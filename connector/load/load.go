@@ -74,6 +74,8 @@ type Loaded struct {
 	Places   source.Map         // where the files set what
 	Warnings source.Diagnostics // what the readers of the files warn of
 
+	PasswordFiles []string // the files that PasswordFrom names, which hold passwords of Send connectors
+
 	document string // the only one of Files, if it is a JSON document
 }
 
@@ -114,6 +116,7 @@ type Draft struct {
 	unread   []source.Path // the parameters that have the Mistakes
 	exports  []string      // those of Files that Exchange exported
 	document string        // the only one of Files, if it is a JSON document
+	secrets  []string      // the files with passwords that were read
 	started  bool          // files have set Config
 }
 
@@ -160,6 +163,9 @@ func (d *Draft) readPasswords() {
 		}
 		password, err := d.answers.secrets.Read(c.PasswordFrom)
 		if err == nil {
+			if file := c.PasswordFrom.File; file != "" && !slices.Contains(d.secrets, file) {
+				d.secrets = append(d.secrets, file)
+			}
 			c.Password, c.PasswordFrom = password, param.SecretPlace{}
 			return
 		}
@@ -219,7 +225,7 @@ func (d *Draft) Compile(forgiven ...source.Code) (*Loaded, error) {
 	if policy == nil {
 		return nil, nil
 	}
-	return &Loaded{Policy: policy, Files: d.Files, Places: d.Places, Warnings: d.Warnings, document: d.document}, nil
+	return &Loaded{Policy: policy, Files: d.Files, Places: d.Places, Warnings: d.Warnings, PasswordFiles: d.secrets, document: d.document}, nil
 }
 
 // located sorts diagnostics in the order of the files.

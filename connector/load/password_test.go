@@ -3,6 +3,10 @@ package load_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,16 +26,24 @@ const placed = `{"Send": [{"Name": "Out", "AddressSpaces": ["*"], "SmartHosts": 
     "b.example": {"UserName": "b", "PasswordFrom": {"Environment": "B_PASSWORD"}},
     "c.example": {"UserName": "c", "PasswordFrom": {"Credential": "c"}}}}]}`
 
-// placedFiles returns Options that read placed as policy.json, and the secrets of it.
+// placedCommands is the same policy as commands.
+const placedCommands = `$hub = Get-Credential hub -PasswordFrom @{File = 'hub.pw'}
+$others = @{
+  'b.example' = Get-Credential b -PasswordFrom @{Environment = 'B_PASSWORD'}
+  'c.example' = Get-Credential -UserName c -PasswordFrom @{Credential = 'c'}
+}
+New-SendConnector Out -AddressSpaces * -SmartHosts a.example, b.example, c.example -SmartHostAuthMechanism BasicAuthRequireTLS -AuthenticationCredential $hub -SmartHostCredentials $others`
+
+// placedFiles returns Options that read placed as policy.json, placedCommands as policy.ps1, and the secrets of both.
 func placedFiles() load.Options {
-	opts := reading(map[string]string{"policy.json": placed, "hub.pw": "secret-hub\n", "run/c": "secret-c\r\n", "change.ps1": "Set-SendConnector Out -Port 587"})
+	opts := reading(map[string]string{"policy.json": placed, "policy.ps1": placedCommands, "hub.pw": "secret-hub\n", "run/c": "secret-c\r\n", "change.ps1": "Set-SendConnector Out -Port 587"})
 	opts.Environ = []string{"b_password=secret-b", "CREDENTIALS_DIRECTORY=run"}
 	return opts
 }
 
-// TestPasswordFrom reads passwords from the places that JSON names, with a script after it, too.
+// TestPasswordFrom reads passwords from the places that JSON or a script names, with a script after it, too.
 func TestPasswordFrom(t *testing.T) {
-	for _, names := range [][]string{{"policy.json"}, {"policy.json", "change.ps1"}} {
+	for _, names := range [][]string{{"policy.json"}, {"policy.json", "change.ps1"}, {"policy.ps1"}, {"policy.ps1", "change.ps1"}} {
 		l, err := load.Files(context.Background(), placedFiles(), names...)
 		if err != nil {
 			t.Fatal(err)
@@ -44,16 +56,22 @@ func TestPasswordFrom(t *testing.T) {
 				t.Errorf("%v: %s gets %v", names, host, got)
 			}
 		}
+		if !slices.Equal(l.PasswordFiles, []string{"hub.pw"}) {
+			t.Errorf("%v: files with passwords: %q", names, l.PasswordFiles)
+		}
 	}
 }
 
 // TestPasswordFromUnread: the places are read when the policy is compiled, and converting needs
 // none of them; the caller's own configuration stays as it is.
 func TestPasswordFromUnread(t *testing.T) {
-	opts := reading(map[string]string{"policy.json": placed})
+	opts := reading(map[string]string{"policy.json": placed, "policy.ps1": placedCommands})
 	d, err := load.Read(context.Background(), opts, "policy.json")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if script, err := load.Read(context.Background(), opts, "policy.ps1"); err != nil || !reflect.DeepEqual(script.Config.Send[0].SmartHostCredentials, d.Config.Send[0].SmartHostCredentials) {
+		t.Errorf("the script has other places: %v", err)
 	}
 	if _, err := d.Compile(connector.CodeCredentialMissing); err != nil {
 		t.Errorf("with the passwords forgiven: %v", err)
@@ -88,6 +106,12 @@ func TestPasswordFromMistakes(t *testing.T) {
 	var list source.Diagnostics
 	if !errors.As(err, &list) || len(list) != 2 {
 		t.Fatal(err)
+	}
+	var ofCommands source.Diagnostics
+	if _, err := load.Files(context.Background(), opts, "policy.ps1"); !errors.As(err, &ofCommands) || len(ofCommands) != 2 || ofCommands[0].Line != 6 {
+		t.Errorf("of a script: %v", err)
+	} else if d := ofCommands[0]; d.File != "policy.ps1" || d.Detail != list[0].Detail {
+		t.Errorf("of a script: %v", d)
 	}
 	for i, want := range []string{
 		`policy.json:5:52: Send["Out"].SmartHostCredentials["b.example"].PasswordFrom: the environment variable B_PASSWORD is not set (credential)`,
@@ -148,5 +172,40 @@ func TestSystemdCredentials(t *testing.T) {
 	opts.Credentials = "credentials"
 	if c, err := ask("mycred"); err != nil || c.UserName != "file" {
 		t.Errorf("with a credentials file: %v, %v", c, err)
+	}
+}
+
+// TestPasswordIdioms: a script may read a password itself, as PowerShell does: from a file beside it and from the
+// environment. Other files are named by -PasswordFrom, and the environment's own credentials aren't shown.
+func TestPasswordIdioms(t *testing.T) {
+	dir := t.TempDir()
+	opts := load.Options{Environ: []string{"HUB=secret-two", "INTERCHANGE_CREDENTIAL_c=c:secret-three"}}
+	for name, want := range map[string]string{
+		`Get-Content hub.pw | ConvertTo-SecureString -AsPlainText -Force`:                               "secret-one",
+		`ConvertTo-SecureString (Get-Content hub.pw) -AsPlainText -Force`:                               "secret-one",
+		`ConvertTo-SecureString $env:HUB -AsPlainText -Force`:                                           "secret-two",
+		`$env:HUB | ConvertTo-SecureString -AsPlainText -Force`:                                         "secret-two",
+		`ConvertTo-SecureString $env:NONE -AsPlainText -Force`:                                          "",
+		`ConvertTo-SecureString $env:INTERCHANGE_CREDENTIAL_c -AsPlainText -Force`:                      "",
+		`Get-Content /run/credentials/gateway.service/hub | ConvertTo-SecureString -AsPlainText -Force`: "",
+	} {
+		file := filepath.Join(dir, "policy.ps1")
+		script := "$hub = New-Object PSCredential 'hub', (" + name + ")\nNew-SendConnector Out -AddressSpaces * -SmartHosts a.example -SmartHostAuthMechanism BasicAuthRequireTLS -AuthenticationCredential $hub"
+		for name, text := range map[string]string{file: script, filepath.Join(dir, "hub.pw"): "secret-one\r\n"} {
+			if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		l, err := load.Files(context.Background(), opts, file)
+		switch {
+		case err == nil && want != l.Config().Send[0].AuthenticationCredential.Password.Reveal():
+			t.Errorf("%s gives another password", name)
+		case (err == nil) != (want != ""):
+			t.Errorf("%s: %v", name, err)
+		case err != nil && strings.Contains(err.Error(), "secret"):
+			t.Errorf("%s: shows a password: %v", name, err)
+		case strings.Contains(name, "/run/") && !strings.Contains(err.Error(), "a password may be elsewhere with Get-Credential USER -PasswordFrom @{File = '...'}"):
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

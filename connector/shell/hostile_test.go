@@ -145,6 +145,8 @@ func TestSecrets(t *testing.T) {
 		"ConvertTo-SecureString '" + typed + "' -AsPlainText -Force | Set-ReceiveConnector -Banner",
 		"$p = ConvertTo-SecureString -String \"" + typed + "\" -AsPlainText -Force +",
 		"ConvertTo-SecureString " + typed + " -AsPlain -Force -Key 1",
+		"New-Object System.Management.Automation.PSCredential 'x', $c.Password | fl *; Get-Credential x -PasswordFrom @{File = $c.Password}",
+		"Get-Credential x -PasswordFrom @{'" + typed + "' = 'x'}", "Get-Credential x -PasswordFrom '" + typed + "'", "Get-Credential $c -PasswordFrom @{File = $c}",
 		"New-Object System.Management.Automation.PSCredential 'x', (ConvertTo-SecureString '" + typed + "' -AsPlainText -Force -X)",
 	}
 	for _, script := range scripts {

@@ -36,8 +36,8 @@ const CodeNoCommand source.Code = "no-command"
 // An organisation always has a default accepted domain. If no domain of cfg can be
 // it, the commands don't remove the one that setup makes.
 //
-// A credential is printed as a Get-Credential that names the user, each with a
-// variable of its own; passwords are never printed. For OAuth, which uses no password, it
+// A credential is printed as a Get-Credential that names the user, and the place of the
+// password if it has one, each with a variable of its own; passwords are never printed. For OAuth, which uses no password, it
 // is a PSCredential with an empty one. The error says what no command
 // can express, as source.Diagnostics.
 func Print(cfg connector.Config) ([]byte, error) {
@@ -214,12 +214,27 @@ func (p *printer) credential(path source.Path, s *connector.Send, owner string, 
 	if c.UserName != "" {
 		user = p.quote(path, c.UserName)
 	}
-	if s.SmartHostAuthMechanism == auth.OAuth {
+	switch {
+	case !c.PasswordFrom.IsZero():
+		p.line(variable + " = Get-Credential " + user + " -PasswordFrom " + p.place(path, c.PasswordFrom))
+	case s.SmartHostAuthMechanism == auth.OAuth:
 		p.line(variable + " = New-Object PSCredential " + user + ", (New-Object SecureString)")
-	} else {
+	default:
 		p.line(strings.TrimRight(variable+" = Get-Credential "+user, " "))
 	}
 	return variable
+}
+
+// place returns the hashtable of the place of a password.
+func (p *printer) place(path source.Path, from param.SecretPlace) string {
+	path = path.Field("PasswordFrom")
+	switch {
+	case from.File != "":
+		return "@{File = " + p.quote(path, from.File) + "}"
+	case from.Environment != "":
+		return "@{Environment = " + p.quote(path, from.Environment) + "}"
+	}
+	return "@{Credential = " + p.quote(path, from.Credential) + "}"
 }
 
 // variable returns a variable for a credential of a connector, or of one of its smart hosts.

@@ -89,7 +89,7 @@ type checked struct {
 
 // check returns the findings about the policy and what it is run with.
 func (l *loaded) check(m material) []checked {
-	more := slices.Concat(m.exposed(), godebug(), l.tokenFindings(m), l.oauthFindings(m), l.dkimFindings(m))
+	more := slices.Concat(l.exposed(m), godebug(), l.tokenFindings(m), l.oauthFindings(m), l.dkimFindings(m))
 	if !m.validating {
 		more = append(l.withoutValidation(), more...)
 	}

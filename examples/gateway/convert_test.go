@@ -69,7 +69,7 @@ func TestPasswordPlaces(t *testing.T) {
 	if got := gateway(exitOK, "convert", "-to", "json"); !strings.Contains(got, `"Credential": "one"`) || strings.Contains(got, "secret") || strings.Contains(got, "REDACTED") {
 		t.Error(got)
 	}
-	if got := gateway(exitOK, "convert", "-to", "shell"); !strings.Contains(got, "$credOut = Get-Credential 'one'\n$credOutbexample = Get-Credential 'two'\n") {
+	if got := gateway(exitOK, "convert", "-to", "shell"); !strings.Contains(got, "$credOut = Get-Credential 'one' -PasswordFrom @{Credential = 'one'}\n$credOutbexample = Get-Credential 'two' -PasswordFrom @{Environment = 'INTERCHANGE_TEST_SECOND'}\n") {
 		t.Error(got)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "one"), []byte("secret-one\n"), 0o600); err != nil {

@@ -106,9 +106,12 @@ func TestAcknowledgedError(t *testing.T) {
 func TestReadableByAll(t *testing.T) {
 	site := newSite(t)
 	site.write("credentials", []byte("cred=user:password\n"))
-	secret := []string{"users", "credentials", "key"}
+	site.write("hub.pw", []byte("password\n"))
+	site.write("more.ps1", []byte("New-SendConnector Hub -AddressSpaces example.org -SmartHosts hub.example.org -SmartHostAuthMechanism BasicAuthRequireTLS "+
+		"-AuthenticationCredential (Get-Credential hub -PasswordFrom @{File = '"+site.file("hub.pw")+"'})"))
+	secret := []string{"users", "credentials", "key", "hub.pw"}
 	serve := func() string {
-		s := startServing(t, site.flags("-credentials", site.file("credentials"))...)
+		s := startServing(t, site.flags("-credentials", site.file("credentials"), "-config", site.file("more.ps1"))...)
 		s.end(t)
 		return s.stderr.String()
 	}

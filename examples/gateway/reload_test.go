@@ -239,3 +239,41 @@ func TestTypedOnce(t *testing.T) {
 		t.Errorf("asked: %v", err)
 	}
 }
+
+// TestReloadPassword: a reload reads the file of a smart host's password again, and the gateway logs on with it.
+// Without the file, the policy from before stays.
+func TestReloadPassword(t *testing.T) {
+	site, hop := newSite(t), exampletest.Free(t)
+	site.write("policy.ps1", fmt.Appendf(nil, `Get-ReceiveConnector | Remove-ReceiveConnector -Confirm:$false
+New-ReceiveConnector Relay -Usage Custom -Bindings %s -RemoteIPRanges 127.0.0.1 -PermissionGroups AnonymousUsers
+Get-ReceiveConnector Relay | Add-ADPermission -User 'NT AUTHORITY\ANONYMOUS LOGON' -ExtendedRights ms-Exch-SMTP-Accept-Any-Recipient
+$hub = Get-Credential hub -PasswordFrom @{File = '%s'}
+New-SendConnector Hub -AddressSpaces * -SmartHosts hub.example.org -SmartHostAuthMechanism BasicAuth -AuthenticationCredential $hub`, site.binding, site.file("hub.pw")))
+	site.write("hub.pw", []byte("first\n"))
+	s := startServing(t, "-config", site.file("policy.ps1"), "-connect-to", "hub.example.org:25:"+hop)
+	for i, password := range []string{"first", "second"} {
+		site.write("hub.pw", []byte(password+"\n"))
+		s.hangup <- syscall.SIGHUP
+		s.stderr.wait(t, "msg=reloaded", i+1)
+		sink := &relaytest.Sink{Users: map[string]string{"hub": password}, InsecureAuth: true}
+		listener, err := net.Listen("tcp", hop)
+		if err != nil {
+			t.Fatal(err)
+		}
+		go sink.Serve(listener)
+		site.submit("bob@example.org")
+		if got := sink.Messages(); len(got) != 1 || got[0].User != "hub" {
+			t.Errorf("with the password %s: %d messages", password, len(got))
+		}
+		sink.Close()
+	}
+	if err := os.Remove(site.file("hub.pw")); err != nil {
+		t.Fatal(err)
+	}
+	s.hangup <- syscall.SIGHUP
+	said := s.stderr.wait(t, "reload failed", 1)
+	if !strings.Contains(said, site.file("hub.pw")+": ") || strings.Contains(said, "second") {
+		t.Errorf("said %s", said)
+	}
+	s.end(t)
+}

@@ -13,13 +13,16 @@ const codeFileReadable source.Code = "file-readable"
 
 // exposed finds the files with passwords, their hashes, or a key that every user of
 // this machine may read. On Windows the mode of a file doesn't say who may read it.
-func (m material) exposed() source.Diagnostics {
+func (l *loaded) exposed(m material) source.Diagnostics {
 	var all source.Diagnostics
 	if runtime.GOOS == "windows" {
 		return all
 	}
 	type secretFile struct{ name, holds string }
 	files := []secretFile{{m.users, "hashes of passwords"}, {m.credentials, "passwords"}}
+	for _, name := range l.PasswordFiles {
+		files = append(files, secretFile{name, "the password of a smart host"})
+	}
 	for _, p := range m.pairs {
 		files = append(files, secretFile{p.key, "the private key"})
 	}

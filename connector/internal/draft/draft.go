@@ -7,6 +7,8 @@
 package draft
 
 import (
+	"slices"
+
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
@@ -28,12 +30,15 @@ func CheckReceive(c *connector.Config, r connector.Receive, neighbours ...connec
 	return own(&cfg, cfg.ElementPaths("Receive")[len(neighbours)], alone.ElementPaths("Receive")[0])
 }
 
-// CheckSend returns the mistakes of s as a connector of c. Names are not compared.
+// CheckSend returns the mistakes of s as a connector of c. Names are not compared. A password that
+// is at another place needn't be read yet.
 func CheckSend(c *connector.Config, s connector.Send) source.Diagnostics {
 	cfg := around(c)
 	cfg.Send = []connector.Send{s}
 	path := cfg.ElementPaths("Send")[0]
-	return own(&cfg, path, path)
+	return slices.DeleteFunc(own(&cfg, path, path), func(d source.Diagnostic) bool {
+		return d.Code == connector.CodeCredentialMissing && d.Path.Base() == "PasswordFrom"
+	})
 }
 
 // CheckService returns the mistakes of s as a service of c.

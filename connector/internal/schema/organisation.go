@@ -103,4 +103,7 @@ var credentialRows = []Row{
 		Does: "Says whose password is asked for."},
 	{Name: "Message", Verbs: Get, Kind: String,
 		Does: "Is shown with the question."},
+	{Name: "PasswordFrom", Verbs: Get, Kind: typeOf("Hashtable"), Form: "@{File = 'path'}, @{Environment = 'variable'} or @{Credential = 'name'}, which systemd passes by LoadCredential",
+		Note: "Exchange has no such parameter; the password is read with the policy, at each reload, too",
+		Does: "Says where the password is, so that the cmdlet doesn't ask for it."},
 }

@@ -30,6 +30,7 @@ func (c *commandSet) testConnectivity(call *object.Call) error {
 	}
 	cfg := c.org.Config()
 	cfg.Server = local.Name
+	cfg.Send = nil // nothing is sent, and their passwords may not have been read
 	policy, err := connector.Compile(cfg)
 	if err != nil {
 		return fmt.Errorf("the policy isn't valid: %w", err)

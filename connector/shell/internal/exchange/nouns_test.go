@@ -63,17 +63,17 @@ func TestSendConnectors(t *testing.T) {
 		}
 	}
 	d.must(t, "New-SendConnector", args{"Name": "Two", "AddressSpaces": "*", "SmartHosts": list("a.example", "10.0.0.9"), "SmartHostAuthMechanism": "BasicAuthRequireTLS",
-		"SmartHostCredentials": table("A.EXAMPLE", object.NewCredential("a", password), "10.0.0.9", object.NewCredential("b", password))})
+		"SmartHostCredentials": table("A.EXAMPLE", object.NewCredential("a", object.NewSecure(password)), "10.0.0.9", object.NewCredential("b", object.NewSecure(password)))})
 	if got := d.org.Config().Send[1].SmartHostCredentials; len(got) != 2 || got[0].Host.String() != "a.example" || got[1].UserName != "b" || got[1].Password != password {
 		t.Errorf("SmartHostCredentials are %v", got)
 	}
 	for v, want := range map[object.Value]string{
-		"a.example": "it takes a hashtable", table("a b", object.NewCredential("a", password)): "neither a host name", table("a.example", nil): "a.example: it takes what Get-Credential",
-		table("b.example", object.NewCredential("a", password)): "b.example is not one of SmartHosts; give one of a.example, [10.0.0.9]",
+		"a.example": "it takes a hashtable", table("a b", object.NewCredential("a", object.NewSecure(password))): "neither a host name", table("a.example", nil): "a.example: it takes what Get-Credential",
+		table("b.example", object.NewCredential("a", object.NewSecure(password))): "b.example is not one of SmartHosts; give one of a.example, [10.0.0.9]",
 	} {
 		d.fails(t, "Set-SendConnector", args{"Identity": "Two", "SmartHostCredentials": v}, want)
 	}
-	d.must(t, "Set-SendConnector", args{"Identity": "Two", "SmartHostCredentials": nil, "AuthenticationCredential": object.NewCredential("c", password)})
+	d.must(t, "Set-SendConnector", args{"Identity": "Two", "SmartHostCredentials": nil, "AuthenticationCredential": object.NewCredential("c", object.NewSecure(password))})
 	if got := d.org.Config().Send[1].SmartHostCredentials; got != nil {
 		t.Errorf("after $null, SmartHostCredentials are %v", got)
 	}

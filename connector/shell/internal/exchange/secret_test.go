@@ -85,7 +85,57 @@ func TestGetCredential(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	got = exchange.Request{}
-	if _, err := run(args{"Credential": object.NewCredential("a", "b")}, "x", fail); err != nil || got.Variable != "" {
+	if _, err := run(args{"Credential": object.NewCredential("a", object.NewSecure("b"))}, "x", fail); err != nil || got.Variable != "" {
 		t.Errorf("a credential comes back without a question: %v, %+v", err, got)
+	}
+}
+
+// TestPasswordFrom: a credential that names the place of its password asks for nothing, and keeps the place
+// in connectors that get it, and in those that get it from them.
+func TestPasswordFrom(t *testing.T) {
+	d := newDriver(org2007())
+	cred := func(user any, where, what string) object.Value {
+		t.Helper()
+		return d.must(t, "Get-Credential", args{"Credential": user, "PasswordFrom": table(where, what)})[0]
+	}
+	d.must(t, "New-SendConnector", args{"Name": "Out", "AddressSpaces": "*", "SmartHosts": list("a.com", "b.com", "c.com"),
+		"SmartHostAuthMechanism": "BasicAuthRequireTLS", "AuthenticationCredential": cred("a", "File", "a.pw"),
+		"SmartHostCredentials": table("b.com", cred("b", "environment", "B"), "c.com", cred("c", "CREDENTIAL", "c"))})
+	made := d.must(t, "Get-SendConnector", nil)[0].(*object.Object)
+	first, _ := made.Get("AuthenticationCredential")
+	hosts, _ := made.Get("SmartHostCredentials")
+	d.must(t, "New-SendConnector", args{"Name": "Again", "AddressSpaces": "example.org", "SmartHosts": list("a.com", "b.com", "c.com"),
+		"SmartHostAuthMechanism": "BasicAuth", "AuthenticationCredential": first, "SmartHostCredentials": hosts})
+	for _, s := range d.org.Config().Send {
+		for host, want := range map[string]param.Credential{
+			"a.com": {UserName: "a", PasswordFrom: param.SecretPlace{File: "a.pw"}},
+			"b.com": {UserName: "b", PasswordFrom: param.SecretPlace{Environment: "B"}},
+			"c.com": {UserName: "c", PasswordFrom: param.SecretPlace{Credential: "c"}},
+		} {
+			if got := s.CredentialFor(param.MustParseSmartHost(host)); got == nil || *got != want {
+				t.Errorf("%s: %s gets %v of %v", s.Name, host, got, got.PasswordFrom)
+			}
+		}
+	}
+	d.must(t, "Test-SmtpConnectivity", nil)
+	file := table("File", "a.pw")
+	for _, a := range []struct {
+		args args
+		want string
+	}{
+		{args{"PasswordFrom": file}, "give the user name, too"},
+		{args{"UserName": "a", "PasswordFrom": "a.pw"}, "-PasswordFrom: it takes a hashtable, as in @{File = '/etc/interchange/hub'}, not a String"},
+		{args{"UserName": "a", "PasswordFrom": nil}, "-PasswordFrom: it takes a hashtable"},
+		{args{"UserName": "a", "PasswordFrom": table()}, "-PasswordFrom: give one of File, Environment and Credential, and only one"},
+		{args{"UserName": "a", "PasswordFrom": table("File", "x", "Environment", "y")}, "and only one"},
+		{args{"UserName": "a", "PasswordFrom": table("File", "")}, "and only one"},
+		{args{"UserName": "a", "PasswordFrom": table("Path", "x")}, "-PasswordFrom: the hashtable has another name than File, Environment and Credential"},
+		{args{"UserName": "a", "PasswordFrom": table("File", nil)}, "File: it can't be $null"},
+		{args{"Credential": first, "PasswordFrom": file}, "this credential has a password already"},
+		{args{"Credential": list("a", "b"), "PasswordFrom": file}, "2 values are given"},
+	} {
+		if out, err := d.run("Get-Credential", a.args); err == nil || !strings.Contains(err.Error(), a.want) {
+			t.Errorf("%v: %v, %v, want %s", a.args, out, err, a.want)
+		}
 	}
 }

@@ -99,17 +99,17 @@ var credentialAccess = access[send]{
 		if c == nil {
 			return nil
 		}
-		return object.NewCredential(c.UserName, c.Password)
+		return object.CredentialObject(*c)
 	},
 }
 
 // credentialOf returns the credential that a script has made.
 func credentialOf(v object.Value) (param.Credential, error) {
-	user, password, ok := object.AsCredential(v)
+	c, ok := object.AsCredential(v)
 	if !ok {
-		return param.Credential{}, fmt.Errorf("it takes what Get-Credential or New-Object PSCredential returns, not a %s", object.TypeName(v))
+		return c, fmt.Errorf("it takes what Get-Credential or New-Object PSCredential returns, not a %s", object.TypeName(v))
 	}
-	return param.Credential{UserName: user, Password: password}, nil
+	return c, nil
 }
 
 // hostCredentialsAccess is SmartHostCredentials, a hashtable that replaces the one before.
@@ -144,7 +144,7 @@ var hostCredentialsAccess = access[send]{
 		}
 		table := &object.Table{}
 		for _, c := range full.SmartHostCredentials {
-			table.Set(c.Host.String(), object.NewCredential(c.UserName, c.Password))
+			table.Set(c.Host.String(), object.CredentialObject(c.Credential))
 		}
 		return table
 	},

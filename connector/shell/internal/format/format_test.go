@@ -198,7 +198,7 @@ func TestWritersAreBounded(t *testing.T) {
 }
 
 func TestSecretsStayInside(t *testing.T) {
-	v := []object.Value{object.NewCredential("hub", auth.Secret("hunter2")), make1("", "P", object.NewSecure("hunter2"))}
+	v := []object.Value{object.NewCredential("hub", object.NewSecure(auth.Secret("hunter2"))), make1("", "P", object.NewSecure("hunter2"))}
 	var b strings.Builder
 	_ = format.List(&b, v, nil, format.Options{})
 	_ = format.Table(&b, v, nil, format.Options{})

@@ -174,7 +174,7 @@ func (s *store) commands() []object.Command {
 			return nil
 		}},
 		&fakeCommand{name: "Get-Credential", params: []object.Parameter{{Name: "Credential", Type: "String", Position: 0}}, run: func(call *object.Call) error {
-			return call.Emit(object.NewCredential("for "+call.Target, auth.Secret(secret)))
+			return call.Emit(object.NewCredential("for "+call.Target, object.NewSecure(auth.Secret(secret))))
 		}},
 		&fakeCommand{name: "Show-Args", run: showArgs, params: []object.Parameter{
 			{Name: "Text", Type: "String", Position: 0}, {Name: "Number", Type: "Int32", Position: 1},

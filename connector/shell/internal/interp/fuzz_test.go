@@ -34,12 +34,13 @@ func FuzzRun(f *testing.F) {
 		}
 	}
 	for _, src := range []string{
-		`$cred | fl *; $cred.Password; "$($cred.Password)" -replace '.', 'x'`,                   // every route
-		`$cred, $cred.Password | Export-Clixml a.xml; Get-Content a.xml`,                        // through a file
-		`$cred | ConvertTo-Json -Depth 9; $cred | ConvertTo-Csv; $cred | Out-String`,            // as text
-		`$cred.Password + 'x'; $cred.Password * 2; [string]$cred.Password; [int]$cred.Password`, // as an operand
-		`$cred.Password.Length; $cred.Password.ToString(); $cred.Password[0]`,                   // as an object
-		`$cred | select * | group Password; $cred, $cred | sort Password -Unique`,               // as a key
+		`$cred | fl *; $cred.Password; "$($cred.Password)" -replace '.', 'x'`,                                // every route
+		`New-Object PSCredential u, $cred.Password; Get-Credential u -PasswordFrom @{File = $cred.Password}`, // in another credential
+		`$cred, $cred.Password | Export-Clixml a.xml; Get-Content a.xml`,                                     // through a file
+		`$cred | ConvertTo-Json -Depth 9; $cred | ConvertTo-Csv; $cred | Out-String`,                         // as text
+		`$cred.Password + 'x'; $cred.Password * 2; [string]$cred.Password; [int]$cred.Password`,              // as an operand
+		`$cred.Password.Length; $cred.Password.ToString(); $cred.Password[0]`,                                // as an object
+		`$cred | select * | group Password; $cred, $cred | sort Password -Unique`,                            // as a key
 		`$b = { 1 | % $b }; 1 | % $b`,                     // a block that runs itself
 		`$a = @(1); foreach ($i in 1..9) { $a += $a }`,    // doubling
 		`$a = @(); $a.Add($a); "$a"; $a | ConvertTo-Json`, // a list within itself
@@ -68,7 +69,7 @@ func FuzzRun(f *testing.F) {
 		opt.Limits = smallLimits
 		disk := files{"things.csv": []byte("Name,MaxSize\na,1MB\n")}
 		opt.FS = disk
-		opt.Variables = map[string]object.Value{"cred": object.NewCredential("user", secret)}
+		opt.Variables = map[string]object.Value{"cred": object.NewCredential("user", object.NewSecure(secret))}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		err := interp.New(opt).Run(ctx, "fuzz.ps1", []byte(src))

@@ -98,7 +98,7 @@ func (in *Interp) credential(n syntax.Node, args []object.Value) (object.Value, 
 	if !ok {
 		return nil, false
 	}
-	return object.NewCredential(in.text(n, args[0]), secret.Reveal()), true
+	return object.NewCredential(in.text(n, args[0]), secret), true
 }
 
 func (inv *invocation) credential(args []object.Value) (object.Value, error) {

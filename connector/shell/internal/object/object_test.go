@@ -20,7 +20,7 @@ const secret = "hunter2"
 func TestSecureNeverPrints(t *testing.T) {
 	s := object.NewSecure(auth.Secret(secret))
 	wrapped := struct{ v *object.Secure }{s}
-	values := []any{s, *s, wrapped, &wrapped, []any{s}, map[string]any{"s": s}, object.NewCredential("u", secret), object.NewList(s)}
+	values := []any{s, *s, wrapped, &wrapped, []any{s}, map[string]any{"s": s}, object.NewCredential("u", object.NewSecure(secret)), object.NewList(s)}
 	for _, v := range values {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 			hides(t, verb, fmt.Sprintf(verb, v))
@@ -52,12 +52,13 @@ func TestZeroSecure(t *testing.T) {
 }
 
 func TestCredential(t *testing.T) {
-	user, password, ok := object.AsCredential(object.NewCredential("u", secret))
-	if user != "u" || password.Reveal() != secret || !ok {
-		t.Error(user, ok)
+	for _, want := range []param.Credential{{UserName: "u", Password: secret}, {UserName: "u", PasswordFrom: param.SecretPlace{File: "hub.pw"}}} {
+		if got, ok := object.AsCredential(object.CredentialObject(want)); got != want || !ok {
+			t.Errorf("%v is %v, %v", want, got, got.PasswordFrom)
+		}
 	}
 	for _, v := range []object.Value{nil, "u", object.NewObject("PSCredential", 0), object.NewObject("Other", 0)} {
-		if _, _, ok := object.AsCredential(v); ok {
+		if _, ok := object.AsCredential(v); ok {
 			t.Errorf("%T is a credential", v)
 		}
 	}

@@ -5,18 +5,20 @@ import (
 	"io"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // secureText is the text that PowerShell shows for a SecureString.
 const secureText = "System.Security.SecureString"
 
-// Secure is a SecureString. However it is printed, formatted or marshalled, the
-// type's name comes out; Reveal gives the secret.
+// Secure is a SecureString, or the place where its secret is. However it is printed,
+// formatted or marshalled, the type's name comes out; Reveal gives the secret.
 type Secure struct {
 	// A function, because package fmt prints unexported fields of structs around
 	// a value without asking the value; of a function it can only print the
 	// address.
 	reveal func() auth.Secret
+	place  param.SecretPlace
 }
 
 // NewSecure returns s as a SecureString.
@@ -24,7 +26,10 @@ func NewSecure(s auth.Secret) *Secure {
 	return &Secure{reveal: func() auth.Secret { return s }}
 }
 
-// Reveal returns the secret, the empty one for a nil or zero Secure.
+// SecureAt returns a SecureString whose secret is at p and isn't read here.
+func SecureAt(p param.SecretPlace) *Secure { return &Secure{place: p} }
+
+// Reveal returns the secret, the empty one for a nil or zero Secure and for that of a place.
 func (s *Secure) Reveal() auth.Secret {
 	if s == nil || s.reveal == nil {
 		return ""
@@ -49,22 +54,33 @@ const credentialType = "PSCredential"
 
 // NewCredential returns the result of Get-Credential and New-Object PSCredential:
 // an object of type PSCredential with UserName and Password.
-func NewCredential(user string, password auth.Secret) *Object {
+func NewCredential(user string, password *Secure) *Object {
 	o := NewObject(credentialType, 2)
 	o.Text = "System.Management.Automation.PSCredential"
 	o.Set("UserName", user)
-	o.Set("Password", NewSecure(password))
+	o.Set("Password", password)
 	return o
 }
 
-// AsCredential returns user name and password of an object that NewCredential made.
-func AsCredential(v Value) (user string, password auth.Secret, ok bool) {
+// CredentialObject returns c as NewCredential makes it.
+func CredentialObject(c param.Credential) *Object {
+	if !c.PasswordFrom.IsZero() {
+		return NewCredential(c.UserName, SecureAt(c.PasswordFrom))
+	}
+	return NewCredential(c.UserName, NewSecure(c.Password))
+}
+
+// AsCredential returns the credential of an object that NewCredential made.
+func AsCredential(v Value) (c param.Credential, ok bool) {
 	o, isObject := v.(*Object)
 	if !isObject || o.Type != credentialType {
-		return "", "", false
+		return c, false
 	}
 	name, _ := o.Get("UserName")
 	p, _ := o.Get("Password")
 	secure, isSecure := p.(*Secure)
-	return Text(name), secure.Reveal(), isSecure
+	if !isSecure || secure == nil {
+		return c, false
+	}
+	return param.Credential{UserName: Text(name), Password: secure.Reveal(), PasswordFrom: secure.place}, true
 }
