@@ -25,37 +25,6 @@ type nextHop struct {
 	settings  [len(routeSettings)]string
 }
 
-// tlsDemand is the proof by TLS that a connector requires of the next hop.
-type tlsDemand struct {
-	level tlsLevel
-	name  string // that the certificate must hold
-}
-
-type tlsLevel uint8
-
-const (
-	tlsNever tlsLevel = iota
-	tlsIfOffered
-	tlsRequired
-	tlsCertificate
-	tlsName
-)
-
-// String says the demand in words.
-func (t tlsDemand) String() string {
-	switch t.level {
-	case tlsNever:
-		return "never used"
-	case tlsIfOffered:
-		return "used if offered"
-	case tlsRequired:
-		return "required"
-	case tlsCertificate:
-		return "required with a trusted certificate"
-	}
-	return "required with a trusted certificate for " + t.name
-}
-
 // routeSettings are the parameters of a Send connector that are compared by
 // their text.
 var routeSettings = [...]struct {
@@ -77,7 +46,7 @@ var routeSettings = [...]struct {
 	{
 		name: "TlsCertificateName",
 		text: func(s *connector.Send) string { return strconv.Quote(s.TlsCertificateName) },
-		acts: func(_ *connector.Send, tls tlsDemand) bool { return tls.level != tlsNever },
+		acts: func(_ *connector.Send, tls tlsDemand) bool { return !tls.Never },
 	},
 	{
 		name: "DaneEnabled",
@@ -88,13 +57,6 @@ var routeSettings = [...]struct {
 		name: "MtaStsEnabled",
 		text: func(s *connector.Send) string { return strconv.FormatBool(s.MtaStsEnabled.Or(false)) },
 		acts: mayEncrypt,
-	},
-	{
-		name: "LogonWithoutCertificateCheck",
-		text: func(s *connector.Send) string { return strconv.FormatBool(s.LogonWithoutCertificateCheck) },
-		acts: func(s *connector.Send, tls tlsDemand) bool {
-			return tls.level != tlsNever && s.LogsOn()
-		},
 	},
 	{name: "SmartHostMaxConnections", text: func(s *connector.Send) string { return s.SmartHostMaxConnections.String() }, acts: toSmartHosts},
 	{name: "SmartHostMessageRateLimit", text: func(s *connector.Send) string { return s.SmartHostMessageRateLimit.String() }, acts: toSmartHosts},
@@ -115,7 +77,7 @@ var routeSettings = [...]struct {
 
 // mayEncrypt reports whether what domains publish about TLS can matter.
 func mayEncrypt(s *connector.Send, tls tlsDemand) bool {
-	return len(s.SmartHosts) == 0 && tls.level != tlsNever
+	return len(s.SmartHosts) == 0 && !tls.Never
 }
 
 // toSmartHosts reports whether a connector has smart hosts.
@@ -130,7 +92,7 @@ func newNextHop(r connector.Route, to routing.Domain) nextHop {
 	if r.Via != nil {
 		// The other server routes the mail by its own policy.
 		n := nextHop{
-			hop: "server " + r.Via.Name, tls: tlsDemand{level: tlsIfOffered}, auth: auth.None.String(),
+			hop: "server " + r.Via.Name, auth: auth.None.String(),
 		}
 		if r.Via.FQDN != "" {
 			n.hop = "server " + r.Via.FQDN
@@ -201,34 +163,6 @@ func logonText(set *connector.Send) (text string, passwords auth.Secret) {
 	return set.SmartHostAuthMechanism.String() + " as " + strings.Join(append(users, own...), ", "), passwords
 }
 
-// submissionsPort is the port at which connections begin with TLS, whatever the
-// parameters of the Send connector are (RFC 8314 section 7.3).
-const submissionsPort = 465
-
-// demandOf returns the demands of out on TLS with the next hop of mail to the domain.
-func demandOf(out *connector.Outbound, to routing.Domain) tlsDemand {
-	set := out.Settings()
-	direct := len(set.SmartHosts) == 0
-	checked := !direct && set.SmartHostAuthMechanism&(auth.BasicAuthRequireTLS|auth.OAuth) != 0 // it looks at the certificate before it logs on
-	switch {
-	case direct && out.Secured(to):
-		return tlsDemand{tlsName, to.String()}
-	case checked && set.TlsAuthLevel == param.DomainValidation:
-		return tlsDemand{tlsName, "the smart host and for " + set.TlsDomain}
-	case checked:
-		return tlsDemand{tlsName, "the smart host"}
-	case set.TlsAuthLevel == param.DomainValidation:
-		return tlsDemand{tlsName, cmp.Or(set.TlsDomain, "the domain")}
-	case set.TlsAuthLevel == param.CertificateValidation:
-		return tlsDemand{level: tlsCertificate}
-	case set.RequireTLS || set.TlsAuthLevel == param.EncryptionOnly || set.Port == submissionsPort:
-		return tlsDemand{level: tlsRequired}
-	case set.IgnoreSTARTTLS || set.ForceHELO:
-		return tlsDemand{level: tlsNever}
-	}
-	return tlsDemand{level: tlsIfOffered}
-}
-
 // routeDelta is one difference in the route of mail to a domain.
 type routeDelta struct {
 	aspect        Aspect
@@ -252,11 +186,7 @@ func (was *nextHop) differ(is *nextHop) []routeDelta {
 	default:
 		add(AspectRoute, Different, "", was.hop, is.hop)
 	}
-	direction := Different
-	if was.tls.level != is.tls.level {
-		direction = toward(is.tls.level < was.tls.level)
-	}
-	add(AspectRouteTLS, direction, "", was.tls.String(), is.tls.String())
+	add(AspectRouteTLS, was.tls.toward(is.tls), "", was.tls.String(), is.tls.String())
 	add(AspectRouteAuth, Different, "", was.auth, is.auth)
 	if was.auth == is.auth && was.passwords != is.passwords {
 		add(AspectRouteAuth, Different, "password", "one password", "another")

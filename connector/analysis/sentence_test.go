@@ -173,7 +173,7 @@ func TestSentences(t *testing.T) {
 			c.Send[0].SmartHostAuthMechanism = auth.BasicAuthRequireTLS
 			c.Send[0].AuthenticationCredential = &param.Credential{UserName: "us", Password: "secret"}
 		}, []string{
-			`stricter: For mail to any domain, TLS with the next hop is now required with a trusted certificate for the smart host (was used if offered; Send connector "Out").`,
+			`stricter: For mail to any domain, TLS with the next hop is now required, with a trusted certificate for the smart host (was used if offered; Send connector "Out").`,
 			`different: For mail to any domain, authentication with the next hop is now BasicAuthRequireTLS as "us" (was None; Send connector "Out").`,
 		}},
 		{"passwords of smart hosts", func(c *connector.Config) {
@@ -183,7 +183,7 @@ func TestSentences(t *testing.T) {
 			s.SmartHostCredentials = []param.SmartHostCredential{{Host: s.SmartHosts[1], Credential: param.Credential{UserName: "them", Password: "other"}}}
 		}, []string{
 			`different: Mail to any domain now goes to b.isp.example or mx.isp.example instead of mx.isp.example (Send connector "Out").`,
-			`stricter: For mail to any domain, TLS with the next hop is now required with a trusted certificate for the smart host (was used if offered; Send connector "Out").`,
+			`stricter: For mail to any domain, TLS with the next hop is now required, with a trusted certificate for the smart host (was used if offered; Send connector "Out").`,
 			`different: For mail to any domain, authentication with the next hop is now BasicAuthRequireTLS as "us", "them" at b.isp.example (was None; Send connector "Out").`,
 		}},
 		{"domain security", func(c *connector.Config) {
@@ -193,7 +193,7 @@ func TestSentences(t *testing.T) {
 			})
 		}, []string{
 			`different: Mail to test and below now goes to the MX hosts of the domain instead of mx.isp.example (Send connector "Partners").`,
-			`stricter: For mail to partner.test, TLS with the next hop is now required with a trusted certificate for partner.test (was used if offered; Send connector "Partners").`,
+			`stricter: For mail to partner.test, TLS with the next hop is now required, with a trusted certificate for partner.test (was used if offered; Send connector "Partners").`,
 		}},
 		{"other text", func(c *connector.Config) {
 			slices.Reverse(c.Receive)

@@ -297,7 +297,7 @@ func (s *Sender) open(ctx context.Context, h *NextHop, c call, token *auth.Beare
 	p := h.tlsPolicy(c.candidate)
 	c.published.add(&p)
 	last := inTheClear
-	if p.required || h.implicitTLS() || h.credentials(c.candidate) != nil || token != nil {
+	if p.Required || h.credentials(c.candidate) != nil || token != nil {
 		last = plainHello // credentials are never sent in the clear after a failure
 	}
 	var failed error // TLS
@@ -312,7 +312,7 @@ func (s *Sender) open(ctx context.Context, h *NextHop, c call, token *auth.Beare
 		}
 		conn, err := smtpclient.Open(ctx, nc, smtpclient.Config{
 			Name: h.name, HELO: h.set.ForceHELO && h.key.via == "", DATA: s.health.hasNoBDAT(c.endpoint.addr.String()),
-			TLS: config, ImplicitTLS: h.implicitTLS(), RequireTLS: p.required || level > fullHello && last == plainHello,
+			TLS: config, ImplicitTLS: h.implicitTLS(), RequireTLS: p.Required || level > fullHello && last == plainHello,
 			Auth: h.credentials(c.candidate), Token: token, Timeouts: h.timeouts(s.timeouts),
 		})
 		switch {

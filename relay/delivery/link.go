@@ -74,8 +74,6 @@ type candidate struct {
 	name string     // without brackets
 	addr netip.Addr // if it is an address and needn't be resolved
 
+	smart      param.SmartHost   // as the connector has it; zero: not a smart host
 	credential *param.Credential // of a smart host; nil: none
 }
-
-// onThisMachine reports whether connections to c can't leave this machine.
-func (c candidate) onThisMachine() bool { return c.addr.IsLoopback() || c.name == "localhost" }

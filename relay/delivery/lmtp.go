@@ -44,7 +44,7 @@ func (l *LMTP) Check(out *connector.Outbound) error {
 		return nil
 	}
 	h := &NextHop{out: out, set: out.Settings()}
-	if h.tlsPolicy(candidate{}).required || h.set.DomainSecureEnabled || h.basicAuth() || h.usesTokens() {
+	if h.tlsPolicy(candidate{}).Required || h.set.DomainSecureEnabled || h.basicAuth() || h.usesTokens() {
 		return errors.New("the Send connector requires TLS or authentication, which LMTP is used without")
 	}
 	return nil

@@ -142,7 +142,7 @@ func (s *Sender) candidates(h *NextHop) []candidate {
 	}
 	list := make([]candidate, 0, len(h.set.SmartHosts))
 	for _, host := range h.set.SmartHosts {
-		c := candidate{kind: smartHost, name: host.Domain().String(), credential: h.set.CredentialFor(host)}
+		c := candidate{kind: smartHost, name: host.Domain().String(), smart: host, credential: h.set.CredentialFor(host)}
 		if a, ok := host.Addr(); ok {
 			c.addr, c.name = a, a.String()
 		}

@@ -86,7 +86,7 @@ func (p *HostPolicy) add(demands *tlsPolicy) {
 	}
 	demands.published = p
 	if p.TLS {
-		demands.required, demands.never = true, false
+		demands.Required, demands.Never = true, false
 	}
 }
 

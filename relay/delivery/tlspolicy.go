@@ -10,21 +10,16 @@ import (
 	"strings"
 	"time"
 
-	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/certificate"
 	"github.com/interchange-smtp/interchange/internal/mailtls"
 )
 
-// tlsPolicy holds the demands of a connector on the connection to a next hop.
+// tlsPolicy holds the demands on the connection to a next hop: those of the connector, and those
+// of the domain's owner.
 type tlsPolicy struct {
-	never    bool
-	required bool
-	chain    bool   // the certificate must lead to a trusted root
-	domain   string // the certificate must name this host or "*.domain"; "": any
-	host     string // the certificate must name this host, perhaps by a wildcard; "": any
-
-	published *HostPolicy // what the owner of the domain requires; nil: nothing
+	connector.HopTLS
+	published *HostPolicy // nil: the owner requires nothing
 }
 
 // tlsPolicy returns the demands of h's connector on c.
@@ -32,37 +27,7 @@ func (h *NextHop) tlsPolicy(c candidate) tlsPolicy {
 	if h.key.via != "" {
 		return tlsPolicy{} // inside the organisation: TLS if the server offers it
 	}
-	level := h.set.TlsAuthLevel
-	p := tlsPolicy{
-		never:    h.set.IgnoreSTARTTLS,
-		required: h.set.RequireTLS || level != param.TlsAuthNone,
-		chain:    level == param.CertificateValidation || level == param.DomainValidation,
-	}
-	if level == param.DomainValidation {
-		p.domain = h.set.TlsDomain
-		if p.domain == "" {
-			p.domain = h.key.domain.String()
-		}
-	}
-	if h.secure {
-		p.required, p.chain, p.domain = true, true, h.key.domain.String()
-	}
-	if h.set.SmartHostAuthMechanism&(auth.BasicAuthRequireTLS|auth.OAuth) != 0 && len(h.set.SmartHosts) > 0 {
-		p.required = true
-		if !h.set.LogonWithoutCertificateCheck {
-			p.chain, p.host = true, c.name
-		}
-	}
-	if h.credentials(c) != nil && !h.set.LogonWithoutCertificateCheck && !c.onThisMachine() {
-		p.chain = true
-		if p.domain == "" { // the administrator has said which name is right
-			p.host = c.name
-		}
-	}
-	if p.required {
-		p.never = false // the stricter of the two counts; a compiled policy has no such pair
-	}
-	return p
+	return tlsPolicy{HopTLS: h.out.TLS(h.key.domain, c.smart)}
 }
 
 // errCertificate is the error of a certificate that doesn't meet the connector's
@@ -75,7 +40,7 @@ var errOwnCertificate = fmt.Errorf("%w: this server's", errCertificate)
 
 // tlsConfig returns the configuration for h's handshake with host, nil for no TLS.
 func (s *Sender) tlsConfig(h *NextHop, p tlsPolicy, host string, level tlsLevel) (*tls.Config, error) {
-	if level == inTheClear || p.never && !h.implicitTLS() {
+	if level == inTheClear || p.Never {
 		return nil, nil
 	}
 	own, err := s.ownCertificates(h)
@@ -104,7 +69,7 @@ func (s *Sender) tlsConfig(h *NextHop, p tlsPolicy, host string, level tlsLevel)
 		s.TLSConfig(h.out, cfg)
 		refuseByCertificate(cfg)
 	}
-	if p.required || h.implicitTLS() {
+	if p.Required {
 		// RFC 8996; otherwise even TLS 1.0 is better than none (RFC 7435).
 		mailtls.Floor{}.Raise(cfg)
 	}
@@ -119,7 +84,7 @@ func (s *Sender) tlsConfig(h *NextHop, p tlsPolicy, host string, level tlsLevel)
 		}
 		return also(cs)
 	}
-	if level == plainHello && !p.chain && !p.published.checksCertificate() && cfg.InsecureSkipVerify {
+	if level == plainHello && !p.Trusted && !p.published.checksCertificate() && cfg.InsecureSkipVerify {
 		cfg.ServerName = ""
 	}
 	return cfg, nil
@@ -186,7 +151,7 @@ func blameCertificate(err error, cfg *tls.Config) error {
 
 // verify checks the next hop's certificate.
 func verify(p tlsPolicy, roots *x509.CertPool, cs tls.ConnectionState) error {
-	if !p.chain {
+	if !p.Trusted {
 		return nil
 	}
 	if len(cs.PeerCertificates) == 0 {
@@ -196,11 +161,11 @@ func verify(p tlsPolicy, roots *x509.CertPool, cs tls.ConnectionState) error {
 	if err := verifyChain(roots, cs.PeerCertificates); err != nil {
 		return err
 	}
-	if p.domain != "" && !names(leaf, p.domain) {
-		return fmt.Errorf("%w: it doesn't name %s", errCertificate, p.domain)
+	if p.Domain != "" && !names(leaf, p.Domain) {
+		return fmt.Errorf("%w: it doesn't name %s", errCertificate, p.Domain)
 	}
-	if p.host != "" && leaf.VerifyHostname(p.host) != nil {
-		return fmt.Errorf("%w: it doesn't name %s", errCertificate, p.host)
+	if p.Host != "" && leaf.VerifyHostname(p.Host) != nil {
+		return fmt.Errorf("%w: it doesn't name %s", errCertificate, p.Host)
 	}
 	return nil
 }

@@ -1,0 +1,60 @@
+package analysis_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/param"
+)
+
+// TestRouteTLS has what the comparison says of settings about the certificates of smart hosts.
+func TestRouteTLS(t *testing.T) {
+	const isp, names = "mx.isp.example", "for the smart host"
+	logon := func(m auth.Mechanism, hosts ...string) func(*connector.Send) {
+		return func(s *connector.Send) {
+			s.SmartHosts = nil
+			for _, h := range hosts {
+				s.SmartHosts = append(s.SmartHosts, param.MustParseSmartHost(h))
+			}
+			s.SmartHostAuthMechanism = m
+			s.AuthenticationCredential = &param.Credential{UserName: "us", Password: "secret"}
+		}
+	}
+	unchecked := func(f func(*connector.Send)) func(*connector.Send) {
+		return func(s *connector.Send) {
+			f(s)
+			s.LogonWithoutCertificateCheck = true
+		}
+	}
+	const checked = "used if offered, with a trusted certificate " + names
+	for _, row := range []struct {
+		was, is func(*connector.Send)
+		want    string // direction, after, before; "": no difference
+	}{
+		{logon(auth.BasicAuth, isp), unchecked(logon(auth.BasicAuth, isp)), "wider: used if offered (" + checked},
+		{unchecked(logon(auth.OAuth, isp)), logon(auth.OAuth, isp), "stricter: required, with a trusted certificate " + names + " (required"},
+		{logon(auth.BasicAuth, isp), unchecked(logon(auth.BasicAuthRequireTLS, isp)), "different: required (" + checked},
+		{logon(auth.BasicAuth, isp), logon(auth.BasicAuth, isp, "localhost"), "wider: " + checked + ", unless it is on this machine (" + checked},
+		{logon(auth.BasicAuth, isp, "localhost"), logon(auth.BasicAuth, "localhost", isp), ""},
+		{logon(auth.BasicAuth, "localhost"), unchecked(logon(auth.BasicAuth, "localhost")), ""},
+	} {
+		old, next := office(), office()
+		row.was(&old.Send[0])
+		row.is(&next.Send[0])
+		var got []string
+		for _, c := range analysis.Compare(compile(t, old), compile(t, next)).Changes {
+			if c.Aspect == analysis.AspectRouteTLS {
+				got = append(got, c.Direction.String()+": "+c.After+" ("+c.Before)
+			} else if c.Subject == "LogonWithoutCertificateCheck" {
+				t.Errorf("it is told twice: %s", c.Text)
+			}
+		}
+		if want := slices.DeleteFunc([]string{row.want}, func(s string) bool { return s == "" }); !slices.Equal(got, want) {
+			t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), row.want)
+		}
+	}
+}
