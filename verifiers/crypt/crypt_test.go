@@ -113,6 +113,14 @@ func TestFile(t *testing.T) {
 			t.Errorf("ann as %q: %v", authzid, err)
 		}
 	}
+	if id, err := f.Identity(t.Context(), "ANN"); err != nil || id.Name != "ann" {
+		t.Errorf("%v, %v", id, err)
+	}
+	for _, name := range []string{"eve", "root"} {
+		if id, err := f.Identity(t.Context(), name); !errors.Is(err, auth.ErrBadCredentials) || len(id.SIDs) > 0 {
+			t.Errorf("%v, %v", id, err)
+		}
+	}
 	// No unknown name gets in, whichever user's hash it is checked against.
 	for i := range 50 {
 		if _, err := f.Verify(t.Context(), auth.Credentials{Username: fmt.Sprint("x", i), Password: "tea"}, auth.Channel{}); !errors.Is(err, auth.ErrBadCredentials) {

@@ -33,6 +33,9 @@ type parsed struct {
 	matches func(password string) bool // of the others; nil: no password matches
 }
 
+// locked reports whether no password matches.
+func (p parsed) locked() bool { return p.native == "" && p.matches == nil }
+
 // parse reads a hash. Its errors don't quote it.
 func parse(text string) (parsed, error) {
 	if len(text) > maxHash {

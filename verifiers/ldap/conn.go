@@ -33,8 +33,36 @@ func (v *Verifier) init() {
 		if n <= 0 {
 			n = defaultConns
 		}
-		v.idle, v.room = make(chan *conn, n), make(chan struct{}, n)
+		v.room = make(chan struct{}, n)
 	})
+}
+
+// keep takes a connection back after a check, for the next one. No more than Conns are kept,
+// because no more are in use.
+func (v *Verifier) keep(l *conn) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.closed {
+		l.close()
+		return
+	}
+	l.kept = true
+	v.idle = append(v.idle, l)
+}
+
+// kept returns a connection that an earlier check has used, or nil.
+func (v *Verifier) kept() *conn {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for len(v.idle) > 0 {
+		last := len(v.idle) - 1
+		l := v.idle[last]
+		v.idle = v.idle[:last]
+		if !l.ldap.IsClosing() {
+			return l
+		}
+	}
+	return nil
 }
 
 // with calls f with a connection, and once more with a new one if a kept connection turns out
@@ -64,8 +92,7 @@ func (v *Verifier) with(ctx context.Context, f func(*conn) error) error {
 		refused := errors.Is(err, auth.ErrBadCredentials)
 		switch {
 		case whole && (err == nil || refused):
-			l.kept = true
-			v.idle <- l // has room: no more than Conns are in use
+			v.keep(l)
 			return err
 		case ctx.Err() != nil:
 			l.close()
@@ -83,16 +110,8 @@ func broken(err error) bool { return ldap.IsErrorWithCode(err, ldap.ErrorNetwork
 
 // take returns a kept connection, or a new one.
 func (v *Verifier) take(ctx context.Context, timeout time.Duration) (*conn, error) {
-	for {
-		select {
-		case l := <-v.idle:
-			if !l.ldap.IsClosing() {
-				return l, nil
-			}
-			continue
-		default:
-		}
-		break
+	if l := v.kept(); l != nil {
+		return l, nil
 	}
 	var errs []error
 	for _, text := range v.URLs {
@@ -109,11 +128,20 @@ func (v *Verifier) take(ctx context.Context, timeout time.Duration) (*conn, erro
 	return nil, errors.Join(errs...)
 }
 
-// connect dials a server and begins TLS.
-func (v *Verifier) connect(ctx context.Context, text string) (*ldap.Conn, error) {
+// parseURL reads one of the URLs.
+func parseURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "ldap" && u.Scheme != "ldaps" || u.Hostname() == "" {
 		return nil, errors.New("give ldaps://HOST, or ldap://HOST for StartTLS")
+	}
+	return u, nil
+}
+
+// connect dials a server and begins TLS.
+func (v *Verifier) connect(ctx context.Context, text string) (*ldap.Conn, error) {
+	u, err := parseURL(text)
+	if err != nil {
+		return nil, err
 	}
 	port := u.Port()
 	if port == "" {

@@ -47,8 +47,11 @@ type Verifier struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	once sync.Once
-	idle chan *conn    // kept connections
 	room chan struct{} // of Conns
+
+	mu     sync.Mutex
+	idle   []*conn // kept connections
+	closed bool
 }
 
 // Limits of the answers about one user.
@@ -97,17 +100,17 @@ func (v *Verifier) Identity(ctx context.Context, name string) (id auth.Identity,
 	return id, err
 }
 
-// Close closes the kept connections.
+// Close closes the kept connections. Checks stay possible: those that run and later ones close
+// their connections themselves. Its error is always nil.
 func (v *Verifier) Close() error {
-	v.init()
-	for {
-		select {
-		case l := <-v.idle:
-			l.close()
-		default:
-			return nil
-		}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.closed = true
+	for _, l := range v.idle {
+		l.close()
 	}
+	v.idle = nil
+	return nil
 }
 
 // search returns the entry of a user. Without one, or with several, the error wraps
