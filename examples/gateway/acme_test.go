@@ -24,18 +24,21 @@ func TestServeACME(t *testing.T) {
 	authority := exampletest.NewAuthority(t, challenges)
 	roots := x509.NewCertPool()
 	roots.AddCert(authority.Certificate)
+	metrics := exampletest.Free(t)
 	serve := func(more ...string) *serving {
-		return startServing(t, append([]string{"-config", site.file("policy.json"), "-acme", site.file("acme"), "-acme-http", challenges,
+		return startServing(t, append([]string{"-config", site.file("policy.json"), "-metrics", metrics, "-acme", site.file("acme"), "-acme-http", challenges,
 			"-connect-to", "mailbox.fabrikam.com:25:127.0.0.1:9"}, more...)...)
 	}
-	shows := func(roots *x509.CertPool, name, want string) {
+	shows := func(roots *x509.CertPool, name, want string) (expires time.Time) {
 		t.Helper()
 		c := site.session(site.binding)
 		c.StartTLS(&tls.Config{ServerName: name, InsecureSkipVerify: true, VerifyConnection: func(cs tls.ConnectionState) error {
+			expires = cs.PeerCertificates[0].NotAfter
 			_, err := cs.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, DNSName: want})
 			return err
 		}})
 		c.Do("QUIT", 221)
+		return expires
 	}
 	for range 2 { // the second one has the certificate in the directory
 		s := serve("-acme-directory", authority.URL+"/directory")
@@ -43,7 +46,12 @@ func TestServeACME(t *testing.T) {
 			t.Errorf("it says %s", s.said)
 		}
 		for _, name := range []string{"mail.fabrikam.com", "mx.contoso.com", ""} {
-			shows(roots, name, "mail.fabrikam.com")
+			expires := shows(roots, name, "mail.fabrikam.com")
+			for deadline := time.Now().Add(10 * time.Second); !strings.Contains(scrape(t, metrics), expiryOf("Relay", expires)); time.Sleep(5 * time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatalf("the metrics don't have the certificate that expires on %v: %s", expires, scrape(t, metrics))
+				}
+			}
 		}
 		s.daily <- time.Now()
 		s.end(t)

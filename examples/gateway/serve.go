@@ -38,6 +38,7 @@ type serveFlags struct {
 	milters   milterFlags
 	dnsFlags
 	acme    acmeFlags
+	metrics string
 	lmtp    list
 	explain list
 }
@@ -106,6 +107,7 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.tokens, "tokens", "", "accept access tokens (AuthMechanism OAuth) of the identity provider that this JSON `FILE` describes")
 	f.oauth.register(fs)
 	f.acme.register(fs)
+	fs.StringVar(&f.metrics, "metrics", "", "serve Prometheus' metrics at http://`ADDRESS`/metrics, without access control (default: none)")
 	fs.StringVar(&f.dkimKeys, "dkim-keys", "", "sign mail (DkimSigning) with the keys in `DIR`, which gateway dkim new makes")
 	f.registerKeys(fs, "PEM `FILE` with the private key of the -cert at the same place; may be repeated. The files are read again within a minute of a change")
 	fs.StringVar(&f.clientCA, "client-ca", "", "trust certificates of partners (DomainSecureEnabled) issued by the authorities in this PEM `FILE` (default: the system's authorities)")
@@ -228,6 +230,11 @@ func (r *relayProcess) run(ctx context.Context, e events) int {
 		return r.failed(errors.Join(err, r.shutdown()))
 	}
 	defer r.acme.close()
+	metrics, err := r.serveMetrics()
+	if err != nil {
+		return r.failed(errors.Join(err, r.shutdown()))
+	}
+	defer metrics.Close()
 	r.announce()
 	if e.ready != nil {
 		e.ready()

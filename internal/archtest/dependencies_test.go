@@ -15,7 +15,7 @@ func TestDependenciesAreListed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, dir := range []string{".", "examples", "examples/submission", "verifiers", "milter"} {
+	for _, dir := range []string{".", "examples", "examples/submission", "verifiers", "milter", "metrics"} {
 		out, err := run(filepath.Join(root(t), dir), "go", "mod", "edit", "-json")
 		if err != nil {
 			t.Fatal(err)
