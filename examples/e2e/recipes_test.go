@@ -163,7 +163,7 @@ func TestRecipeDKIM(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := verifiedDKIM(t, d, "contoso.com", m.Data); got != "[True, True]" {
+	if got := verifiedDKIM(t, d, "contoso.com", m.Data); got != "pass pass" {
 		t.Errorf("%s\n%s", got, m.Data)
 	}
 }
