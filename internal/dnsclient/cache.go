@@ -3,8 +3,6 @@ package dnsclient
 import (
 	"sync"
 	"time"
-
-	"golang.org/x/net/dns/dnsmessage"
 )
 
 const (
@@ -16,7 +14,7 @@ const (
 // Question is the key of an answer in a Cache.
 type Question struct {
 	Name string // in lower case
-	Type dnsmessage.Type
+	Type uint16 // as dns.TypeMX
 }
 
 // Cache keeps answers of type V for as long as they are valid, in bounded memory. It is safe for

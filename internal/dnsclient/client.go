@@ -2,16 +2,13 @@ package dnsclient
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"strings"
 	"time"
 
-	"golang.org/x/net/dns/dnsmessage"
+	"github.com/miekg/dns"
 )
 
 const (
@@ -37,19 +34,18 @@ type Client struct {
 // ErrName is the error for a name that the DNS can't have. No server is asked for it.
 var ErrName = errors.New("the DNS can't have such a name")
 
-// Ask returns the records of one type at a name, with or without a dot at its end. It is no
-// error that there are no such records; an error means that there is no answer now.
-func (c *Client) Ask(ctx context.Context, name string, t dnsmessage.Type) (Answer, error) {
-	n, err := dnsmessage.NewName(strings.TrimSuffix(name, ".") + ".")
-	if err != nil || !validLabels(name) {
+// Ask returns the records of one type, such as dns.TypeMX, at a name, with or without a dot at its
+// end. It is no error that there are no such records; an error means that there is no answer now.
+func (c *Client) Ask(ctx context.Context, name string, t uint16) (Answer, error) {
+	name, ok := written(name)
+	if !ok {
 		return Answer{}, ErrName
 	}
-	q := dnsmessage.Question{Name: n, Type: t, Class: dnsmessage.ClassINET}
-	err = errors.New("there is no name server")
+	err := errors.New("there is no name server")
 	for range rounds {
 		for _, server := range c.Servers {
 			var a Answer
-			if a, err = c.ask(ctx, server, q); err == nil {
+			if a, err = c.ask(ctx, server, name, t); err == nil {
 				return a, nil
 			}
 			if ctx.Err() != nil {
@@ -58,16 +54,6 @@ func (c *Client) Ask(ctx context.Context, name string, t dnsmessage.Type) (Answe
 		}
 	}
 	return Answer{}, err
-}
-
-// validLabels reports whether each label of a name has 1 to 63 bytes.
-func validLabels(name string) bool {
-	for label := range strings.SplitSeq(strings.TrimSuffix(name, "."), ".") {
-		if label == "" || len(label) > 63 {
-			return false
-		}
-	}
-	return true
 }
 
 // failure says what a name server does in place of answering.
@@ -79,12 +65,12 @@ func (f failure) Error() string { return string(f) }
 const errCut = failure("cuts its answer")
 
 // ask asks one server, by UDP and if the answer doesn't fit by TCP.
-func (c *Client) ask(ctx context.Context, server string, q dnsmessage.Question) (Answer, error) {
+func (c *Client) ask(ctx context.Context, server, name string, t uint16) (Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
-	a, err := c.exchange(ctx, "udp", server, q)
+	a, err := c.exchange(ctx, "udp", server, name, t)
 	if errors.Is(err, errCut) {
-		a, err = c.exchange(ctx, "tcp", server, q)
+		a, err = c.exchange(ctx, "tcp", server, name, t)
 	}
 	if t := net.Error(nil); errors.As(err, &t) && t.Timeout() {
 		err = failure("doesn't answer")
@@ -99,8 +85,15 @@ func (c *Client) ask(ctx context.Context, server string, q dnsmessage.Question) 
 	return Answer{}, fmt.Errorf("the name server %s: %w", server, err)
 }
 
+// query returns the message that asks a question, with a new ID.
+func (c *Client) query(name string, t uint16) *dns.Msg {
+	q := new(dns.Msg).SetQuestion(name, t)
+	q.AuthenticatedData = c.DNSSEC // asks for that bit of the answer (RFC 6840 section 5.7)
+	return q.SetEdns0(udpSize, c.DNSSEC)
+}
+
 // exchange sends a question and reads the answer.
-func (c *Client) exchange(ctx context.Context, network, server string, q dnsmessage.Question) (Answer, error) {
+func (c *Client) exchange(ctx context.Context, network, server, name string, t uint16) (Answer, error) {
 	dial := c.Dial
 	if dial == nil {
 		dial = new(net.Dialer).DialContext
@@ -111,52 +104,34 @@ func (c *Client) exchange(ctx context.Context, network, server string, q dnsmess
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
-	var random [2]byte
-	_, _ = rand.Read(random[:]) // it doesn't fail
-	id := binary.BigEndian.Uint16(random[:])
-	query, err := pack(id, q, c.DNSSEC)
+	query := c.query(name, t)
+	packed, err := query.Pack()
 	if err != nil {
 		return Answer{}, err
 	}
+	buf := make([]byte, udpSize)
 	if network == "tcp" {
-		return exchangeTCP(conn, id, q, query)
+		conn = &dns.Conn{Conn: conn} // puts the length in front of each message, and removes it
+		buf = make([]byte, maxAnswer)
 	}
-	if _, err := conn.Write(query); err != nil {
+	if _, err := conn.Write(packed); err != nil {
 		return Answer{}, err
 	}
-	buf := make([]byte, udpSize)
 	for {
 		n, err := conn.Read(buf)
+		if errors.Is(err, io.ErrShortBuffer) {
+			return Answer{}, failure(fmt.Sprintf("sends an answer of more than %d bytes", maxAnswer))
+		}
 		if err != nil {
 			return Answer{}, err
 		}
-		// An answer to something else may be forged: the true one is still waited for.
-		if a, matches, err := unpack(buf[:n], id, q); matches {
+		a, matches, err := unpack(buf[:n], query)
+		switch {
+		case matches:
 			return a, err
+		case network == "tcp":
+			return Answer{}, failure("answers another question")
 		}
+		// An answer by UDP to something else may be forged: the true one is still waited for.
 	}
-}
-
-// exchangeTCP sends a question and reads the answer, each with its length in front.
-func exchangeTCP(conn net.Conn, id uint16, q dnsmessage.Question, query []byte) (Answer, error) {
-	if _, err := conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(query))), query...)); err != nil {
-		return Answer{}, err
-	}
-	var length [2]byte
-	if _, err := io.ReadFull(conn, length[:]); err != nil {
-		return Answer{}, err
-	}
-	n := int(binary.BigEndian.Uint16(length[:]))
-	if n > maxAnswer {
-		return Answer{}, failure(fmt.Sprintf("sends an answer of %d bytes; %d are allowed", n, maxAnswer))
-	}
-	buf := make([]byte, n)
-	if _, err := io.ReadFull(conn, buf); err != nil {
-		return Answer{}, err
-	}
-	a, matches, err := unpack(buf, id, q)
-	if !matches {
-		return Answer{}, failure("answers another question")
-	}
-	return a, err
 }

@@ -1,12 +1,14 @@
 package dnsclient
 
 import (
+	"bytes"
+	"encoding/hex"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"golang.org/x/net/dns/dnsmessage"
+	"github.com/miekg/dns"
 )
 
 // TestCache: answers are kept while they are valid, in bounded memory.
@@ -14,7 +16,7 @@ func TestCache(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const most = 4 << 20
 		c := NewCache[string](most)
-		question := func(name string) Question { return Question{name, dnsmessage.TypeTXT} }
+		question := func(name string) Question { return Question{name, dns.TypeTXT} }
 		c.Put(question("a"), "kept", 1000, 10*time.Second)
 		c.Put(question("b"), "not kept", 1000, time.Second-1)
 		c.Put(question("c"), "an hour", 1000, 1000*time.Hour)
@@ -23,7 +25,7 @@ func TestCache(t *testing.T) {
 				t.Errorf("%s: %q, %v", name, got, ok)
 			}
 		}
-		if _, ok := c.Get(Question{"a", dnsmessage.TypeMX}); ok {
+		if _, ok := c.Get(Question{"a", dns.TypeMX}); ok {
 			t.Error("an answer about another type")
 		}
 		time.Sleep(10 * time.Second)
@@ -59,68 +61,151 @@ func TestCache(t *testing.T) {
 // TestSecure: the question asks for AD and DO, and the answer's AD counts. The TTL is the
 // shortest of the answer, and without a record of the type also that of the zone.
 func TestSecure(t *testing.T) {
-	q := dnsmessage.Question{Name: dnsmessage.MustNewName("a.example."), Type: 52, Class: dnsmessage.ClassINET}
 	for _, dnssec := range []bool{false, true} {
-		b, err := pack(7, q, dnssec)
+		b, err := (&Client{DNSSEC: dnssec}).query("a.example.", dns.TypeTLSA).Pack()
 		if err != nil {
 			t.Fatal(err)
 		}
-		var m dnsmessage.Message
-		if err := m.Unpack(b); err != nil || m.AuthenticData != dnssec || m.Additionals[0].Header.DNSSECAllowed() != dnssec {
-			t.Errorf("%v: %+v, %v", dnssec, m.Header, err)
+		var m dns.Msg
+		if err := m.Unpack(b); err != nil || m.AuthenticatedData != dnssec || m.IsEdns0() == nil || m.IsEdns0().Do() != dnssec {
+			t.Errorf("%v: %v, %v", dnssec, m.String(), err)
 		}
 	}
-	header := func(ttl uint32) dnsmessage.ResourceHeader {
-		return dnsmessage.ResourceHeader{Name: q.Name, Class: dnsmessage.ClassINET, TTL: ttl}
-	}
-	alias := dnsmessage.Resource{Header: header(50), Body: &dnsmessage.CNAMEResource{CNAME: q.Name}}
-	tlsa := dnsmessage.Resource{Header: header(300), Body: &dnsmessage.UnknownResource{Type: 52, Data: []byte{3, 1, 1, 9}}}
-	text := dnsmessage.Resource{Header: header(400), Body: &dnsmessage.TXTResource{TXT: []string{"x"}}}
+	const (
+		alias = "a.example. 50 CNAME a.example."
+		tlsa  = "a.example. 300 TLSA 3 1 1 09"
+		text  = "a.example. 400 TXT x"
+	)
 	for _, row := range []struct {
-		answers []dnsmessage.Resource
+		answers []string
 		secure  bool
 		records int
 		ttl     time.Duration
 	}{
-		{[]dnsmessage.Resource{tlsa}, true, 1, 300 * time.Second},
-		{[]dnsmessage.Resource{alias, text, tlsa}, false, 2, 50 * time.Second},
-		{[]dnsmessage.Resource{alias}, true, 1, 50 * time.Second},
+		{[]string{tlsa}, true, 1, 300 * time.Second},
+		{[]string{alias, text, tlsa}, false, 2, 50 * time.Second},
+		{[]string{alias}, true, 1, 50 * time.Second},
 		{nil, false, 0, 60 * time.Second},
 	} {
-		m := dnsmessage.Message{Header: dnsmessage.Header{ID: 7, Response: true, AuthenticData: row.secure}, Questions: []dnsmessage.Question{q}, Answers: row.answers}
-		m.Authorities = []dnsmessage.Resource{{Header: header(600), Body: &dnsmessage.SOAResource{NS: q.Name, MBox: q.Name, MinTTL: 60}}}
-		b, err := m.Pack()
-		if err != nil {
-			t.Fatal(err)
-		}
-		a, matches, err := unpack(b, 7, q)
+		query := new(Client).query("a.example.", dns.TypeTLSA)
+		m := reply(t, query, row.answers...)
+		m.AuthenticatedData = row.secure
+		a, matches, err := unpack(packed(t, m), query)
 		if err != nil || !matches || a.Secure != row.secure || len(a.Records) != row.records || a.TTL != row.ttl {
 			t.Errorf("%+v, %v, %v, want %+v", a, matches, err, row)
 		}
 	}
 }
 
-// FuzzUnpack: no answer of a server makes trouble, and only an answer to the question counts.
-func FuzzUnpack(f *testing.F) {
-	q := dnsmessage.Question{Name: dnsmessage.MustNewName("a.example."), Type: dnsmessage.TypeTXT, Class: dnsmessage.ClassINET}
-	header := dnsmessage.ResourceHeader{Name: q.Name, Class: dnsmessage.ClassINET, TTL: 300}
-	b, err := (&dnsmessage.Message{
-		Header:      dnsmessage.Header{ID: 7, Response: true},
-		Questions:   []dnsmessage.Question{q},
-		Answers:     []dnsmessage.Resource{{Header: header, Body: &dnsmessage.TXTResource{TXT: []string{"x"}}}},
-		Authorities: []dnsmessage.Resource{{Header: header, Body: &dnsmessage.SOAResource{NS: q.Name, MBox: q.Name, MinTTL: 60}}},
-	}).Pack()
-	if err != nil {
-		f.Fatal(err)
+// reply returns an answer to a query, with records as in a zone file.
+func reply(t testing.TB, query *dns.Msg, records ...string) *dns.Msg {
+	t.Helper()
+	m := new(dns.Msg).SetReply(query)
+	m.Ns = []dns.RR{record(t, "example. 600 SOA example. example. 1 1 1 1 60")}
+	for _, text := range records {
+		m.Answer = append(m.Answer, record(t, text))
 	}
-	f.Add(b)
+	return m
+}
+
+func record(t testing.TB, text string) dns.RR {
+	t.Helper()
+	r, err := dns.NewRR(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func packed(t testing.TB, m *dns.Msg) []byte {
+	t.Helper()
+	b, err := m.Pack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestCutRecordAttack: a record that ends early isn't taken for one with empty fields.
+func TestCutRecordAttack(t *testing.T) {
+	for _, row := range []struct {
+		record string
+		data   int // bytes
+	}{
+		{"a.example. 300 A 192.0.2.1", 4},
+		{"a.example. 300 MX 10 a.b.", 2 + 5},
+		{"a.example. 300 TLSA 3 1 1 09", 4},
+		{"a.example. 300 TXT x", 2},
+		{"a.example. 300 CNAME a.b.", 5},
+	} {
+		query := new(Client).query("a.example.", record(t, row.record).Header().Rrtype)
+		m := reply(t, query, row.record)
+		m.Ns = nil
+		whole := packed(t, m)
+		for cut := 1; cut <= row.data; cut++ {
+			msg := bytes.Clone(whole[:len(whole)-cut])
+			msg[len(msg)-(row.data-cut)-1] = byte(row.data - cut) // the length of the data
+			a, matches, err := unpack(msg, query)
+			usable := strings.Contains(row.record, "TLSA") && cut == 1 // without the digest: no certificate fits it
+			if !matches || (err == nil) != usable {
+				t.Errorf("%s without %d bytes: %v, %v", row.record, cut, a.Records, err)
+			}
+		}
+	}
+}
+
+// TestNames: the bytes of a name are what is asked for, and only names that the DNS can have are.
+func TestNames(t *testing.T) {
+	for name, want := range map[string]string{
+		"a.example": "a.example.", "A.example.": "A.example.", `a\.b.example`: `a\\.b.example.`, `\097.example`: `\\097.example.`,
+		`o'x@a b.example`: `o\'x\@a\ b.example.`, "\xff\x00.example": `\255\000.example.`, `a.example\`: `a.example\\.`,
+		"": "", ".": "", "..": "", "a..": "", ".a": "", "a..b": "", strings.Repeat("x", 64) + ".a": "", strings.Repeat("x", 63) + ".a": strings.Repeat("x", 63) + ".a.",
+		strings.Repeat("a.", 126) + "b": strings.Repeat("a.", 126) + "b.", strings.Repeat("a.", 127) + "b": "",
+	} {
+		if got, ok := written(name); got != want || ok != (want != "") {
+			t.Errorf("%q: %q, %v, want %q", name, got, ok, want)
+		}
+	}
+}
+
+// FuzzUnpack: no answer of a server makes trouble, only an answer to the question counts, and the
+// texts are the bytes that were sent.
+func FuzzUnpack(f *testing.F) {
+	query := new(Client).query("a.example.", dns.TypeTXT)
+	query.Id = 7
+	f.Add(packed(f, reply(f, query, `a.example. 300 TXT x "\"y\\\000\255 1" \\255`)))
 	f.Fuzz(func(t *testing.T, msg []byte) {
-		a, matches, err := unpack(msg, 7, q)
+		a, matches, err := unpack(msg, query)
 		if (!matches || err != nil) && (len(a.Records) > 0 || a.NoName || a.Secure) {
 			t.Fatalf("%+v, %v", a, err)
 		}
 		if a.TTL < 0 || a.TTL > MaxTTL {
 			t.Fatalf("valid for %v", a.TTL)
 		}
+		for _, r := range a.Records {
+			if txt, ok := r.(*dns.TXT); ok && Text(txt) != sentText(t, txt) {
+				t.Fatalf("%q was sent, and is read as %q", sentText(t, txt), Text(txt))
+			}
+		}
 	})
+}
+
+// sentText returns the strings of a record as they are sent, each with its length in front.
+func sentText(t *testing.T, r *dns.TXT) string {
+	t.Helper()
+	var raw dns.RFC3597
+	if err := raw.ToRFC3597(r); err != nil {
+		t.Fatal(err)
+	}
+	data, err := hex.DecodeString(raw.Rdata)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text []byte
+	for len(data) > 0 {
+		n := 1 + int(data[0])
+		text = append(text, data[1:n]...)
+		data = data[n:]
+	}
+	return string(text)
 }

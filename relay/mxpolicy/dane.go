@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/net/dns/dnsmessage"
+	"github.com/miekg/dns"
 
 	"github.com/interchange-smtp/interchange/relay/delivery"
 )
@@ -34,7 +34,7 @@ func (r *Resolver) dane(ctx context.Context, d delivery.MailDomain) DANE {
 	for i, host := range d.Hosts {
 		found.Hosts[i].Name = host
 	}
-	mx, err := r.ask(ctx, d.Name, dnsmessage.TypeMX)
+	mx, err := r.ask(ctx, d.Name, dns.TypeMX)
 	if err != nil {
 		found.Err = err
 		return found
@@ -44,8 +44,8 @@ func (r *Resolver) dane(ctx context.Context, d delivery.MailDomain) DANE {
 	}
 	var signed []string
 	for _, record := range mx.records {
-		if body, ok := record.Body.(*dnsmessage.MXResource); ok {
-			signed = append(signed, canonical(body.MX.String()))
+		if mx, ok := record.(*dns.MX); ok {
+			signed = append(signed, canonical(mx.Mx))
 		}
 	}
 	if len(signed) == 0 {
@@ -73,7 +73,7 @@ func (r *Resolver) tlsa(ctx context.Context, host string, port uint16) (base str
 		return "", nil, err
 	}
 	for _, base := range bases {
-		a, err := r.ask(ctx, fmt.Sprintf("_%d._tcp.%s", port, base), typeTLSA)
+		a, err := r.ask(ctx, fmt.Sprintf("_%d._tcp.%s", port, base), dns.TypeTLSA)
 		if err != nil {
 			return "", nil, err
 		}
@@ -91,9 +91,9 @@ func (r *Resolver) tlsa(ctx context.Context, host string, port uint16) (base str
 // such name if its addresses aren't signed, because many servers of unsigned zones fail when they
 // are asked for TLSA records.
 func (r *Resolver) bases(ctx context.Context, host string) ([]string, error) {
-	a, err := r.ask(ctx, host, dnsmessage.TypeA)
-	if err == nil && a.count(dnsmessage.TypeA) == 0 {
-		a, err = r.ask(ctx, host, dnsmessage.TypeAAAA)
+	a, err := r.ask(ctx, host, dns.TypeA)
+	if err == nil && a.count(dns.TypeA) == 0 {
+		a, err = r.ask(ctx, host, dns.TypeAAAA)
 	}
 	if err != nil {
 		return nil, err
@@ -106,7 +106,7 @@ func (r *Resolver) bases(ctx context.Context, host string) ([]string, error) {
 		return nil, nil
 	}
 	// The end of the aliases isn't signed; the first alias may be.
-	alias, err := r.ask(ctx, host, dnsmessage.TypeCNAME)
+	alias, err := r.ask(ctx, host, dns.TypeCNAME)
 	if err != nil || !alias.secure {
 		return nil, err
 	}

@@ -3,12 +3,12 @@ package mxpolicy
 import (
 	"net"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/miekg/dns"
-	"golang.org/x/net/dns/dnsmessage"
 )
 
 // zone is a name server on this machine that says what it is told about signatures.
@@ -103,8 +103,8 @@ func TestResolverKeeps(t *testing.T) {
 	z, r := newZone(t, "example.com MX", "example.com. 300 MX 10 mx.example.com.")
 	z.set(func() { z.large = true })
 	for range 3 {
-		a, err := r.ask(t.Context(), "Example.com", dnsmessage.TypeMX)
-		if err != nil || !a.secure || a.count(dnsmessage.TypeMX) != 1 {
+		a, err := r.ask(t.Context(), "Example.com", dns.TypeMX)
+		if err != nil || !a.secure || a.count(dns.TypeMX) != 1 {
 			t.Fatalf("%+v, %v", a, err)
 		}
 	}
@@ -119,43 +119,33 @@ func TestResolverKeeps(t *testing.T) {
 func TestResolverFails(t *testing.T) {
 	z, r := newZone(t, "example.com MX", "example.com. 300 MX 10 mx.example.com.")
 	z.set(func() { z.fails["example.com MX"] = dns.RcodeServerFailure })
-	_, err := r.ask(t.Context(), "example.com", dnsmessage.TypeMX)
+	_, err := r.ask(t.Context(), "example.com", dns.TypeMX)
 	if err == nil || !strings.Contains(err.Error(), "example.com MX") || !strings.Contains(err.Error(), "SERVFAIL") {
 		t.Errorf("error %v", err)
 	}
 	z.set(func() { delete(z.fails, "example.com MX") })
-	if _, err := r.ask(t.Context(), "example.com", dnsmessage.TypeMX); err != nil {
+	if _, err := r.ask(t.Context(), "example.com", dns.TypeMX); err != nil {
 		t.Error(err)
 	}
-	if _, err := new(Resolver).ask(t.Context(), "example.com", dnsmessage.TypeMX); err == nil {
+	if _, err := new(Resolver).ask(t.Context(), "example.com", dns.TypeMX); err == nil {
 		t.Error("a Resolver without servers answers")
 	}
 	// Another server answers in place of one that fails.
 	dead := &Resolver{Servers: append([]netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:1")}, r.Servers...)}
-	if _, err := dead.ask(t.Context(), "example.com", dnsmessage.TypeMX); err != nil {
+	if _, err := dead.ask(t.Context(), "example.com", dns.TypeMX); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestAlias(t *testing.T) {
 	records := func(lines ...string) (a answer) {
-		var m dns.Msg
 		for _, line := range lines {
 			r, err := dns.NewRR(line)
 			if err != nil {
 				t.Fatal(err)
 			}
-			m.Answer = append(m.Answer, r)
+			a.records = append(a.records, r)
 		}
-		b, err := m.Pack()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var message dnsmessage.Message
-		if err := message.Unpack(b); err != nil {
-			t.Fatal(err)
-		}
-		a.records = message.Answers
 		return a
 	}
 	for _, row := range []struct {
@@ -171,4 +161,52 @@ func TestAlias(t *testing.T) {
 			t.Errorf("%v: %s, want %s", row.a.records, got, row.want)
 		}
 	}
+}
+
+// An answer takes no more memory than is counted, whatever a server puts into it.
+func TestSizeAttack(t *testing.T) {
+	escaped := strings.Repeat(strings.Repeat(`\255`, 63)+".", 3) // three labels of bytes that are escaped
+	for name, lines := range map[string][]string{
+		"long names":  {escaped + " 300 MX 10 " + escaped, escaped + " 300 CNAME " + escaped},
+		"empty texts": {"a.example. 300 TXT " + strings.Repeat(`"" `, 5000)},
+		"texts":       {"a.example. 300 TXT " + strings.Repeat(`"`+strings.Repeat(`\000`, 255)+`" `, 50)},
+		"TLSA":        {"a.example. 300 TLSA 3 1 1 " + strings.Repeat("00", 32)},
+		"addresses":   {"a.example. 300 A 192.0.2.1"},
+	} {
+		var m dns.Msg
+		for i := range 100 {
+			record, err := dns.NewRR(lines[i%len(lines)])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m.Answer = append(m.Answer, record); len(lines[0]) > 2000 {
+				break
+			}
+		}
+		packed, err := m.Pack()
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept := make([]answer, 100)
+		before := heap()
+		for i := range kept {
+			var m dns.Msg
+			if err := m.Unpack(packed); err != nil {
+				t.Fatal(err)
+			}
+			kept[i].records = m.Answer
+		}
+		if used := (heap() - before) / len(kept); used > kept[0].size() {
+			t.Errorf("%s: an answer takes %d bytes, and %d are counted", name, used, kept[0].size())
+		}
+		runtime.KeepAlive(kept)
+	}
+}
+
+// heap returns how many bytes are in use.
+func heap() int {
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	return int(stats.HeapAlloc)
 }

@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/net/dns/dnsmessage"
+	"github.com/miekg/dns"
 
 	"github.com/interchange-smtp/interchange/internal/dnsclient"
 )
@@ -23,9 +23,6 @@ const (
 	maxCache    = 8 << 20         // bytes of the answers that are kept
 	maxNegative = time.Minute     // for which it is kept that there are no such records; shorter than most zones allow
 )
-
-// typeTLSA is the type of TLSA records, which package dnsmessage doesn't know.
-const typeTLSA dnsmessage.Type = 52
 
 // Resolver asks name servers that validate DNSSEC and believes what they say about it, the AD bit
 // of their answers. So the servers must be on this machine, or the way to them must be one on
@@ -86,13 +83,13 @@ func trustedServers(conf io.Reader) (servers []netip.AddrPort) {
 
 // answer is an answer of a validating name server.
 type answer struct {
-	records []dnsmessage.Resource // with the aliases on the way
-	secure  bool                  // the server has validated it, or that there are no such records
+	records []dns.RR // with the aliases on the way
+	secure  bool     // the server has validated it, or that there are no such records
 }
 
 // ask returns the records of a type at name; an empty answer means that there are no such records.
 // The error says that there is no answer, for example because the signatures are bogus.
-func (r *Resolver) ask(ctx context.Context, name string, t dnsmessage.Type) (answer, error) {
+func (r *Resolver) ask(ctx context.Context, name string, t uint16) (answer, error) {
 	r.once.Do(func() {
 		r.client = dnsclient.Client{Timeout: askTimeout, DNSSEC: true}
 		for _, server := range r.Servers {
@@ -106,7 +103,7 @@ func (r *Resolver) ask(ctx context.Context, name string, t dnsmessage.Type) (ans
 	}
 	found, err := r.client.Ask(ctx, q.Name, t)
 	if err != nil {
-		return answer{}, fmt.Errorf("%s %s: %w", q.Name, typeName(t), err)
+		return answer{}, fmt.Errorf("%s %s: %w", q.Name, dns.Type(t), err)
 	}
 	a, ttl := answer{found.Records, found.Secure}, found.TTL
 	if len(a.records) == 0 {
@@ -116,14 +113,6 @@ func (r *Resolver) ask(ctx context.Context, name string, t dnsmessage.Type) (ans
 	return a, nil
 }
 
-// typeName returns the name of a type of records.
-func typeName(t dnsmessage.Type) string {
-	if t == typeTLSA {
-		return "TLSA"
-	}
-	return strings.TrimPrefix(t.String(), "Type")
-}
-
 // canonical returns a name in lower case without the dot at its end.
 func canonical(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
 
@@ -131,15 +120,18 @@ func canonical(name string) string { return strings.ToLower(strings.TrimSuffix(n
 func (a answer) size() int {
 	n := 128
 	for _, record := range a.records {
-		n += 640 + int(record.Header.Length) // a Resource holds names as arrays of 256 bytes
+		n += 192 + 4*dns.Len(record) // escaped, a byte is up to four
+		if txt, ok := record.(*dns.TXT); ok {
+			n += 32 * len(txt.Txt) // of one byte or more
+		}
 	}
 	return n
 }
 
 // count returns how many records of a type the answer has.
-func (a answer) count(t dnsmessage.Type) (n int) {
+func (a answer) count(t uint16) (n int) {
 	for _, record := range a.records {
-		if record.Header.Type == t {
+		if record.Header().Rrtype == t {
 			n++
 		}
 	}
@@ -149,14 +141,14 @@ func (a answer) count(t dnsmessage.Type) (n int) {
 // alias returns the name at the end of the chain of aliases that begins with name, or name.
 func (a answer) alias(name string) string {
 	at := canonical(name)
-	for range a.count(dnsmessage.TypeCNAME) { // each is followed once at most
-		i := slices.IndexFunc(a.records, func(r dnsmessage.Resource) bool {
-			return r.Header.Type == dnsmessage.TypeCNAME && canonical(r.Header.Name.String()) == at
+	for range a.count(dns.TypeCNAME) { // each is followed once at most
+		i := slices.IndexFunc(a.records, func(r dns.RR) bool {
+			return r.Header().Rrtype == dns.TypeCNAME && canonical(r.Header().Name) == at
 		})
 		if i < 0 {
 			break
 		}
-		at = canonical(a.records[i].Body.(*dnsmessage.CNAMEResource).CNAME.String())
+		at = canonical(a.records[i].(*dns.CNAME).Target)
 	}
 	return at
 }

@@ -1,16 +1,16 @@
 package mxpolicy
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
 
-	"golang.org/x/net/dns/dnsmessage"
+	"github.com/miekg/dns"
 )
 
 // The fields of a TLSA record (RFC 6698, section 2.1; the names are those of RFC 7218).
@@ -29,14 +29,15 @@ type TLSA struct {
 // tlsaRecords returns the TLSA records of an answer.
 func tlsaRecords(a answer) (list []TLSA, err error) {
 	for _, record := range a.records {
-		if record.Header.Type != typeTLSA {
+		r, ok := record.(*dns.TLSA)
+		if !ok {
 			continue
 		}
-		body, ok := record.Body.(*dnsmessage.UnknownResource)
-		if !ok || len(body.Data) < 3 {
-			return nil, errors.New("a TLSA record can't be read")
+		data, err := hex.DecodeString(r.Certificate)
+		if err != nil {
+			return nil, fmt.Errorf("a TLSA record can't be read: %w", err)
 		}
-		list = append(list, TLSA{body.Data[0], body.Data[1], body.Data[2], body.Data[3:]})
+		list = append(list, TLSA{r.Usage, r.Selector, r.MatchingType, data})
 	}
 	return list, nil
 }
@@ -74,19 +75,8 @@ func (t TLSA) IsUsable() bool {
 
 // fits reports whether the record is one of c.
 func (t TLSA) fits(c *x509.Certificate) bool {
-	content := c.Raw
-	if t.Selector == selectorSPKI {
-		content = c.RawSubjectPublicKeyInfo
-	}
-	switch t.MatchingType {
-	case matchingSHA256:
-		sum := sha256.Sum256(content)
-		content = sum[:]
-	case matchingSHA512:
-		sum := sha512.Sum512(content)
-		content = sum[:]
-	}
-	return bytes.Equal(content, t.Data)
+	data, err := dns.CertificateToDANE(t.Selector, t.MatchingType, c)
+	return err == nil && data == hex.EncodeToString(t.Data)
 }
 
 // usable returns the records by which a host is checked. Of records that differ in their digest

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"sync"
 
-	"golang.org/x/net/dns/dnsmessage"
-
 	"github.com/interchange-smtp/interchange/internal/dnsclient"
 )
 
@@ -41,7 +39,7 @@ func newCache(from Resolver) *cache {
 // lookup asks about a message of a source. While the questions of a source wait for slow name
 // servers, its further ones wait, and those of the others don't.
 func (c *cache) lookup(ctx context.Context, source netip.Addr, name string, t RecordType) (Records, error) {
-	q := dnsclient.Question{Name: strings.ToLower(name), Type: dnsmessage.Type(t)}
+	q := dnsclient.Question{Name: strings.ToLower(name), Type: uint16(t)}
 	if r, ok := c.answers.Get(q); ok {
 		return r, nil
 	}

@@ -5,10 +5,9 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"strings"
 	"time"
 
-	"golang.org/x/net/dns/dnsmessage"
+	"github.com/miekg/dns"
 
 	"github.com/interchange-smtp/interchange/internal/dnsclient"
 )
@@ -39,7 +38,7 @@ func (d *DNS) Lookup(ctx context.Context, name string, t RecordType) (Records, e
 		servers = d.system.servers(ctx)
 	}
 	c := dnsclient.Client{Servers: servers, Dial: d.Dial, Timeout: askTime}
-	a, err := c.Ask(ctx, name, dnsmessage.Type(t))
+	a, err := c.Ask(ctx, name, uint16(t))
 	switch {
 	case errors.Is(err, dnsclient.ErrName):
 		return Records{NoName: true}, nil
@@ -50,25 +49,31 @@ func (d *DNS) Lookup(ctx context.Context, name string, t RecordType) (Records, e
 	}
 	r := Records{NoName: a.NoName, TTL: a.TTL}
 	for _, record := range a.Records {
-		if record.Header.Type == dnsmessage.Type(t) {
-			r.add(record.Body)
+		if record.Header().Rrtype == uint16(t) {
+			r.add(record)
 		}
 	}
 	return r, nil
 }
 
 // add adds one record of the type that was asked for.
-func (r *Records) add(body dnsmessage.ResourceBody) {
-	switch b := body.(type) {
-	case *dnsmessage.TXTResource:
-		r.Texts = append(r.Texts, strings.Join(b.TXT, ""))
-	case *dnsmessage.MXResource:
-		r.Hosts = append(r.Hosts, &net.MX{Host: b.MX.String(), Pref: b.Pref})
-	case *dnsmessage.PTRResource:
-		r.Names = append(r.Names, b.PTR.String())
-	case *dnsmessage.AResource:
-		r.Addrs = append(r.Addrs, netip.AddrFrom4(b.A))
-	case *dnsmessage.AAAAResource:
-		r.Addrs = append(r.Addrs, netip.AddrFrom16(b.AAAA))
+func (r *Records) add(record dns.RR) {
+	switch record := record.(type) {
+	case *dns.TXT:
+		r.Texts = append(r.Texts, dnsclient.Text(record))
+	case *dns.MX:
+		r.Hosts = append(r.Hosts, &net.MX{Host: record.Mx, Pref: record.Preference})
+	case *dns.PTR:
+		r.Names = append(r.Names, record.Ptr)
+	case *dns.A:
+		r.addAddr(record.A)
+	case *dns.AAAA:
+		r.addAddr(record.AAAA)
+	}
+}
+
+func (r *Records) addAddr(ip net.IP) {
+	if a, ok := netip.AddrFromSlice(ip); ok {
+		r.Addrs = append(r.Addrs, a)
 	}
 }
