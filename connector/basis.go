@@ -3,6 +3,7 @@ package connector
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/internal/setting"
@@ -17,7 +18,10 @@ type Basis struct {
 	Path   source.Path // in the Config: Receive["Relay"].MaxMessageSize
 	Value  string      // in effect, as Exchange prints it; "" if the parameter is empty
 	Origin Origin
-	Usage  param.Usage // whose preset it is, if Origin is OriginPreset
+	// Usage or Limits has the preset that the value is from, if Origin is OriginPreset: Limits unless
+	// it is None.
+	Usage  param.Usage
+	Limits param.SmartHostLimits
 
 	Position source.Position // where a file sets it, see [Trace.WithPlaces]; zero: not known, or set by no file
 }
@@ -30,6 +34,8 @@ func (b Basis) String() string {
 		text += " = " + b.Value
 	}
 	switch {
+	case b.Origin == OriginPreset && b.Limits != param.SmartHostLimitsNone:
+		return text + " (preset " + b.Limits.String() + ")"
 	case b.Origin == OriginPreset:
 		return text + " (preset of usage " + b.Usage.String() + ")"
 	case b.Origin == OriginDefault:
@@ -48,7 +54,7 @@ type Origin uint8
 // The origins.
 const (
 	OriginGiven   Origin = iota // the Config gives it
-	OriginPreset                // the connector's Usage fills it in
+	OriginPreset                // the connector's Usage or SmartHostLimits fills it in
 	OriginDefault               // Exchange documents it as the default, for the edition and the role of the server
 )
 
@@ -84,6 +90,8 @@ func (s Step) basis() []Basis {
 	switch {
 	case s.receive != nil:
 		return s.receive.basis()
+	case s.hop != nil:
+		return slices.Clone(s.hop)
 	case s.send != nil:
 		return s.of.policy.basisOf(s.send, s.about.have)
 	case s.Right.IsValid() && s.of.in != nil:

@@ -61,12 +61,15 @@ const (
 	checkMissingHeaders
 	checkMessageAuth
 	checkSendConnector
+	checkHopTLS
+	checkLogon
+	checkSmartHostLimits
 )
 
 // Checks returns all checks, in the order of a session.
 func Checks() []Check {
-	all := make([]Check, 0, checkSendConnector)
-	for c := checkReceiveConnector; c <= checkSendConnector; c++ {
+	all := make([]Check, 0, checkSmartHostLimits)
+	for c := checkReceiveConnector; c <= checkSmartHostLimits; c++ {
 		all = append(all, c)
 	}
 	return all
@@ -153,4 +156,7 @@ var checkTexts = [...]checkText{
 	checkHeadersCrossPremises: {"headers-cross-premises", "Send.CloudServicesMailEnabled", "CloudServicesMailEnabled is set", ""},
 	checkSigning:              {"dkim-signing", "Send.DkimSigning", "{s}", ""},
 	checkSendConnector:        {"send-connector", "", "", ""}, // Step.Detail describes the candidate
+	checkHopTLS:               {"next-hop-tls", "", "TLS with {s}", "TLS with {s}"},
+	checkLogon:                {"smart-host-logon", "", "this server logs on to {s}", ""},
+	checkSmartHostLimits:      {"smart-host-limits", "", "the queue keeps to {s}", ""},
 }

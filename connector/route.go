@@ -23,7 +23,8 @@ type Route struct {
 //
 // Unless t is nil, Route appends to it why each Send connector was chosen or passed
 // over: those with an address space for the recipient, best first, then the others in
-// the order of the Config. With nil it does not allocate.
+// the order of the Config; and what the chosen one demands of TLS with the next hop, how it
+// logs on there, and the limits that it keeps. With nil it does not allocate.
 func (p *Policy) Route(to routing.Address, size int64, t *Trace) Route {
 	switch {
 	case p == nil:
@@ -80,7 +81,11 @@ func (p *Policy) explainRoute(to routing.Address, size int64, t *Trace) Route {
 			t.add(candidateStep(p, &routing.Candidate{Index: i, Connector: out.Name()}, q.Size))
 		}
 	}
-	return p.routeOf(m)
+	r := p.routeOf(m)
+	if r.Outbound != nil && r.Via == nil { // otherwise that server sends the mail by its own policy
+		r.Outbound.explainHop(q.Domain, t)
+	}
+	return r
 }
 
 // query returns the query of the routing table for a recipient.

@@ -28,6 +28,7 @@ type Step struct {
 	of      subject
 	send    *routing.Candidate // of checkSendConnector
 	receive *receiveCandidate  // of checkReceiveConnector
+	hop     []Basis            // of the checks of a next hop
 	places  source.Map         // of the Config
 }
 

@@ -120,7 +120,8 @@ type basisJSON struct {
 	Path   source.Path `json:"path"`
 	Value  string      `json:"value,omitempty"`
 	Origin Origin      `json:"origin"`
-	Usage  string      `json:"usage,omitempty"`
+	Usage  string      `json:"usage,omitempty"`  // whose preset it is
+	Limits string      `json:"limits,omitempty"` // in place of Usage
 	source.Position
 }
 
@@ -134,8 +135,11 @@ func (t Trace) MarshalJSON() ([]byte, error) {
 			Candidate: s.Candidate(), Fate: s.Fate(),
 		}
 		for _, b := range s.Basis() {
-			one := basisJSON{b.Path, b.Value, b.Origin, "", b.Position}
-			if b.Origin == OriginPreset {
+			one := basisJSON{Path: b.Path, Value: b.Value, Origin: b.Origin, Position: b.Position}
+			switch {
+			case b.Limits != param.SmartHostLimitsNone:
+				one.Limits = b.Limits.String()
+			case b.Origin == OriginPreset:
 				one.Usage = b.Usage.String()
 			}
 			out[i].Basis = append(out[i].Basis, one)

@@ -25,6 +25,7 @@ type explainFlags struct {
 	noUsers       bool
 	tokens, token string
 	noTokens      bool
+	oauth         oauthFlags
 	certNames     list
 	clientCert    string
 	clientCA      string
@@ -59,6 +60,7 @@ func (f *explainFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.tokens, "tokens", "", "`FILE` of the identity provider whose tokens the relay accepts, as of serve")
 	fs.StringVar(&f.token, "token", "", "the client logs on with the access token in `FILE`; - is standard input; needs -tokens, and checks the token as serve does")
 	fs.BoolVar(&f.noTokens, "no-tokens", false, "the relay accepts no tokens, as serve without -tokens")
+	f.oauth.registerFile(fs)
 	fs.StringVar(&f.from, "from", "", "the sender's `ADDRESS`; empty or <> is the null sender")
 	fs.Var(&f.to, "to", "a recipient's `ADDRESS`; may be repeated")
 	fs.Int64Var(&f.size, "size", 0, "the message's size in `BYTES`; 0: not known")
@@ -71,7 +73,7 @@ func (f *explainFlags) register(fs *flag.FlagSet) {
 
 // explain shows a session step by step.
 func explain(c *cli, args []string) int {
-	fs := c.flags("[FILE]... -remote IP [-local IP:PORT] [-tls [-cert-name NAME]... | [-client-cert FILE]] [-user NAME] -from ADDRESS -to ADDRESS... [-size N] [-header FIELD]...")
+	fs := c.flags("[FILE]... -remote IP [-local IP:PORT] [-tls [-cert-name NAME]... | [-client-cert FILE]] [-user NAME] -from ADDRESS -to ADDRESS... [-size N] [-header FIELD]... [-oauth FILE]")
 	var f explainFlags
 	f.register(fs)
 	if code, done := c.parsePolicy(fs, &f.policyFlags, args); done {
@@ -85,6 +87,10 @@ func explain(c *cli, args []string) int {
 	if err != nil {
 		return c.invalid(err)
 	}
+	settings, err := f.oauth.load()
+	if err != nil {
+		return c.mistaken(f.json, oauthFile, err)
+	}
 	l, ok := c.policy(&f.policyFlags)
 	if !ok {
 		return exitInvalid
@@ -96,9 +102,9 @@ func explain(c *cli, args []string) int {
 		return c.invalid(fmt.Errorf("the policy has no binding that %v could connect to; give -local IP:PORT", dialog.Remote))
 	}
 	if f.json {
-		c.printJSON(l.answersJSON(all, f.users == ""))
+		c.printJSON(l.answersJSON(all, f.users == "", settings))
 	} else {
-		l.printAnswers(c.stdout, all, f.users == "")
+		l.printAnswers(c.stdout, all, f.users == "", settings)
 	}
 	if slices.ContainsFunc(all, func(a answer) bool { return a.walk.Accepted() }) {
 		return exitOK

@@ -10,13 +10,15 @@ import (
 
 // route shows by which Send connector a recipient leaves.
 func route(c *cli, args []string) int {
-	fs := c.flags("[FILE]... -to ADDRESS [-size N] [-tls]")
+	fs := c.flags("[FILE]... -to ADDRESS [-size N] [-tls] [-oauth FILE]")
 	var p policyFlags
 	p.register(fs)
 	to := fs.String("to", "", "the recipient's `ADDRESS`")
 	tls := fs.Bool("tls", false, "look up now what the recipient's domain requires of TLS: DANE and MTA-STS")
 	var names dnsFlags
 	names.register(fs)
+	var tokens oauthFlags
+	tokens.registerFile(fs)
 	size := fs.Int64("size", 0, "the message's size in `BYTES`; 0: not known")
 	if code, done := c.parsePolicy(fs, &p, args); done {
 		return code
@@ -30,6 +32,10 @@ func route(c *cli, args []string) int {
 	}
 	if *size < 0 {
 		return c.invalid(fmt.Errorf("-size %d: give 0 or more bytes", *size))
+	}
+	settings, err := tokens.load()
+	if err != nil {
+		return c.mistaken(p.json, oauthFile, err)
 	}
 	l, ok := c.policy(&p)
 	if !ok {
@@ -46,14 +52,16 @@ func route(c *cli, args []string) int {
 	}
 	if p.json {
 		c.printJSON(struct {
-			To    string          `json:"to"`
-			Route connector.Route `json:"route"`
-			TLS   *publishedTLS   `json:"tls,omitempty"`
-			Steps connector.Trace `json:"steps"`
-		}{rcpt.String(), way, published, trace.WithPlaces(l.Places)})
+			To     string          `json:"to"`
+			Route  connector.Route `json:"route"`
+			TLS    *publishedTLS   `json:"tls,omitempty"`
+			Tokens []tokenSettings `json:"tokens,omitempty"`
+			Steps  connector.Trace `json:"steps"`
+		}{rcpt.String(), way, published, tokenSettingsOf(settings, way), trace.WithPlaces(l.Places)})
 	} else {
 		l.printTrace(c.stdout, trace, "")
 		fmt.Fprintf(c.stdout, "%s: %s\n", rcpt, routeText(way))
+		printTokenSettings(c.stdout, tokenSettingsOf(settings, way))
 		published.print(c.stdout)
 	}
 	if way.Outcome != routing.Routed {
