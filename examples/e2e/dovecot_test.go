@@ -67,7 +67,52 @@ func startDovecot(t *testing.T) string {
 		}
 		users += fmt.Sprintf("%s@box.example:{PLAIN}x:65534:65534::%s::userdb_quota_rule=*:bytes=%d\n", name, home, bytes)
 	}
-	for name, text := range map[string]string{"users": users, "conf": fmt.Sprintf(dovecotConfig, dir)} {
+	runDovecot(t, dir, users, fmt.Sprintf(dovecotConfig, dir), "lmtp")
+	return dir
+}
+
+// authConfig is the configuration of a Dovecot in a directory that checks logons for Postfix, by SCRAM alone.
+const authConfig = `
+base_dir = %[1]s/run
+state_dir = %[1]s/state
+log_path = %[1]s/log
+protocols =
+ssl = no
+auth_mechanisms = scram-sha-256
+auth_failure_delay = 0
+passdb {
+  driver = passwd-file
+  args = %[1]s/users
+}
+userdb {
+  driver = static
+  args = uid=65534 gid=65534 home=/nonexistent
+}
+service auth {
+  unix_listener %[1]s/logon {
+    mode = 0666
+  }
+}
+`
+
+// startDovecotAuth starts a Dovecot that knows gatewayUser, and returns the path of its socket for Postfix. It keeps the
+// keys of SCRAM only, not the password.
+func startDovecotAuth(t *testing.T) string {
+	t.Helper()
+	requirePeers(t)
+	dir := publicDir(t)
+	keys, err := exec.Command("doveadm", "-c", "/dev/null", "pw", "-s", "SCRAM-SHA-256", "-p", gatewayPassword).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	runDovecot(t, dir, gatewayUser+":"+strings.TrimSpace(string(keys))+"\n", fmt.Sprintf(authConfig, dir), "logon")
+	return filepath.Join(dir, "logon")
+}
+
+// runDovecot runs Dovecot in a directory, with a file of users, until the test ends. It returns once the socket listens.
+func runDovecot(t *testing.T, dir, users, config, socket string) {
+	t.Helper()
+	for name, text := range map[string]string{"users": users, "conf": config} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -87,10 +132,10 @@ func startDovecot(t *testing.T) string {
 		}
 	})
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		c, err := net.Dial("unix", filepath.Join(dir, "lmtp"))
+		c, err := net.Dial("unix", filepath.Join(dir, socket))
 		if err == nil {
 			c.Close()
-			return dir
+			return
 		}
 		if time.Now().After(deadline) {
 			t.Fatal(err)

@@ -43,6 +43,7 @@ type gatewayConfig struct {
 	certName string // of its own certificate; empty: the right one
 
 	mechanisms string // that it offers and uses; empty: it offers PLAIN and LOGIN and uses any
+	dovecot    string // the socket of the Dovecot that checks its clients' logons; empty: Cyrus SASL checks them
 }
 
 const mainCF = `
@@ -67,7 +68,8 @@ transport_maps = texthash:{dir}/transport
 mynetworks = {trusted}
 smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination
 smtpd_sasl_auth_enable = yes
-smtpd_sasl_path = smtpd
+smtpd_sasl_type = {sasl}
+smtpd_sasl_path = {checker}
 smtpd_tls_security_level = may
 smtpd_tls_auth_only = yes
 smtpd_tls_cert_file = {cert}
@@ -190,8 +192,12 @@ func (p *postfix) configure(t *testing.T, ca *authority, cfg gatewayConfig) {
 		mechanisms = cfg.mechanisms
 		login += " -o smtp_sasl_mechanism_filter=" + mechanisms
 	}
+	sasl, checker := "cyrus", "smtpd"
+	if cfg.dovecot != "" {
+		sasl, checker = "dovecot", cfg.dovecot
+	}
 	fill := strings.NewReplacer("{dir}", p.dir, "{cert}", cert, "{key}", key, "{roots}", ca.roots,
-		"{source}", cfg.source, "{login}", login, "{trusted}", trusted, "{mechanisms}", mechanisms)
+		"{source}", cfg.source, "{login}", login, "{trusted}", trusted, "{mechanisms}", mechanisms, "{sasl}", sasl, "{checker}", checker)
 	var transport strings.Builder
 	for _, domain := range []string{"fabrikam.com", "partner.example"} {
 		fmt.Fprintf(&transport, "%s hub:[%s]:25\n", domain, hubAddr)
@@ -212,11 +218,14 @@ func (p *postfix) configure(t *testing.T, ca *authority, cfg gatewayConfig) {
 			t.Fatal(err)
 		}
 	}
-	sasl := exec.Command("saslpasswd2", "-p", "-c", "-f", p.dir+"/sasldb2", "-u", gatewayName, gatewayUser)
-	sasl.Stdin = strings.NewReader(gatewayPassword)
-	run(t, sasl)
-	run(t, exec.Command("chown", "postfix", p.dir+"/data", p.dir+"/sasldb2"))
+	run(t, exec.Command("chown", "postfix", p.dir+"/data"))
 	run(t, exec.Command("chmod", "0700", p.dir+"/data"))
+	if cfg.dovecot == "" {
+		add := exec.Command("saslpasswd2", "-p", "-c", "-f", p.dir+"/sasldb2", "-u", gatewayName, gatewayUser)
+		add.Stdin = strings.NewReader(gatewayPassword)
+		run(t, add)
+		run(t, exec.Command("chown", "postfix", p.dir+"/sasldb2"))
+	}
 }
 
 // run runs a command that must succeed.

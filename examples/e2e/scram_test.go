@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/internal/guide"
+	"github.com/interchange-smtp/interchange/internal/smtpclient"
 )
 
 // TestScramWithPostfix: HubA and a Postfix with Cyrus SASL log on to each other with
@@ -30,6 +32,35 @@ func TestScramWithPostfix(t *testing.T) {
 	m.envelope(t, annUser, "carl@example.org")
 	if said := s.postfix.said(t, "sasl_method="); !strings.Contains(said, "sasl_method=SCRAM-SHA-256") {
 		t.Errorf("HubA logs on otherwise:\n%s", said)
+	}
+}
+
+// TestScramWithDovecot: HubA logs on with SCRAM-SHA-256 to a Postfix whose clients Dovecot checks, and which knows no
+// password. Dovecot 2.3 has no channel binding, so -PLUS isn't offered.
+func TestScramWithDovecot(t *testing.T) {
+	s := newStage(t, gatewayConfig{source: gatewayAddr, login: true, mechanisms: "SCRAM-SHA-256", dovecot: startDovecotAuth(t)})
+	startHub(t, s.hub, s.ca, scenarioFlags(t, guide.Basic)...)
+	s.fromOffice(t, "carl@example.org").accepted(t)
+	s.internet.next(t).envelope(t, annUser, "carl@example.org")
+	if said := s.postfix.said(t, "sasl_method="); !strings.Contains(said, "sasl_method=SCRAM-SHA-256, sasl_username="+gatewayUser) {
+		t.Errorf("HubA logs on otherwise:\n%s", said)
+	}
+	for _, tc := range []struct {
+		user, password string
+		want           string // of the error; "": logged on
+	}{
+		{gatewayUser, gatewayPassword, ""},
+		{gatewayUser, "guess", "535 5.7.8"},
+		{"stranger", gatewayPassword, "535 5.7.8"},
+	} {
+		c, err := smtpclient.Open(t.Context(), s.hub.dial(t, hubAddr, gatewayAddr+":25"), smtpclient.Config{Name: hubName, RequireTLS: true,
+			TLS: &tls.Config{RootCAs: s.ca.Pool(), ServerName: gatewayName}, Auth: &auth.Credentials{Username: tc.user, Password: auth.Secret(tc.password)}})
+		if err == nil {
+			c.Close()
+		}
+		if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: %v, want %q", tc.user, err, tc.want)
+		}
 	}
 }
 
