@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/auth/userfile"
+	"github.com/interchange-smtp/interchange/connector/jsonconfig"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/relay/jwt"
 )
@@ -61,28 +61,17 @@ func loadTokens(path string, users *userfile.File, client *http.Client) (*jwt.Ve
 	return v, nil
 }
 
-// readTokenFile reads the JSON object of a file. Its mistakes have lines.
+// readTokenFile reads a file of -tokens.
 func readTokenFile(path string) (f tokenFile, err error) {
 	text, err := readBounded(path)
 	if err != nil {
 		return f, err
 	}
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.DisallowUnknownFields()
-	err = dec.Decode(&f)
-	if err == nil {
-		if _, more := dec.Token(); more != io.EOF {
-			err = errors.New("text behind the object")
-		}
-	}
-	if err != nil {
-		line := 1 + bytes.Count(text[:min(dec.InputOffset(), int64(len(text)))], []byte("\n"))
-		return f, fmt.Errorf("%s:%d: %s; give one JSON object with Issuer, Audience, Keys, Scopes, UserClaim, GroupsClaim, AnyUser, AllUsers",
-			path, line, strings.TrimPrefix(err.Error(), "json: "))
-	}
-	return f, nil
+	_, err = jsonconfig.Decode(path, text, &f)
+	return f, err
 }
 
+// readBounded reads a file of -tokens or -token.
 func readBounded(path string) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {

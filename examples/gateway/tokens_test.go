@@ -186,10 +186,10 @@ func TestTokensExplained(t *testing.T) {
 func TestTokenFileMistakes(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "tokens.json")
 	tests := []struct{ text, want string }{
-		{"{\n\"Isuer\": \"x\"}", `:2: unknown field "Isuer"; give one JSON object with Issuer, Audience, `},
-		{`{"AnyUser": "yes"}`, ":1: cannot unmarshal string"},
-		{`{} {}`, "text behind the object"},
-		{``, ":1: EOF"},
+		{"{\n\"Isuer\": \"x\"}", `:2:1: there is no parameter "Isuer" here; Issuer is one`},
+		{`{"AnyUser": "yes"}`, ":1:13: AnyUser: give true or false, not a string"},
+		{`{} {}`, ":1:4: this isn't JSON: the end is expected"},
+		{``, ":1:1: the file is empty"},
 		{`{"Issuer": "https://x", "Audience": ["y"], "AllUsers": true, "Keys": "http://x/keys"}`, "Keys: \"http://x/keys\": give a URL that begins with https://"},
 		{`{"Issuer": "https://x", "Audience": ["y"], "AllUsers": true, "Keys": "none.json"}`, "none.json"},
 		{`{"Issuer": "https://x", "AllUsers": true}`, "the audience is missing"},
