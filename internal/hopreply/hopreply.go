@@ -27,20 +27,7 @@ const (
 	Busy                          // the service has too much to do
 	NoSendAs                      // the account may not send as this sender
 	Refused                       // for good, and there is a cure
-	meanings
 )
-
-// texts are the Meanings as they are printed.
-var texts = [meanings]string{"as its code says", "bad credentials", "switched off", "not logged on", "throttled", "quota used up",
-	"too many connections", "busy", "no right to send as the sender", "refused"}
-
-// String returns the Meaning in words.
-func (m Meaning) String() string {
-	if m >= meanings {
-		m = AsCoded
-	}
-	return texts[m]
-}
 
 // OfHost reports whether a reply concerns this server's account at the host, and with it all mail
 // to the host. Such a reply is temporary, whatever its code.
