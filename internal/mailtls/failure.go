@@ -13,7 +13,7 @@ import (
 	"syscall"
 )
 
-// maxNamed is how many cipher suites of a client a Failure names.
+// maxNamed is how many names List lists.
 const maxNamed = 8
 
 // Failure is the error of a handshake, in words for administrators.
@@ -136,7 +136,7 @@ func suiteNames(list []uint16) string {
 			names = append(names, suiteName(id))
 		}
 	}
-	return joined(names)
+	return List(names)
 }
 
 // suiteName names a cipher suite. crypto/tls knows few of the suites that it lacks.
@@ -168,11 +168,11 @@ func signatureNames(list []tls.SignatureScheme) string {
 	for _, s := range list {
 		names = append(names, s.String())
 	}
-	return joined(names)
+	return List(names)
 }
 
-// joined lists the first few names and counts the others.
-func joined(names []string) string {
+// List lists the first few names for an error, and counts the others.
+func List(names []string) string {
 	switch {
 	case len(names) == 0:
 		return "none"

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/interchange-smtp/interchange/internal/mailtls"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 )
 
@@ -101,7 +101,7 @@ func (k *KeptSTS) addTo(p *delivery.HostPolicy, domain, host string) {
 	}
 	required := delivery.HostPolicy{Source: sourceSTS, TLS: true, PKIX: true}
 	if !k.Names(host) {
-		required = delivery.HostPolicy{Source: sourceSTS, Err: fmt.Errorf("the MTA-STS policy of %s doesn't name it; it names %s", domain, joined(k.MX))}
+		required = delivery.HostPolicy{Source: sourceSTS, Err: fmt.Errorf("the MTA-STS policy of %s doesn't name it; it names %s", domain, mailtls.List(k.MX))}
 	}
 	switch {
 	case k.Mode == ModeTesting:
@@ -140,15 +140,4 @@ func (p *Policies) logger() *slog.Logger {
 		return p.Logger
 	}
 	return slog.New(slog.DiscardHandler)
-}
-
-// maxNamed is how many names an error lists.
-const maxNamed = 5
-
-// joined lists the first few names.
-func joined(names []string) string {
-	if n := len(names) - maxNamed; n > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:maxNamed], ", "), n)
-	}
-	return strings.Join(names, ", ")
 }

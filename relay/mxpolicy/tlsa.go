@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/interchange-smtp/interchange/internal/mailtls"
 )
 
 // The fields of a TLSA record (RFC 6698, section 2.1; the names are those of RFC 7218).
@@ -117,7 +119,7 @@ func verify(records []TLSA, names []string, chain []*x509.Certificate) error {
 		return err
 	}
 	if !slices.ContainsFunc(names, func(name string) bool { return chain[0].VerifyHostname(name) == nil }) {
-		return fmt.Errorf("a TLSA record names its authority, but it doesn't name %s", joined(names))
+		return fmt.Errorf("a TLSA record names its authority, but it doesn't name %s", mailtls.List(names))
 	}
 	return nil
 }
