@@ -3,6 +3,7 @@ package userfile
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/internal/readlimit"
 )
 
 // MaxMemory is the most memory that checking one hash may need, in bytes.
@@ -60,12 +62,12 @@ func Load(path string) (*File, error) {
 // Parse reads a users file from r; errors call it name. They are those of Load
 // and of r. A text of more than 64 MiB is an error.
 func Parse(name string, r io.Reader) (*File, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
-	if err != nil {
-		return nil, source.FileError(name, err)
-	}
-	if len(text) > maxFile {
+	text, err := readlimit.All(r, maxFile)
+	switch {
+	case errors.Is(err, readlimit.ErrTooLarge):
 		return nil, diagnostics(source.Position{File: name}, mistake(source.CodeLimitExceeded, "too large; give at most %d bytes", maxFile))
+	case err != nil:
+		return nil, source.FileError(name, err)
 	}
 	f := &File{name: name}
 	f.init()

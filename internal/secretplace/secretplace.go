@@ -5,7 +5,6 @@ package secretplace
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/internal/readlimit"
 )
 
 // Max bounds a secret, in bytes.
@@ -61,29 +61,19 @@ func (r Reader) credential(name string) (auth.Secret, error) {
 func (r Reader) file(name string) (auth.Secret, error) {
 	read := r.ReadFile
 	if read == nil {
-		read = readFile
+		read = func(name string) ([]byte, error) { return readlimit.File(name, Max) }
 	}
 	text, err := read(name)
 	switch secret := strings.TrimRight(string(text), "\r\n"); {
+	case len(text) > Max, errors.Is(err, readlimit.ErrTooLarge):
+		return "", fmt.Errorf("%s: it has more than %d bytes, so it isn't a secret", name, Max)
 	case err != nil:
 		return "", source.FileError(name, err)
-	case len(text) > Max:
-		return "", fmt.Errorf("%s: it has more than %d bytes, so it isn't a secret", name, Max)
 	case secret == "":
 		return "", fmt.Errorf("%s: the file is empty", name)
 	default:
 		return auth.Secret(secret), nil
 	}
-}
-
-// readFile reads a file, but no more than shows that it is too large.
-func readFile(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, Max+1))
 }
 
 func (r Reader) lookupEnv(name string) (string, bool) {

@@ -5,11 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
+
+	"github.com/interchange-smtp/interchange/internal/readlimit"
 )
 
 // LoadKeys returns the KeySet of a file with a JSON Web Key Set. The file is read again if a
@@ -23,12 +24,11 @@ func LoadKeys(path string) (*KeySet, error) {
 }
 
 func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, errors.Unwrap(err) // the KeySet names the file
+	text, err := readlimit.File(path, maxSet)
+	if file := new(fs.PathError); errors.As(err, &file) {
+		err = file.Err // the KeySet names the file
 	}
-	defer f.Close()
-	return readBounded(f)
+	return text, err
 }
 
 // KeysAt returns the KeySet of a JSON Web Key Set at an https URL, the jwks_uri of the
@@ -112,13 +112,5 @@ func get(ctx context.Context, client *http.Client, address string) ([]byte, erro
 	if resp.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("%s: HTTP status %s", address, resp.Status)
 	}
-	return readBounded(resp.Body)
-}
-
-func readBounded(r io.Reader) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxSet+1))
-	if err == nil && len(text) > maxSet {
-		err = fmt.Errorf("more than %d bytes", maxSet)
-	}
-	return text, err
+	return readlimit.All(resp.Body, maxSet)
 }

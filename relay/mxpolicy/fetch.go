@@ -5,10 +5,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
+
+	"github.com/interchange-smtp/interchange/internal/readlimit"
 )
 
 // fetch gets the policy of a domain from its web server (RFC 8461, section 3.3).
@@ -56,12 +57,9 @@ func (p *Policies) get(ctx context.Context, address string) (*STS, error) {
 	case err != nil || kind != "text/plain":
 		return nil, fmt.Errorf("the content is %.80q, not text/plain", response.Header.Get("Content-Type"))
 	}
-	text, err := io.ReadAll(io.LimitReader(response.Body, maxPolicy+1))
-	switch {
-	case err != nil:
+	text, err := readlimit.All(response.Body, maxPolicy)
+	if err != nil {
 		return nil, err
-	case len(text) > maxPolicy:
-		return nil, errors.New("the policy has more than 64 KB")
 	}
 	return ParseSTS(string(text))
 }

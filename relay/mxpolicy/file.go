@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/internal/atomicfile"
+	"github.com/interchange-smtp/interchange/internal/readlimit"
 )
 
 // saveAfter is how long after a change the File is written, together with what changes until then.
@@ -57,14 +57,7 @@ func (p *Policies) load() {
 
 // readFile reads a File.
 func readFile(name string) (*stored, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > maxFile {
-		return nil, errors.New("it is too large")
-	}
-	text, err := os.ReadFile(name)
+	text, err := readlimit.File(name, maxFile)
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ func TestSTS(t *testing.T) {
 		{"no content type", "mx.example.com", func(o *owner) {
 			o.answer = func(w http.ResponseWriter) { w.Header()["Content-Type"] = nil; fmt.Fprint(w, policyText) }
 		}, "nothing", "not text/plain"},
-		{"too large", "mx.example.com", func(o *owner) { o.answer = text(policyText + strings.Repeat("# : \r\n", maxPolicy/6)) }, "nothing", "more than 64 KB"},
+		{"too large", "mx.example.com", func(o *owner) { o.answer = text(policyText + strings.Repeat("# : \r\n", maxPolicy/6)) }, "nothing", "more than 65536 bytes"},
 		{"as large as possible", "mx.example.com", func(o *owner) {
 			o.answer = text(policyText + strings.Repeat("x: y\r\n", (maxPolicy-len(policyText))/6))
 		}, valid, ""},

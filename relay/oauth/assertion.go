@@ -13,26 +13,29 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/internal/readlimit"
 )
 
 // assertionLife is how long an assertion is valid. Google allows an hour.
 const assertionLife = 10 * time.Minute
 
+// maxPEM bounds the file of a certificate and that of its key, in bytes.
+const maxPEM = 1 << 20
+
 // loadCertificate reads the application's certificate and its key.
 func loadCertificate(c *Config) (tls.Certificate, error) {
-	chain, err := os.ReadFile(c.Certificate)
+	chain, err := readlimit.File(c.Certificate, maxPEM)
 	if err != nil {
 		return tls.Certificate{}, source.FileError(c.Certificate, err)
 	}
 	keyFile := cmp.Or(c.CertificateKey, c.Certificate)
-	key, err := os.ReadFile(keyFile)
+	key, err := readlimit.File(keyFile, maxPEM)
 	if err != nil {
 		return tls.Certificate{}, source.FileError(keyFile, err)
 	}

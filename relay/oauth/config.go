@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/internal/readlimit"
 )
 
 // Config has the settings by which one Send connector gets its tokens. Name and Grant must be
@@ -72,8 +72,11 @@ const maxSettings = 1 << 20
 
 // Load reads a file of settings. See Parse.
 func Load(name string) (*Settings, error) {
-	data, err := os.ReadFile(name)
-	if err != nil {
+	data, err := readlimit.File(name, maxSettings)
+	switch {
+	case errors.Is(err, readlimit.ErrTooLarge):
+		return nil, source.Diagnostics{tooLarge(name)}
+	case err != nil:
 		d := source.Wrap("", source.CodeFileUnreadable, source.FileError(name, err))
 		return nil, source.Diagnostics{d}
 	}
@@ -85,8 +88,7 @@ func Load(name string) (*Settings, error) {
 // with every mistake that shows without a policy.
 func Parse(name string, data []byte) (*Settings, error) {
 	if len(data) > maxSettings {
-		d := source.Mistake("", source.CodeLimitExceeded, "%s: settings have at most %d bytes", name, maxSettings)
-		return nil, source.Diagnostics{d}
+		return nil, source.Diagnostics{tooLarge(name)}
 	}
 	var file struct{ Connectors []Config }
 	places, err := jsonconfig.Decode(name, data, &file)
@@ -101,6 +103,11 @@ func Parse(name string, data []byte) (*Settings, error) {
 		return nil, all
 	}
 	return s, nil
+}
+
+// tooLarge is the mistake of a text that Parse doesn't read.
+func tooLarge(name string) source.Diagnostic {
+	return source.Mistake("", source.CodeLimitExceeded, "%s: settings have at most %d bytes", name, maxSettings)
 }
 
 // Files returns the names of the files with secrets: those of Secret fields and of keys, and

@@ -54,6 +54,16 @@ func TestMistakes(t *testing.T) {
 	if _, err := oauth.Parse("a.json", make([]byte, 2<<20)); !errors.Is(err, source.CodeLimitExceeded) {
 		t.Error(err)
 	}
+	endless := filepath.Join(t.TempDir(), "oauth.json")
+	if err := os.WriteFile(endless, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(endless, 8<<30); err != nil { // sparse
+		t.Fatal(err)
+	}
+	if _, err := oauth.Load(endless); !errors.Is(err, source.CodeLimitExceeded) {
+		t.Error(err)
+	}
 	if _, err := oauth.Parse("a.json", []byte("{")); !errors.Is(err, source.CodeSyntax) {
 		t.Error(err)
 	}

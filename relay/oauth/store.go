@@ -19,6 +19,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/internal/atomicfile"
+	"github.com/interchange-smtp/interchange/internal/readlimit"
 )
 
 // Logon is a stored refresh token, without the token.
@@ -87,15 +88,11 @@ func (s *store) lock(ctx context.Context, connector string) (unlock func(), err 
 // load returns the record of a connector, nil if no file is there.
 func (s *store) load(connector string) (*record, error) {
 	name := s.path(connector)
-	info, err := os.Stat(name)
-	if errors.Is(err, fs.ErrNotExist) {
+	text, err := readlimit.File(name, maxRecord)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
-	}
-	if err == nil && info.Size() > maxRecord {
-		return nil, fmt.Errorf("%s: it is too large for a stored refresh token", name)
-	}
-	text, err := os.ReadFile(name)
-	if err != nil {
+	case err != nil:
 		return nil, source.FileError(name, err)
 	}
 	r := &record{}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/internal/atomicfile"
+	"github.com/interchange-smtp/interchange/internal/readlimit"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -104,10 +105,10 @@ func (d *Directory) readDomain(dir string, domain routing.Domain) {
 func readKey(path string, domain routing.Domain, selector string) (Key, error) {
 	if info, err := os.Stat(path); err != nil {
 		return Key{}, unwrapped(err)
-	} else if !info.Mode().IsRegular() || info.Size() > maxKeyFile {
+	} else if !info.Mode().IsRegular() { // a pipe would never end
 		return Key{}, errors.New("it is not a file with a key")
 	}
-	text, err := os.ReadFile(path)
+	text, err := readlimit.File(path, maxKeyFile)
 	if err != nil {
 		return Key{}, unwrapped(err)
 	}
