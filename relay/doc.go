@@ -60,9 +60,20 @@
 // a minute without a wrong one the server forgets one. Beyond these limits it checks nothing,
 // and AUTH gets 454.
 //
-// Where a user has logged on before, only wrong passwords of that user from that source make
-// the user wait: guesses from elsewhere don't keep the user out. The server remembers the
-// eight latest such sources of each user until the program ends.
+// Where a user has logged on in the last 90 days, only wrong passwords of that user from that
+// source make the user wait: guesses from elsewhere never keep the user out. The server
+// remembers the eight latest such sources of each user, and 16384 users. Server.KnownSources is
+// a file that keeps them over a restart. It has no names and no addresses, only hashes of them
+// with a key, which is in the file as well.
+//
+// Elsewhere a user shares the limit with those who guess at the name. But five of the ten are
+// reserved for networks (IPv4 /24, IPv6 /48) that have given no wrong proof for the last 12
+// hours, and such a network goes first in the two a second. So those who guess from many
+// networks keep a user out of a new place only until each network has given its wrong password,
+// two of them a second: a thousand networks for 8 minutes, ten thousand for an hour and a half.
+// To go on for ever they need 86400. Not protected in a new place are a user in a network
+// that has given a wrong proof itself, and a user who mistypes the password there, while
+// others guess at the name.
 //
 // # Settings for which Exchange has no parameter
 //

@@ -90,6 +90,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.init()
 	s.beginShutdown()
 	defer s.protocol.end()
+	defer s.guesses.Close()
 	done := make(chan struct{})
 	go func() {
 		s.wg.Wait()
@@ -111,6 +112,7 @@ func (s *Server) Close() error {
 	s.init()
 	s.beginShutdown()
 	s.closeConns()
+	s.guesses.Close()
 	return nil
 }
 

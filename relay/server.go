@@ -93,6 +93,12 @@ type Server struct {
 	// "tcp4" or "tcp6". If nil, package net does.
 	Listen func(ctx context.Context, network, address string) (net.Listener, error)
 
+	// KnownSources is the file that keeps over a restart where users have logged on; see
+	// Guesses above. The Server reads it before its first connection, and replaces it as a whole
+	// within a minute after a change, and at Shutdown and Close. One Server at a time can use it.
+	// A file that can't be read is a line in the log. "": they are kept in memory only.
+	KnownSources string
+
 	// MaxConnections bounds the connections of all connectors together;
 	// 0 is 20000. Negative: no bound.
 	MaxConnections int
@@ -160,5 +166,8 @@ func (s *Server) init() {
 			s.Logger = slog.New(slog.DiscardHandler)
 		}
 		s.protocol.w, s.protocol.logger = s.ProtocolLog, s.Logger
+		if s.KnownSources != "" {
+			s.guesses.Keep(s.KnownSources, s.Logger)
+		}
 	})
 }

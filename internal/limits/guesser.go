@@ -9,6 +9,7 @@ import (
 
 const (
 	guessBurst    = 10
+	guessReserve  = 5 // of the guessBurst at a user
 	guessInterval = 500 * time.Millisecond
 
 	maxGuessDelay  = time.Minute
@@ -36,8 +37,9 @@ func (g *guesser) settle(now time.Time) {
 	g.last = now
 }
 
-// exhausted reports whether there is no room for another guess.
-func (g *guesser) exhausted() bool { return g.debt > guessBurst-1 }
+// exhausted reports whether there is no room for another guess beside those that are reserved for
+// others.
+func (g *guesser) exhausted(reserved float64) bool { return g.debt > guessBurst-1-reserved }
 
 // refund forgives a guess that was not wrong.
 func (g *guesser) refund() { g.debt = max(0, g.debt-1) }

@@ -15,19 +15,27 @@ import (
 const guessName = 128
 
 // Guesses bounds how fast passwords and other proofs can be guessed, across connections. A
-// source, and a user, may have guessBurst wrong guesses at once and then one in each
-// guessInterval. A source with many wrong guesses must wait after each further one, longer
-// and longer up to maxGuessDelay. Beyond these limits no proof is checked.
+// source, and all sources together at one user, may have guessBurst wrong guesses at once and
+// then one in each guessInterval. A source with many wrong guesses must wait after each further
+// one, longer and longer up to maxGuessDelay. Beyond these limits no proof is checked.
 //
 // A user who has logged on from a source is known there. Guesses at that user from elsewhere,
 // and guesses at other users from that source, don't delay the user there.
 //
-// Guesses outlives policies and connections. The zero Guesses is ready to use.
+// Of the guesses at a user from elsewhere, guessReserve are for networks from which no wrong one
+// has come lately. So those who guess at a user from many sources delay a user who logs on from
+// a new place only while two networks a second join in.
+//
+// Guesses outlives policies and connections, and with Keep the program. The zero Guesses is
+// ready to use.
 type Guesses struct {
-	mu      sync.Mutex
-	sources table[netip.Addr]
-	users   table[string]
-	known   knownSources
+	mu       sync.Mutex
+	sources  table[netip.Addr]
+	users    table[string]
+	known    knownSources
+	nameless knownSources // of clients that name no user
+	wrong    wrongNetworks
+	file     knownFile
 }
 
 // Guess is the check of one proof.
@@ -45,9 +53,6 @@ type Guess struct {
 // who it is, it counts by source only.
 func (g *Guesses) Begin(ctx context.Context, source netip.Addr, user string) *Guess {
 	user = strings.ToLower(user[:min(len(user), guessName)])
-	if user == "" {
-		user = source.String()
-	}
 	check := &Guess{of: g, source: source, user: user, turn: g.turnOf(source)}
 	select {
 	case check.turn <- struct{}{}:
@@ -72,17 +77,37 @@ func (g *Guesses) turnOf(source netip.Addr) chan struct{} {
 	return s.turn
 }
 
+// userOf returns the guesser of a user; one that nothing else has if no user is named.
+func (g *Guesses) userOf(user string, now time.Time) *guesser {
+	if user == "" {
+		return new(guesser)
+	}
+	return g.users.of(user, now)
+}
+
+// knownOf returns the sources of a user and others.
+func (g *Guesses) knownOf(user string) *knownSources {
+	if user == "" {
+		return &g.nameless
+	}
+	return &g.known
+}
+
 // charge counts a guess and returns true, unless the source or the user has had too
 // many.
 func (g *Guesses) charge(source netip.Addr, user string, now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	s, u := g.sources.of(source, now), g.users.of(user, now)
-	delayed, known := s, g.known.find(source, user)
+	s, u := g.sources.of(source, now), g.userOf(user, now)
+	delayed, known := s, g.knownOf(user).find(source, user, now)
 	if known != nil {
 		delayed = known
 	}
-	if s.exhausted() || known == nil && u.exhausted() || now.Before(delayed.wait) {
+	reserve := 0.0
+	if g.wrong.has(source, now) {
+		reserve = guessReserve
+	}
+	if s.exhausted(0) || known == nil && u.exhausted(reserve) || now.Before(delayed.wait) {
 		return false
 	}
 	s.debt++
@@ -98,19 +123,20 @@ func (c *Guess) End(err error) {
 	g := c.of
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	s, u := g.sources.of(c.source, now), g.users.of(c.user, now)
-	known := g.known.find(c.source, c.user)
+	s, u := g.sources.of(c.source, now), g.userOf(c.user, now)
+	known := g.knownOf(c.user).find(c.source, c.user, now)
 	switch {
 	case !errors.Is(err, auth.ErrBadCredentials):
 		s.refund()
 		u.refund()
-		if err == nil {
-			g.known.add(c.source, c.user, now)
+		if err == nil && g.knownOf(c.user).add(c.source, c.user, now) && c.user != "" {
+			g.saveSoon()
 		}
 	case known != nil:
 		known.settle(now)
 		known.fail(now)
 	default:
 		s.fail(now)
+		g.wrong.add(c.source, now)
 	}
 }

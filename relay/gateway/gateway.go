@@ -40,9 +40,9 @@ type Gateway struct {
 	// returns the present one.
 	Config Config
 
-	// Dir is the data directory. It has the queue, the operator's socket, and messages
-	// that are too large for memory while their clients wait. Start makes it if it is
-	// absent; it must be accessible to its owner only (mode 0700; on Windows, to the user
+	// Dir is the data directory. It has the queue, the operator's socket, the Server's
+	// KnownSources unless they are set, and messages that are too large for memory while
+	// their clients wait. Start makes it if it is absent; it must be accessible to its owner only (mode 0700; on Windows, to the user
 	// that runs the Gateway, administrators and the system), and one process at a time can
 	// use it.
 	//

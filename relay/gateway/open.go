@@ -43,6 +43,9 @@ func (g *Gateway) connect() {
 	g.Sender.Logger = cmp.Or(g.Sender.Logger, g.Logger)
 	g.Server.Policy, g.Server.Verifier, g.Server.Certificates, g.Server.ClientCAs = c.Policy, c.Verifier, c.Certificates, c.ClientCAs
 	g.Server.Handler = &g.Sender
+	if g.Server.KnownSources == "" && g.Dir != "" {
+		g.Server.KnownSources = filepath.Join(g.Dir, "known-sources")
+	}
 	g.Server.Events = slices.Concat(g.Server.Events, g.Events)
 	g.Server.Logger = cmp.Or(g.Server.Logger, g.Logger)
 }

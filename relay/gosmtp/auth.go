@@ -104,7 +104,7 @@ type foreign struct {
 // temporary reply.
 func (f *foreign) Next(response []byte) (challenge []byte, done bool, err error) {
 	source := f.session.conn.source
-	err = logon.Check(context.Background(), &f.session.backend.guesses, source, source.String(), func() (err error) {
+	err = logon.Check(context.Background(), &f.session.backend.guesses, source, "", func() (err error) {
 		challenge, done, err = f.Server.Next(response)
 		err = logonError(err)
 		return err

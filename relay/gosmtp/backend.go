@@ -29,7 +29,8 @@ type Backend struct {
 	// other becomes 451, and only the Logger sees its text.
 	Next smtp.Backend
 
-	// Verifier checks passwords.
+	// Verifier checks passwords, within the limits for guesses of a relay.Server. Where users
+	// have logged on is kept in memory only.
 	Verifier auth.Verifier
 	// Identify returns who the client is after it has authenticated with an exchange of
 	// session, a session of Next that is an smtp.AuthSession. With Identify, AUTH offers

@@ -1,0 +1,185 @@
+package limits
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/internal/atomicfile"
+	"github.com/interchange-smtp/interchange/internal/readlimit"
+)
+
+const (
+	saveKnownAfter = time.Minute // the changes of that time are written together
+
+	maxKnown     = guessKeys * knownPerUser
+	maxKnownFile = (maxKnown + 3) * len("0123456789abcdef0123456789abcdef 0123456789abcdef0123456789abcdef 2026-11-30\n")
+
+	knownTitle, knownEnd = "known sources 1\n", "end\n" // the first and last lines of the file
+)
+
+// knownFile is the file that keeps knownSources over a restart.
+type knownFile struct {
+	path    string // "": there is no file
+	logger  *slog.Logger
+	changed bool
+	closed  bool
+	timer   *time.Timer // nil: no save is planned
+	writing sync.Mutex
+}
+
+// Keep reads from a file where users have logged on, and keeps that there until Close. One
+// Guesses at a time can use the file. A file that can't be read is a warning in the log, and is
+// replaced.
+func (g *Guesses) Keep(file string, logger *slog.Logger) {
+	key, list, err := readKnown(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		logger.Warn("the file of known sources can't be read; users are known nowhere until they log on again", "error", source.FileError(file, err))
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.file.path, g.file.logger = file, logger
+	if err == nil {
+		g.known.fill(key, list, time.Now())
+	}
+}
+
+// Close writes the file of Keep, if something has changed since it was written last.
+func (g *Guesses) Close() {
+	g.mu.Lock()
+	g.file.closed = true
+	if g.file.timer != nil {
+		g.file.timer.Stop()
+	}
+	g.mu.Unlock()
+	g.save()
+}
+
+// saveSoon has the file written in a while. g is locked.
+func (g *Guesses) saveSoon() {
+	f := &g.file
+	if f.path == "" {
+		return
+	}
+	f.changed = true
+	if f.timer == nil && !f.closed {
+		f.timer = time.AfterFunc(saveKnownAfter, g.save)
+	}
+}
+
+// save writes the file if something has changed.
+func (g *Guesses) save() {
+	f := &g.file
+	f.writing.Lock()
+	defer f.writing.Unlock()
+	g.mu.Lock()
+	f.timer = nil
+	if !f.changed {
+		g.mu.Unlock()
+		return
+	}
+	f.changed = false
+	key, list := g.known.key, g.known.list(time.Now())
+	g.mu.Unlock()
+	if err := atomicfile.Write(f.path, bytes.NewBuffer(formatKnown(key, list)), ""); err != nil {
+		f.logger.Warn("the file of known sources can't be written; after a restart users may be known nowhere", "error", err)
+		g.mu.Lock()
+		f.changed = true // for the next change, or Close
+		g.mu.Unlock()
+	}
+}
+
+// keptSource is a line of the file.
+type keptSource struct {
+	user, source tag
+	day          time.Time
+}
+
+// list returns the sources that the file should have.
+func (k *knownSources) list(now time.Time) []keptSource {
+	var list []keptSource
+	for user, u := range k.users {
+		for _, s := range u.sources {
+			if now.Sub(s.day) <= knownFor {
+				list = append(list, keptSource{user, s.tag, s.day})
+			}
+		}
+	}
+	return list
+}
+
+// fill takes over what a file has, in place of what k has.
+func (k *knownSources) fill(key []byte, list []keptSource, now time.Time) {
+	k.key, k.users = key, nil
+	for _, s := range list {
+		if now.Sub(s.day) <= knownFor {
+			k.put(s.user, knownSource{tag: s.source, day: s.day, guesser: guesser{last: now}}, s.day)
+		}
+	}
+}
+
+// formatKnown returns the text of a file.
+func formatKnown(key []byte, list []keptSource) []byte {
+	slices.SortFunc(list, func(a, b keptSource) int {
+		return cmp.Or(a.day.Compare(b.day), bytes.Compare(a.user[:], b.user[:]), bytes.Compare(a.source[:], b.source[:]))
+	})
+	b := fmt.Appendf(nil, "%s%x\n", knownTitle, key)
+	for _, s := range list {
+		b = append(hex.AppendEncode(b, s.user[:]), ' ')
+		b = append(hex.AppendEncode(b, s.source[:]), ' ')
+		b = append(s.day.AppendFormat(b, time.DateOnly), '\n')
+	}
+	return append(b, knownEnd...)
+}
+
+// readKnown reads a file.
+func readKnown(path string) (key []byte, list []keptSource, err error) {
+	text, err := readlimit.File(path, maxKnownFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	return parseKnown(string(text))
+}
+
+// parseKnown is the inverse of formatKnown, and refuses every other text.
+func parseKnown(text string) (key []byte, list []keptSource, err error) {
+	text, titled := strings.CutPrefix(text, knownTitle)
+	first, text, _ := strings.Cut(text, "\n")
+	text, ended := strings.CutSuffix(text, knownEnd)
+	if !titled || !ended {
+		return nil, nil, errors.New("it is damaged: the first or the last line is missing")
+	}
+	if key, err = hex.DecodeString(first); err != nil || len(key) != keySize {
+		return nil, nil, errors.New("it is damaged: line 2 is no key")
+	}
+	for line := range strings.Lines(text) {
+		var s keptSource
+		if !s.parse(line) {
+			return nil, nil, fmt.Errorf("it is damaged: line %d has no source", len(list)+3)
+		}
+		list = append(list, s)
+	}
+	return key, list, nil
+}
+
+// parse reads a line.
+func (s *keptSource) parse(line string) bool {
+	const tagged = 2 * len(tag{})
+	if len(line) != tagged+1+tagged+1+len("2026-11-30\n") || line[tagged] != ' ' || line[2*tagged+1] != ' ' || line[len(line)-1] != '\n' {
+		return false
+	}
+	_, userErr := hex.Decode(s.user[:], []byte(line[:tagged]))
+	_, sourceErr := hex.Decode(s.source[:], []byte(line[tagged+1:2*tagged+1]))
+	var dayErr error
+	s.day, dayErr = time.Parse(time.DateOnly, line[2*tagged+2:len(line)-1])
+	return userErr == nil && sourceErr == nil && dayErr == nil
+}
