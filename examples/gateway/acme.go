@@ -87,9 +87,9 @@ func (a *acmeClient) close() {
 	}
 }
 
-// hosts are the names for which certificates are wanted, those of connectors that begin TLS.
-func (a *acmeClient) hosts() (names []string) {
-	for in := range a.gateway.CurrentPolicy().Receive() {
+// acmeHosts are the names for which certificates are wanted, those of connectors that begin TLS.
+func acmeHosts(p *connector.Policy) (names []string) {
+	for in := range p.Receive() {
 		r := in.Settings()
 		begins := r.AuthMechanism.Or(auth.None).Has(auth.TLS) || slices.ContainsFunc(r.Bindings, order.ImplicitTLS)
 		if name := strings.ToLower(in.Fqdn()); r.Enabled.Or(true) && begins && !slices.Contains(names, name) {
@@ -98,6 +98,9 @@ func (a *acmeClient) hosts() (names []string) {
 	}
 	return names
 }
+
+// hosts are the acmeHosts of the present policy.
+func (a *acmeClient) hosts() []string { return acmeHosts(a.gateway.CurrentPolicy()) }
 
 // isHost is the HostPolicy of the manager.
 func (a *acmeClient) isHost(_ context.Context, host string) error {

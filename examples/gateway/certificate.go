@@ -114,7 +114,7 @@ func (l *loaded) withoutCertificate() (missing source.Diagnostics) {
 	add := func(in *connector.Inbound, field source.Path, format string, args ...any) {
 		missing = append(missing, source.Diagnostic{
 			Severity: source.SeverityNote, Path: source.Named("Receive", in.Name()).Field(field), Code: source.CodeCertificateMissing,
-			Detail: fmt.Sprintf(format, args...) + ": give -cert and -key",
+			Detail: fmt.Sprintf(format, args...) + ": give -cert and -key, or -acme",
 		})
 	}
 	for in := range l.Policy.Receive() {
@@ -140,7 +140,7 @@ func advised(err error) error {
 	if errors.As(err, &list) {
 		for i := range list {
 			if list[i].Code == source.CodeCertificateMissing {
-				list[i].Fix = "give -cert and -key, or remove the bindings that begin with TLS and RequireTLS"
+				list[i].Fix = "give -cert and -key, or -acme, or remove the bindings that begin with TLS and RequireTLS"
 			}
 		}
 	}

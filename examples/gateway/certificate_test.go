@@ -50,7 +50,7 @@ func TestNoCertificate(t *testing.T) {
 	if code := run([]string{"serve", "-config", file}, nil, &out, &out); code != exitNo {
 		t.Errorf("exit %d", code)
 	}
-	const want = "Receive[\"Proxy\"]: binding 127.0.0.1:465 begins with TLS and needs a certificate (certificate-missing)\n    fix: give -cert and -key, or remove"
+	const want = "Receive[\"Proxy\"]: binding 127.0.0.1:465 begins with TLS and needs a certificate (certificate-missing)\n    fix: give -cert and -key, or -acme, or remove"
 	if !strings.Contains(out.String(), want) {
 		t.Errorf("%s\nlacks %s", out.String(), want)
 	}

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"crypto/tls"
+	"crypto/x509"
 	"flag"
 	"fmt"
 	"io"
@@ -17,6 +17,7 @@ import (
 // checkFlags are the flags of gateway check.
 type checkFlags struct {
 	policyFlags
+	acme         string
 	tokens       string
 	oauth        oauthFlags
 	dkimKeys     string
@@ -28,6 +29,7 @@ type checkFlags struct {
 func (f *checkFlags) register(fs *flag.FlagSet) {
 	f.policyFlags.register(fs)
 	f.registerKeys(fs, "PEM `FILE` with the key of the -cert at the same place: look at the certificate, too; may be repeated")
+	fs.StringVar(&f.acme, "acme", "", "the `DIR` in which serve keeps its certificates by ACME: look at them, too; it gets those that aren't there yet")
 	fs.StringVar(&f.tokens, "tokens", "", "`FILE` of the identity provider whose tokens serve accepts: look at it, too, and fetch the provider's keys")
 	f.oauth.register(fs)
 	fs.StringVar(&f.dkimKeys, "dkim-keys", "", "the `DIR` with the keys that sign mail: look at them, too")
@@ -38,7 +40,7 @@ func (f *checkFlags) register(fs *flag.FlagSet) {
 
 // check lists the findings about a policy that is valid.
 func check(c *cli, args []string) int {
-	fs := c.flags("[FILE]... [-cert FILE -key FILE]... [-tokens FILE] [-oauth FILE -data DIR] [-dkim-keys DIR] [-acknowledged]")
+	fs := c.flags("[FILE]... [-cert FILE -key FILE]... [-acme DIR] [-tokens FILE] [-oauth FILE -data DIR] [-dkim-keys DIR] [-acknowledged]")
 	var f checkFlags
 	f.register(fs)
 	if code, done := c.parsePolicy(fs, &f.policyFlags, args); done {
@@ -93,15 +95,17 @@ func (l *loaded) check(m material) []checked {
 	if !m.validating {
 		more = append(l.withoutValidation(), more...)
 	}
-	if len(m.chain) == 0 {
+	certificates, files := l.certificatesOf(m)
+	if len(certificates) == 0 {
 		more = append(l.withoutCertificate(), more...)
 	}
 	all := []checked{} // in JSON a list, not null
-	for _, f := range l.Findings(analysis.Options{Now: m.now, Certificates: describe(m.chain), Authenticates: true}, more...) {
+	for _, f := range l.Findings(analysis.Options{Now: m.now, Certificates: certificates, Authenticates: true}, more...) {
 		one := newChecked(f)
+		list, i, _ := f.Path.List()
 		switch {
-		case f.Path.Within("Certificates"):
-			one.Path, one.File = "", m.certFile(f.Path)
+		case list == "Certificates" && i >= 0:
+			one.Path, one.File = "", files[i]
 		case one.stops():
 			one.Path = "" // the flag decides, whatever a file says
 			one.Detail, one.Fix = one.Detail+"; give "+l.others(), ""
@@ -195,17 +199,19 @@ func summary(all []checked) string {
 	return strings.Join(parts, ", ")
 }
 
-// describe returns the certificates as analysis needs them. Their leaves are parsed,
-// because they were read from files.
-func describe(chain []tls.Certificate) []analysis.Certificate {
-	var all []analysis.Certificate
-	for _, c := range chain {
-		if leaf := c.Leaf; leaf != nil {
-			all = append(all, analysis.Certificate{
-				Name:  param.SmtpX509Identifier{Issuer: leaf.Issuer.String(), Subject: leaf.Subject.String()},
-				Hosts: leaf.DNSNames, NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter,
-			})
-		}
+// certificatesOf returns the certificates of a relay as analysis needs them, with their files.
+func (l *loaded) certificatesOf(m material) (all []analysis.Certificate, files []string) {
+	all, files = l.certificatesByACME(m)
+	for i, p := range m.pairs {
+		all, files = append(all, describe(m.chain[i].Leaf)), append(files, p.cert)
 	}
-	return all
+	return all, files
+}
+
+// describe returns a certificate as analysis needs it.
+func describe(leaf *x509.Certificate) analysis.Certificate {
+	return analysis.Certificate{
+		Name:  param.SmtpX509Identifier{Issuer: leaf.Issuer.String(), Subject: leaf.Subject.String()},
+		Hosts: leaf.DNSNames, NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter,
+	}
 }

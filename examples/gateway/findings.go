@@ -59,14 +59,11 @@ func (r *relayProcess) logMistakes(event string, mistakes []error) int {
 // findings returns the findings of check about a configuration.
 func (r *relayProcess) findings(s *configuration) []checked {
 	f := r.flags
-	m := material{
+	m := material{ // without the certificates by ACME, of which the client of the authority logs what is wrong
 		users: f.users, credentials: f.credentials, tokens: f.tokens,
-		pairs: s.pairs, chain: s.Certificates,
+		pairs: s.pairs, chain: s.Certificates, acme: f.acme.dir != "",
 		oauth: s.oauth, oauthFile: f.oauth.file, oauthTokens: f.oauth.tokens(f.data),
 		dkim: s.dkim, dkimDir: f.dkimKeys, validating: r.validating(), now: r.cli.now(),
-	}
-	if r.demo != nil { // which makes its certificate itself
-		m.chain = nil
 	}
 	return s.loaded.check(m)
 }

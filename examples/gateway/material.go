@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/relay/oauth"
 	"github.com/interchange-smtp/interchange/relay/sign"
 )
@@ -16,9 +15,11 @@ type material struct {
 
 	pairs     []keyPair
 	chain     []tls.Certificate // of pairs
+	acme      bool              // certificates come by ACME, too
 	tokenKeys error             // why the keys of the identity provider can't be fetched
 
-	oauth       *oauth.Settings // for tokens of Send connectors; nil: no file is given
+	acmeStored  map[string]storedCertificate // by host
+	oauth       *oauth.Settings              // for tokens of Send connectors; nil: no file is given
 	oauthFile   string
 	oauthTokens string          // the directory of refresh tokens
 	dkim        *sign.Directory // the keys in dkimDir; nil: no directory is given
@@ -36,6 +37,11 @@ func (f *checkFlags) material() (m material, err error) {
 	if m.chain, m.pairs, err = loadCertificates(f.certs, f.keys); err != nil {
 		return m, err
 	}
+	if m.acme = f.acme != ""; m.acme {
+		if m.acmeStored, err = storedCertificates(f.acme); err != nil {
+			return m, err
+		}
+	}
 	validating, err := f.names.validating()
 	if err != nil {
 		return m, err
@@ -49,14 +55,4 @@ func (f *checkFlags) material() (m material, err error) {
 	}
 	m.dkim, err = loadSigningKeys(f.dkimKeys)
 	return m, err
-}
-
-// certFile returns the file of the certificate at a path such as Certificates[0].
-func (m material) certFile(path source.Path) string {
-	for i, p := range m.pairs {
-		if path.Within(source.Path("Certificates").Index(i)) {
-			return p.cert
-		}
-	}
-	return ""
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
+	"slices"
 
 	"github.com/interchange-smtp/interchange/connector/source"
 )
@@ -25,6 +27,9 @@ func (l *loaded) exposed(m material) source.Diagnostics {
 	}
 	for _, p := range m.pairs {
 		files = append(files, secretFile{p.key, "the private key"})
+	}
+	for _, host := range slices.Sorted(maps.Keys(m.acmeStored)) {
+		files = append(files, secretFile{m.acmeStored[host].file, "the private key"})
 	}
 	for _, name := range m.oauth.Files(m.oauthFile) {
 		files = append(files, secretFile{name, "a secret of -oauth"})

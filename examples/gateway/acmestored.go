@@ -1,0 +1,63 @@
+package main
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/source"
+)
+
+// storedCertificate is a certificate by ACME in the directory of -acme.
+type storedCertificate struct {
+	file string // which has the key, too
+	leaf *x509.Certificate
+}
+
+// storedCertificates reads the certificates in the directory of -acme, by host. They have no suffix; those
+// with RSA keys, and what else is there, have one. A directory that is absent has none: serve makes it.
+func storedCertificates(dir string) (map[string]storedCertificate, error) {
+	stored := map[string]storedCertificate{}
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("-acme %w", source.FileError(dir, err))
+	}
+	for _, e := range entries {
+		file := filepath.Join(dir, e.Name())
+		if e.IsDir() || strings.Contains(e.Name(), "+") {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("-acme %w", source.FileError(file, err))
+		}
+		if block := firstBlock(text, "CERTIFICATE"); block != nil {
+			if leaf, err := x509.ParseCertificate(block.Bytes); err == nil { // serve gets another one
+				stored[e.Name()] = storedCertificate{file, leaf}
+			}
+		}
+	}
+	return stored, nil
+}
+
+// certificatesByACME returns the certificates that serve has by ACME, those of hosts that have none yet
+// as they will be, with their files; "" for the latter.
+func (l *loaded) certificatesByACME(m material) (all []analysis.Certificate, files []string) {
+	if !m.acme {
+		return nil, nil
+	}
+	for _, host := range acmeHosts(l.Policy) {
+		c := analysis.Certificate{Hosts: []string{host}, NotBefore: m.now, NotAfter: m.now.Add(2 * acmeRenewal)}
+		stored, ok := m.acmeStored[host]
+		if ok {
+			c = describe(stored.leaf)
+		}
+		all, files = append(all, c), append(files, stored.file)
+	}
+	return all, files
+}
