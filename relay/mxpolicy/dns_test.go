@@ -76,28 +76,6 @@ func (z *zone) set(change func()) {
 	change()
 }
 
-func TestTrustedServers(t *testing.T) {
-	for conf, want := range map[string]string{
-		"nameserver 127.0.0.1\n":                                  "127.0.0.1:53",
-		"search example\nnameserver 127.0.0.53\nnameserver ::1\n": "127.0.0.53:53 [::1]:53",
-		"nameserver 127.0.0.1\nnameserver 192.0.2.1\n":            "",
-		"nameserver 192.0.2.1\n":                                  "",
-		"nameserver 192.0.2.1\noptions edns0 trust-ad\n":          "192.0.2.1:53",
-		"nameserver 127.0.0.11\n":                                 "", // Docker's
-		"nameserver name.example\n":                               "",
-		"# nameserver 127.0.0.1\n":                                "",
-		"":                                                        "",
-	} {
-		var got []string
-		for _, s := range trustedServers(strings.NewReader(conf)) {
-			got = append(got, s.String())
-		}
-		if text := strings.Join(got, " "); text != want {
-			t.Errorf("%q: %s, want %s", conf, text, want)
-		}
-	}
-}
-
 // Answers are kept, and a long one is asked for by TCP.
 func TestResolverKeeps(t *testing.T) {
 	z, r := newZone(t, "example.com MX", "example.com. 300 MX 10 mx.example.com.")

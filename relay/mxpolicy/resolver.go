@@ -1,12 +1,9 @@
 package mxpolicy
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -29,56 +26,39 @@ const (
 // which no attacker can change packets. It is safe for concurrent use; the fields must not change after
 // the first use.
 type Resolver struct {
-	// Servers are asked in order until one answers.
+	// Servers are asked in order until one answers. A Resolver of SystemResolver has its own.
 	Servers []netip.AddrPort
 
+	system  *resolvConf // has the servers in place of Servers; nil: none
 	once    sync.Once
-	client  dnsclient.Client
 	answers *dnsclient.Cache[answer]
 }
 
 // SystemResolver returns a Resolver for the system's name servers if all of them run on this
 // machine, or if the option trust-ad of resolv.conf says that they can be believed; nil if not, and
 // on systems without a resolv.conf.
+//
+// The Resolver notices within seconds that the file has changed. It goes on to ask the previous
+// servers if the new ones can't be believed, until the program ends.
 func SystemResolver() *Resolver {
-	f, err := os.Open("/etc/resolv.conf")
-	if err != nil {
+	conf := &resolvConf{path: "/etc/resolv.conf"}
+	if len(conf.current()) == 0 {
 		return nil
 	}
-	defer f.Close()
-	servers := trustedServers(f)
-	if len(servers) == 0 {
-		return nil
-	}
-	return &Resolver{Servers: servers}
+	return &Resolver{system: conf}
 }
 
-// forwarder is Docker's name server in containers: it passes answers of others on as they are.
-var forwarder = netip.MustParseAddr("127.0.0.11")
-
-// trustedServers returns the name servers of a resolv.conf if they can be believed, else nil.
-func trustedServers(conf io.Reader) (servers []netip.AddrPort) {
-	local, trusted := true, false
-	lines := bufio.NewScanner(conf)
-	for lines.Scan() {
-		words := strings.Fields(lines.Text())
-		switch {
-		case len(words) < 2:
-		case words[0] == "nameserver":
-			addr, err := netip.ParseAddr(words[1])
-			if err != nil {
-				return nil
-			}
-			local = local && addr.IsLoopback() && addr != forwarder
-			servers = append(servers, netip.AddrPortFrom(addr, 53))
-		case words[0] == "options":
-			trusted = trusted || slices.Contains(words[1:], "trust-ad")
-		}
+// client returns the Client that asks the servers.
+func (r *Resolver) client() *dnsclient.Client {
+	servers := r.Servers
+	if r.system != nil {
+		servers = r.system.current()
 	}
-	if lines.Err() != nil || !local && !trusted {
-		return nil
+	c := &dnsclient.Client{Timeout: askTimeout, DNSSEC: true}
+	for _, server := range servers {
+		c.Servers = append(c.Servers, server.String())
 	}
-	return servers
+	return c
 }
 
 // answer is an answer of a validating name server.
@@ -90,18 +70,12 @@ type answer struct {
 // ask returns the records of a type at name; an empty answer means that there are no such records.
 // The error says that there is no answer, for example because the signatures are bogus.
 func (r *Resolver) ask(ctx context.Context, name string, t uint16) (answer, error) {
-	r.once.Do(func() {
-		r.client = dnsclient.Client{Timeout: askTimeout, DNSSEC: true}
-		for _, server := range r.Servers {
-			r.client.Servers = append(r.client.Servers, server.String())
-		}
-		r.answers = dnsclient.NewCache[answer](maxCache)
-	})
+	r.once.Do(func() { r.answers = dnsclient.NewCache[answer](maxCache) })
 	q := dnsclient.Question{Name: canonical(name), Type: t}
 	if a, ok := r.answers.Get(q); ok {
 		return a, nil
 	}
-	found, err := r.client.Ask(ctx, q.Name, t)
+	found, err := r.client().Ask(ctx, q.Name, t)
 	if err != nil {
 		return answer{}, fmt.Errorf("%s %s: %w", q.Name, dns.Type(t), err)
 	}
