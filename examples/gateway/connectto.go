@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/mxpolicy"
 )
 
 // detour is one -connect-to: dial target in place of host:port. An empty host
@@ -49,6 +50,8 @@ func parseDetour(s string) (detour, error) {
 type detours struct {
 	rules    []detour
 	resolver delivery.Resolver // of hosts without a detour
+
+	validating *mxpolicy.Resolver // the name servers that are believed about DNSSEC; nil: none
 
 	mu    sync.Mutex
 	hosts []string // host n has address 240.0.0.0 + 1 + n

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -37,16 +38,18 @@ func (f *dnsFlags) registerTrusted(fs *flag.FlagSet) {
 
 // dialing returns how next hops are resolved and dialled.
 func (f *dnsFlags) dialing() (*detours, error) {
-	text, name := f.dns, "-dns"
-	if text == "" {
-		text, name = f.trusted, "-dns-trusted"
+	resolver, err := nameServer(cmp.Or(f.dns, f.trusted))
+	if f.dns == "" {
+		err = nil // validating reports it
+	} else if err != nil {
+		err = fmt.Errorf("-dns %w", err)
 	}
-	resolver, err := nameServer(text)
-	if err != nil {
-		err = fmt.Errorf("%s %w", name, err)
+	validating, trustedErr := f.validating()
+	errs := []error{err, trustedErr}
+	dialing := &detours{resolver: resolver, validating: validating}
+	if validating != nil && (f.dns == "" || f.trusted == "") {
+		dialing.resolver = validated{resolver, validating}
 	}
-	errs := []error{err}
-	dialing := &detours{resolver: resolver}
 	for _, s := range f.connectTo {
 		rule, err := parseDetour(s)
 		if err != nil {
@@ -78,19 +81,32 @@ func (f *dnsFlags) validating() (*mxpolicy.Resolver, error) {
 
 // published returns a finder of mail domains' TLS policies. data is the directory that keeps
 // them; "": none.
-func (f *dnsFlags) published(dialing *detours, data string, log *slog.Logger) (*mxpolicy.Policies, error) {
-	validating, err := f.validating()
-	if err != nil {
-		return nil, err
-	}
-	p := &mxpolicy.Policies{DNSSEC: validating, Dial: dialing.dialHost, Logger: log}
-	if resolver, ok := dialing.resolver.(*net.Resolver); ok {
+func (d *detours) published(data string, log *slog.Logger) *mxpolicy.Policies {
+	p := &mxpolicy.Policies{DNSSEC: d.validating, Dial: d.dialHost, Logger: log}
+	if resolver, ok := d.resolver.(mxpolicy.TXTResolver); ok {
 		p.TXT = resolver
 	}
 	if data != "" {
 		p.File = filepath.Join(data, "mta-sts.json")
 	}
-	return p, nil
+	return p
+}
+
+// validated asks for MX and TXT records where DANE asks, and so for each record once. Addresses
+// may stand in a hosts file as well, which net.Resolver reads.
+type validated struct {
+	*net.Resolver
+	records *mxpolicy.Resolver
+}
+
+// LookupMX implements delivery.Resolver.
+func (v validated) LookupMX(ctx context.Context, name string) ([]*net.MX, error) {
+	return v.records.LookupMX(ctx, name)
+}
+
+// LookupTXT implements mxpolicy.TXTResolver.
+func (v validated) LookupTXT(ctx context.Context, name string) ([]string, error) {
+	return v.records.LookupTXT(ctx, name)
 }
 
 // detouredPolicies are the TLS policies of mail domains, except of those with a detour: where

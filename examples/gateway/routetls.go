@@ -46,10 +46,7 @@ func (f *dnsFlags) look(way connector.Route, to routing.Domain) (*publishedTLS, 
 	if err != nil {
 		return nil, err
 	}
-	policies, err := f.published(dialing, "", slog.New(slog.DiscardHandler))
-	if err != nil {
-		return nil, err
-	}
+	policies := dialing.published("", slog.New(slog.DiscardHandler))
 	defer policies.Close()
 	set := way.Outbound.Settings()
 	shown := &publishedTLS{Domain: to.String(), Asked: []string{}, Hosts: []hostTLS{}}

@@ -78,23 +78,44 @@ func TestRouteTLS(t *testing.T) {
 	}
 }
 
-// TestValidating: which name servers are believed.
+// TestValidating: which name servers are believed, and are asked for MX records too.
 func TestValidating(t *testing.T) {
-	for _, tc := range []struct{ dns, trusted, want string }{
-		{"127.0.0.1", "", "127.0.0.1:53"},
-		{"[::1]:5353", "", "[::1]:5353"},
-		{"192.0.2.1", "", ""},
-		{"", "192.0.2.1", "192.0.2.1:53"},
-		{"192.0.2.1", "192.0.2.2:54", "192.0.2.2:54"},
-		{"127.0.0.1", "192.0.2.2", "192.0.2.2:53"},
+	for _, tc := range []struct {
+		dns, trusted, want string
+		shared             bool
+	}{
+		{"127.0.0.1", "", "127.0.0.1:53", true},
+		{"[::1]:5353", "", "[::1]:5353", true},
+		{"192.0.2.1", "", "", false},
+		{"", "192.0.2.1", "192.0.2.1:53", true},
+		{"192.0.2.1", "192.0.2.2:54", "192.0.2.2:54", false},
+		{"127.0.0.1", "192.0.2.2", "192.0.2.2:53", false},
 	} {
-		r, err := (&dnsFlags{dns: tc.dns, trusted: tc.trusted}).validating()
+		dialing, err := (&dnsFlags{dns: tc.dns, trusted: tc.trusted}).dialing()
+		if err != nil {
+			t.Fatal(err)
+		}
 		got := ""
-		if r != nil {
+		if r := dialing.validating; r != nil {
 			got = r.Servers[0].String()
 		}
-		if err != nil || got != tc.want {
-			t.Errorf("-dns %q -dns-trusted %q: %s, %v; want %s", tc.dns, tc.trusted, got, err, tc.want)
+		if _, shared := dialing.resolver.(validated); got != tc.want || shared != tc.shared {
+			t.Errorf("-dns %q -dns-trusted %q: %s, asked for MX records: %v; want %s, %v", tc.dns, tc.trusted, got, shared, tc.want, tc.shared)
+		}
+		if any(dialing.published("", nil).TXT) != any(dialing.resolver) {
+			t.Errorf("-dns %q -dns-trusted %q: another resolver is asked for TXT records", tc.dns, tc.trusted)
+		}
+	}
+	for _, f := range []dnsFlags{{dns: "x"}, {trusted: "y"}, {dns: "x", trusted: "y"}} {
+		_, err := f.dialing()
+		for flag, value := range map[string]string{"-dns x: ": f.dns, "-dns-trusted y: ": f.trusted} {
+			want := 0
+			if value != "" {
+				want = 1
+			}
+			if err == nil || strings.Count(err.Error(), flag) != want {
+				t.Errorf("%+v: %v", f, err)
+			}
 		}
 	}
 }
@@ -141,10 +162,7 @@ func TestDetouredPolicies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	policies, err := f.published(dialing, "", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	policies := dialing.published("", nil)
 	defer policies.Close()
 	hosts, err := detouredPolicies{policies, dialing}.ForHosts(t.Context(), delivery.MailDomain{Name: "example.org", Hosts: []string{"example.org"}, DANE: true, MTASTS: true})
 	if err != nil || len(hosts) != 1 || hosts[0].TLS || hosts[0].Err != nil {

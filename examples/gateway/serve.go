@@ -170,10 +170,9 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	r.web = dialing.webClient()
 	var lmtpErr error
 	r.lmtp, lmtpErr = f.lmtpServers()
-	policies, policiesErr := f.published(dialing, f.data, r.logger)
-	r.published = policies
+	r.published = dialing.published(f.data, r.logger)
 	filters, filtersErr := f.milters.hooks(r.logger)
-	mistakes := []error{err, lmtpErr, policiesErr, filtersErr}
+	mistakes := []error{err, lmtpErr, filtersErr}
 	now, bad := r.configure(c)
 	mistakes = append(mistakes, bad...)
 	if now != nil {
@@ -188,7 +187,7 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	g.Server.ProtocolLog, g.Server.Explain = c.stdout, f.explains
 	// Filters may change messages, and signatures hold for a message as it was sent.
 	g.Server.Hooks = append([]relay.Hooks{f.verifier(r.logger).Hooks()}, filters...)
-	g.Sender.Resolver, g.Sender.Dial, g.Sender.TLSPolicies = dialing, dialing.dial, detouredPolicies{policies, dialing}
+	g.Sender.Resolver, g.Sender.Dial, g.Sender.TLSPolicies = dialing, dialing.dial, detouredPolicies{r.published, dialing}
 	r.tokens.Dir, r.tokens.Client, r.tokens.Logger = f.oauth.tokens(f.data), r.web, r.logger
 	g.Sender.Tokens = r.tokens.For
 	g.Dispatcher.ByConnector = r.transports()

@@ -1,14 +1,18 @@
 package mxpolicy
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/miekg/dns"
+
+	"github.com/interchange-smtp/interchange/relay/delivery"
 )
 
 // zone is a name server on this machine that says what it is told about signatures.
@@ -187,4 +191,35 @@ func heap() int {
 	runtime.GC()
 	runtime.ReadMemStats(&stats)
 	return int(stats.HeapAlloc)
+}
+
+// MX records that delivery looks up are those that DANE looks at, with one question. Texts have
+// the bytes that were sent, and no records are no error.
+func TestLookups(t *testing.T) {
+	z, r := newZone(t, append(signed, "text.example TXT", `text.example. 300 TXT "v=STSv1; \"" "\\\195\188"`)...)
+	for name, want := range map[string]string{"example.com": "10 mx.example.com.", "none.example": ""} {
+		hosts, err := r.LookupMX(t.Context(), name)
+		got := ""
+		for _, mx := range hosts {
+			got += fmt.Sprint(mx.Pref, " ", mx.Host)
+		}
+		if err != nil || got != want {
+			t.Errorf("MX of %s: %q, %v; want %q", name, got, err, want)
+		}
+	}
+	for name, want := range map[string][]string{"text.example": {`v=STSv1; "\ü`}, "none.example": nil} {
+		if texts, err := r.LookupTXT(t.Context(), name); err != nil || !slices.Equal(texts, want) {
+			t.Errorf("TXT of %s: %q, %v; want %q", name, texts, err, want)
+		}
+	}
+	r.dane(t.Context(), delivery.MailDomain{Name: "example.com", Hosts: []string{"mx.example.com"}, Port: 25})
+	z.set(func() {
+		if n := strings.Count(strings.Join(z.asked, "\n")+"\n", "example.com MX\n"); n != 1 {
+			t.Errorf("the server was asked for %q", z.asked)
+		}
+		z.fails["fails.example MX"] = dns.RcodeServerFailure
+	})
+	if hosts, err := r.LookupMX(t.Context(), "fails.example"); err == nil {
+		t.Errorf("%v without an answer", hosts)
+	}
 }

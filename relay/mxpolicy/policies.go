@@ -30,7 +30,8 @@ type TXTResolver interface {
 type Policies struct {
 	// DNSSEC is asked for signed records. Nil: there is no DANE.
 	DNSSEC *Resolver
-	// TXT is asked whether domains have an MTA-STS policy. Nil: net.DefaultResolver.
+	// TXT is asked whether domains have an MTA-STS policy. Nil: DNSSEC, without it
+	// net.DefaultResolver.
 	TXT TXTResolver
 	// Dial connects to the web servers of MTA-STS policies. Nil: TCP.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)

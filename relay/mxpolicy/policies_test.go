@@ -46,3 +46,13 @@ func TestBoth(t *testing.T) {
 		}
 	}
 }
+
+// Without a TXTResolver the name servers of DANE are asked for the announcement of a policy.
+func TestAnnouncementFromResolver(t *testing.T) {
+	_, r := newZone(t, "_mta-sts.example.com TXT", `_mta-sts.example.com. 300 TXT "v=STSv1; id=1"`)
+	p := newOwner(t, "mta-sts.example.com").policies("")
+	p.TXT, p.DNSSEC = nil, r
+	if got := required(t, p, "mx.example.com"); got != "a valid certificate" {
+		t.Error(got)
+	}
+}

@@ -3,6 +3,7 @@ package mxpolicy
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -85,6 +86,30 @@ func (r *Resolver) ask(ctx context.Context, name string, t uint16) (answer, erro
 	}
 	r.answers.Put(q, a, a.size(), ttl)
 	return a, nil
+}
+
+// LookupTXT returns the texts of the TXT records of a name, none if it has no such records. The
+// name is complete: no search list applies. It implements TXTResolver.
+func (r *Resolver) LookupTXT(ctx context.Context, name string) (texts []string, err error) {
+	a, err := r.ask(ctx, name, dns.TypeTXT)
+	for _, record := range a.records {
+		if txt, ok := record.(*dns.TXT); ok {
+			texts = append(texts, dnsclient.Text(txt))
+		}
+	}
+	return texts, err
+}
+
+// LookupMX returns the MX records of a name, none if it has no such records. The name is complete:
+// no search list applies. A delivery.Resolver that asks here shares the answers with DANE.
+func (r *Resolver) LookupMX(ctx context.Context, name string) (hosts []*net.MX, err error) {
+	a, err := r.ask(ctx, name, dns.TypeMX)
+	for _, record := range a.records {
+		if mx, ok := record.(*dns.MX); ok {
+			hosts = append(hosts, &net.MX{Host: mx.Mx, Pref: mx.Preference})
+		}
+	}
+	return hosts, err
 }
 
 // canonical returns a name in lower case without the dot at its end.

@@ -180,16 +180,23 @@ func (p *Policies) renew(ctx context.Context, name, id string, old *KeptSTS) (*K
 func (p *Policies) announced(ctx context.Context, name string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, txtTimeout)
 	defer cancel()
-	var resolver TXTResolver = net.DefaultResolver
-	if p.TXT != nil {
-		resolver = p.TXT
-	}
-	records, err := resolver.LookupTXT(ctx, "_mta-sts."+name)
+	records, err := p.resolver().LookupTXT(ctx, "_mta-sts."+name)
 	var dns *net.DNSError
 	if errors.As(err, &dns) && dns.IsNotFound {
 		return "", nil
 	}
 	return recordID(records), err
+}
+
+// resolver returns the resolver of TXT records.
+func (p *Policies) resolver() TXTResolver {
+	switch {
+	case p.TXT != nil:
+		return p.TXT
+	case p.DNSSEC != nil:
+		return p.DNSSEC
+	}
+	return net.DefaultResolver
 }
 
 // start reads the File and begins to fetch policies again each day.
