@@ -74,6 +74,10 @@ func TestMechanismCheck(t *testing.T) {
 		{auth.BasicAuthRequireTLS | auth.BasicAuth, []source.Code{auth.RequireTLSNeedsTLS}},
 		{auth.ExternalAuthoritative | auth.BasicAuth, []source.Code{auth.ExternalOnlyBesidesTLS}},
 		{auth.ExternalAuthoritative | auth.ExchangeServer, []source.Code{auth.ExternalOnlyBesidesTLS}},
+		{auth.OAuth | auth.ClientCertificate | auth.TLS, nil},
+		{auth.OAuth, []source.Code{auth.OAuthNeedsTLS}},
+		{auth.ClientCertificate | auth.BasicAuth, []source.Code{auth.CertificateNeedsTLS}},
+		{auth.ExternalAuthoritative | auth.OAuth | auth.TLS, []source.Code{auth.ExternalOnlyBesidesTLS}},
 		{1<<12 | auth.ExternalAuthoritative | auth.BasicAuthRequireTLS, []source.Code{
 			auth.UnknownMechanism, auth.RequireTLSNeedsBasic, auth.RequireTLSNeedsTLS, auth.ExternalOnlyBesidesTLS}},
 	}

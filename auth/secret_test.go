@@ -14,7 +14,7 @@ import (
 // Every way to print a secret that somebody might use by oversight.
 func TestSecretNeverPrints(t *testing.T) {
 	const text = "hunter2"
-	hex := fmt.Sprintf("%x", text)
+	hex, bytesOf := fmt.Sprintf("%x", text), strings.Trim(fmt.Sprint([]byte(text)), "[]")
 	secret := auth.Secret(text)
 	credentials := auth.Credentials{Mechanism: "PLAIN", Username: "ann", Password: secret}
 	plain, err := auth.NewClient("PLAIN", credentials)
@@ -25,8 +25,16 @@ func TestSecretNeverPrints(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	token, err := auth.NewTokenClient(auth.BearerToken{Mechanism: auth.XOAuth2, User: "ann", Token: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := auth.ScramKeys{Salt: []byte("salt"), Iterations: 4096}
+	copy(keys.StoredKey[:], text)
+	copy(keys.ServerKey[:], text)
 	values := []any{secret, &secret, credentials, &credentials, []auth.Secret{secret},
-		map[string]auth.Credentials{"k": credentials}, plain, login}
+		map[string]auth.Credentials{"k": credentials}, plain, login, token, keys, &keys, map[string]auth.ScramKeys{"k": keys},
+		auth.BearerToken{Token: secret}}
 	for i, v := range values {
 		var out bytes.Buffer
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%10v"} {
@@ -41,7 +49,8 @@ func TestSecretNeverPrints(t *testing.T) {
 		for _, h := range []slog.Handler{slog.NewTextHandler(&out, nil), slog.NewJSONHandler(&out, nil)} {
 			slog.New(h).Info("x", "v", v)
 		}
-		if s := out.String(); strings.Contains(s, text) || strings.Contains(strings.ToLower(s), hex) {
+		s := strings.ToLower(out.String())
+		if strings.Contains(s, text) || strings.Contains(s, hex) || strings.Contains(s, bytesOf) {
 			t.Errorf("value %d (%T) prints its secret:\n%s", i, v, s)
 		}
 	}

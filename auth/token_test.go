@@ -136,6 +136,32 @@ func TestTokenClientRefuses(t *testing.T) {
 	}
 }
 
+// TestClientsServeOnce: a client that has said everything says no more, and none answers before it has begun.
+func TestClientsServeOnce(t *testing.T) {
+	for _, name := range []string{auth.OAuthBearer, auth.XOAuth2, auth.External} {
+		client, err := auth.NewTokenClient(auth.BearerToken{Mechanism: name, User: "ann", Token: "good"})
+		if name == auth.External {
+			client, err = auth.NewExternalClient("ann")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := client.Next([]byte("{}")); err == nil {
+			t.Errorf("%s answers %d bytes before it has begun", name, len(b))
+		}
+		if _, err := client.Start(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if b, err := client.Start(); err == nil {
+			t.Errorf("%s begins again with %d bytes", name, len(b))
+		}
+		_, _ = client.Next([]byte("{}")) // why a token is refused
+		if b, err := client.Next([]byte("{}")); err == nil {
+			t.Errorf("%s answers %d bytes to a second challenge", name, len(b))
+		}
+	}
+}
+
 // certificates accepts a verified certificate for its first address.
 type certificates struct{}
 

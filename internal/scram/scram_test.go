@@ -194,6 +194,44 @@ func TestServerProves(t *testing.T) {
 	}
 }
 
+// TestClientServesOnce: a client begins once, and has no answer behind the server's proof.
+func TestClientServesOnce(t *testing.T) {
+	server, err := scram.NewServer(t.Context(), false, store{}, auth.Channel{},
+		func(_ string, check func(context.Context) (auth.Identity, error)) error {
+			_, err := check(t.Context())
+			return err
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := scram.NewClient(auth.Credentials{Username: "amy", Password: password}, nil, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := converse(client, server, nil); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := client.Start(); err == nil {
+		t.Errorf("it begins again with %q", b)
+	}
+	if b, err := client.Next([]byte("r=x,s=c2FsdA==,i=4096")); err == nil {
+		t.Errorf("it answers %q to one challenge too many", b)
+	}
+}
+
+// TestUnprepared: a name or password that SASLprep forbids goes as it is.
+func TestUnprepared(t *testing.T) {
+	for _, c := range []auth.Credentials{{Username: "amy\u0007", Password: "x"}, {Username: "amy", Password: "x\u0007"}} {
+		client, err := scram.NewClient(c, nil, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := client.Start(); err != nil || !strings.HasPrefix(string(text), "n,,n="+c.Username+",r=") {
+			t.Errorf("%q, %v", text, err)
+		}
+	}
+}
+
 // TestRounds: a server can't keep a client busy with hashing.
 func TestRounds(t *testing.T) {
 	for _, rounds := range []string{"1000001", "99999999999999999999", "-", ""} {
