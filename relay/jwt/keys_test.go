@@ -3,6 +3,7 @@ package jwt_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -156,6 +157,32 @@ func TestDescription(t *testing.T) {
 	}
 }
 
+// TestRedirectAttack: a provider that sends elsewhere isn't followed, neither for its description nor for its keys, also
+// by a client that follows redirects.
+func TestRedirectAttack(t *testing.T) {
+	const about, elsewhere = issuer + "/.well-known/openid-configuration", "https://evil.example/keys"
+	for _, from := range []string{about, keysURL} {
+		p := &provider{moved: map[string]string{from: elsewhere}}
+		p.set(about, `{"issuer":"`+issuer+`","jwks_uri":"`+keysURL+`"}`)
+		p.set(keysURL, string(usualSet()))
+		p.set(elsewhere, string(usualSet()))
+		client := p.client()
+		client.CheckRedirect = func(*http.Request, []*http.Request) error { return nil }
+		keys, err := jwt.KeysOf(issuer, client)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := keys.Refresh(t.Context()); err == nil || !strings.Contains(err.Error(), "302") {
+			t.Errorf("%s: %v", from, err)
+		}
+		v := verifier(t)
+		v.Keys = keys
+		if _, err := v.Claims(t.Context(), good(t)); err == nil || errors.Is(err, auth.ErrBadCredentials) {
+			t.Errorf("%s: %v", from, err)
+		}
+	}
+}
+
 // TestKeySets: which keys are usable.
 func TestKeySets(t *testing.T) {
 	tests := []struct {
@@ -173,6 +200,7 @@ func TestKeySets(t *testing.T) {
 		{string(set(public("x", rsaKey().Public(), "e", "AQ"))), 0, "exponent"},
 		{string(set(public("x", rsaKey().Public(), "e", "Ag"))), 0, "exponent"},
 		{string(set(public("x", rsaKey().Public(), "n", "!"))), 0, "broken number"},
+		{string(set(public("x", rsaKey().Public(), "e", "!"))), 0, "broken number"},
 		{string(set(public("x", shortRSAKey().Public()))), 0, "a modulus of 1024 bits"},
 		{`{"keys":[{"kty":"oct","k":"AAAA","kid":"e"}]}`, 0, `kind "oct"`},
 		{`{"keys":[{"kty":"EC","key_ops":["sign"]}]}`, 0, "not for signatures"},

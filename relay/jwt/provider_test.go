@@ -9,6 +9,7 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math/big"
 	"net/http"
@@ -125,6 +126,7 @@ func verifier(t testing.TB) *jwt.Verifier {
 type provider struct {
 	mu    sync.Mutex
 	texts map[string]string
+	moved map[string]string // where an address redirects to
 	asked int
 	delay time.Duration
 }
@@ -140,11 +142,14 @@ func (p *provider) RoundTrip(r *http.Request) (*http.Response, error) {
 	case <-r.Context().Done():
 		return nil, r.Context().Err()
 	}
-	status := http.StatusOK
-	if !ok {
+	status, header := http.StatusOK, http.Header{}
+	if to := p.moved[r.URL.String()]; to != "" {
+		status = http.StatusFound
+		header.Set("Location", to)
+	} else if !ok {
 		status = http.StatusBadGateway
 	}
-	return &http.Response{StatusCode: status, Status: http.StatusText(status), Body: io.NopCloser(strings.NewReader(text)), Request: r}, nil
+	return &http.Response{StatusCode: status, Status: fmt.Sprint(status, " ", http.StatusText(status)), Header: header, Body: io.NopCloser(strings.NewReader(text)), Request: r}, nil
 }
 
 func (p *provider) set(address, text string) {
