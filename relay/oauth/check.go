@@ -163,7 +163,7 @@ func (v *validator) addresses() {
 		case c.Grant == Command:
 			v.bad(a.field, CodeSettings, "it has no meaning with Grant %s; leave it out", c.Grant)
 		case !safeURL(a.address):
-			v.bad(a.field, CodeSettings, "%q is not an address that begins with https://", a.address)
+			v.bad(a.field, CodeSettings, "%q is not an address that begins with https://, without a user name", withoutPassword(a.address))
 		}
 	}
 	of := c.Provider.provider()
@@ -173,6 +173,14 @@ func (v *validator) addresses() {
 	if c.Grant == DeviceCode && c.DeviceURL == "" && of.device == "" && c.Provider != Google {
 		v.bad("DeviceURL", CodeSettings, "give it, or the Provider %s", Microsoft365)
 	}
+}
+
+// withoutPassword returns an address as an error may show it.
+func withoutPassword(address string) string {
+	if u, err := url.Parse(address); err == nil {
+		return u.Redacted()
+	}
+	return address
 }
 
 // safeURL reports whether a secret may be sent to address: by HTTPS, or to this machine.

@@ -29,6 +29,9 @@ func TestMistakes(t *testing.T) {
 		{`{"Name": "Out", "Grant": "ClientCredentials", "Provider": "Microsoft365", "Tenant": "a/b", "ClientID": "1", "ClientSecret": {"File": "x"}}`, `Tenant: "a/b" is not a tenant`},
 		{`{"Name": "Out", "Grant": "ClientCredentials", "ClientID": "1", "ClientSecret": {"File": "x"}}`, `TokenURL: give it, or a Provider`},
 		{`{"Name": "Out", "Grant": "ClientCredentials", "TokenURL": "http://login.example/token", "ClientID": "1", "ClientSecret": {"File": "x"}}`, `TokenURL: "http://login.example/token" is not an address that begins with https://`},
+		{`{"Name": "Out", "Grant": "ClientCredentials", "TokenURL": "https://ann:tea@login.example/token", "ClientID": "1", "ClientSecret": {"File": "x"}}`, `TokenURL: "https://ann:xxxxx@login.example/token" is not an address that begins with https://, without a user name`},
+		{`{"Name": "Out", "Grant": "ClientCredentials", "TokenURL": "https:///token", "ClientID": "1", "ClientSecret": {"File": "x"}}`, `TokenURL: "https:///token" is not an address that begins with https://`},
+		{`{"Name": "Out", "Grant": "ClientCredentials", "TokenURL": "http://192.0.2.1/token", "ClientID": "1", "ClientSecret": {"File": "x"}}`, `TokenURL: "http://192.0.2.1/token" is not an address that begins with https://`},
 		{`{"Name": "Out", "Grant": "ClientCredentials", "TokenURL": "https://login.example/token", "Tenant": "a.com", "ClientID": "1", "ClientSecret": {"File": "x"}}`, `Tenant: only Microsoft 365 has tenants`},
 		{`{"Name": "Out", "Grant": "ClientCredentials", "TokenURL": "https://login.example/token", "ClientID": "1", "ClientSecret": {"File": "x", "Environment": "Y"}}`, `ClientSecret: give only one of File, `},
 		{`{"Name": "Out", "Grant": "ClientCredentials", "TokenURL": "https://login.example/token", "ClientID": "1", "ClientSecret": "abc"}`, `ClientSecret: give an object, not a string`},
@@ -44,7 +47,7 @@ func TestMistakes(t *testing.T) {
 		{`{"Name": "Out", "Grant": "Command", "Comand": ["x"]}`, `Connectors["Out"]: there is no parameter "Comand" here; Command is one`},
 	} {
 		_, err := oauth.Parse("tokens.json", []byte(`{"Connectors": [`+"\n"+tc.settings+`]}`))
-		if err == nil || !strings.Contains(err.Error(), tc.want) || !strings.HasPrefix(err.Error(), "tokens.json:2:") {
+		if err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "tea@") || !strings.HasPrefix(err.Error(), "tokens.json:2:") {
 			t.Errorf("%s\n gives %v\n want  %s", tc.settings, err, tc.want)
 		}
 	}
