@@ -156,6 +156,7 @@ func TestCheck(t *testing.T) {
 		"s._domainkey.down.example.com TXT !", "s._domainkey.huge.example.com TXT " + long.record + "; n=" + strings.Repeat("x", 9000),
 		"down.example.com TXT !", "_dmarc.down.example TXT !",
 		"loop.example.com TXT v=spf1 include:loop.example.com -all",
+		"_dmarc.example.test TXT v=DMARC1; p=none; np=reject", "there.example.test", "gone.example.test A !",
 	}
 	signed := long.sign(t, "example.com", mail)
 	for _, tt := range []struct {
@@ -214,6 +215,12 @@ func TestCheck(t *testing.T) {
 			"spf=none dkim=none dmarc=none from=example.org"},
 		{"an inherited policy", "192.0.2.1", "x.example.org", "a@example.org", "From: a@a.example.com\r\n\r\n",
 			"spf=none dkim=none dmarc=fail from=a.example.com policy=reject"},
+		{"a domain that exists", "192.0.2.1", "x.example.org", "a@example.org", "From: a@there.example.test\r\n\r\n",
+			"spf=none dkim=none dmarc=fail from=there.example.test policy=none"},
+		{"a domain that doesn't exist", "192.0.2.1", "x.example.org", "a@example.org", "From: a@absent.example.test\r\n\r\n",
+			"spf=none dkim=none dmarc=fail from=absent.example.test policy=reject"},
+		{"no answer whether a domain exists", "192.0.2.1", "x.example.org", "a@example.org", "From: a@gone.example.test\r\n\r\n",
+			"spf=none dkim=none dmarc=temperror from=gone.example.test"},
 		{"a domain in Unicode", "192.0.2.1", "x.example.org", "a@example.org", "From: a@b\u00fccher.example.com\r\n\r\n",
 			"spf=none dkim=none dmarc=fail from=xn--bcher-kva.example.com policy=reject"},
 
