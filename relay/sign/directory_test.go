@@ -1,6 +1,7 @@
 package sign_test
 
 import (
+	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -105,11 +106,20 @@ func TestPEMIsRefused(t *testing.T) {
 	block := func(typ string, der []byte) string {
 		return string(pem.EncodeToMemory(&pem.Block{Type: typ, Bytes: der}))
 	}
+	exchange, err := ecdh.X25519().GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	noSigner, err := x509.MarshalPKCS8PrivateKey(exchange)
+	if err != nil {
+		t.Fatal(err)
+	}
 	good := string(pemOf(t, key(t, "contoso.com", "e1", time.Time{}, edKey)))
 	for text, want := range map[string]string{
 		"":                                      "no PEM private key",
 		block("CERTIFICATE", der):               "no PEM private key",
 		block("PRIVATE KEY", der):               "neither an RSA nor an Ed25519 key",
+		block("PRIVATE KEY", noSigner):          "neither an RSA nor an Ed25519 key",
 		block("PRIVATE KEY", der[:20]):          "damaged",
 		block("RSA PRIVATE KEY", der):           "neither an RSA nor an Ed25519 key",
 		block("ENCRYPTED PRIVATE KEY", der):     "encrypted",
