@@ -173,6 +173,33 @@ func TestEcho(t *testing.T) {
 				t.Error(err)
 			}
 		}
+		for name, answer := range map[string]func(url.Values) entra.Answer{
+			"code": func(form url.Values) entra.Answer {
+				return entra.Answer{Error: form.Get("client_secret"), Description: "no"}
+			},
+			"both": func(form url.Values) entra.Answer {
+				return entra.Answer{Error: form.Get("client_secret"), Description: form.Encode()}
+			},
+			"page":    func(form url.Values) entra.Answer { return entra.Answer{Status: 200, Body: "<html>" + form.Encode()} },
+			"failure": func(form url.Values) entra.Answer { return entra.Answer{Status: 500, Body: form.Get("client_secret")} },
+			"redirect": func(form url.Values) entra.Answer {
+				return entra.Answer{Status: 302, Location: "https://evil.example/?" + form.Encode()}
+			},
+			"no URL": func(form url.Values) entra.Answer {
+				return entra.Answer{Status: 302, Location: ":\x7f" + form.Get("client_secret")}
+			},
+			"wait": func(form url.Values) entra.Answer {
+				return entra.Answer{Status: 429, RetryAfter: form.Get("client_secret"), Body: "{}"}
+			},
+			"type": func(form url.Values) entra.Answer {
+				return entra.Answer{Status: 200, Body: `{"access_token":"a","token_type":"` + form.Get("client_secret") + `"}`}
+			},
+		} {
+			w.server.Script = func(form url.Values) *entra.Answer { a := answer(form); return &a }
+			if _, err := w.fetch(app()); err == nil || strings.Contains(err.Error(), "abc8Q") || strings.Contains(err.Error(), "the-client") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
 	})
 }
 
@@ -189,7 +216,7 @@ func TestOddAnswers(t *testing.T) {
 			{"redirect", entra.Answer{Status: 307, Location: "https://evil.example/token"}, oauth.CauseRequest, "another address"},
 			{"page", entra.Answer{Status: 200, Body: "<html>"}, oauth.CauseUnavailable, "can't be understood"},
 			{"no token", entra.Answer{Status: 200, Body: `{"token_type":"Bearer"}`}, oauth.CauseUnavailable, "can't be understood"},
-			{"other type", entra.Answer{Status: 200, Body: `{"token_type":"mac","access_token":"a","expires_in":60}`}, oauth.CauseRequest, "type mac"},
+			{"other type", entra.Answer{Status: 200, Body: `{"token_type":"mac","access_token":"a","expires_in":60}`}, oauth.CauseRequest, "another type than Bearer"},
 			{"control", entra.Answer{Status: 200, Body: `{"access_token":"a\u0001auth=Bearer b","expires_in":60}`}, oauth.CauseRequest, "can be sent"},
 			{"long", entra.Answer{Status: 200, Body: `{"access_token":"` + strings.Repeat("a", 70000) + `","expires_in":60}`}, oauth.CauseRequest, "can be sent"},
 			{"gone", entra.Answer{Status: 502, Body: "bad gateway"}, oauth.CauseUnavailable, "502 Bad Gateway"},

@@ -163,7 +163,7 @@ func accept(access, kind string, expires time.Time) (*token, error) {
 	case len(access) > maxToken || strings.ContainsFunc(access, unusable):
 		return nil, &Error{Cause: CauseRequest, Detail: "the answer has no access token that can be sent to a smart host"}
 	case kind != "" && !strings.EqualFold(kind, "Bearer"):
-		return nil, &Error{Cause: CauseRequest, Detail: "the answer has a token of the type " + words(kind) + ", and smart hosts take Bearer tokens"}
+		return nil, &Error{Cause: CauseRequest, Detail: "the answer has a token of another type than Bearer, and smart hosts take no other"} // the type may repeat a secret
 	case !expires.After(now):
 		return nil, &Error{Cause: CauseClock, Detail: "the token has expired already", Cure: "set this machine's clock"}
 	}
