@@ -1,6 +1,11 @@
 package oauth_test
 
 import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -131,6 +136,38 @@ func TestCheck(t *testing.T) {
 	for _, d := range s.Check(policy(t, "Person"), "", now) {
 		if d.Path == `Connectors["Person"].Grant` && !strings.Contains(d.Detail, "give -data or -oauth-tokens") {
 			t.Error(d)
+		}
+	}
+}
+
+// TestCertificateKeys: a certificate whose key the provider doesn't take is found before mail waits for it.
+func TestCertificateKeys(t *testing.T) {
+	now := time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)
+	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, ed, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct {
+		key              crypto.Signer
+		microsoft, other string // findings; "": none
+	}{
+		"ECDSA":   {ec, "Microsoft takes certificates with RSA keys only", ""},
+		"Ed25519": {ed, "neither RSA nor ECDSA", "neither RSA nor ECDSA"},
+	} {
+		file := certificateOf(t, now.AddDate(1, 0, 0), tc.key)
+		for provider, want := range map[string]string{`"Provider": "Microsoft365", "Tenant": "contoso.com"`: tc.microsoft, `"TokenURL": "https://a.example/t"`: tc.other} {
+			s, err := oauth.Parse("t.json", fmt.Appendf(nil, `{"Connectors": [{"Name": "Out", "Grant": "ClientCredentials", %s, "ClientID": "1", "Certificate": %q}]}`, provider, file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			list := s.Check(policy(t, "Out"), t.TempDir(), now)
+			if want == "" && len(list) > 0 || want != "" && (len(list) != 1 || !strings.Contains(list[0].Summary(), want)) {
+				t.Errorf("%s, %s: %v; want %q", name, provider, list, want)
+			}
 		}
 	}
 }

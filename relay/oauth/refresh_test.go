@@ -12,6 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gofrs/flock"
+
 	"github.com/interchange-smtp/interchange/relay/oauth"
 	"github.com/interchange-smtp/interchange/relay/relaytest/entra"
 )
@@ -209,6 +211,20 @@ func TestStored(t *testing.T) {
 		}
 		_, err = w.fetch(person())
 		w.cause(err, oauth.CauseUnreadable, "out.json: it is damaged")
+		if err := os.Truncate(filepath.Join(w.sources.Dir, "out.json"), 1<<20+1); err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.fetch(person())
+		w.cause(err, oauth.CauseUnreadable, "out.json: it is too large")
+		held := flock.New(filepath.Join(w.sources.Dir, "out.lock"))
+		if ok, err := held.TryLock(); !ok {
+			t.Fatal(err)
+		}
+		_, err = w.fetch(person())
+		w.cause(err, oauth.CauseUnreadable, "out.lock: another process has locked it")
+		if err := held.Unlock(); err != nil {
+			t.Error(err)
+		}
 		_, err = (&oauth.Sources{}).Fetch(t.Context(), &c, "")
 		w.cause(err, oauth.CauseUnreadable, "no directory")
 		_, err = w.process("/dev/null/x").Fetch(t.Context(), &c, "")

@@ -2,6 +2,7 @@ package oauth_test
 
 import (
 	"context"
+	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
@@ -168,6 +169,11 @@ func writeCertificate(t *testing.T, until time.Time) (string, *rsa.PrivateKey) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return certificateOf(t, until, key), key
+}
+
+// certificateOf writes a certificate with a key, and returns the file.
+func certificateOf(t *testing.T, until time.Time, key crypto.Signer) string {
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "relay"}, NotBefore: until.AddDate(-1, 0, 0), NotAfter: until}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
@@ -178,7 +184,7 @@ func writeCertificate(t *testing.T, until time.Time) (string, *rsa.PrivateKey) {
 		t.Fatal(err)
 	}
 	text := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})...)
-	return write(t, "app.pem", string(text)), key
+	return write(t, "app.pem", string(text))
 }
 
 // write writes a file and returns its name.
