@@ -13,7 +13,8 @@ const (
 
 // wrongNetworks are the networks from which a wrong guess has come lately: IPv4 networks of 24
 // bits, IPv6 networks of 48 bits, which one owner commonly has as a whole. The memory is the same
-// however many there are: a network is one of wrongBits bits, which it may share with others.
+// however many there are: a network is two of wrongBits bits. It passes for one that was added if
+// others have both bits: one network in ten thousand does when as many were added.
 type wrongNetworks struct {
 	seed      maphash.Seed
 	since     time.Time
@@ -26,8 +27,12 @@ func (w *wrongNetworks) has(source netip.Addr, now time.Time) bool {
 		return false
 	}
 	w.age(now)
-	word, bit := w.place(source)
-	return (w.now[word]|w.then[word])&bit != 0
+	for _, n := range w.places(source) {
+		if (w.now[n/64]|w.then[n/64])>>(n%64)&1 == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // add remembers the network of a source.
@@ -37,8 +42,9 @@ func (w *wrongNetworks) add(source netip.Addr, now time.Time) {
 		w.now, w.then = make([]uint64, wrongBits/64), make([]uint64, wrongBits/64)
 	}
 	w.age(now)
-	word, bit := w.place(source)
-	w.now[word] |= bit
+	for _, n := range w.places(source) {
+		w.now[n/64] |= 1 << (n % 64)
+	}
 }
 
 // age forgets what is older than twice wrongFor.
@@ -55,13 +61,13 @@ func (w *wrongNetworks) age(now time.Time) {
 	}
 }
 
-// place returns the place of a source's network in the sets.
-func (w *wrongNetworks) place(source netip.Addr) (word int, bit uint64) {
+// places returns the places of a source's network in the sets.
+func (w *wrongNetworks) places(source netip.Addr) [2]uint64 {
 	bits := 48
 	if source.Is4() {
 		bits = 24
 	}
 	network, _ := source.Prefix(bits) // zero for the zero Addr
-	n := maphash.Comparable(w.seed, network) % wrongBits
-	return int(n / 64), 1 << (n % 64)
+	sum := maphash.Comparable(w.seed, network)
+	return [2]uint64{sum % wrongBits, sum >> 32 % wrongBits}
 }

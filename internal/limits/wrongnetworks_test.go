@@ -34,7 +34,11 @@ func TestFreshNetworkUnderAttack(t *testing.T) {
 		if most := guessBurst + int(span/guessInterval); checked > most || checked < most-guessBurst {
 			t.Errorf("%d guesses were checked, want %d", checked, most)
 		}
-		if !g.guessed(home, "ann", nil) {
+		place := bots
+		for g.wrong.has(bot(place), time.Now()) { // by chance, see wrongNetworks
+			place++
+		}
+		if !g.guessed(bot(place), "ann", nil) {
 			t.Error("the user can't log on from a new place")
 		}
 		if g.guessed(bot(1), "ann", auth.ErrBadCredentials) {
@@ -117,7 +121,8 @@ func TestWrongNetworks(t *testing.T) {
 	}
 }
 
-// TestManyWrongNetworks: few networks are taken for one of a hundred thousand others.
+// TestManyWrongNetworks: few networks pass for one of a hundred thousand others. Whatever the seed
+// of the hash is, there are about 80 of 10,000.
 func TestManyWrongNetworks(t *testing.T) {
 	var w wrongNetworks
 	now := time.Now()
@@ -130,7 +135,7 @@ func TestManyWrongNetworks(t *testing.T) {
 			wrong++
 		}
 	}
-	if wrong > 1000 || len(w.now)+len(w.then) != 2*wrongBits/64 {
-		t.Errorf("%d of 10000 networks are taken for others", wrong)
+	if wrong > 300 || len(w.now)+len(w.then) != 2*wrongBits/64 {
+		t.Errorf("%d of 10000 networks pass for others", wrong)
 	}
 }
