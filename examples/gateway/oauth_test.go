@@ -257,4 +257,36 @@ func TestOAuthLogin(t *testing.T) {
 	if code, text := c.command(t, nil, "check"); code != exitOK {
 		t.Errorf("check: exit %d:\n%s", code, text)
 	}
+
+	const cure = "the logon is that of kim@fabrikam.com, but the connector sends as " + cloudBox + ": log on again as " + cloudBox
+	code, text = c.command(t, decide(func(code string) bool { return c.tokens.Approve(code, "kim@fabrikam.com") }), "oauth", "login", "-connector", "To Microsoft 365")
+	if code != exitNo || !strings.HasPrefix(text, "The mailbox that sends is "+cloudBox+".\n") || !strings.Contains(text, cure) {
+		t.Errorf("another account: exit %d:\n%s", code, text)
+	}
+	if code, text := c.command(t, nil, "oauth", "test", "-connector", "To Microsoft 365"); code != exitNo || !strings.Contains(text, "logon refused: 535 5.7.3") || !strings.Contains(text, "    fix: "+cure) {
+		t.Errorf("test of another account: exit %d:\n%s", code, text)
+	}
+}
+
+// TestOAuthUnreachable: what is printed about servers that can't be reached says what to look at.
+func TestOAuthUnreachable(t *testing.T) {
+	c := newCloud(t, secretSettings)
+	args, closed := c.args, exampletest.Free(t)
+	expect := func(name, want string) {
+		t.Helper()
+		if code, text := c.command(t, nil, "oauth", "test", "-connector", "To Microsoft 365"); code != exitNo || !strings.Contains(text, want) {
+			t.Errorf("%s: exit %d:\n%s", name, code, text)
+		}
+	}
+	c.args = append(slices.Clone(args[:len(args)-1]), "smtp.office365.com:587:"+closed)
+	expect("no smart host", "connection refused\n    fix: see that this machine reaches the host at the Port of the connector")
+	c.args = args
+	c.tokens.SetApps()
+	expect("no application", "the tenant doesn't know the application")
+	c.roots = c.policy
+	c.tokens.SetApps(entra.App{ID: cloudApp, Secret: cloudSecret, Roles: []string{"SMTP.SendAsApp"}})
+	expect("no roots", "    fix: install the root certificates of this machine")
+	write(t, c.settings, `{"Connectors": [{"Name": "To Microsoft 365", "Provider": "Microsoft365", "ClientID": "`+cloudApp+`", `+
+		strings.Replace(secretSettings, "BASE", "http://"+closed, 1)+`}]}`)
+	expect("no token server", "connection refused (unavailable)\n    fix: see that this machine reaches the token server at port 443")
 }

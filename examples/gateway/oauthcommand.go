@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -61,9 +63,18 @@ func (o *oauthCommand) prepare(words []string) (code int, done bool) {
 	}
 	o.config = settings.Find(o.connector)
 	if o.config == nil {
-		return o.invalid(fmt.Errorf("%s: there are no settings for the connector %q", o.oauth.file, o.connector)), true
+		return o.invalid(fmt.Errorf("%s: there are no settings for the connector %q, only for %s", o.oauth.file, o.connector, named(settings))), true
 	}
 	return 0, false
+}
+
+// named returns the connectors that have settings.
+func named(s *oauth.Settings) string {
+	names := make([]string, len(s.Connectors))
+	for i, c := range s.Connectors {
+		names[i] = strconv.Quote(c.Name)
+	}
+	return cmp.Or(strings.Join(names, ", "), "none")
 }
 
 // sources returns the sources of tokens, which use the network as the gateway does.
@@ -82,11 +93,18 @@ func (o *oauthCommand) login(ctx context.Context) int {
 	case err != nil:
 		return o.invalid(err)
 	case o.config.Grant != oauth.DeviceCode:
-		return o.invalid(fmt.Errorf("%s: the connector %q has Grant %s, with which no person logs on", o.oauth.file, o.config.Name, o.config.Grant))
+		return o.invalid(fmt.Errorf("%s: the connector %q has Grant %s, with which no person logs on; gateway oauth test says whether it gets tokens", o.oauth.file, o.config.Name, o.config.Grant))
 	case sources.Dir == "":
 		return o.invalid(errors.New("-data is missing: give the directory of the gateway, or that of refresh tokens with -oauth-tokens"))
 	}
+	mailbox, code, failed := o.mailbox()
+	if failed {
+		return code
+	}
 	logon, err := sources.Login(ctx, o.config, func(p oauth.Prompt) {
+		if mailbox != "" {
+			fmt.Fprintf(o.stdout, "The mailbox that sends is %s.\n", mailbox)
+		}
 		fmt.Fprintf(o.stdout, "To log on for the connector %q, open %s\nand enter the code %s", o.config.Name, p.URL, p.Code)
 		if !p.Expires.IsZero() {
 			fmt.Fprintf(o.stdout, " before %s", p.Expires.Local().Format(time.TimeOnly))
@@ -101,7 +119,32 @@ func (o *oauthCommand) login(ctx context.Context) int {
 		who = "an account that the token server doesn't name"
 	}
 	fmt.Fprintf(o.stdout, "logged on: %s\nstored in %s; a running gateway uses it within seconds\n", who, sources.Dir)
+	if wrong := o.stranger(logon.User, mailbox); wrong != "" {
+		fmt.Fprintf(o.stderr, "gateway oauth: %s\n", wrong)
+		return exitNo
+	}
 	return exitOK
+}
+
+// mailbox returns the user of the connector, by the policy; "" without a policy. If failed, the policy is
+// wrong, and the command ends with code.
+func (o *oauthCommand) mailbox() (user string, code int, failed bool) {
+	if len(o.policyFlags.files) == 0 {
+		return "", 0, false
+	}
+	o.policyFlags.fqdn = o.machine()
+	l, ok := o.policy(&o.policyFlags)
+	if !ok {
+		return "", exitInvalid, true
+	}
+	out := findSend(l.Policy, o.connector)
+	if out == nil {
+		return "", o.invalid(fmt.Errorf("the policy has no Send connector %q of this server", o.connector)), true
+	}
+	if c := out.Settings().AuthenticationCredential; c != nil {
+		user = c.UserName
+	}
+	return user, 0, false
 }
 
 // refused prints why a token server gives no token and returns the exit code.
@@ -125,8 +168,11 @@ func why(err error) string {
 	if e.Words != "" || e.Code != "" {
 		fmt.Fprintf(&b, "\n    the token server says: %s %s", e.Code, strings.TrimPrefix(e.Words, e.Code+": "))
 	}
-	if e.Cure != "" {
+	switch {
+	case e.Cure != "":
 		fmt.Fprintf(&b, "\n    fix: %s", e.Cure)
+	case e.Temporary():
+		b.WriteString("\n    fix: wait; the gateway tries again by itself, and mail waits on the queue")
 	}
 	return b.String()
 }

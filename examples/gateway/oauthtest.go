@@ -1,9 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 	"time"
 
@@ -71,7 +75,11 @@ func (o *oauthCommand) test(ctx context.Context) int {
 	r.failed(err)
 	if token != nil {
 		for _, host := range out.Settings().SmartHosts {
-			r.Hosts = append(r.Hosts, o.tryHost(ctx, dialing, l, host, &fetched{sources, o.config, r.User, token.Access}))
+			h := o.tryHost(ctx, dialing, l, host, &fetched{sources, o.config, r.User, token.Access})
+			if wrong := o.stranger(r.Account, r.User); wrong != "" && h.Reply != "" {
+				h.Fix = wrong
+			}
+			r.Hosts = append(r.Hosts, h)
 		}
 	}
 	if o.json {
@@ -141,13 +149,37 @@ func (o *oauthCommand) tryHost(ctx context.Context, dialing *detours, l *loaded,
 	defer sender.Close()
 	conn, err := sender.Open(ctx, findSend(p, o.connector), routing.Domain{})
 	if err != nil {
-		r.Error = err.Error()
+		r.Error, r.Fix = err.Error(), cmp.Or(r.Fix, hostCure(err))
 		return r
 	}
 	r.LoggedOn = true
 	_, _ = io.WriteString(conn, "QUIT\r\n") // out of courtesy: the logon is done
 	_ = conn.Close()
 	return r
+}
+
+// hostCure says what to do about a host at which the logon was neither accepted nor refused.
+func hostCure(err error) string {
+	var authority x509.UnknownAuthorityError
+	var call *net.OpError
+	var name *net.DNSError
+	switch {
+	case errors.As(err, &authority):
+		return "install the root certificates of this machine (package ca-certificates); a firewall that opens TLS connections must exempt the host"
+	case errors.As(err, &name):
+		return "correct SmartHosts, or see that this machine's name server knows the host"
+	case errors.As(err, &call):
+		return "see that this machine reaches the host at the Port of the connector (firewall, provider)"
+	}
+	return "a reply that begins with 4 passes by itself: the gateway tries again, and mail waits; any other one says what to change"
+}
+
+// stranger returns the cure if a person has logged on who isn't the mailbox that sends; "" otherwise.
+func (o *oauthCommand) stranger(account, user string) string {
+	if o.config.Grant != oauth.DeviceCode && o.config.Grant != oauth.RefreshToken || account == "" || user == "" || strings.EqualFold(account, user) {
+		return ""
+	}
+	return fmt.Sprintf("the logon is that of %s, but the connector sends as %s: log on again as %s, or give %s the rights FullAccess and SendAs to that mailbox", account, user, user, account)
 }
 
 // failed notes why there is no token, or why it will be refused.

@@ -40,13 +40,13 @@ var table = []Row{
 	// The service accepts no such logon.
 	{from: [3]int{5, 7, 30}, Meaning: SwitchedOff, Advice: useOAuth + "."},
 	{from: [3]int{5, 7, 139}, words: "smtpclientauthentication is disabled|tenant", Meaning: SwitchedOff,
-		Advice: "SMTP AUTH is switched off for the tenant. Switch it on with Set-TransportConfig -SmtpClientAuthenticationDisabled $false, or for this mailbox with " +
-			"Set-CASMailbox -SmtpClientAuthenticationDisabled $false."},
+		Advice: "SMTP AUTH is switched off for the tenant. Switch it on with Set-TransportConfig -SmtpClientAuthenticationDisabled $false, or for this mailbox alone with " +
+			"Set-CASMailbox MAILBOX -SmtpClientAuthenticationDisabled $false, in Exchange Online PowerShell."},
 	{from: [3]int{5, 7, 139}, words: "smtpclientauthentication is disabled", Meaning: SwitchedOff,
-		Advice: "SMTP AUTH is switched off for the mailbox. Switch it on with Set-CASMailbox -SmtpClientAuthenticationDisabled $false."},
+		Advice: "SMTP AUTH is switched off for the mailbox. Switch it on with Set-CASMailbox MAILBOX -SmtpClientAuthenticationDisabled $false, in Exchange Online PowerShell."},
 	{from: [3]int{5, 7, 139}, words: "basic authentication is disabled", Meaning: SwitchedOff, Advice: useOAuth + ", or let an administrator of the tenant switch Basic authentication on again."},
 	{from: [3]int{5, 7, 139}, words: "user credentials were incorrect", Meaning: SwitchedOff,
-		Advice: "The password is wrong, or security defaults or a Conditional Access policy keep the account from logging on with one. The sign-in log of Entra says which."},
+		Advice: "The user name or the password is wrong, or security defaults or a Conditional Access policy keep the account from logging on with a password. The sign-in log of Entra says which."},
 	{from: [3]int{5, 7, 139}, Meaning: SwitchedOff,
 		Advice: "A policy of the tenant keeps the account from logging on: security defaults, Conditional Access or an authentication policy. The sign-in log of Entra says which."},
 	{from: [3]int{5, 1, 8}, words: "bad outbound sender", Meaning: SwitchedOff,

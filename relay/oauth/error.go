@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"net"
@@ -135,11 +136,15 @@ func known(err error) *Error {
 		}
 		return r.classify()
 	case errors.Is(err, context.DeadlineExceeded):
-		return &Error{Cause: CauseUnavailable, Detail: "the token server didn't answer in time", Err: err}
+		return &Error{Cause: CauseUnavailable, Detail: "the token server didn't answer in time", Cure: cureReach, Err: err}
 	}
-	e := &Error{Cause: CauseUnavailable, Detail: "the token server can't be reached: " + words(plainError(err)), Err: err}
-	if strings.HasPrefix(err.Error(), "oauth2: ") {
-		e.Detail = "the token server's answer can't be understood: " + words(strings.TrimPrefix(err.Error(), "oauth2: "))
+	e := &Error{Cause: CauseUnavailable, Detail: "the token server can't be reached: " + words(plainError(err)), Cure: cureReach, Err: err}
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case strings.HasPrefix(err.Error(), "oauth2: "):
+		e.Detail, e.Cure = "the token server's answer can't be understood: "+words(strings.TrimPrefix(err.Error(), "oauth2: ")), cureAddress
+	case errors.As(err, &certificate):
+		e.Cure = cureRoots
 	}
 	return e
 }
@@ -194,7 +199,10 @@ func (r *refusal) classify() *Error {
 	case r.status/100 == 3:
 		e.Cause, e.Detail, e.Cure = CauseRequest, "the token server answers with another address", "correct TokenURL"
 	default:
-		e.Cause, e.Detail = CauseRequest, "the token server refuses the request: "+strconv.Itoa(r.status)+" "+http.StatusText(r.status)
+		e.Cause, e.Detail, e.Cure = CauseRequest, "the token server refuses the request: "+strconv.Itoa(r.status)+" "+http.StatusText(r.status), cureAddress
+		if number, ok := strings.CutPrefix(e.Code, "AADSTS"); ok {
+			e.Cure = "https://login.microsoftonline.com/error?code=" + number + " says what the code means, and the sign-in logs of Entra have the request"
+		}
 	}
 	return e
 }

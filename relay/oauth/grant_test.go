@@ -222,7 +222,8 @@ func TestOddAnswers(t *testing.T) {
 			{"gone", entra.Answer{Status: 502, Body: "bad gateway"}, oauth.CauseUnavailable, "502 Bad Gateway"},
 			{"many", entra.Answer{Status: 429, Body: "{}"}, oauth.CauseThrottled, "fewer requests"},
 			{"plain", entra.Answer{Status: 400, Body: `{"error":"invalid_client","error_description":"no"}`}, oauth.CauseSecret, "id or secret"},
-			{"words", entra.Answer{Error: "x\ny", Description: "a\x1b[31m\r\nTrace ID: 1"}, oauth.CauseRequest, "(x y); the token server says: a?[31m"},
+			{"unknown", entra.Answer{Error: "invalid_request", Description: "AADSTS9999999: Something new."}, oauth.CauseRequest, "https://login.microsoftonline.com/error?code=9999999 says"},
+			{"words", entra.Answer{Error: "x\ny", Description: "a\x1b[31m\r\nTrace ID: 1"}, oauth.CauseRequest, "(x y); correct Provider, Tenant, TokenURL and Scopes; the token server says: a?[31m"},
 		} {
 			w.server.Script = func(url.Values) *entra.Answer { return &tc.answer }
 			_, err := w.fetch(app())

@@ -6,6 +6,9 @@ const (
 	cureSecret  = "make a new client secret (Entra: App registrations, Certificates & secrets) and put its value, not its id, in the place of ClientSecret"
 	cureConsent = "give the application the permission (Entra: API permissions, Office 365 Exchange Online; SMTP.SendAsApp for an application, SMTP.Send for a person) and grant admin consent"
 	curePolicy  = "exclude the account or the application from the policy (Entra: Conditional Access), or use the grant ClientCredentials, for which no person logs on"
+	cureReach   = "see that this machine reaches the token server at port 443 (name server, firewall); the gateway tries again by itself, and mail waits"
+	cureRoots   = "install the root certificates of this machine (package ca-certificates); if a firewall opens TLS connections, exempt the token server from that"
+	cureAddress = "correct Provider, Tenant, TokenURL and Scopes"
 	cureGoogle  = "add the client id of the service account with the scope https://mail.google.com/ (Google Admin: Security, API controls, Domain-wide delegation)"
 )
 
