@@ -15,7 +15,9 @@ import (
 // recipe is a section of a document in docs/recipes: its files in a directory, and its commands.
 type recipe struct {
 	dir      string
-	commands []string // of all blocks, a line that goes on joined with the next one
+	roots    string          // the file with the authority that the gateway trusts
+	commands []string        // of all blocks, a line that goes on joined with the next one
+	played   map[string]bool // those of commands that the test has asked for
 }
 
 var (
@@ -23,34 +25,57 @@ var (
 	heading     = regexp.MustCompile("(?m)^## ")
 )
 
-// readRecipe reads a section, or the whole document if section is "".
-func readRecipe(t *testing.T, document, section string) recipe {
+// readRecipe reads sections of a document, or all of it without sections: the files of all of them, and the
+// commands of the last one. The test must play each of the commands.
+func readRecipe(t *testing.T, document string, sections ...string) recipe {
 	t.Helper()
 	text, err := os.ReadFile("../../docs/recipes/" + document)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := recipe{dir: publicDir(t)}
-	part := string(text)
-	if section != "" {
-		part = ""
-		for _, s := range heading.Split(string(text), -1) {
-			if strings.HasPrefix(s, section+"\n") {
-				part = s
+	r := recipe{dir: publicDir(t), played: map[string]bool{}}
+	parts := []string{string(text)}
+	if len(sections) > 0 {
+		parts = nil
+		for _, section := range sections {
+			parts = append(parts, sectionOf(t, string(text), section))
+		}
+	}
+	for _, part := range parts {
+		r.commands = nil
+		for _, m := range recipeBlock.FindAllStringSubmatch(part, -1) {
+			if m[2] != "" {
+				r.write(t, m[2], m[3])
+			} else if m[1] == "sh" {
+				r.commands = append(r.commands, lines(strings.ReplaceAll(m[3], "\\\n", ""))...)
+			} else {
+				t.Errorf("%s: this block is neither a file nor commands, so that no test plays it:\n%s", document, m[0])
 			}
 		}
 	}
-	for _, m := range recipeBlock.FindAllStringSubmatch(part, -1) {
-		if m[2] != "" {
-			r.write(t, m[2], m[3])
-		} else if m[1] == "sh" {
-			r.commands = append(r.commands, lines(strings.ReplaceAll(m[3], "\\\n", ""))...)
+	if len(r.commands) == 0 {
+		t.Fatalf("%s %q has no commands", document, sections)
+	}
+	t.Cleanup(func() {
+		for _, c := range r.commands {
+			if !r.played[c] && !t.Failed() {
+				t.Errorf("%s: the test doesn't play this command: %s", document, c)
+			}
+		}
+	})
+	return r
+}
+
+// sectionOf returns the section of a document with a title.
+func sectionOf(t *testing.T, text, title string) string {
+	t.Helper()
+	for _, s := range heading.Split(text, -1) {
+		if strings.HasPrefix(s, title+"\n") {
+			return s
 		}
 	}
-	if len(r.commands) == 0 {
-		t.Fatalf("%s has no section %q with commands", document, section)
-	}
-	return r
+	t.Fatalf("there is no section %q", title)
+	return ""
 }
 
 // lines returns the lines of a text without the blanks around them.
@@ -74,6 +99,7 @@ func (r recipe) command(t *testing.T, words string) string {
 	t.Helper()
 	for _, c := range r.commands {
 		if strings.HasPrefix(c, words+" ") {
+			r.played[c] = true
 			return c
 		}
 	}
@@ -88,7 +114,7 @@ func (r recipe) run(t *testing.T, h *host, input, command string) dialog {
 	defer cancel()
 	cmd := h.command(ctx, "bash", "-c", command)
 	cmd.Dir, cmd.Stdin = r.dir, strings.NewReader(input)
-	cmd.Env = append(os.Environ(), "PATH="+r.dir+":"+os.Getenv("PATH"), "CURL_CA_BUNDLE="+filepath.Join(r.dir, "mail.pem"))
+	cmd.Env = append(os.Environ(), "PATH="+r.dir+":"+os.Getenv("PATH"), "CURL_CA_BUNDLE="+filepath.Join(r.dir, "mail.pem"), "SSL_CERT_FILE="+r.roots)
 	out, _ := cmd.CombinedOutput()
 	return dialog{cmd.ProcessState.ExitCode(), string(out)}
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -14,19 +15,29 @@ import (
 	"github.com/miekg/dns"
 )
 
-// TestRecipeMicrosoft365: a scanner without any logon sends through Microsoft 365 by all three ways.
+const recipeMX = "contoso-com.mail.protection.outlook.com:25"
+
+// TestRecipeMicrosoft365: a scanner without any logon sends through Microsoft 365 by all ways.
 func TestRecipeMicrosoft365(t *testing.T) {
 	t.Run("client submission", func(t *testing.T) {
 		s := newSite(t, "microsoft365.md", "Client submission")
 		hop := s.microsoft(t)
 		s.serve(t, microsoftNames...)
-		if got := s.command(t, "swaks"); !strings.Contains(got, "root@printer.local") {
-			t.Fatal(got)
-		}
-		m := s.scan(t, hop)
-		if m.User != recipeBox || !m.TLS {
+		if m := s.scan(t, hop, "bob@example.org"); m.User != recipeBox || !m.TLS {
 			t.Errorf("user %q, TLS %v", m.User, m.TLS)
 		}
+	})
+	t.Run("delivery reports", func(t *testing.T) {
+		s := newSite(t, "microsoft365.md", "Client submission", "Delivery reports")
+		hop, mx := s.microsoft(t), s.tenant(t, &relaytest.Sink{})
+		s.serve(t, append(microsoftNames, recipeMX)...)
+		s.scan(t, hop, "bob@example.org")
+		m := mx.next(t)
+		m.envelope(t, "", recipeBox)
+		if m.User != "" || !m.TLS || !strings.Contains(string(m.Data), "absent@example.org") || !strings.Contains(string(m.Data), "5.1.10") {
+			t.Errorf("user %q, TLS %v:\n%s", m.User, m.TLS, m.Data)
+		}
+		hop.nothing(t)
 	})
 	t.Run("connector of the tenant", func(t *testing.T) {
 		s := newSite(t, "microsoft365.md", "A connector of the tenant")
@@ -36,49 +47,83 @@ func TestRecipeMicrosoft365(t *testing.T) {
 			t.Fatal(err)
 		}
 		known.AddCert(leaf)
-		hop := s.hop(t, &relaytest.Sink{Certificate: s.certificate(t, "mail.protection.outlook.com"), ClientCAs: known,
-			TuneTLS: func(c *tls.Config) { c.ClientAuth = tls.RequireAndVerifyClientCert }}, "25")
-		s.serve(t, "contoso-com.mail.protection.outlook.com:25")
-		if m := s.scan(t, hop); !m.TLS || m.User != "" {
+		mx := s.tenant(t, &relaytest.Sink{ClientCAs: known, TuneTLS: func(c *tls.Config) { c.ClientAuth = tls.RequireAndVerifyClientCert }})
+		s.serve(t, recipeMX)
+		if m := s.scan(t, mx, "bob@example.org"); !m.TLS || m.User != "" {
 			t.Errorf("user %q, TLS %v", m.User, m.TLS)
 		}
 	})
+	t.Run("connector by address", func(t *testing.T) {
+		s := newSite(t, "microsoft365.md", "A connector of the tenant", "The same by the gateway's address")
+		var certificates atomic.Int32
+		mx := s.tenant(t, &relaytest.Sink{TuneTLS: func(c *tls.Config) {
+			c.ClientAuth = tls.RequestClientCert
+			c.VerifyConnection = func(state tls.ConnectionState) error {
+				certificates.Add(int32(len(state.PeerCertificates)))
+				return nil
+			}
+		}})
+		s.serve(t, recipeMX)
+		m := s.scan(t, mx, "bob@example.org")
+		if from := m.Remote.Addr().String(); !m.TLS || from != recipeGateway || certificates.Load() > 0 {
+			t.Errorf("from %s, TLS %v, %d certificates", from, m.TLS, certificates.Load())
+		}
+	})
+	t.Run("Direct Send", func(t *testing.T) {
+		s := newSite(t, "microsoft365.md", "Direct Send")
+		mx := s.tenant(t, &relaytest.Sink{})
+		s.serve(t, recipeMX)
+		if m := s.scan(t, mx, "kim@contoso.com"); !m.TLS || m.User != "" {
+			t.Errorf("user %q, TLS %v", m.User, m.TLS)
+		}
+		outside := strings.Replace(s.command(t, "swaks"), "kim@contoso.com", "bob@example.org", 1)
+		s.run(t, s.scanner, "", outside).refused(t, "550 5.7.54")
+		mx.nothing(t)
+	})
 	t.Run("Azure", func(t *testing.T) {
 		s := newSite(t, "microsoft365.md", "Azure Communication Services")
-		hop := s.hop(t, &relaytest.Sink{Certificate: s.certificate(t, "*.azurecomm.net"), Users: map[string]string{"mail.app.tenant": recipeSecret}}, "587")
-		s.write(t, "credentials", "azure=mail.app.tenant:"+recipeSecret+"\n")
+		const user = "mail.11111111-2222-3333-4444-555555555555.66666666-7777-8888-9999-000000000000"
+		hop := s.hop(t, &relaytest.Sink{Certificate: s.certificate(t, "*.azurecomm.net"), Users: map[string]string{user: recipeSecret}}, "587")
 		s.serve(t, "smtp.azurecomm.net:587")
-		if m := s.scan(t, hop); m.User != "mail.app.tenant" {
+		if m := s.scan(t, hop, "bob@example.org"); m.User != user {
 			t.Errorf("user %q", m.User)
 		}
 	})
 }
 
-// TestRecipeGmail: the same through Gmail, by a service account and by an app password.
+// TestRecipeGmail: the same through Gmail, by a service account, by an app password and by the relay of Workspace.
 func TestRecipeGmail(t *testing.T) {
 	t.Run("service account", func(t *testing.T) {
 		s := newSite(t, "gmail.md", "A service account")
 		tokens := s.tokenServer(t, "oauth2.googleapis.com")
 		hop := s.hop(t, &relaytest.Sink{Hostname: "smtp.gmail.com", Certificate: s.certificate(t, "smtp.gmail.com"), Tokens: tokens.Accepts}, "587")
 		s.serve(t, "oauth2.googleapis.com:443", "smtp.gmail.com:587")
-		if m := s.scan(t, hop); m.User != recipeBox {
+		if m := s.scan(t, hop, "bob@example.org"); m.User != recipeBox {
 			t.Errorf("user %q", m.User)
 		}
 	})
 	t.Run("app password", func(t *testing.T) {
 		s := newSite(t, "gmail.md", "An app password")
 		hop := s.hop(t, &relaytest.Sink{Certificate: s.certificate(t, "smtp.gmail.com"), Users: map[string]string{recipeBox: "abcdefghijklmnop"}}, "587")
-		s.write(t, "credentials", "gmail="+recipeBox+":abcdefghijklmnop\n")
+		s.write(t, "gmail.password", "abcdefghijklmnop\n")
 		s.serve(t, "smtp.gmail.com:587")
-		if m := s.scan(t, hop); m.User != recipeBox {
+		if m := s.scan(t, hop, "bob@example.org"); m.User != recipeBox {
 			t.Errorf("user %q", m.User)
+		}
+	})
+	t.Run("Workspace's relay", func(t *testing.T) {
+		s := newSite(t, "gmail.md", "Workspace's relay")
+		hop := s.hop(t, &relaytest.Sink{Certificate: s.certificate(t, "smtp-relay.gmail.com")}, "587")
+		s.serve(t, "smtp-relay.gmail.com:587")
+		if m := s.scan(t, hop, "bob@example.org"); m.User != "" || !m.TLS || m.Helo != recipeName {
+			t.Errorf("user %q, TLS %v, EHLO %s", m.User, m.TLS, m.Helo)
 		}
 	})
 }
 
 // TestRecipeOldPrinters: a printer that knows only LOGIN over TLS 1.0 sends through Microsoft 365. Other clients need TLS 1.2.
 func TestRecipeOldPrinters(t *testing.T) {
-	s := newSite(t, "old-printers.md", "")
+	s := newSite(t, "old-printers.md")
 	hop := s.microsoft(t)
 	if d := s.run(t, s.gateway, "Tea at five\n", s.command(t, "gateway user")); d.exit != 0 {
 		t.Fatal(d.text)
@@ -106,20 +151,20 @@ func TestRecipeOldPrinters(t *testing.T) {
 
 // TestRecipeApplications: an application logs on and sends as its own address only.
 func TestRecipeApplications(t *testing.T) {
-	s := newSite(t, "applications.md", "")
+	s := newSite(t, "applications.md")
 	hop := s.hop(t, &relaytest.Sink{Certificate: s.certificate(t, "smtp.provider.example"), Users: map[string]string{"contoso": "p"}}, "587")
-	s.write(t, "credentials", "provider=contoso:p\n")
+	s.write(t, "provider.password", "p\n")
 	if d := s.run(t, s.gateway, "Tea at five\n", s.command(t, "gateway user")); d.exit != 0 {
 		t.Fatal(d.text)
 	}
 	s.serve(t, "smtp.provider.example:587")
 	mailboxes := newMailbox(t, s.store, recipeStore+":25")
-	send := s.command(t, "swaks") + " --auth-password 'Tea at five'"
-	s.run(t, s.shop, "", send).accepted(t)
+	send := s.command(t, "swaks")
+	s.run(t, s.shop, "Tea at five\n", send).accepted(t)
 	hop.next(t).envelope(t, "shop@contoso.com", "bob@example.org")
-	s.run(t, s.shop, "", strings.Replace(send, "bob@example.org", "ann@contoso.com", 1)).accepted(t)
+	s.run(t, s.shop, "Tea at five\n", strings.Replace(send, "bob@example.org", "ann@contoso.com", 1)).accepted(t)
 	mailboxes.next(t).envelope(t, "shop@contoso.com", "ann@contoso.com")
-	s.run(t, s.shop, "", strings.Replace(send, "--from shop@", "--from boss@", 1)).refused(t, "550 5.7.60")
+	s.run(t, s.shop, "Tea at five\n", strings.Replace(send, "--from shop@", "--from boss@", 1)).refused(t, "550 5.7.60")
 	if d := s.run(t, s.gateway, "", s.command(t, "gateway explain")); d.exit != 1 || !strings.Contains(d.text, "550 5.7.60") {
 		t.Errorf("explain: %d\n%s", d.exit, d.text)
 	}
@@ -127,7 +172,7 @@ func TestRecipeApplications(t *testing.T) {
 
 // TestRecipeDKIM: mail is signed by the keys whose records the gateway has printed.
 func TestRecipeDKIM(t *testing.T) {
-	s := newSite(t, "dkim.md", "")
+	s := newSite(t, "dkim.md")
 	printed := s.run(t, s.gateway, "", s.command(t, "gateway dkim new"))
 	if printed.exit != 0 {
 		t.Fatal(printed.text)

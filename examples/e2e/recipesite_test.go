@@ -42,11 +42,11 @@ type site struct {
 }
 
 // newSite builds the network, and the files that every recipe needs.
-func newSite(t *testing.T, document, section string) *site {
+func newSite(t *testing.T, document string, sections ...string) *site {
 	t.Helper()
 	net := newNetwork(t)
 	s := &site{
-		recipe:  readRecipe(t, document, section),
+		recipe:  readRecipe(t, document, sections...),
 		ca:      newAuthority(t),
 		cert:    rsaCertificate(t, recipeName),
 		gateway: net.host(t, "gateway", recipeGateway),
@@ -56,6 +56,7 @@ func newSite(t *testing.T, document, section string) *site {
 		store:   net.host(t, "store", recipeStore),
 		cloud:   net.host(t, "cloud", recipeCloud),
 	}
+	s.roots = s.ca.roots
 	run(t, exec.Command("go", "build", "-o", filepath.Join(s.dir, "gateway"), "../gateway"))
 	for _, h := range []*host{s.scanner, s.modern, s.shop} {
 		if err := os.WriteFile(filepath.Join("/etc/netns", h.ns, "hosts"), []byte(recipeGateway+" "+recipeName+"\n"), 0o644); err != nil {
@@ -73,23 +74,31 @@ func newSite(t *testing.T, document, section string) *site {
 	return s
 }
 
-// serve runs the recipe's check, which must find nothing that needs a change, and its gateway.
-// The cloud answers in place of the names at the given ports.
+// serve runs the recipe's check, which must find nothing that needs a change, its test of the logon with
+// tokens, if it has one, and its gateway. The cloud answers in place of the names at the given ports.
 func (s *site) serve(t *testing.T, names ...string) {
 	t.Helper()
-	for _, c := range s.commands {
-		if strings.HasPrefix(c, "gateway check ") {
-			if d := s.run(t, s.gateway, "", c); d.exit != 0 {
-				t.Fatalf("%s: %d\n%s", c, d.exit, d.text)
-			}
-		}
-	}
-	args := strings.Fields(s.command(t, "gateway serve"))[2:]
+	var detours []string
 	for _, name := range names {
 		_, port, _ := strings.Cut(name, ":")
-		args = append(args, "-connect-to", name+":"+recipeCloud+":"+port)
+		detours = append(detours, "-connect-to", name+":"+recipeCloud+":"+port)
 	}
+	s.succeeds(t, s.command(t, "gateway check"))
+	for _, c := range s.commands {
+		if strings.HasPrefix(c, "gateway oauth test ") {
+			s.succeeds(t, s.command(t, "gateway oauth test")+" "+strings.Join(detours, " "))
+		}
+	}
+	args := append(strings.Fields(s.command(t, "gateway serve"))[2:], detours...)
 	startServeIn(t, s.dir, s.gateway, s.ca.roots, filepath.Join(s.dir, "gateway"), args...)
+}
+
+// succeeds runs a command on the gateway's machine.
+func (s *site) succeeds(t *testing.T, command string) {
+	t.Helper()
+	if d := s.run(t, s.gateway, "", command); d.exit != 0 {
+		t.Fatalf("%s: %d\n%s", command, d.exit, d.text)
+	}
 }
 
 // certificate returns one of the authority.
@@ -141,23 +150,42 @@ func (s *site) tokenServer(t *testing.T, name string) *entra.Server {
 	return tokens
 }
 
-// microsoft serves Microsoft's token server and smart host.
+// tenant serves the MX host of the tenant.
+func (s *site) tenant(t *testing.T, sink *relaytest.Sink) *mailbox {
+	t.Helper()
+	sink.Certificate = s.certificate(t, "mail.protection.outlook.com")
+	return s.hop(t, sink, "25")
+}
+
+// microsoft serves Microsoft's token server and smart host, which refuses the recipient absent@example.org.
 func (s *site) microsoft(t *testing.T) *mailbox {
 	t.Helper()
 	tokens := s.tokenServer(t, "login.microsoftonline.com")
-	return s.hop(t, relaytest.Office365{Certificate: s.certificate(t, "*.office365.com"), Mailbox: recipeBox,
-		Token: func(token string) bool { return tokens.Accepts(recipeBox, token) }}.Sink(), "587")
+	sink := relaytest.Office365{Certificate: s.certificate(t, "*.office365.com"), Mailbox: recipeBox,
+		Token: func(token string) bool { return tokens.Accepts(recipeBox, token) }}.Sink()
+	service := sink.Script
+	sink.Script = func(stage relaytest.Stage, argument string) string {
+		if stage == relaytest.StageRcpt && argument == "absent@example.org" {
+			return "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup"
+		}
+		return service(stage, argument)
+	}
+	return s.hop(t, sink, "587")
 }
 
 var microsoftNames = []string{"login.microsoftonline.com:443", "smtp.office365.com:587"}
 
-// scan sends the recipe's message as a scanner, and returns what arrived. The gateway has replaced the sender.
-func (s *site) scan(t *testing.T, hop *mailbox) received {
+// scan sends the recipe's message as a scanner, and returns what arrived for a recipient. The gateway has replaced
+// the sender.
+func (s *site) scan(t *testing.T, hop *mailbox, to string) received {
 	t.Helper()
-	d := s.run(t, s.scanner, "", `swaks --server 10.1.1.5 --from root@printer.local --to bob@example.org --header "Subject: scan"`)
-	d.accepted(t)
+	send := s.command(t, "swaks")
+	if !strings.Contains(send, "--from root@printer.local") {
+		t.Fatalf("the scanner sends as another: %s", send)
+	}
+	s.run(t, s.scanner, "", send).accepted(t)
 	m := hop.next(t)
-	m.envelope(t, recipeBox, "bob@example.org")
+	m.envelope(t, recipeBox, to)
 	if from := m.fields("From"); len(from) != 1 || !strings.Contains(from[0], recipeBox) || len(m.fields("X-Original-From")) != 1 {
 		t.Errorf("From is %q:\n%s", from, m.Data)
 	}
