@@ -218,6 +218,34 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// TestDANECertificates: what a zone says of a mail exchanger's authority is what its certificate is held to.
+func TestDANECertificates(t *testing.T) {
+	chain, stranger := chainOf(t, func(a *relaytest.Authority) (tls.Certificate, error) { return a.Issue("mx.example.com") })
+	other, _ := chainOf(t, func(a *relaytest.Authority) (tls.Certificate, error) { return a.Issue("mx.example.net") })
+	for _, tc := range []struct {
+		name   string
+		record TLSA
+		chain  []*x509.Certificate
+		want   string // of the error; "": none
+	}{
+		{"its authority", record(2, 1, 1, chain[1]), chain, ""},
+		{"its key", record(3, 1, 1, chain[0]), chain, ""},
+		{"another authority", record(2, 1, 1, stranger), chain, "no TLSA record fits"},
+		{"another key", record(3, 1, 1, stranger), chain, "no TLSA record fits"},
+		{"its authority, another host", record(2, 1, 1, other[1]), other, "doesn't name mx.example.com, example.com"},
+	} {
+		_, r := newZone(t, append(append([]string{}, signed...), "_25._tcp.mx.example.com TLSA", "_25._tcp.mx.example.com. 300 TLSA "+tc.record.String())...)
+		p := Policies{DNSSEC: r}
+		hosts, err := p.ForHosts(t.Context(), delivery.MailDomain{Name: "example.com", Hosts: []string{"mx.example.com"}, Port: 25, DANE: true})
+		if err != nil || hosts[0].Verify == nil {
+			t.Fatalf("%s: %v, %v", tc.name, outcome(hosts, err), err)
+		}
+		if err := hosts[0].Verify(tc.chain); (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: %v, want %q", tc.name, err, tc.want)
+		}
+	}
+}
+
 // Of digests of the same thing the strongest counts.
 func TestUsable(t *testing.T) {
 	chain, stranger := chainOf(t, func(a *relaytest.Authority) (tls.Certificate, error) { return a.Issue("mx.example.com") })
