@@ -32,19 +32,30 @@ func newZone(t *testing.T, pairs ...string) (*zone, *Resolver) {
 	for i := 0; i < len(pairs); i += 2 {
 		z.records[pairs[i]] = pairs[i+1]
 	}
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener, err := net.Listen("tcp", packets.LocalAddr().String())
-	if err != nil {
-		t.Skip("the port is taken for TCP: ", err)
-	}
+	packets, listener := listenBoth(t)
 	for _, server := range []*dns.Server{{PacketConn: packets, Handler: z}, {Listener: listener, Handler: z}} {
 		go server.ActivateAndServe()
 	}
 	t.Cleanup(func() { packets.Close(); listener.Close() })
 	return z, &Resolver{Servers: []netip.AddrPort{netip.MustParseAddrPort(packets.LocalAddr().String())}}
+}
+
+// listenBoth listens for UDP and TCP at one port.
+func listenBoth(t *testing.T) (net.PacketConn, net.Listener) {
+	t.Helper()
+	for range 20 { // another program may have the port for TCP
+		packets, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		listener, err := net.Listen("tcp", packets.LocalAddr().String())
+		if err == nil {
+			return packets, listener
+		}
+		packets.Close()
+	}
+	t.Fatal("no port is free for both UDP and TCP")
+	return nil, nil
 }
 
 // ServeDNS implements dns.Handler.

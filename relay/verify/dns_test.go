@@ -27,14 +27,7 @@ type nameServer struct {
 func listen(t *testing.T, reply func(q dnsmessage.Message, network string) []byte) *nameServer {
 	t.Helper()
 	var s nameServer
-	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	tcp, err := net.Listen("tcp", udp.LocalAddr().String())
-	if err != nil {
-		t.Skip(err) // another program has the port
-	}
+	udp, tcp := listenBoth(t)
 	t.Cleanup(func() { _, _ = udp.Close(), tcp.Close() })
 	s.addr = udp.LocalAddr().String()
 	go func() {
@@ -71,6 +64,24 @@ func listen(t *testing.T, reply func(q dnsmessage.Message, network string) []byt
 		}
 	}()
 	return &s
+}
+
+// listenBoth listens for UDP and TCP at one port.
+func listenBoth(t *testing.T) (net.PacketConn, net.Listener) {
+	t.Helper()
+	for range 20 { // another program may have the port for TCP
+		packets, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		listener, err := net.Listen("tcp", packets.LocalAddr().String())
+		if err == nil {
+			return packets, listener
+		}
+		packets.Close()
+	}
+	t.Fatal("no port is free for both UDP and TCP")
+	return nil, nil
 }
 
 // answerTo returns an answer to q, with records for the name in the question.
