@@ -57,6 +57,7 @@ var checks = []func(*checker){
 	(*checker).acceptedRoutes,
 	(*checker).spaces,
 	(*checker).smartHosts,
+	(*checker).pacing,
 	(*checker).sizes,
 	(*checker).serving,
 	(*checker).greetings,

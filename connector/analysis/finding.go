@@ -66,4 +66,5 @@ type Certificate struct {
 	Name                param.SmtpX509Identifier // its name in TlsCertificateName
 	Hosts               []string                 // its DNS names, *.contoso.com included
 	NotBefore, NotAfter time.Time
+	NoRSA               bool // its key isn't an RSA key, so that old devices can't use it
 }

@@ -120,6 +120,7 @@ func TestFindings(t *testing.T) {
 	}
 	raised[analysis.CodeCertificateExpired] = true // TestCertificates
 	raised[analysis.CodeCertificateExpires] = true
+	raised[analysis.CodeCertificateNoRSA] = true
 	raised[analysis.CodeTLSLegacyEnds] = true // TestLegacyTLSEnds
 	raised[analysis.CodeTLSLegacyEnded] = true
 	raised[analysis.CodeTooLarge] = true      // TestTooLarge
@@ -201,6 +202,44 @@ func TestCertificates(t *testing.T) {
 		if got != tt.found {
 			t.Errorf("%s until %v: %q, want %q", tt.names, tt.to, got, tt.found)
 		}
+	}
+}
+
+// TestCertificateWithoutRSA: devices that get old TLS need a certificate with an RSA key, among those that
+// their connector shows.
+func TestCertificateWithoutRSA(t *testing.T) {
+	const devices, ends = `, "TlsMinimumVersion": "Tls10"`, `, "TlsLegacyEndDate": "2099-12-31"`
+	for _, tt := range []struct {
+		in        string
+		rsa       bool
+		other     string // the host of another certificate, with an RSA key; "": there is no other
+		wantField string
+	}{
+		{in: devices, rsa: true},
+		{in: devices, wantField: "TlsMinimumVersion"},
+		{in: `, "TlsLegacyCipherSuites": ["TLS_RSA_WITH_3DES_EDE_CBC_SHA"]`, wantField: "TlsLegacyCipherSuites"},
+		{in: devices, other: "huba.fabrikam.com"},
+		{in: devices, other: "mail.fabrikam.com", wantField: "TlsMinimumVersion"},
+	} {
+		opts := options("huba.fabrikam.com")
+		opts.Certificates[0].NoRSA = !tt.rsa
+		if tt.other != "" {
+			opts.Certificates = append(opts.Certificates, options(tt.other).Certificates...)
+		}
+		var got []string
+		for _, f := range analysis.Check(compiled(t, with(t, "%in", tt.in+ends, "0.0.0.0/0", "10.0.0.0/28")), opts) {
+			got = append(got, signature(f))
+		}
+		var want []string
+		if tt.wantField != "" {
+			want = []string{`certificate-no-rsa Receive["In"].` + tt.wantField}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%+v: %q, want %q", tt, got, want)
+		}
+	}
+	for _, f := range analysis.Check(compiled(t, with(t, "%in", "")), analysis.Options{Certificates: []analysis.Certificate{{Hosts: []string{"huba.fabrikam.com"}, NoRSA: true}}}) {
+		t.Errorf("without old TLS: %v", f)
 	}
 }
 

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,16 +59,9 @@ func (c *checker) reportCertificateName(e *servedConnector) {
 	if !r.AuthMechanism.Or(0).Has(auth.TLS) {
 		return
 	}
-	want, err := param.ParseSmtpX509Identifier(r.TlsCertificateName)
-	chosen := err == nil
-	for i := range c.opts.Certificates {
-		cert := &c.opts.Certificates[i]
-		if chosen && (normalName(cert.Name) != normalName(want)) {
-			continue
-		}
-		if cert.covers(e.Fqdn()) {
-			return
-		}
+	shown, chosen := c.shownBy(e)
+	if slices.ContainsFunc(shown, func(cert *Certificate) bool { return cert.covers(e.Fqdn()) }) {
+		return
 	}
 	text, fix := fmt.Sprintf("no certificate covers %s, the connector's Fqdn", e.Fqdn()), "set Fqdn to a name in the certificate, or get a certificate for that name"
 	if chosen {
@@ -82,6 +76,25 @@ func (c *checker) reportCertificateName(e *servedConnector) {
 		Witness: c.dialog(e, partition.Who{}, true),
 		edit:    c.renameEdit(e, chosen),
 	})
+}
+
+// shownBy returns the certificates that a connector shows, and whether TlsCertificateName has chosen them;
+// without it they are those that cover the Fqdn, or else all.
+func (c *checker) shownBy(e *servedConnector) (shown []*Certificate, chosen bool) {
+	want, err := param.ParseSmtpX509Identifier(e.Settings().TlsCertificateName)
+	chosen = err == nil
+	var all []*Certificate
+	for i := range c.opts.Certificates {
+		cert := &c.opts.Certificates[i]
+		all = append(all, cert)
+		if chosen && normalName(cert.Name) == normalName(want) || !chosen && cert.covers(e.Fqdn()) {
+			shown = append(shown, cert)
+		}
+	}
+	if len(shown) == 0 && !chosen {
+		shown = all
+	}
+	return shown, chosen
 }
 
 // renameEdit returns the edit that sets Fqdn to a name in a certificate; nil if the

@@ -40,20 +40,23 @@ const (
 	CodeCertificateExpired source.Code = "certificate-expired" // error: it isn't valid now
 	CodeCertificateExpires source.Code = "certificate-expires" // warning: it won't be valid for long
 
+	CodeCertificateNoRSA source.Code = "certificate-no-rsa" // warning: no old device can use it
+
 	CodeTLSLegacyRange source.Code = "tls-legacy-range"  // warning: many clients may use old TLS
 	CodeTLSLegacyNoEnd source.Code = "tls-legacy-no-end" // warning: they may do so without an end
 	CodeTLSLegacyEnds  source.Code = "tls-legacy-ends"   // warning: they may not for long
 	CodeTLSLegacyEnded source.Code = "tls-legacy-ended"  // warning: they may not any more
 
-	CodeAcceptedUnrouted source.Code = "accepted-unrouted" // warning: accepted mail that has no route
-	CodeNoRoutes         source.Code = "no-routes"         // note: there is no Send connector at all
-	CodeRelayLoop        source.Code = "relay-loop"        // warning: accepted mail that DNS leads back to this server
-	CodeSmartHostSelf    source.Code = "smart-host-self"   // error: a next hop is this server
-	CodeSendUnused       source.Code = "send-unused"       // warning: another Send connector always wins
-	CodeSpaceUnused      source.Code = "space-unused"      // warning: another address space always wins
-	CodeRouteTie         source.Code = "route-tie"         // warning: only the name decides between Send connectors
-	CodeRouteSize        source.Code = "route-size"        // warning: a Send connector that is too small for mail
-	CodeSizeGap          source.Code = "size-gap"          // note: messages are accepted that no route carries
+	CodeAcceptedUnrouted source.Code = "accepted-unrouted"  // warning: accepted mail that has no route
+	CodeNoRoutes         source.Code = "no-routes"          // note: there is no Send connector at all
+	CodeRelayLoop        source.Code = "relay-loop"         // warning: accepted mail that DNS leads back to this server
+	CodeSmartHostSelf    source.Code = "smart-host-self"    // error: a next hop is this server
+	CodeSmartHostUnpaced source.Code = "smart-host-unpaced" // note: a mail service limits what it takes, and the connector doesn't keep to it
+	CodeSendUnused       source.Code = "send-unused"        // warning: another Send connector always wins
+	CodeSpaceUnused      source.Code = "space-unused"       // warning: another address space always wins
+	CodeRouteTie         source.Code = "route-tie"          // warning: only the name decides between Send connectors
+	CodeRouteSize        source.Code = "route-size"         // warning: a Send connector that is too small for mail
+	CodeSizeGap          source.Code = "size-gap"           // note: messages are accepted that no route carries
 
 	CodeServesNothing source.Code = "serves-nothing" // error or warning: this server has no enabled Receive connector
 	CodeFqdnMissing   source.Code = "fqdn-missing"   // warning: next hops are greeted by a short name
@@ -72,9 +75,9 @@ func FindingCodes() []source.Code {
 		CodeRelayAnonymous, CodeRelayExternal, CodeRelayPartner, CodeRelayUser,
 		CodeConnectorUnreached, CodeRangeUnreached, CodeRangeRedundant, CodeRangeTie, CodeBindingOutranks,
 		CodeGrantIneffective, CodeBehindFrontEnd, CodeAuthClear, CodeMechanismUnused, CodeGatewaySender, CodeUnverified, CodeVerifiedBehindFilter,
-		CodeCertificateFqdn, CodeCertificateExpired, CodeCertificateExpires,
+		CodeCertificateFqdn, CodeCertificateExpired, CodeCertificateExpires, CodeCertificateNoRSA,
 		CodeTLSLegacyRange, CodeTLSLegacyNoEnd, CodeTLSLegacyEnds, CodeTLSLegacyEnded,
-		CodeAcceptedUnrouted, CodeNoRoutes, CodeRelayLoop, CodeSmartHostSelf, CodeSendUnused, CodeSpaceUnused,
+		CodeAcceptedUnrouted, CodeNoRoutes, CodeRelayLoop, CodeSmartHostSelf, CodeSmartHostUnpaced, CodeSendUnused, CodeSpaceUnused,
 		CodeRouteTie, CodeRouteSize, CodeSizeGap, CodeTooLarge, CodeServesNothing, CodeFqdnMissing, CodeAcknowledgedNothing, CodeAcknowledgedNoReason,
 		connector.CodeRangesOverlap,
 	}

@@ -198,6 +198,18 @@ var findingTests = map[string]findingTest{
 		parts: []string{"%out", `, "SmartHostAuthMechanism": "BasicAuthRequireTLS", "AuthenticationCredential": {"UserName": "a", "Password": "b"}, "LogonWithoutCertificateCheck": true`},
 		found: []string{`credential-unchecked Send["Out"].LogonWithoutCertificateCheck`},
 	},
+	"limits of a service": {
+		parts: []string{"gateway.contoso.com", "gateway.contoso.com\", \"SMTP.office365.com"},
+		found: []string{`smart-host-unpaced Send["Out"].SmartHosts[1]`},
+	},
+	"limits of a service that are kept": {
+		parts: []string{"gateway.contoso.com", "smtp-relay.gmail.com", "%out", `, "SmartHostMaxConnections": "5"`, "%in", `, "OrarEnabled": true`},
+		found: []string{`not-enforced Receive["In"].OrarEnabled`},
+	},
+	"senders that no client may use": {
+		parts: []string{"AnonymousUsers", "ExchangeUsers", "%in", `, "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS", "AllowedSenders": ["@fabrikam.com"]`},
+		found: []string{`sender-rules Receive["In"].AllowedSenders`, `relay-user Receive["In"]`},
+	},
 	"limits of nothing": {
 		parts: []string{"%out", `, "SmartHostLimits": "Google", "SmartHostMaxConnections": "2"`, `, "SmartHosts": ["gateway.contoso.com"]`, ""},
 		found: []string{`smart-host-limits Send["Out"].SmartHostLimits`, `smart-host-limits Send["Out"].SmartHostMaxConnections`},

@@ -3,6 +3,7 @@ package analysis
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +34,7 @@ func (c *checker) legacyTLS() {
 		if ended := c.legacyEnd(e); ended {
 			continue
 		}
+		c.withoutRSA(e)
 		var wide []string
 		for _, one := range r.RemoteIPRanges {
 			if widerThanDevices(one) {
@@ -47,6 +49,24 @@ func (c *checker) legacyTLS() {
 			}, Witness: c.dialog(e, partition.Who{}, true)})
 		}
 	}
+}
+
+// withoutRSA reports a connector for old devices that shows no certificate with an RSA key: most of them
+// know neither elliptic curves nor signatures by them.
+func (c *checker) withoutRSA(e *servedConnector) {
+	shown, _ := c.shownBy(e)
+	if len(shown) == 0 || slices.ContainsFunc(shown, func(cert *Certificate) bool { return !cert.NoRSA }) {
+		return
+	}
+	field := source.Path("TlsMinimumVersion")
+	if len(e.Settings().TlsLegacyCipherSuites) > 0 {
+		field = "TlsLegacyCipherSuites"
+	}
+	c.report(Finding{Diagnostic: source.Diagnostic{
+		Code: CodeCertificateNoRSA, Severity: source.SeverityWarning, Path: e.path.Field(field),
+		Detail: "old TLS is accepted, and the connector shows no certificate with an RSA key, so devices that exchange keys by RSA can't connect",
+		Fix:    "give a certificate with an RSA key, too",
+	}, Witness: c.dialog(e, partition.Who{}, true)})
 }
 
 // legacyEnd reports what is wrong with the connector's TlsLegacyEndDate, and whether it has

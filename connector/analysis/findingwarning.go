@@ -30,6 +30,7 @@ var warningFixes = map[source.Code]warningFix{
 	connector.CodeAcceptsNothing:      {"set PermissionGroups or Permissions, or remove the connector", nil},
 	connector.CodeGroupUnreachable:    {"remove the group, or add the mechanism that it needs", (*element).reachableGroups},
 	connector.CodeCredentialUnused:    {"remove the credential", (*element).unset},
+	connector.CodeSenderRules:         {"remove it: it has no effect here", (*element).unset},
 	connector.CodeSmartHostLimits:     {"remove it, or give SmartHosts", (*element).unset},
 	connector.CodeCredentialUnchecked: {"turn LogonWithoutCertificateCheck off", (*element).unset},
 	connector.CodeCredentialClear:     {"set it to BasicAuthRequireTLS", (*element).credentialOverTLS},

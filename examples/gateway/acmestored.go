@@ -56,6 +56,7 @@ func (l *loaded) certificatesByACME(m material) (all []analysis.Certificate, fil
 		stored, ok := m.acmeStored[host]
 		if ok {
 			c = describe(stored.leaf)
+			c.NoRSA = false // a device that needs such a key gets a certificate with one
 		}
 		all, files = append(all, c), append(files, stored.file)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rsa"
 	"crypto/x509"
 	"flag"
 	"fmt"
@@ -210,8 +211,9 @@ func (l *loaded) certificatesOf(m material) (all []analysis.Certificate, files [
 
 // describe returns a certificate as analysis needs it.
 func describe(leaf *x509.Certificate) analysis.Certificate {
+	_, isRSA := leaf.PublicKey.(*rsa.PublicKey)
 	return analysis.Certificate{
 		Name:  param.SmtpX509Identifier{Issuer: leaf.Issuer.String(), Subject: leaf.Subject.String()},
-		Hosts: leaf.DNSNames, NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter,
+		Hosts: leaf.DNSNames, NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter, NoRSA: !isRSA,
 	}
 }

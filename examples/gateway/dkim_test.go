@@ -3,6 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"net"
 	"os"
@@ -132,6 +136,21 @@ func TestDKIMFindings(t *testing.T) {
 	expect("required", "no DKIM key signs now for fabrikam.com, so mail of its authors waits", "check", policy("Required"), "-dkim-keys", keys)
 	expect("unused", "no Send connector signs with these DKIM keys", "check", policy("None"), "-dkim-keys", keys)
 	expect("serve without keys", "DkimSigning is Required, and this server has no DKIM keys", "serve", policy("Required"))
+	short, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(keys, "contoso.com", "short.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(short)}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	expect("short", "warning: "+file+": the RSA key has 1024 bits, and should have 2048 (dkim-key-short)", "check", policy("Required"), "-dkim-keys", keys)
+	if code, out := runCommand(t, "dkim", "new", "contoso.com", "-keys", keys, "-algorithm", "rsa", "-from", "2020-01-01", "-selector", "good"); code != exitOK {
+		t.Fatal(out)
+	}
+	if _, out := runCommand(t, "check", policy("Required"), "-dkim-keys", keys, "-server", "ex01.contoso.com"); strings.Contains(out, "dkim-key-short") {
+		t.Errorf("a short key that was replaced: %s", out)
+	}
 	if err := os.WriteFile(filepath.Join(keys, "contoso.com", "bad.pem"), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}

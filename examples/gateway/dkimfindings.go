@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -13,8 +14,14 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// codeDkimUnused is the code of keys that no Send connector uses.
-const codeDkimUnused source.Code = "dkim-unused"
+const (
+	codeDkimUnused   source.Code = "dkim-unused"    // no Send connector uses the keys
+	codeDkimKeyShort source.Code = "dkim-key-short" // an RSA key is shorter than it should be
+)
+
+// goodRSA is the length in bits that an RSA key should have (RFC 8301, section 3.2). A shorter one signs, down
+// to 1024 bits, below which the key can't be used.
+const goodRSA = 2048
 
 // loadSigningKeys reads the DKIM keys in a directory; nil if none is given.
 func loadSigningKeys(dir string) (*sign.Directory, error) {
@@ -43,11 +50,35 @@ func (l *loaded) dkimFindings(m material) source.Diagnostics {
 		return list
 	}
 	list = append(list, m.dkim.Problems()...)
+	list = append(list, m.shortKeys()...)
 	if !signs {
 		list = append(list, source.Diagnostic{
 			Severity: source.SeverityWarning, Position: source.Position{File: m.dkimDir}, Code: codeDkimUnused,
 			Detail: "no Send connector signs with these DKIM keys", Fix: "Set-SendConnector NAME -DkimSigning IfKeyExists",
 		})
+	}
+	return list
+}
+
+// shortKeys lists the keys that sign, or will, and are shorter than they should be.
+func (m material) shortKeys() (list source.Diagnostics) {
+	for domain := range m.dkim.Domains() {
+		keys, err := m.dkim.Keys(context.Background(), domain)
+		if err != nil {
+			continue // one of the Problems
+		}
+		signing := sign.Signing(keys, m.now)
+		for _, k := range keys {
+			signs := k.From.After(m.now) || slices.ContainsFunc(signing, func(s sign.Key) bool { return s.Selector == k.Selector })
+			if !signs || k.Algorithm() != sign.RSA || k.Bits() >= goodRSA {
+				continue
+			}
+			list = append(list, source.Diagnostic{
+				Severity: source.SeverityWarning, Position: source.Position{File: filepath.Join(m.dkimDir, domain.String(), k.Selector+".pem")}, Code: codeDkimKeyShort,
+				Detail: fmt.Sprintf("the RSA key has %d bits, and should have %d", k.Bits(), goodRSA),
+				Fix:    fmt.Sprintf("gateway dkim new %s -keys %s -algorithm rsa", domain, m.dkimDir),
+			})
+		}
 	}
 	return list
 }
