@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"math/rand/v2"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -219,28 +220,49 @@ func TestChecksNamed(t *testing.T) {
 	}
 }
 
-// TestExplainSigning: the way out says whether a message is signed.
+// TestExplainSigning: the way out says whether the messages of a client are signed.
 func TestExplainSigning(t *testing.T) {
-	for signing, want := range map[param.DkimSigning]string{
-		param.DkimSigningNone: "",
-		param.DkimIfKeyExists: `yes  dkim-signing: the message is signed with DKIM if the domain of its author has a key`,
-		param.DkimRequired:    `yes  dkim-signing: the message is signed with DKIM, and waits while the domain of its author has no key`,
+	const known, stranger = "192.0.2.1", "203.0.113.1"
+	const no = `no   dkim-signing: the message isn't signed with DKIM: the client hasn't logged on, may not relay, and lacks ms-Exch-Bypass-Anti-Spam`
+	for _, row := range []struct {
+		signing param.DkimSigning
+		client  string
+		right   permission.Right
+		want    string
+	}{
+		{param.DkimSigningNone, known, permission.AcceptAnyRecipient, ""},
+		{param.DkimIfKeyExists, known, permission.AcceptAnyRecipient, `yes  dkim-signing: the message is signed with DKIM if the domain of its author has a key`},
+		{param.DkimRequired, known, permission.BypassAntiSpam, `yes  dkim-signing: the message is signed with DKIM, and waits while the domain of its author has no key`},
+		{param.DkimIfKeyExists, known, permission.BypassMessageSizeLimit, no},
+		{param.DkimRequired, stranger, permission.AcceptAnyRecipient, no},
 	} {
-		p, err := connector.Compile(connector.Config{Send: []connector.Send{{
-			Name: "out", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")}, DkimSigning: signing,
-		}}})
+		receive := func(name, ranges string, more ...permission.Grant) connector.Receive {
+			return connector.Receive{
+				Name: name, Bindings: []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:25")}, RemoteIPRanges: []param.Range{param.MustParseRange(ranges)},
+				PermissionGroups: param.Value(permission.AnonymousUsers), Permissions: more,
+			}
+		}
+		p, err := connector.Compile(connector.Config{
+			Accepted: []routing.AcceptedDomain{{Name: "F", DomainName: "fabrikam.com", DomainType: routing.ExternalRelay}},
+			Receive: []connector.Receive{
+				receive("Known", known, permission.Grant{To: permission.SIDAnonymous, Allow: permission.SetOf(row.right)}), receive("All", "0.0.0.0/0"),
+			},
+			Send: []connector.Send{{Name: "out", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")}, DkimSigning: row.signing}},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		var trace connector.Trace
-		to := routing.MustParseAddress("b@fabrikam.com")
-		p.Route(to, 0, nil).Outbound.Headers(to.Domain(), &trace)
-		if got := trace.String(); strings.Contains(got, "dkim-signing") != (want != "") || !strings.Contains(got, want) {
-			t.Errorf("%v: %s", signing, got)
+		w := p.Walk(connector.Dialog{
+			Local: netip.MustParseAddrPort("192.0.2.9:25"), Remote: netip.MustParseAddr(row.client), To: []routing.Address{routing.MustParseAddress("b@fabrikam.com")},
+		})
+		if got := w.String(); strings.Contains(got, "dkim-signing") != (row.want != "") || !strings.Contains(got, row.want) {
+			t.Errorf("%+v: %s", row, got)
 		}
-		for step := range trace.All() {
-			if b := step.Basis(); strings.HasPrefix(step.String(), want) && want != "" && (len(b) != 1 || b[0].String() != `Send["out"].DkimSigning = `+signing.String()) {
-				t.Errorf("%v: the basis is %v", signing, b)
+		for _, stage := range w.Stages {
+			for step := range stage.Trace.All() {
+				if b := step.Basis(); step.Check.String() == "dkim-signing" && (len(b) != 1 || b[0].String() != `Send["out"].DkimSigning = `+row.signing.String()) {
+					t.Errorf("%+v: the basis is %v", row, b)
+				}
 			}
 		}
 	}

@@ -90,10 +90,10 @@ var signingTexts = [...]string{
 	param.DkimRequired:    "the message is signed with DKIM, and waits while the domain of its author has no key",
 }
 
-// explainSigning appends to t whether the connector signs messages.
-func (out *Outbound) explainSigning(t *Trace) {
+// explainSigning appends to t whether the connector signs the messages of a session.
+func (out *Outbound) explainSigning(s Session, t *Trace) {
 	if d := out.settings.DkimSigning; d != param.DkimSigningNone && int(d) < len(signingTexts) {
-		t.add(Step{Check: checkSigning, Pass: true, about: about{subject: signingTexts[d]}, of: subject{policy: out.policy, out: out}})
+		t.add(Step{Check: checkSigning, Pass: s.IsSignable(), about: about{subject: signingTexts[d]}, of: subject{policy: out.policy, out: out}})
 	}
 }
 
@@ -199,16 +199,14 @@ func (out *Outbound) Peer(to routing.Domain) permission.Principal {
 }
 
 // Headers returns the header firewall for mail to the domain, by the rights of its
-// Peer. Unless t is nil, Headers appends the reasons to t, and whether messages are signed.
+// Peer. Unless t is nil, Headers appends the reasons to t.
 func (out *Outbound) Headers(to routing.Domain, t *Trace) HeaderFilter {
 	switch {
 	case out == nil:
 		Session{trace: t}.noConnector()
 		return HeaderFilter{}
 	case t != nil:
-		f := out.filter(out.Peer(to), t)
-		out.explainSigning(t)
-		return f
+		return out.filter(out.Peer(to), t)
 	case out.Secured(to):
 		return out.partner
 	}

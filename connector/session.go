@@ -170,6 +170,17 @@ func (s Session) Rights() permission.Set {
 	return s.client.rights
 }
 
+// IsSignable reports whether Send connectors with DkimSigning sign the messages of the session. A signature
+// says that the author's domain answers for a message (RFC 6376 section 1), so only messages of known clients
+// get one, whatever is in From: the client has logged on, may relay, or has ms-Exch-Bypass-Anti-Spam, so that
+// it isn't taken for a stranger.
+func (s Session) IsSignable() bool {
+	if s.client == nil {
+		return false
+	}
+	return s.client.kind == userClient || s.client.rights.Has(permission.AcceptAnyRecipient) || s.client.rights.Has(permission.BypassAntiSpam)
+}
+
 // Authenticated reports whether the client authenticated with AUTH or a certificate,
 // or is Externally Secured. TarpitInterval doesn't delay such sessions.
 func (s Session) Authenticated() bool { return s.client != nil && s.client.kind > anonymousClient }

@@ -254,6 +254,7 @@ func (w *walk) route(to routing.Address) bool {
 		keep := w.done.Session.Tracing(nil).Headers().Keep
 		if r.Via == nil { // otherwise that server applies its own firewall
 			accepted, sent := keep, r.Outbound.Headers(to.Domain(), &w.steps)
+			r.Outbound.explainSigning(w.done.Session, &w.steps)
 			keep = func(name string) bool { return accepted(name) && sent.Keep(name) }
 		}
 		w.fields(keep)
