@@ -56,7 +56,7 @@ func (s *Sender) resolve(ctx context.Context, h *NextHop, c candidate) (list []e
 				continue
 			}
 		}
-		addrs, err := s.resolver().LookupNetIP(ctx, "ip", mx.Host)
+		addrs, err := s.resolver().LookupNetIP(ctx, "ip", asked(mx.Host, c.kind == mailDomain || mx.Host != c.name))
 		if err != nil && (failed == nil || !isNotFound(err)) {
 			failed = err
 		}
@@ -107,7 +107,7 @@ func (s *Sender) exchangers(ctx context.Context, h *NextHop, c candidate) ([]net
 	if c.kind == server {
 		return []net.MX{{Host: c.name}}, nil
 	}
-	found, err := s.resolver().LookupMX(ctx, c.name)
+	found, err := s.resolver().LookupMX(ctx, asked(c.name, c.kind == mailDomain))
 	if len(found) == 0 {
 		// A smart host may be in a hosts file while no name server answers at all.
 		if err == nil || isNotFound(err) || c.kind == smartHost {
@@ -240,6 +240,16 @@ func orNoAddress(c candidate, err error) error {
 		return errors.New(c.name + " has no address")
 	}
 	return err
+}
+
+// asked returns a name as the Resolver is asked for it. A complete name, such as that of a mail
+// domain, gets a dot at its end: without it, the system would look for its own subdomain of that
+// name as well. Smart hosts may be short names.
+func asked(name string, complete bool) string {
+	if complete {
+		return name + "."
+	}
+	return name
 }
 
 func isNotFound(err error) bool {

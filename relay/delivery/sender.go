@@ -20,7 +20,8 @@ import (
 	"github.com/interchange-smtp/interchange/relay/message"
 )
 
-// Resolver finds next hops. *net.Resolver is one.
+// Resolver finds next hops. *net.Resolver is one. The names of mail domains, and of the hosts in
+// their MX records, end with a dot, so that no search list of the system applies to them.
 type Resolver interface {
 	LookupMX(ctx context.Context, name string) ([]*net.MX, error)
 	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)

@@ -79,7 +79,7 @@ func (o *owner) set(change func()) {
 func (o *owner) LookupTXT(_ context.Context, name string) ([]string, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.lookups++; name != "_mta-sts.example.com" {
+	if o.lookups++; name != "_mta-sts.example.com." {
 		o.t.Errorf("TXT of %s", name)
 	}
 	if o.txt == nil && o.noTXT == nil {

@@ -19,7 +19,8 @@ const (
 	sourceSTS  = "MTA-STS"
 )
 
-// TXTResolver looks up TXT records. *net.Resolver is one.
+// TXTResolver looks up TXT records. *net.Resolver is one. The names end with a dot, so that no search
+// list of the system applies to them.
 type TXTResolver interface {
 	LookupTXT(ctx context.Context, name string) ([]string, error)
 }

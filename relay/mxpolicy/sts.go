@@ -180,7 +180,7 @@ func (p *Policies) renew(ctx context.Context, name, id string, old *KeptSTS) (*K
 func (p *Policies) announced(ctx context.Context, name string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, txtTimeout)
 	defer cancel()
-	records, err := p.resolver().LookupTXT(ctx, "_mta-sts."+name)
+	records, err := p.resolver().LookupTXT(ctx, "_mta-sts."+name+".")
 	var dns *net.DNSError
 	if errors.As(err, &dns) && dns.IsNotFound {
 		return "", nil
