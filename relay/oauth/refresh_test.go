@@ -215,7 +215,7 @@ func TestStored(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = w.fetch(person())
-		w.cause(err, oauth.CauseUnreadable, "out.json: it is too large")
+		w.cause(err, oauth.CauseUnreadable, "out.json: too large: ")
 		held := flock.New(filepath.Join(w.sources.Dir, "out.lock"))
 		if ok, err := held.TryLock(); !ok {
 			t.Fatal(err)
