@@ -5,6 +5,7 @@ package e2e
 import (
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -112,9 +113,15 @@ func (r recipe) run(t *testing.T, h *host, input, command string) dialog {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
+	cmd := r.prepare(ctx, h, input, command)
+	out, _ := cmd.CombinedOutput()
+	return dialog{cmd.ProcessState.ExitCode(), string(out)}
+}
+
+// prepare returns a command that runs on h in the recipe's directory until ctx ends.
+func (r recipe) prepare(ctx context.Context, h *host, input, command string) *exec.Cmd {
 	cmd := h.command(ctx, "bash", "-c", command)
 	cmd.Dir, cmd.Stdin = r.dir, strings.NewReader(input)
 	cmd.Env = append(os.Environ(), "PATH="+r.dir+":"+os.Getenv("PATH"), "CURL_CA_BUNDLE="+filepath.Join(r.dir, "mail.pem"), "SSL_CERT_FILE="+r.roots)
-	out, _ := cmd.CombinedOutput()
-	return dialog{cmd.ProcessState.ExitCode(), string(out)}
+	return cmd
 }

@@ -27,6 +27,15 @@ func TestRecipeMicrosoft365(t *testing.T) {
 			t.Errorf("user %q, TLS %v", m.User, m.TLS)
 		}
 	})
+	t.Run("logon of a person", func(t *testing.T) {
+		s := newSite(t, "microsoft365.md", "Client submission", "The logon of a person")
+		hop := s.microsoft(t)
+		s.logOn(t, recipeBox, microsoftNames...)
+		s.serve(t, microsoftNames...)
+		if m := s.scan(t, hop, "bob@example.org"); m.User != recipeBox || !m.TLS {
+			t.Errorf("user %q, TLS %v", m.User, m.TLS)
+		}
+	})
 	t.Run("delivery reports", func(t *testing.T) {
 		s := newSite(t, "microsoft365.md", "Client submission", "Delivery reports")
 		hop, mx := s.microsoft(t), s.tenant(t, &relaytest.Sink{})

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"bufio"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
@@ -38,6 +39,7 @@ type site struct {
 	recipe
 	ca                                           *authority
 	cert                                         tls.Certificate // of the gateway
+	tokens                                       *entra.Server   // of microsoft
 	gateway, scanner, modern, shop, store, cloud *host
 }
 
@@ -78,11 +80,7 @@ func newSite(t *testing.T, document string, sections ...string) *site {
 // tokens, if it has one, and its gateway. The cloud answers in place of the names at the given ports.
 func (s *site) serve(t *testing.T, names ...string) {
 	t.Helper()
-	var detours []string
-	for _, name := range names {
-		_, port, _ := strings.Cut(name, ":")
-		detours = append(detours, "-connect-to", name+":"+recipeCloud+":"+port)
-	}
+	detours := detours(names)
 	s.succeeds(t, s.command(t, "gateway check"))
 	for _, c := range s.commands {
 		if strings.HasPrefix(c, "gateway oauth test ") {
@@ -91,6 +89,41 @@ func (s *site) serve(t *testing.T, names ...string) {
 	}
 	args := append(strings.Fields(s.command(t, "gateway serve"))[2:], detours...)
 	startServeIn(t, s.dir, s.gateway, s.ca.roots, filepath.Join(s.dir, "gateway"), args...)
+}
+
+// detours are the flags with which the cloud answers in place of the names at the given ports.
+func detours(names []string) []string {
+	var flags []string
+	for _, name := range names {
+		_, port, _ := strings.Cut(name, ":")
+		flags = append(flags, "-connect-to", name+":"+recipeCloud+":"+port)
+	}
+	return flags
+}
+
+// logOn runs the recipe's oauth login, and logs an account on with the code that it prints.
+func (s *site) logOn(t *testing.T, account string, names ...string) {
+	t.Helper()
+	cmd := s.prepare(t.Context(), s.gateway, "", s.command(t, "gateway oauth login")+" "+strings.Join(detours(names), " "))
+	stdout, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	for lines := bufio.NewScanner(stdout); lines.Scan(); {
+		said.WriteString(lines.Text() + "\n")
+		if _, rest, ok := strings.Cut(lines.Text(), "and enter the code "); ok {
+			if code, _, _ := strings.Cut(rest, " "); !s.tokens.Approve(code, account) {
+				t.Errorf("there is no code %s", code)
+			}
+		}
+	}
+	if err := cmd.Wait(); err != nil || !strings.Contains(said.String(), "logged on: "+account+"\n") {
+		t.Fatalf("oauth login: %v\n%s", err, &said)
+	}
 }
 
 // succeeds runs a command on the gateway's machine.
@@ -132,7 +165,7 @@ func (s *site) tokenServer(t *testing.T, name string) *entra.Server {
 		t.Fatal(err)
 	}
 	const account = "gateway@contoso.iam.gserviceaccount.com"
-	tokens.Apps = []entra.App{{ID: "11111111-2222-3333-4444-555555555555", Secret: recipeSecret, Roles: []string{"SMTP.SendAsApp"}}}
+	tokens.Apps = []entra.App{{ID: "11111111-2222-3333-4444-555555555555", Secret: recipeSecret, Roles: []string{"SMTP.SendAsApp"}, Public: true}}
 	tokens.ServiceAccounts = map[string]*rsa.PublicKey{account: &key.PublicKey}
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
@@ -161,6 +194,7 @@ func (s *site) tenant(t *testing.T, sink *relaytest.Sink) *mailbox {
 func (s *site) microsoft(t *testing.T) *mailbox {
 	t.Helper()
 	tokens := s.tokenServer(t, "login.microsoftonline.com")
+	s.tokens = tokens
 	sink := relaytest.Office365{Certificate: s.certificate(t, "*.office365.com"), Mailbox: recipeBox,
 		Token: func(token string) bool { return tokens.Accepts(recipeBox, token) }}.Sink()
 	service := sink.Script
