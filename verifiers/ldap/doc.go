@@ -25,6 +25,22 @@
 // CONTOSO\ann, and users and groups are CONTOSO\ann and CONTOSO\Staff in grants; otherwise
 // their names alone.
 //
+// # A file of settings
+//
+// [Load] reads the fields of a Verifier from a JSON object with their names. TLS, Timeout, Conns
+// and Dial aren't among them; two keys name files, relative to that of the settings:
+// Authorities, with the PEM certificates of the authorities that are trusted, and the File in
+// BindPasswordFrom:
+//
+//	{
+//	  "URLs": ["ldaps://dc1.contoso.com"], "Authorities": "ca.pem",
+//	  "BindDN": "CN=Interchange,OU=Services,DC=contoso,DC=com", "BindPasswordFrom": {"File": "ldap.password"},
+//	  "BaseDN": "DC=contoso,DC=com", "ActiveDirectory": true, "Domain": "CONTOSO"
+//	}
+//
+// In place of a File, BindPasswordFrom may have the name of an Environment variable, or of a
+// Credential of systemd.
+//
 // # Passwords
 //
 // An empty password is refused without asking: many directories answer it with success
