@@ -8,6 +8,7 @@ require (
 	github.com/interchange-smtp/interchange v0.0.0
 	github.com/interchange-smtp/interchange/metrics v0.0.0
 	github.com/interchange-smtp/interchange/milter v0.0.0
+	github.com/interchange-smtp/interchange/verifiers v0.0.0
 	github.com/miekg/dns v1.1.73
 	github.com/peterh/liner v1.2.3
 	github.com/prometheus/client_golang v1.25.0
@@ -19,6 +20,7 @@ require (
 
 require (
 	blitiri.com.ar/go/spf v1.6.0 // indirect
+	github.com/Azure/go-ntlmssp v0.1.1 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/clipperhouse/uax29/v2 v2.7.0 // indirect
@@ -26,8 +28,13 @@ require (
 	github.com/emersion/go-milter v0.5.0 // indirect
 	github.com/emersion/go-msgauth v0.7.0 // indirect
 	github.com/gaissmai/bart v0.30.0 // indirect
+	github.com/go-asn1-ber/asn1-ber v1.5.8 // indirect
+	github.com/go-crypt/crypt v0.14.15 // indirect
+	github.com/go-crypt/x v0.4.16 // indirect
+	github.com/go-ldap/ldap/v3 v3.4.15 // indirect
 	github.com/gofrs/flock v0.13.2 // indirect
 	github.com/golang-jwt/jwt/v5 v5.3.1 // indirect
+	github.com/google/uuid v1.6.0 // indirect
 	github.com/mattn/go-runewidth v0.0.31 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/prometheus/client_model v0.6.3 // indirect
@@ -46,3 +53,5 @@ replace github.com/interchange-smtp/interchange => ../
 replace github.com/interchange-smtp/interchange/metrics => ../metrics
 
 replace github.com/interchange-smtp/interchange/milter => ../milter
+
+replace github.com/interchange-smtp/interchange/verifiers => ../verifiers

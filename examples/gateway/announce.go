@@ -64,15 +64,15 @@ func (r *relayProcess) describe(out io.Writer) {
 func (now *configuration) notOffered(m auth.Mechanism) (missing []string) {
 	switch {
 	case now.Verifier == nil && m.LogsOn() && !m.Has(auth.OAuth):
-		return []string{"AUTH is not offered: no -users file"}
+		return []string{"AUTH is not offered: " + noUserFlags}
 	case now.Verifier == nil && m.LogsOn():
-		return []string{"AUTH is not offered: no -users file and no -tokens file"}
+		return []string{"AUTH is not offered: " + noUserFlags + ", and no -tokens"}
 	case m.Has(auth.ExternalAuthoritative):
 		return nil
 	}
 	methods := auth.MethodsOf(now.Verifier)
 	if m.Has(auth.BasicAuth) && methods.Passwords == nil {
-		missing = append(missing, "LOGIN and PLAIN are not offered: no -users file")
+		missing = append(missing, "LOGIN and PLAIN are not offered: "+noUserFlags)
 	}
 	if m.Has(auth.OAuth) && methods.Tokens == nil {
 		missing = append(missing, "OAUTHBEARER and XOAUTH2 are not offered: no -tokens file")

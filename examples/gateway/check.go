@@ -18,6 +18,7 @@ import (
 // checkFlags are the flags of gateway check.
 type checkFlags struct {
 	policyFlags
+	userFlags
 	acme         string
 	tokens       string
 	oauth        oauthFlags
@@ -30,6 +31,7 @@ type checkFlags struct {
 func (f *checkFlags) register(fs *flag.FlagSet) {
 	f.policyFlags.register(fs)
 	f.registerKeys(fs, "PEM `FILE` with the key of the -cert at the same place: look at the certificate, too; may be repeated")
+	f.userFlags.register(fs)
 	fs.StringVar(&f.acme, "acme", "", "the `DIR` in which serve keeps its certificates by ACME: look at them, too; it gets those that aren't there yet")
 	fs.StringVar(&f.tokens, "tokens", "", "`FILE` of the identity provider whose tokens serve accepts: look at it, too, and fetch the provider's keys")
 	f.oauth.register(fs)
@@ -41,7 +43,7 @@ func (f *checkFlags) register(fs *flag.FlagSet) {
 
 // check lists the findings about a policy that is valid.
 func check(c *cli, args []string) int {
-	fs := c.flags("[FILE]... [-cert FILE -key FILE]... [-acme DIR] [-tokens FILE] [-oauth FILE -data DIR] [-dkim-keys DIR] [-acknowledged]")
+	fs := c.flags("[FILE]... [-cert FILE -key FILE]... [-acme DIR] [-users FILE | -passwd FILE | -ldap FILE] [-tokens FILE] [-oauth FILE -data DIR] [-dkim-keys DIR] [-acknowledged]")
 	var f checkFlags
 	f.register(fs)
 	if code, done := c.parsePolicy(fs, &f.policyFlags, args); done {
@@ -49,7 +51,7 @@ func check(c *cli, args []string) int {
 	}
 	m, err := f.material()
 	if err != nil {
-		return c.mistaken(f.json, oauthFile, err)
+		return c.mistaken(f.json, owner(err, append(f.places(), flagFile{"-tokens", f.tokens}, flagFile{"-oauth", f.oauth.file})...), err)
 	}
 	m.now = c.now()
 	f.fqdn = c.machine()
@@ -92,7 +94,7 @@ type checked struct {
 
 // check returns the findings about the policy and what it is run with.
 func (l *loaded) check(m material) []checked {
-	more := slices.Concat(l.exposed(m), godebug(), l.tokenFindings(m), l.oauthFindings(m), l.dkimFindings(m))
+	more := slices.Concat(l.exposed(m), godebug(), l.userFindings(m), l.tokenFindings(m), l.oauthFindings(m), l.dkimFindings(m))
 	if !m.validating {
 		more = append(l.withoutValidation(), more...)
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/auth/userfile"
 	"github.com/interchange-smtp/interchange/relay/gateway"
 	"github.com/interchange-smtp/interchange/relay/oauth"
 	"github.com/interchange-smtp/interchange/relay/sign"
@@ -24,7 +23,8 @@ type configuration struct {
 	dkim   *sign.Directory // the keys that sign mail; nil: no directory is given
 	pairs  []keyPair       // the files of Certificates
 	stamp  string          // of these files
-	found  []checked       // by examine
+	users  userSource
+	found  []checked // by examine
 }
 
 // configure reads all files and checks what they say together. The errors say
@@ -37,7 +37,9 @@ func (r *relayProcess) configure(c *cli) (*configuration, []error) {
 	next.stamp = stampOf(f.certs, f.keys) // before they are read: a later change is seen
 	next.Certificates, next.pairs, certErr = loadCertificates(f.certs, f.keys)
 	next.ClientCAs, authoritiesErr = loadAuthorities(f.clientCA)
-	methods, methodsErr := f.loadMethods(r.web)
+	var methods auth.Methods
+	var methodsErr error
+	next.users, methods, methodsErr = f.loadMethods(r.dial, r.web)
 	var oauthErr, dkimErr error
 	next.dkim, dkimErr = loadSigningKeys(f.dkimKeys)
 	next.oauth, oauthErr = f.oauth.load()
@@ -57,26 +59,25 @@ func (r *relayProcess) configure(c *cli) (*configuration, []error) {
 	return next, []error{next.Check(), r.examine(next), r.unfitLMTP(next.loaded)}
 }
 
-// loadMethods reads the users file and the file of the identity provider, if they are given.
-func (f *serveFlags) loadMethods(client *http.Client) (m auth.Methods, err error) {
-	var users *userfile.File
-	if f.users != "" {
-		if users, err = userfile.Load(f.users); err != nil {
-			return m, err
-		}
-		m = auth.MethodsOf(users)
-		if f.clientCA == "" {
-			m.Certificates = nil // any public authority could make a certificate with a user's name
-		}
+// loadMethods reads the users and the file of the identity provider, if they are given.
+func (f *serveFlags) loadMethods(dial dialFunc, client *http.Client) (users userSource, m auth.Methods, err error) {
+	if users, err = f.loadUsers(dial); err != nil {
+		return users, m, err
+	}
+	if users.store != nil {
+		m = auth.MethodsOf(users.store)
+	}
+	if f.clientCA == "" {
+		m.Certificates = nil // any public authority could make a certificate with a user's name
 	}
 	if f.tokens != "" {
-		tokens, err := loadTokens(f.tokens, users, client)
+		tokens, err := loadTokens(f.tokens, users.store, client)
 		if err != nil {
-			return m, fmt.Errorf("-tokens: %w", err)
+			return users, m, fmt.Errorf("-tokens: %w", err)
 		}
 		m.Tokens = tokens
 	}
-	return m, nil
+	return users, m, nil
 }
 
 // complete adds what the built-in policy needs and no file has.
@@ -120,6 +121,7 @@ func (r *relayProcess) reload() error {
 		r.logger.Error("reload failed, still serving the previous configuration", "errors", n)
 		return err
 	}
+	r.now.users.close()
 	r.now = next
 	r.logFindings(next)
 	go r.acme.obtain() // for connectors that are new

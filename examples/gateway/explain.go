@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/auth/userfile"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -19,6 +18,7 @@ import (
 // explainFlags describe a session.
 type explainFlags struct {
 	policyFlags
+	userFlags
 	remote, local string
 	helo          string
 	tls, noCert   bool
@@ -29,7 +29,7 @@ type explainFlags struct {
 	certNames     list
 	clientCert    string
 	clientCA      string
-	user, users   string
+	user          string
 	userDomains   list
 	mechanism     string
 	from          string
@@ -53,10 +53,10 @@ func (f *explainFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.clientCert, "client-cert", "", "PEM `FILE` with the certificate that the client shows, with -tls")
 	fs.StringVar(&f.clientCA, "client-ca", "", "PEM `FILE` with the authorities of clients, as of serve (default: the system's)")
 	fs.StringVar(&f.user, "user", "", "`NAME` that the client logs on with")
-	fs.Var(&f.userDomains, "user-domain", "`DOMAIN` of which that user may send as any address, or *.DOMAIN for the domains below it; beside those in the users file; may be repeated")
+	fs.Var(&f.userDomains, "user-domain", "`DOMAIN` of which that user may send as any address, or *.DOMAIN for the domains below it; beside those that -users knows; may be repeated")
 	fs.StringVar(&f.mechanism, "auth", "", "SASL `MECHANISM` by which it does (default: one that is offered)")
-	fs.StringVar(&f.users, "users", "", "users `FILE` with the user's groups and addresses")
-	fs.BoolVar(&f.noUsers, "no-users", false, "the relay has no users, as serve without -users: it refuses AUTH")
+	f.userFlags.register(fs)
+	fs.BoolVar(&f.noUsers, "no-users", false, "the relay has no users, as serve without -users, -passwd and -ldap: it refuses AUTH")
 	fs.StringVar(&f.tokens, "tokens", "", "`FILE` of the identity provider whose tokens the relay accepts, as of serve")
 	fs.StringVar(&f.token, "token", "", "the client logs on with the access token in `FILE`; - is standard input; needs -tokens, and checks the token as serve does")
 	fs.BoolVar(&f.noTokens, "no-tokens", false, "the relay accepts no tokens, as serve without -tokens")
@@ -101,10 +101,11 @@ func explain(c *cli, args []string) int {
 	} else if all = l.answers(dialog, places(l.Policy, dialog.Remote, dialog.TLS)); len(all) == 0 {
 		return c.invalid(fmt.Errorf("the policy has no binding that %v could connect to; give -local IP:PORT", dialog.Remote))
 	}
+	usersUnknown := f.userFlags == (userFlags{})
 	if f.json {
-		c.printJSON(l.answersJSON(all, f.users == "", settings))
+		c.printJSON(l.answersJSON(all, usersUnknown, settings))
 	} else {
-		l.printAnswers(c.stdout, all, f.users == "", settings)
+		l.printAnswers(c.stdout, all, usersUnknown, settings)
 	}
 	if slices.ContainsFunc(all, func(a answer) bool { return a.walk.Accepted() }) {
 		return exitOK
@@ -152,8 +153,12 @@ func (f *explainFlags) dialog(c *cli) (connector.Dialog, error) {
 	errs.count("hops", int64(f.hops))
 	errs.count("local-hops", int64(f.localHops))
 	domains := errs.senderDomains("user-domain", f.userDomains)
-	if f.noUsers && f.users != "" {
-		errs.add("no-users", errors.New("-users gives users; leave out one of the two"))
+	flag, _, err := f.given()
+	if err != nil {
+		return d, errors.Join(append(errs, err)...)
+	}
+	if f.noUsers && flag != "" {
+		errs.add("no-users", fmt.Errorf("%s gives users; leave out one of the two", flag))
 	}
 	if f.user != "" || f.token != "" || f.external() {
 		flag, id, err := f.identity(c.stdin, cert)
@@ -232,12 +237,12 @@ func (f *explainFlags) further() []auth.SASL {
 
 // identity returns the identity that the client would prove, and the flag that an error is about.
 func (f *explainFlags) identity(stdin io.Reader, cert *auth.Certificate) (flag string, id auth.Identity, err error) {
-	var users *userfile.File
-	if f.users != "" {
-		if users, err = userfile.Load(f.users); err != nil {
-			return "users", id, err
-		}
+	users, err := f.loadUsers(nil)
+	if err != nil {
+		flag, _, _ := f.given()
+		return strings.TrimPrefix(flag, "-"), id, err
 	}
+	defer users.close()
 	switch {
 	case f.external():
 		id, err = f.checkExternal(cert, users)
@@ -245,7 +250,7 @@ func (f *explainFlags) identity(stdin io.Reader, cert *auth.Certificate) (flag s
 	case f.token != "" && (f.tokens == "" || f.noTokens):
 		return "token", id, errors.New("give the file of the identity provider with -tokens")
 	case f.tokens != "":
-		v, err := loadTokens(f.tokens, users, nil)
+		v, err := loadTokens(f.tokens, users.store, nil)
 		if err != nil {
 			return "tokens", id, err
 		}
@@ -254,13 +259,11 @@ func (f *explainFlags) identity(stdin io.Reader, cert *auth.Certificate) (flag s
 			return "token", id, err
 		}
 	}
-	if users == nil {
+	if users.store == nil {
 		return "", identity(f.user), nil
 	}
-	if id, err = users.Identity(f.user); err == nil && slices.ContainsFunc(users.List(), func(u userfile.User) bool { return u.NoPassword && u.Name == id.Name }) {
-		err = fmt.Errorf("%s has no password; give -auth EXTERNAL and its certificate, or its token", f.user)
-	}
-	return "users", id, err
+	id, err = users.find(f.user)
+	return strings.TrimPrefix(users.flag, "-"), id, err
 }
 
 // identity is the identity of a user of which only the name is known.

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/auth/userfile"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/relay"
 )
@@ -72,17 +71,21 @@ func (f *explainFlags) external() bool { return strings.EqualFold(f.mechanism, a
 
 // checkExternal returns who the client's certificate says it is, by the users file if one is
 // given.
-func (f *explainFlags) checkExternal(c *auth.Certificate, users *userfile.File) (auth.Identity, error) {
+func (f *explainFlags) checkExternal(c *auth.Certificate, users userSource) (auth.Identity, error) {
 	if c == nil {
 		return auth.Identity{}, errors.New("give the client's certificate with -client-cert FILE, or its names with -cert-name")
 	}
 	if f.clientCert != "" && f.clientCA == "" {
 		return auth.Identity{}, errors.New("users log on with certificates of the authorities in -client-ca only; give it, to serve, too")
 	}
-	if users == nil {
+	file := users.usersFile()
+	switch {
+	case users.store == nil:
 		return identity(f.user), nil
+	case file == nil:
+		return auth.Identity{}, fmt.Errorf("only users of a -users file log on with certificates, not those of %s", users.flag)
 	}
-	id, err := users.VerifyCertificate(context.Background(), f.user, auth.Channel{Certificate: c})
+	id, err := file.VerifyCertificate(context.Background(), f.user, auth.Channel{Certificate: c})
 	if err != nil {
 		err = fmt.Errorf("the certificate is that of no user in %s; its names are %s", f.users, strings.Join(slices.Concat(c.Emails, c.Names), ", "))
 	}

@@ -22,11 +22,8 @@ func (r *relayProcess) invalid(mistakes []error) {
 	for _, err := range mistakes {
 		var bad source.Diagnostics
 		if errors.As(err, &bad) && (r.flags.users == "" || bad[0].File != r.flags.users) {
-			of := "the policy"
-			if bad[0].File == r.flags.oauth.file {
-				of = oauthFile
-			}
-			r.cli.mistaken(r.flags.json, of, err)
+			flags := append(r.flags.places(), flagFile{"-tokens", r.flags.tokens}, flagFile{"-oauth", r.flags.oauth.file})
+			r.cli.mistaken(r.flags.json, owner(err, flags...), err)
 		} else {
 			others = append(others, err)
 		}
@@ -60,7 +57,7 @@ func (r *relayProcess) logMistakes(event string, mistakes []error) int {
 func (r *relayProcess) findings(s *configuration) []checked {
 	f := r.flags
 	m := material{ // without the certificates by ACME, of which the client of the authority logs what is wrong
-		users: f.users, credentials: f.credentials, tokens: f.tokens,
+		users: s.users, credentials: f.credentials, tokens: f.tokens,
 		pairs: s.pairs, chain: s.Certificates, acme: f.acme.dir != "",
 		oauth: s.oauth, oauthFile: f.oauth.file, oauthTokens: f.oauth.tokens(f.data),
 		dkim: s.dkim, dkimDir: f.dkimKeys, validating: r.validating(), now: r.cli.now(),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"time"
 
@@ -11,7 +12,10 @@ import (
 // material has the files that a relay runs with beside its policy: their names, "" if they
 // aren't given, and the content of some of them.
 type material struct {
-	users, credentials, tokens string
+	credentials, tokens string
+
+	users        userSource
+	directoryErr error // why the directory of users can't be asked
 
 	pairs     []keyPair
 	chain     []tls.Certificate // of pairs
@@ -28,7 +32,8 @@ type material struct {
 	now         time.Time
 }
 
-// material reads the files of the flags. Only the file of -oauth has errors that are source.Diagnostics.
+// material reads the files of the flags. The files of users and that of -oauth have errors that are
+// source.Diagnostics.
 func (f *checkFlags) material() (m material, err error) {
 	m = material{
 		credentials: f.credentials, tokens: f.tokens, dkimDir: f.dkimKeys,
@@ -47,6 +52,11 @@ func (f *checkFlags) material() (m material, err error) {
 		return m, err
 	}
 	m.validating = validating != nil
+	if m.users, err = f.loadUsers(nil); err != nil {
+		return m, err
+	}
+	defer m.users.close()
+	m.directoryErr = m.users.unreachable(context.Background())
 	if m.tokenKeys, err = fetchTokenKeys(f.tokens); err != nil {
 		return m, err
 	}

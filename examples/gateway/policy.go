@@ -154,6 +154,23 @@ func (c *cli) demonstrates(p *policyFlags) {
 	}
 }
 
+// flagFile is the file of a flag.
+type flagFile struct{ flag, file string }
+
+// owner returns the name in messages of the file with the first mistake in err: of a flag, or
+// otherwise the policy.
+func owner(err error, flags ...flagFile) string {
+	var bad source.Diagnostics
+	if errors.As(err, &bad) {
+		for _, f := range flags {
+			if f.file != "" && f.file == bad[0].File {
+				return "the file of " + f.flag
+			}
+		}
+	}
+	return "the policy"
+}
+
 // badPolicy prints why a policy couldn't be loaded and returns exitInvalid.
 func (c *cli) badPolicy(p *policyFlags, err error) int { return c.mistaken(p.json, "the policy", err) }
 

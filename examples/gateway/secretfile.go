@@ -13,6 +13,9 @@ import (
 // codeFileReadable is the code of a file with secrets that others may read.
 const codeFileReadable source.Code = "file-readable"
 
+// secretFile is a file that only the gateway should be able to read, and what it holds.
+type secretFile struct{ name, holds string }
+
 // exposed finds the files with passwords, their hashes, or a key that every user of
 // this machine may read. On Windows the mode of a file doesn't say who may read it.
 func (l *loaded) exposed(m material) source.Diagnostics {
@@ -20,8 +23,7 @@ func (l *loaded) exposed(m material) source.Diagnostics {
 	if runtime.GOOS == "windows" {
 		return all
 	}
-	type secretFile struct{ name, holds string }
-	files := []secretFile{{m.users, "hashes of passwords"}, {m.credentials, "passwords"}}
+	files := append(slices.Clone(m.users.secrets), secretFile{m.credentials, "passwords"})
 	for _, name := range l.PasswordFiles {
 		files = append(files, secretFile{name, "the password of a smart host"})
 	}

@@ -30,12 +30,12 @@ type serveFlags struct {
 	maxQueued int        // 0: the default of dispatch.Dispatcher
 	minFree   param.Size // 0: likewise
 	log       string
-	users     string
-	tokens    string
-	oauth     oauthFlags
-	dkimKeys  string
-	clientCA  string
-	milters   milterFlags
+	userFlags
+	tokens   string
+	oauth    oauthFlags
+	dkimKeys string
+	clientCA string
+	milters  milterFlags
 	dnsFlags
 	acme    acmeFlags
 	metrics string
@@ -103,7 +103,7 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 		return err
 	})
 	fs.StringVar(&f.log, "log", "", "append the log and standard output to `FILE`")
-	fs.StringVar(&f.users, "users", "", "check passwords of Basic authentication against the users `FILE`, which gateway user maintains")
+	f.userFlags.register(fs)
 	fs.StringVar(&f.tokens, "tokens", "", "accept access tokens (AuthMechanism OAuth) of the identity provider that this JSON `FILE` describes")
 	f.oauth.register(fs)
 	f.acme.register(fs)
@@ -149,6 +149,7 @@ type relayProcess struct {
 	now     *configuration  // of new sessions
 	asked   chan chan error // requests of operators to reload; the outcome is sent to each
 	web     *http.Client    // for keys and tokens of identity providers
+	dial    dialFunc        // to web servers and directories
 	gateway *gateway.Gateway
 	tokens  oauth.Sources // of Send connectors
 	acme    *acmeClient   // nil: without ACME
@@ -167,7 +168,7 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 		r.logger.Info(demonstrated)
 		err = r.demonstrate(dialing)
 	}
-	r.web = dialing.webClient()
+	r.web, r.dial = dialing.webClient(), dialing.dialHost
 	var lmtpErr error
 	r.lmtp, lmtpErr = f.lmtpServers()
 	r.published = dialing.published(f.data, r.logger)
@@ -219,6 +220,7 @@ func (r *relayProcess) run(ctx context.Context, e events) int {
 		defer r.demo.server.Close()
 	}
 	defer r.tokens.Close()
+	defer func() { r.now.users.close() }()
 	if err := r.tokens.Set(r.now.oauth, r.now.Policy); err != nil {
 		return r.failed(err)
 	}

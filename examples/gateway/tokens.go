@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/auth/userfile"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/relay/jwt"
@@ -28,15 +27,15 @@ type tokenFile struct {
 	UserClaim   string   // the claim with the user's name; "": sub
 	GroupsClaim string   // the claim with the user's groups
 	AnyUser     bool     // the client may name another user than that of its token, which changes nothing
-	AllUsers    bool     // users who aren't in the users file may log on, too
+	AllUsers    bool     // users who aren't in the place of -users, -passwd or -ldap may log on, too
 }
 
 // maxTokenFile bounds the file of -tokens and that of -token, in bytes.
 const maxTokenFile = 64 << 10
 
-// loadTokens reads the file of -tokens. users is nil if there is no users file; client fetches
-// the provider's keys, nil: as usual.
-func loadTokens(path string, users *userfile.File, client *http.Client) (*jwt.Verifier, error) {
+// loadTokens reads the file of -tokens. users is nil if no users are given; client fetches the
+// provider's keys, nil: as usual.
+func loadTokens(path string, users userStore, client *http.Client) (*jwt.Verifier, error) {
 	f, err := readTokenFile(path)
 	if err != nil {
 		return nil, err
@@ -52,7 +51,7 @@ func loadTokens(path string, users *userfile.File, client *http.Client) (*jwt.Ve
 		errs = append(errs, err)
 	}
 	if users == nil && !f.AllUsers {
-		errs = append(errs, errors.New("without -users, AllUsers must be true, otherwise no user could log on"))
+		errs = append(errs, errors.New("without -users, -passwd or -ldap, AllUsers must be true, otherwise no user could log on"))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -105,25 +104,16 @@ func (f *tokenFile) keys(dir string, client *http.Client) (*jwt.KeySet, error) {
 }
 
 // identify returns the function that finds a token's user.
-func (f *tokenFile) identify(users *userfile.File) func(context.Context, jwt.Claims) (auth.Identity, error) {
-	return func(_ context.Context, c jwt.Claims) (auth.Identity, error) {
+func (f *tokenFile) identify(users userStore) func(context.Context, jwt.Claims) (auth.Identity, error) {
+	return func(ctx context.Context, c jwt.Claims) (auth.Identity, error) {
 		if users != nil {
-			id, err := users.Identity(c.User)
-			if err == nil || !f.AllUsers {
-				return id, unknownUser(err)
+			id, err := users.Identity(ctx, c.User)
+			if !f.AllUsers || !errors.Is(err, auth.ErrBadCredentials) {
+				return id, err
 			}
 		}
 		return c.Identity(), nil
 	}
-}
-
-// unknownUser returns the error of the users file for a user that isn't there, as the one of a
-// log-on.
-func unknownUser(err error) error {
-	if errors.Is(err, userfile.ErrNotFound) {
-		return fmt.Errorf("the users file has no such user: %w", auth.ErrBadCredentials)
-	}
-	return err
 }
 
 // checkToken returns who logs on with the token in a file, or on standard input if the path
@@ -150,7 +140,7 @@ func fetchTokenKeys(path string) (keysErr, err error) {
 	if path == "" {
 		return nil, nil
 	}
-	v, err := loadTokens(path, new(userfile.File), nil) // check has no users file
+	v, err := loadTokens(path, usersFile{}, nil) // check may have no users
 	if err != nil {
 		return nil, fmt.Errorf("-tokens: %w", err)
 	}

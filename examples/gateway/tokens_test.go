@@ -171,7 +171,7 @@ func TestTokensExplained(t *testing.T) {
 		{explain(oauth, "-token", "-"), "", exitInvalid, "-token: give the file of the identity provider with -tokens"},
 		{explain(oauth, "-user", "ann@fabrikam.com"), "", exitOK, "OAUTHBEARER"},
 		{explain(oauth, "-user", "ann@fabrikam.com", "-no-tokens"), "", exitNo, "AUTH"},
-		{explain(oauth, "-user", "ann@fabrikam.com", "-tokens", needsUsers.tokens), "", exitInvalid, "without -users, AllUsers must be true"},
+		{explain(oauth, "-user", "ann@fabrikam.com", "-tokens", needsUsers.tokens), "", exitInvalid, "without -users, -passwd or -ldap, AllUsers must be true"},
 		{explain(basic, "-tokens", p.tokens, "-token", "-"), p.token(t, "ann@fabrikam.com", time.Hour), exitNo, "AUTH"},
 	}
 	for i, tt := range tests {
@@ -195,7 +195,7 @@ func TestTokenFileMistakes(t *testing.T) {
 		{`{"Issuer": "https://x", "AllUsers": true}`, "the audience is missing"},
 		{`{"Audience": ["y"], "Keys": "https://x/keys", "AllUsers": true}`, "the issuer is missing"},
 		{`{"AllUsers": true}`, "or its Issuer"},
-		{`{"Issuer": "https://x", "Audience": ["y"]}`, "without -users, AllUsers must be true"},
+		{`{"Issuer": "https://x", "Audience": ["y"]}`, "without -users, -passwd or -ldap, AllUsers must be true"},
 		{strings.Repeat(" ", maxTokenFile+1), "more than 65536 bytes"},
 	}
 	for _, tt := range tests {

@@ -69,7 +69,7 @@ func (l *loaded) whyNot(a answer, usersUnknown bool) curesJSON {
 	for _, r := range analysis.Remedies(l.Policy, d) {
 		out := remedyJSON{Remedy: string(r.Kind), Text: r.Text, Accepted: r.Accepted(), Refusal: refusalText(r.Refusal())}
 		if usersUnknown && (r.Kind == analysis.RemedyAddress || r.Kind == analysis.RemedyMember) {
-			out.Text = fmt.Sprintf("give -users FILE: groups and addresses of %s aren't known here; if they lack it, %s", d.User.Name, r.Text)
+			out.Text = fmt.Sprintf("give -users, -passwd or -ldap: groups and addresses of %s aren't known here; if they lack it, %s", d.User.Name, r.Text)
 		}
 		enough = enough || r.Accepted()
 		all.Remedies = append(all.Remedies, out)
