@@ -98,7 +98,7 @@ var receiveRows = []Row{
 		Does: "Limits the recipients of a message; the client may send it to further ones in another transaction."},
 	{Name: "MessageAuthenticationMode", Verbs: newSet, Order: Unordered, Kind: AuthModes, Default: Defaults{{Usage: "Internet", Value: "Note"}, {Value: "Off"}},
 		Note: "Exchange has no such parameter; a message that fails is one for which neither SPF nor DKIM passes with the domain of From",
-		Does: "Checks SPF, DKIM and DMARC of mail from clients without ms-Exch-Bypass-Anti-Spam. Note writes the results into Authentication-Results; Quarantine also adds X-Interchange-Quarantine to mail that fails and whose DMARC policy is quarantine or reject; Reject refuses mail that fails and whose DMARC policy is reject."},
+		Does: "Checks SPF, DKIM and DMARC of mail from clients without ms-Exch-Bypass-Anti-Spam. Note writes the results into Authentication-Results; Quarantine also adds X-Interchange-Quarantine to mail that fails and whose DMARC policy is quarantine or reject, to mail whose From names no author or authors of several domains, and to mail whose result isn't known because the DNS doesn't answer, unless its policy is known to be none; Reject refuses mail that fails and whose DMARC policy is reject, and mail without one author domain, and defers mail while the DNS doesn't answer."},
 	{Name: "MessageRateLimit", Verbs: newSet, Order: MoreIsWider, Kind: UnlimitedInt, Limits: between(1, most), Default: is("Unlimited").onEdge("600"),
 		Does: "Limits how many messages a minute each source may send."},
 	{Name: "MessageRateSource", Verbs: newSet, Order: Unordered, Kind: RateSources, Default: is("IPAddress"), Since: from10,
