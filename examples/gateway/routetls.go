@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -65,18 +64,12 @@ func (f *dnsFlags) look(way connector.Route, to routing.Domain) (*publishedTLS, 
 	shown.asked(d, policies.DNSSEC != nil)
 	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
 	defer cancel()
-	hosts, err := dialing.LookupMX(ctx, d.Name)
-	if dns, ok := err.(*net.DNSError); err != nil && !(ok && dns.IsNotFound) {
+	hosts, err := delivery.MailExchangers(ctx, dialing, d.Name, way.Outbound.Fqdn())
+	if err != nil {
 		shown.Error = err.Error()
-	} else if len(hosts) == 0 {
-		hosts = []*net.MX{{Host: d.Name}}
+		return shown, nil
 	}
-	slices.SortStableFunc(hosts, func(a, b *net.MX) int { return cmp.Compare(a.Pref, b.Pref) })
 	for _, mx := range hosts {
-		if mx.Host = strings.ToLower(strings.TrimSuffix(mx.Host, ".")); mx.Host == "" {
-			shown.Error = d.Name + " takes no mail (null MX)"
-			return shown, nil
-		}
 		d.Hosts = append(d.Hosts, mx.Host)
 	}
 	shown.fill(policies.Look(ctx, d), hosts)
@@ -101,7 +94,7 @@ func (t *publishedTLS) asked(d delivery.MailDomain, validating bool) {
 }
 
 // fill fills in what was found about hosts.
-func (t *publishedTLS) fill(found mxpolicy.Domain, hosts []*net.MX) {
+func (t *publishedTLS) fill(found mxpolicy.Domain, hosts []net.MX) {
 	switch dane := found.DANE; {
 	case dane == nil:
 	case dane.Err != nil:

@@ -47,8 +47,9 @@ func serveZone(t *testing.T, lines ...string) (address string) {
 func TestRouteTLS(t *testing.T) {
 	digest := strings.Repeat("AB", 32)
 	address := serveZone(t, "example.org. 300 MX 20 mx2.example.org.", "example.org. 300 MX 10 mx1.example.org.",
-		"none.example.org. 300 MX 0 .", "mx1.example.org. 300 A 192.0.2.1", "mx2.example.org. 300 A 192.0.2.2", "_25._tcp.mx1.example.org. 300 TLSA 3 1 1 "+digest, "_25._tcp.mx2.example.org. 300 TLSA 1 1 1 "+digest)
-	policy := policyText(t, `{"Send": [{"Name": "Out", "AddressSpaces": ["*"]}, {"Name": "Hosts", "AddressSpaces": ["example.net"], "SmartHosts": ["192.0.2.9"]}]}`)
+		"none.example.org. 300 MX 0 .", "loop.example.org. 300 MX 5 HUB.example.org.", "loop.example.org. 300 MX 9 mx2.example.org.",
+		"last.example.org. 300 MX 5 mx2.example.org.", "last.example.org. 300 MX 9 hub.example.org.", "mx1.example.org. 300 A 192.0.2.1", "mx2.example.org. 300 A 192.0.2.2", "_25._tcp.mx1.example.org. 300 TLSA 3 1 1 "+digest, "_25._tcp.mx2.example.org. 300 TLSA 1 1 1 "+digest)
+	policy := policyText(t, `{"Send": [{"Name": "Out", "AddressSpaces": ["*"], "Fqdn": "hub.example.org"}, {"Name": "Hosts", "AddressSpaces": ["example.net"], "SmartHosts": ["192.0.2.9"]}]}`)
 	for _, tc := range []struct {
 		args []string
 		want []string
@@ -61,6 +62,8 @@ func TestRouteTLS(t *testing.T) {
 		{[]string{"-to", "kim@example.org", "-dns-trusted", address, "-json"}, []string{`"dane": "the MX records are signed"`, `"tlsa": [`}},
 		{[]string{"-to", "kim@example.net", "-dns", address}, []string{"  not asked: the mail goes to smart hosts\n"}},
 		{[]string{"-to", "kim@none.example.org", "-dns", address}, []string{"  error: none.example.org takes no mail (null MX)\n"}},
+		{[]string{"-to", "kim@loop.example.org", "-dns", address}, []string{"  error: mail for loop.example.org would come back to this server\n"}},
+		{[]string{"-to", "kim@last.example.org", "-dns", address}, []string{"is announced\n  5 mx2.example.org: TLS with any certificate (DANE)\n       TLSA 1 1 1 " + digest + " (not usable)\n"}},
 		{[]string{"-to", "kim@[192.0.2.1]", "-dns", address}, []string{"  not asked: the domain is an address\n"}},
 	} {
 		code, out, errout := ran(append([]string{"route", policy, "-tls"}, tc.args...)...)

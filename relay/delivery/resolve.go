@@ -4,12 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"math"
 	"math/rand/v2"
 	"net"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/reply"
@@ -107,40 +105,26 @@ func (s *Sender) exchangers(ctx context.Context, h *NextHop, c candidate) ([]net
 	if c.kind == server {
 		return []net.MX{{Host: c.name}}, nil
 	}
-	found, err := s.resolver().LookupMX(ctx, asked(c.name, c.kind == mailDomain))
-	if len(found) == 0 {
-		// A smart host may be in a hosts file while no name server answers at all.
-		if err == nil || isNotFound(err) || c.kind == smartHost {
-			return []net.MX{{Host: c.name}}, nil
-		}
+	hosts, err := exchangersOf(ctx, s.resolver(), c.name, h.name, c.kind == mailDomain)
+	switch {
+	case errors.Is(err, errNullMX) && c.kind == smartHost:
+		return nil, &dnsError{reply.NextHopNotFound, err}
+	case errors.Is(err, errNullMX):
+		return nil, &dnsError{reply.DomainTakesNoMail, err}
+	case errors.Is(err, errLoop):
+		return nil, loopError(c)
+	case err != nil && c.kind == smartHost: // it may be in a hosts file while no name server answers at all
+		return []net.MX{{Host: c.name}}, nil
+	case err != nil:
 		return nil, &dnsError{reply.DNSUnavailable, err}
 	}
-	var hosts []net.MX
-	own := math.MaxUint16 + 1 // this server's preference
-	for _, mx := range found {
-		host := strings.ToLower(strings.TrimSuffix(mx.Host, "."))
-		if host == strings.ToLower(h.name) {
-			own = min(own, int(mx.Pref))
-		}
-		if host != "" { // a null MX (RFC 7505)
-			hosts = append(hosts, net.MX{Host: host, Pref: mx.Pref})
-		}
-	}
-	if len(hosts) == 0 {
-		if c.kind == smartHost {
-			return nil, &dnsError{reply.NextHopNotFound, errors.New(c.name + " takes no mail (null MX)")}
-		}
-		return nil, &dnsError{reply.DomainTakesNoMail, errors.New(c.name + " has a null MX")}
-	}
-	// From this server's preference on, mail would come back (RFC 5321 section 5.1).
-	hosts = slices.DeleteFunc(hosts, func(mx net.MX) bool { return int(mx.Pref) >= own })
-	if len(hosts) == 0 {
-		return nil, loopError(c)
-	}
 	rand.Shuffle(len(hosts), func(i, j int) { hosts[i], hosts[j] = hosts[j], hosts[i] })
-	slices.SortStableFunc(hosts, func(a, b net.MX) int { return cmp.Compare(a.Pref, b.Pref) })
+	slices.SortStableFunc(hosts, byPreference)
 	return hosts, nil
 }
+
+// byPreference compares mail exchangers, the preferred one first.
+func byPreference(a, b net.MX) int { return cmp.Compare(a.Pref, b.Pref) }
 
 // callable returns at most maxAddresses of list: addresses that are preferred to all of
 // this server's and of the family of the connector's source address.
