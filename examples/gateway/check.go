@@ -95,6 +95,9 @@ type checked struct {
 // check returns the findings about the policy and what it is run with.
 func (l *loaded) check(m material) []checked {
 	more := slices.Concat(l.exposed(m), godebug(), l.userFindings(m), l.tokenFindings(m), l.oauthFindings(m), l.dkimFindings(m))
+	if m.noQueue {
+		more = append(l.withoutQueue(), more...)
+	}
 	if !m.validating {
 		more = append(l.withoutValidation(), more...)
 	}

@@ -60,7 +60,7 @@ func (r *relayProcess) findings(s *configuration) []checked {
 		users: s.users, credentials: f.credentials, tokens: f.tokens,
 		pairs: s.pairs, chain: s.Certificates, acme: f.acme.dir != "",
 		oauth: s.oauth, oauthFile: f.oauth.file, oauthTokens: f.oauth.tokens(f.data),
-		dkim: s.dkim, dkimDir: f.dkimKeys, validating: r.validating(), now: r.cli.now(),
+		dkim: s.dkim, dkimDir: f.dkimKeys, noQueue: f.data == "", validating: r.validating(), now: r.cli.now(),
 	}
 	return s.loaded.check(m)
 }

@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/interchange-smtp/interchange/examples/internal/exampletest"
 )
 
 // TestServeFindings: serve reports an expired certificate as check does, when it begins,
@@ -39,6 +42,31 @@ func TestServeFindings(t *testing.T) {
 	s.end(t)
 	if n := strings.Count(s.stderr.String(), "code=certificate-fqdn"); n != 2 {
 		t.Errorf("what has nothing to do with time is said %d times, want at the start and at the reload:\n%s", n, s.stderr)
+	}
+}
+
+// TestServeWithoutQueue: serve warns of limits for smart hosts that it doesn't keep, as it has no queue.
+func TestServeWithoutQueue(t *testing.T) {
+	const want = `Send[\"Out\"].SmartHostMessageRateLimit: only a queue keeps the limits for smart hosts, and there is no queue`
+	for _, data := range []string{"", filepath.Join(t.TempDir(), "data")} {
+		file := relayFile(t, exampletest.Free(t))
+		policy, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		policy = bytes.Replace(policy, []byte(`"SmartHosts": [`), []byte(`"SmartHostMessageRateLimit": "30", "SmartHosts": [`), 1)
+		if err := os.WriteFile(file, policy, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args := []string{"-config", file}
+		if data != "" {
+			args = append(args, "-data", data)
+		}
+		s := startServing(t, args...)
+		s.end(t)
+		if warned := strings.Contains(s.stderr.String(), want); warned != (data == "") {
+			t.Errorf("with -data %q: %s", data, s.stderr)
+		}
 	}
 }
 

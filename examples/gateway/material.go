@@ -28,6 +28,7 @@ type material struct {
 	oauthTokens string          // the directory of refresh tokens
 	dkim        *sign.Directory // the keys in dkimDir; nil: no directory is given
 	dkimDir     string
+	noQueue     bool // serve runs without -data
 	validating  bool // a name server is believed about DNSSEC
 	now         time.Time
 }
