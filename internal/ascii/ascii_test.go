@@ -26,7 +26,7 @@ func TestPrintable(t *testing.T) {
 
 func TestPrintableTextIsNotCopied(t *testing.T) {
 	text := "a line of a log that is long enough to be on the heap"
-	if n := testing.AllocsPerRun(100, func() { ascii.Printable(text) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { _ = ascii.Printable(text) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
