@@ -21,9 +21,9 @@ type Expiry struct {
 }
 
 // Expiries returns the expiry of every connector that shows one of the Certificates: the Receive
-// connectors that begin TLS, and the Send connectors with a TlsCertificateName. They have the
-// order of the policy, Receive connectors first. Certificates of Server.GetCertificate are not
-// among them.
+// connectors that begin TLS, and the Send connectors with a TlsCertificateName or with domains that
+// they secure. They have the order of the policy, Receive connectors first. Certificates of
+// Server.GetCertificate are not among them.
 func (c *Config) Expiries() (all []Expiry) {
 	add := func(e Expiry, name, fqdn string) {
 		chosen, err := certificate.Choose(name, fqdn, c.Certificates)
@@ -40,8 +40,8 @@ func (c *Config) Expiries() (all []Expiry) {
 		}
 	}
 	for out := range c.Policy.Send() {
-		if name := out.Settings().TlsCertificateName; name != "" && out.Local() {
-			add(Expiry{Connector: out.Name()}, name, out.Fqdn())
+		if showsCertificate(out) {
+			add(Expiry{Connector: out.Name()}, out.Settings().TlsCertificateName, out.Fqdn())
 		}
 	}
 	return all
@@ -52,4 +52,12 @@ func beginsTLS(in *connector.Inbound) bool {
 	r := in.Settings()
 	return r.Enabled.Or(true) &&
 		(r.AuthMechanism.Or(auth.None).Has(auth.TLS) || slices.ContainsFunc(r.Bindings, order.ImplicitTLS))
+}
+
+// showsCertificate reports whether a connector shows next hops a certificate: the one that it names,
+// or, to the domains that it secures, one that covers its Fqdn.
+func showsCertificate(out *connector.Outbound) bool {
+	s := out.Settings()
+	secures := s.DomainSecureEnabled && len(out.Policy().Transport().TLSSendDomainSecureList) > 0
+	return s.Enabled.Or(true) && out.Local() && (s.TlsCertificateName != "" || secures)
 }

@@ -45,7 +45,11 @@ func TestExpiries(t *testing.T) {
 	cfg.Send[0].TlsCertificateName = "<I>CN=Fabrikam CA<S>CN=submit.fabrikam.com"
 	without := cfg.Send[0]
 	without.Name, without.TlsCertificateName = "WithoutCertificate", ""
-	cfg.Send = append(cfg.Send, without)
+	secure := without
+	secure.Name, secure.SmartHosts, secure.DomainSecureEnabled, secure.Fqdn = "ToPartners", nil, true, "submit.fabrikam.com"
+	off := cfg.Send[0]
+	off.Name, off.Enabled = "SendOff", param.Value(false)
+	cfg.Send = append(cfg.Send, without, secure, off)
 
 	c := gateway.Config{Policy: compile(t, cfg)}
 	if got := c.Expiries(); got != nil {
@@ -58,5 +62,11 @@ func TestExpiries(t *testing.T) {
 	}
 	if got := c.Expiries(); !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
+	}
+	cfg.Transport.TLSSendDomainSecureList = []string{"contoso.com"}
+	c.Policy = compile(t, cfg)
+	want = append(want, gateway.Expiry{Connector: "ToPartners", At: day(8)})
+	if got := c.Expiries(); !slices.Equal(got, want) {
+		t.Errorf("with a domain to secure: %v, want %v", got, want)
 	}
 }
