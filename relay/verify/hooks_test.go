@@ -249,6 +249,9 @@ func TestFieldOnTop(t *testing.T) {
 	if !strings.HasPrefix(head, want) || !strings.HasSuffix(head, ";\r\n\tdmarc=pass header.from=example.com policy.dmarc=reject\r\n\t(1 ARC sets not checked)\r\n") {
 		t.Errorf("got\n%s", head)
 	}
+	if e := got.events[0]; e.Result != "spf=pass dkim=pass dmarc=pass from=example.com policy=reject (1 ARC sets not checked)" {
+		t.Errorf("the event has %s", e.Result)
+	}
 	if !strings.Contains(got.messages[0], "\r\n"+arc) {
 		t.Error("the ARC fields have changed")
 	}

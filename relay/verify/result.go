@@ -48,7 +48,8 @@ type DMARC struct {
 	Err    error  // of temperror and permerror: why
 }
 
-// String returns the results on one line, without what the sender has written into the header.
+// String returns the results on one line, and in parentheses what wasn't checked, without what the
+// sender has written into the header.
 func (r *Result) String() string {
 	text := "spf=" + r.SPF.Value
 	for _, s := range r.DKIM {
@@ -63,6 +64,9 @@ func (r *Result) String() string {
 	}
 	if r.DMARC.Policy != "" {
 		text += " policy=" + r.DMARC.Policy
+	}
+	if unchecked := r.unchecked(); unchecked != "" {
+		text += " (" + unchecked + ")"
 	}
 	return text
 }
