@@ -104,7 +104,7 @@ func (s *session) AuthEnd(err error) reply.Reply {
 	case d.Reason == reply.VerifierUnavailable:
 		return s.verifierFailed(s.triedUser(err))
 	case !d.Allowed():
-		return s.refuse(s.triedUser(refusedToken(err)), d)
+		return s.refuse(s.triedUser(logon.TokenError(err)), d)
 	}
 	if err := hooks(s.server.Hooks).login(s.ctx, &s.conn, id); err != nil {
 		return s.loginRefused(err)
@@ -125,22 +125,9 @@ func (s *session) loginRefused(err error) reply.Reply {
 	return s.verifierFailed(s.triedUser(err))
 }
 
-// refusedToken returns err if it says why a token isn't accepted, and else nil: of a password
-// there is nothing more to say.
-func refusedToken(err error) error {
-	if e := new(auth.TokenError); errors.As(err, &e) {
-		return e
-	}
-	return nil
-}
-
-// maxTried is how many bytes of a user name that can't log on are reported.
-const maxTried = 64
-
 // triedUser returns the event of a failed AUTH, with the user name that was tried, if any.
 func (s *session) triedUser(err error) event.Event {
-	tried := s.exchange.Tried
-	return event.Event{Command: "AUTH", Tried: tried[:min(len(tried), maxTried)], Err: err}
+	return event.Event{Command: "AUTH", Tried: s.exchange.Tried, Err: err}
 }
 
 // Mail implements smtpserver.Handler.

@@ -21,13 +21,16 @@ import (
 // verifyTime bounds how long the check of one proof may take.
 const verifyTime = 30 * time.Second
 
+// maxTried is how many bytes of a user name that can't log on are reported.
+const maxTried = 64
+
 // ErrTooManyGuesses says that a password, or another proof, was not checked.
 var ErrTooManyGuesses = errors.New("too many guesses")
 
 // Exchange is the server's side of one SASL exchange.
 type Exchange struct {
 	auth.Exchange
-	Tried    string        // the user that the client has tried; "": none yet, or a token or certificate that says it
+	Tried    string        // the user that the client has tried, in 64 bytes at most; "": none yet, or a token or certificate that says it
 	Identity auth.Identity // who the client is, once it has proved that
 }
 
@@ -36,7 +39,7 @@ type Exchange struct {
 func Begin(ctx context.Context, g *limits.Guesses, m auth.Methods, name string, ch auth.Channel) (x *Exchange, err error) {
 	x = new(Exchange)
 	attempt := func(user string, check func(context.Context) (auth.Identity, error)) error {
-		x.Tried = user
+		x.Tried = user[:min(len(user), maxTried)]
 		ctx, cancel := context.WithTimeout(ctx, verifyTime)
 		defer cancel()
 		return Check(ctx, g, network.Source(ch.Remote.Addr()), user, func() (err error) {
@@ -87,4 +90,13 @@ func End(s connector.Session, id auth.Identity, err error) (connector.Session, c
 		reason = reply.VerifierUnavailable
 	}
 	return s, s.Inbound().Decide(reason)
+}
+
+// TokenError returns err if it says why a token isn't accepted, and else nil: of a password
+// there is nothing more to say.
+func TokenError(err error) error {
+	if e := new(auth.TokenError); errors.As(err, &e) {
+		return e
+	}
+	return nil
 }

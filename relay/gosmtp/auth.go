@@ -11,9 +11,11 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/logon"
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 // AuthMechanisms implements smtp.AuthSession.
@@ -127,13 +129,34 @@ func (x *exchange) end(id auth.Identity, err error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	rules, d := logon.End(s.rules, id, err)
-	switch {
-	case d.Reason == reply.VerifierUnavailable:
-		s.backend.log().Error("logon not checked", "connector", s.conn.in.Name(), "remote", s.conn.remote, "error", err)
-		fallthrough
-	case !d.Allowed():
+	if !d.Allowed() {
+		x.logRefusal(d, err)
 		return s.failedLogon(d)
 	}
 	s.rules, s.order.Authenticated = rules, true
 	return nil
+}
+
+// maxRefusals is how many refused logons of a connection have a line in the log. A client that
+// is refused a thousand times a second must not fill the disk.
+const maxRefusals = 100
+
+// logRefusal logs that d, after the error err, refuses the client: the line that relay.Server
+// has for it.
+func (x *exchange) logRefusal(d connector.Decision, err error) {
+	c := x.session.conn
+	if c.refused++; c.refused > maxRefusals {
+		return
+	}
+	e := event.Event{
+		Kind: event.CommandRefused, Connector: c.in.Name(), Remote: c.remote,
+		Command: "AUTH", Reply: d.Reply().String(), Reason: d.Reason, Err: err,
+	}
+	if d.Reason != reply.VerifierUnavailable {
+		e.Err = logon.TokenError(err)
+	}
+	if own, ok := x.next.(*logon.Exchange); ok {
+		e.Tried = own.Tried
+	}
+	event.Log(x.session.backend.log())(context.Background(), e)
 }

@@ -45,7 +45,8 @@ type Backend struct {
 	// If nil, no client is a Partner.
 	ClientCAs *x509.CertPool
 
-	// Logger gets the errors that the client doesn't see. If nil, nothing is logged.
+	// Logger gets the errors that the client doesn't see, and refused logons with the user
+	// name that was tried. If nil, nothing is logged.
 	Logger *slog.Logger
 
 	current      atomic.Pointer[connector.Policy]

@@ -309,6 +309,7 @@ func TestGuesses(t *testing.T) {
 	if last != 454 {
 		t.Errorf("the twelfth guess gets %d", last)
 	}
+	w.logs(`msg="command refused" connector=Internet remote=203.0.113.9:`, "command=AUTH", `reply="454 4.7.0`, "tried="+amy, "reason=too-many-guesses")
 }
 
 // MessageRateLimit counts across connections.

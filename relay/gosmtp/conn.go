@@ -33,6 +33,7 @@ type conn struct {
 	until         time.Time     // the end of the connection
 
 	errors, logons int // refusals, as MaxProtocolErrors and MaxLogonFailures count them
+	refused        int // logons, the temporary refusals included
 
 	mu      sync.Mutex
 	err     error // of a Read; sticky, because what follows isn't the rest of the message

@@ -400,6 +400,9 @@ func TestAuthByNext(t *testing.T) {
 	if last != 454 {
 		t.Errorf("the twelfth guess gets %d", last)
 	}
+	if line := w.logs("reason=too-many-guesses"); strings.Contains(line, "tried=") {
+		t.Errorf("a user that isn't known is named: %s", line)
+	}
 }
 
 // authBackend is a mailbox with passwords of its own.

@@ -11,6 +11,8 @@ import (
 	"net"
 	"net/netip"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -183,6 +185,18 @@ func (w *world) encrypted(from string) *relaytest.Client {
 	c.StartTLS(new(tls.Config))
 	c.Do("EHLO client.example.com", 250)
 	return c
+}
+
+// logs returns the first line of the log that has all of these parts, and fails the test if none does.
+func (w *world) logs(parts ...string) string {
+	w.t.Helper()
+	for line := range strings.Lines(w.log.String()) {
+		if !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(line, part) }) {
+			return line
+		}
+	}
+	w.t.Errorf("no line has all of %q:\n%s", parts, w.log.String())
+	return ""
 }
 
 // remainder returns what c still gets until the server closes the connection.
