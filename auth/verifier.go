@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -38,6 +39,11 @@ var (
 	// ErrBadCredentials means an unknown user or a wrong password; the error
 	// doesn't say which.
 	ErrBadCredentials = errors.New("bad credentials")
+
+	// ErrNoUser is an ErrBadCredentials for a name that no user has. Functions that find
+	// a user without a password return it, so that their callers can tell an unknown user
+	// from a locked one; a Verifier doesn't.
+	ErrNoUser = fmt.Errorf("no such user: %w", ErrBadCredentials)
 
 	// ErrMalformed means that the client broke the rules of the mechanism, or
 	// that the exchange was over already. No password was checked.

@@ -103,12 +103,13 @@ func (f *tokenFile) keys(dir string, client *http.Client) (*jwt.KeySet, error) {
 	return jwt.LoadKeys(filepath.Join(dir, f.Keys))
 }
 
-// identify returns the function that finds a token's user.
+// identify returns the function that finds a token's user. With AllUsers the claims say who a
+// user is that the place of users doesn't have; one that it has and refuses stays refused.
 func (f *tokenFile) identify(users userStore) func(context.Context, jwt.Claims) (auth.Identity, error) {
 	return func(ctx context.Context, c jwt.Claims) (auth.Identity, error) {
 		if users != nil {
 			id, err := users.Identity(ctx, c.User)
-			if !f.AllUsers || !errors.Is(err, auth.ErrBadCredentials) {
+			if !f.AllUsers || !errors.Is(err, auth.ErrNoUser) {
 				return id, err
 			}
 		}

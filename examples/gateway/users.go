@@ -52,7 +52,8 @@ func (f *userFlags) given() (flag, file string, err error) {
 }
 
 // userStore has users: it checks their passwords, and knows those who have proved who they are
-// in another way. The error of Identity wraps auth.ErrBadCredentials if there is no such user.
+// in another way. The error of Identity wraps auth.ErrNoUser if there is no such user, and only
+// auth.ErrBadCredentials if there is one that can't log on.
 type userStore interface {
 	auth.Verifier
 	Identity(ctx context.Context, name string) (auth.Identity, error)
@@ -65,7 +66,7 @@ type usersFile struct{ *userfile.File }
 func (f usersFile) Identity(_ context.Context, name string) (auth.Identity, error) {
 	id, err := f.File.Identity(name)
 	if errors.Is(err, userfile.ErrNotFound) {
-		err = fmt.Errorf("the users file has no such user: %w", auth.ErrBadCredentials)
+		err = fmt.Errorf("the users file has %w", auth.ErrNoUser)
 	}
 	return id, err
 }

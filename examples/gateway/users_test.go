@@ -25,10 +25,13 @@ func newDirectory(t *testing.T, s *site) *ldaptest.Directory {
 		return ldaptest.Entry{DN: "uid=" + name + ",dc=fabrikam,dc=com", Attributes: map[string][]string{
 			"uid": {name}, "mail": {name + "@fabrikam.com"}, "userPassword": {"tea"}}}
 	}
+	twin := func(name string) ldaptest.Entry {
+		return ldaptest.Entry{DN: "uid=" + name + ",dc=fabrikam,dc=com", Attributes: map[string][]string{"uid": {name}, "mail": {"twin@fabrikam.com"}}}
+	}
 	group := func(name string, members ...string) ldaptest.Entry {
 		return ldaptest.Entry{DN: "cn=" + name + ",dc=fabrikam,dc=com", Attributes: map[string][]string{"cn": {name}, "memberUid": members}}
 	}
-	d, err := ldaptest.NewDirectory(person("ann"), person("bob"), person("search"), group("Staff", "ann", "bob"), group("Relays", "ann"))
+	d, err := ldaptest.NewDirectory(person("ann"), person("bob"), person("search"), twin("twin1"), twin("twin2"), group("Staff", "ann", "bob"), group("Relays", "ann"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +198,7 @@ func TestUserCommands(t *testing.T) {
 	}{
 		{explain("-ldap", directory, "-user", "ann"), exitOK, `accepted as FABRIKAM\ann by`},
 		{explain("-ldap", directory, "-user", "bob"), exitNo, "550 5.7.60"},
-		{explain("-ldap", directory, "-user", "eve"), exitInvalid, `-ldap: "eve": the directory has 0 such users` + "\n"},
+		{explain("-ldap", directory, "-user", "eve"), exitInvalid, `-ldap: "eve": the directory has no such user` + "\n"},
 		{explain("-ldap", directory, "-auth", "EXTERNAL", "-cert-name", "ann"), exitInvalid, "only users of a -users file log on with certificates, not those of -ldap"},
 		{explain("-ldap", site.file("away.json"), "-user", "ann"), exitInvalid, "-ldap: directory: ldaps://127.0.0.1:1: "},
 		{explain("-ldap", directory, "-no-users"), exitInvalid, "-no-users: -ldap gives users; leave out one of the two"},
@@ -252,6 +255,43 @@ func TestTokensOfDirectory(t *testing.T) {
 			if id, err := ask("ann@fabrikam.com"); err == nil || errors.Is(err, auth.ErrBadCredentials) {
 				t.Errorf("without the directory: %v, %v", id, err)
 			}
+		}
+	}
+}
+
+// TestTokensOfRefusedUsers: AllUsers lets users log on that the place of users doesn't have, and
+// none that it has and refuses.
+func TestTokensOfRefusedUsers(t *testing.T) {
+	site := newSite(t)
+	newDirectory(t, site)
+	site.write("passwd", []byte("locked@fabrikam.com:!\nstar@fabrikam.com:*\n"))
+	site.write("users", nil)
+	p := newProvider(t, `, "AllUsers": true`)
+	for _, tt := range []struct {
+		place userFlags
+		user  string
+		known bool // and refused
+	}{
+		{userFlags{passwd: site.file("passwd")}, "locked@fabrikam.com", true},
+		{userFlags{passwd: site.file("passwd")}, "STAR@fabrikam.com", true},
+		{userFlags{passwd: site.file("passwd")}, "eve@fabrikam.com", false},
+		{userFlags{ldap: site.file("ldap.json")}, "twin@fabrikam.com", true},
+		{userFlags{ldap: site.file("ldap.json")}, `CONTOSO\ann`, true},
+		{userFlags{ldap: site.file("ldap.json")}, "eve@fabrikam.com", false},
+		{userFlags{users: site.file("users")}, "eve@fabrikam.com", false},
+	} {
+		users, err := tt.place.loadUsers(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer users.close()
+		v, err := loadTokens(p.tokens, users.store, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, err := v.VerifyToken(t.Context(), auth.BearerToken{Token: auth.Secret(p.token(t, tt.user, time.Hour))}, auth.Channel{TLS: true})
+		if refused := errors.Is(err, auth.ErrBadCredentials); refused != tt.known || !refused && (err != nil || id.Name != tt.user) {
+			t.Errorf("%s, %s: %v, %v", users.flag, tt.user, id, err)
 		}
 	}
 }

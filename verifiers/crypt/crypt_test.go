@@ -116,9 +116,10 @@ func TestFile(t *testing.T) {
 	if id, err := f.Identity(t.Context(), "ANN"); err != nil || id.Name != "ann" {
 		t.Errorf("%v, %v", id, err)
 	}
-	for _, name := range []string{"eve", "root"} {
-		if id, err := f.Identity(t.Context(), name); !errors.Is(err, auth.ErrBadCredentials) || len(id.SIDs) > 0 {
-			t.Errorf("%v, %v", id, err)
+	for name, unknown := range map[string]bool{"eve": true, "root": false} {
+		id, err := f.Identity(t.Context(), name)
+		if !errors.Is(err, auth.ErrBadCredentials) || errors.Is(err, auth.ErrNoUser) != unknown || len(id.SIDs) > 0 {
+			t.Errorf("%s: %v, %v", name, id, err)
 		}
 	}
 	// No unknown name gets in, whichever user's hash it is checked against.

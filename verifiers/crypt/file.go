@@ -132,13 +132,13 @@ func (f *File) Verify(ctx context.Context, c auth.Credentials, _ auth.Channel) (
 }
 
 // Identity returns the identity of a user who has logged on without a password, such as with a
-// token. For an unknown user, and for one whose hash says that it can't log on, the error wraps
-// auth.ErrBadCredentials.
+// token. For an unknown user the error wraps auth.ErrNoUser, and for one whose hash says that it
+// can't log on only auth.ErrBadCredentials.
 func (f *File) Identity(_ context.Context, name string) (auth.Identity, error) {
 	i, known := f.byName[permission.NameSID(name)]
 	switch {
 	case !known:
-		return auth.Identity{}, fmt.Errorf("the file has no such user: %w", auth.ErrBadCredentials)
+		return auth.Identity{}, fmt.Errorf("the file has %w", auth.ErrNoUser)
 	case f.users[i].hash.locked():
 		return auth.Identity{}, fmt.Errorf("the file has no password of the user, who can't log on: %w", auth.ErrBadCredentials)
 	}

@@ -65,7 +65,10 @@ func TestDirectory(t *testing.T) {
 		if id, err := v.Identity(t.Context(), "bob@contoso.com"); err != nil || len(id.SIDs) != 3 {
 			t.Errorf("%v, %v", id, err)
 		}
-		if _, err := v.Identity(t.Context(), "eve"); !errors.Is(err, auth.ErrBadCredentials) {
+		if _, err := v.Identity(t.Context(), "eve"); !errors.Is(err, auth.ErrNoUser) {
+			t.Error(err)
+		}
+		if _, err := v.Identity(t.Context(), "twin@contoso.com"); !errors.Is(err, auth.ErrBadCredentials) || errors.Is(err, auth.ErrNoUser) {
 			t.Error(err)
 		}
 	}

@@ -87,7 +87,8 @@ func (v *Verifier) Verify(ctx context.Context, c auth.Credentials, _ auth.Channe
 }
 
 // Identity returns the identity of a user who has logged on without a password, such as with a
-// token. For an unknown user the error wraps auth.ErrBadCredentials.
+// token. For a name that no entry has, the error wraps auth.ErrNoUser; for one that several have,
+// and for one that can't be searched, only auth.ErrBadCredentials.
 func (v *Verifier) Identity(ctx context.Context, name string) (id auth.Identity, err error) {
 	err = v.with(ctx, func(l *conn) error {
 		entry, err := v.search(l, name)
@@ -113,8 +114,8 @@ func (v *Verifier) Close() error {
 	return nil
 }
 
-// search returns the entry of a user. Without one, or with several, the error wraps
-// auth.ErrBadCredentials.
+// search returns the entry of a user. Without one the error wraps auth.ErrNoUser, and with
+// several only auth.ErrBadCredentials.
 func (v *Verifier) search(l *conn, user string) (*ldap.Entry, error) {
 	if v.Domain != "" {
 		if domain, name, ok := strings.Cut(user, `\`); ok {
@@ -132,8 +133,10 @@ func (v *Verifier) search(l *conn, user string) (*ldap.Entry, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case len(found) != 1:
-		return nil, fmt.Errorf("the directory has %d such users: %w", len(found), auth.ErrBadCredentials)
+	case len(found) == 0:
+		return nil, fmt.Errorf("the directory has %w", auth.ErrNoUser)
+	case len(found) > 1:
+		return nil, fmt.Errorf("the directory has several such users: %w", auth.ErrBadCredentials)
 	}
 	return found[0], nil
 }

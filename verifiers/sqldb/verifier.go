@@ -68,7 +68,7 @@ func (v *Verifier) Verify(ctx context.Context, c auth.Credentials, _ auth.Channe
 }
 
 // Identity returns the identity of a user who has logged on without a password, such as with a
-// token. For an unknown user the error wraps auth.ErrBadCredentials.
+// token. For an unknown user the error wraps auth.ErrNoUser.
 func (v *Verifier) Identity(ctx context.Context, name string) (auth.Identity, error) {
 	u, err := v.find(ctx, name)
 	if err != nil {
@@ -94,7 +94,7 @@ func (v *Verifier) find(ctx context.Context, name string) (row, error) {
 	}
 	switch len(found) {
 	case 0:
-		return row{}, fmt.Errorf("the database has no such user: %w", auth.ErrBadCredentials)
+		return row{}, fmt.Errorf("the database has %w", auth.ErrNoUser)
 	case 1:
 		return found[0], nil
 	}

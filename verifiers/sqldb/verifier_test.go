@@ -119,7 +119,7 @@ func TestVerify(t *testing.T) {
 	if err != nil || !id.Is(permission.NameSID(`contoso\staff`)) {
 		t.Errorf("%v, %v", id, err)
 	}
-	if _, err := v.Identity(t.Context(), "eve"); !errors.Is(err, auth.ErrBadCredentials) {
+	if _, err := v.Identity(t.Context(), "eve"); !errors.Is(err, auth.ErrNoUser) || !errors.Is(err, auth.ErrBadCredentials) {
 		t.Error(err)
 	}
 }
