@@ -154,7 +154,7 @@ var checkTexts = [...]checkText{
 	checkHeadersOrganization:  {"headers-organization", "", "{s} holds {right}", "{s} lacks {right}"},
 	checkHeadersForest:        {"headers-forest", "", "{s} holds {right}", "{s} lacks {right}"},
 	checkHeadersCrossPremises: {"headers-cross-premises", "Send.CloudServicesMailEnabled", "CloudServicesMailEnabled is set", ""},
-	checkSigning:              {"dkim-signing", "Send.DkimSigning", "{s}", "the message isn't signed with DKIM: the client hasn't logged on, may not relay, and lacks ms-Exch-Bypass-Anti-Spam"},
+	checkSigning:              {"dkim-signing", "Send.DkimSigning", "{s}", "{s}: the client hasn't logged on, may not relay, and lacks ms-Exch-Bypass-Anti-Spam"},
 	checkSendConnector:        {"send-connector", "", "", ""}, // Step.Detail describes the candidate
 	checkHopTLS:               {"next-hop-tls", "", "TLS with {s}", "TLS with {s}"},
 	checkLogon:                {"smart-host-logon", "", "this server logs on to {s}", ""},

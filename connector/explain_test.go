@@ -224,6 +224,8 @@ func TestChecksNamed(t *testing.T) {
 func TestExplainSigning(t *testing.T) {
 	const known, stranger = "192.0.2.1", "203.0.113.1"
 	const no = `no   dkim-signing: the message isn't signed with DKIM: the client hasn't logged on, may not relay, and lacks ms-Exch-Bypass-Anti-Spam`
+	const refused = `no   dkim-signing: the delivery is refused with 550 5.7.1, because the message must be signed with DKIM and mail of this client isn't signed: ` +
+		`the client hasn't logged on, may not relay, and lacks ms-Exch-Bypass-Anti-Spam`
 	for _, row := range []struct {
 		signing param.DkimSigning
 		client  string
@@ -234,7 +236,7 @@ func TestExplainSigning(t *testing.T) {
 		{param.DkimIfKeyExists, known, permission.AcceptAnyRecipient, `yes  dkim-signing: the message is signed with DKIM if the domain of its author has a key`},
 		{param.DkimRequired, known, permission.BypassAntiSpam, `yes  dkim-signing: the message is signed with DKIM, and waits while the domain of its author has no key`},
 		{param.DkimIfKeyExists, known, permission.BypassMessageSizeLimit, no},
-		{param.DkimRequired, stranger, permission.AcceptAnyRecipient, no},
+		{param.DkimRequired, stranger, permission.AcceptAnyRecipient, refused},
 	} {
 		receive := func(name, ranges string, more ...permission.Grant) connector.Receive {
 			return connector.Receive{

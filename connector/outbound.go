@@ -84,16 +84,21 @@ func (out *Outbound) filter(peer permission.Principal, t *Trace) HeaderFilter {
 	return f
 }
 
-// signingTexts say what the ways of signing do.
-var signingTexts = [...]string{
-	param.DkimIfKeyExists: "the message is signed with DKIM if the domain of its author has a key",
-	param.DkimRequired:    "the message is signed with DKIM, and waits while the domain of its author has no key",
+// signingTexts say what the ways of signing do with a message that is Signable, and with another one.
+var signingTexts = [...]struct{ signable, other string }{
+	param.DkimIfKeyExists: {"the message is signed with DKIM if the domain of its author has a key", "the message isn't signed with DKIM"},
+	param.DkimRequired: {"the message is signed with DKIM, and waits while the domain of its author has no key",
+		"the delivery is refused with 550 5.7.1, because the message must be signed with DKIM and mail of this client isn't signed"},
 }
 
 // explainSigning appends to t whether the connector signs the messages of a session.
 func (out *Outbound) explainSigning(s Session, t *Trace) {
 	if d := out.settings.DkimSigning; d != param.DkimSigningNone && int(d) < len(signingTexts) {
-		t.add(Step{Check: checkSigning, Pass: s.IsSignable(), about: about{subject: signingTexts[d]}, of: subject{policy: out.policy, out: out}})
+		text := signingTexts[d].signable
+		if !s.IsSignable() {
+			text = signingTexts[d].other
+		}
+		t.add(Step{Check: checkSigning, Pass: s.IsSignable(), about: about{subject: text}, of: subject{policy: out.policy, out: out}})
 	}
 }
 
