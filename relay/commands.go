@@ -164,6 +164,7 @@ func (s *session) Mail(m envelope.Envelope) reply.Reply {
 func (s *session) newTransaction(m envelope.Envelope, b limits.Budget) *transaction {
 	principal := s.rules.Identity().Principal
 	m.ID, m.Connector, m.Remote, m.Helo = envelope.NewID(), s.endpoint.in.Name(), s.conn.Channel.Remote, s.conn.Helo
+	m.Signable = s.rules.IsSignable()
 	if s.authenticated {
 		m.User = principal.Name
 	}

@@ -30,6 +30,10 @@ type Envelope struct {
 	Remote    netip.AddrPort // the client; for a report generated here, the client that sent the original
 	Helo      string         // the name that the client gave in EHLO, not verified
 	User      string         // the name of the authenticated user; "": not authenticated
+
+	// Signable is the session's connector.Session.IsSignable at MAIL: whether Send connectors with DkimSigning
+	// sign the message. They sign messages that begin on this server, which have no Connector, in any case.
+	Signable bool
 }
 
 // Recipient is one recipient as RCPT names it. Like an Envelope it is a plain

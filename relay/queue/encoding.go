@@ -24,7 +24,7 @@ const EncodingVersion = 1
 //
 //	v           1, the version: EncodingVersion
 //	id          Message.ID, and likewise arrived, size, from, body (a number), utf8,
-//	            ret, envid, connector, remote, helo, user, report
+//	            ret, envid, connector, remote, helo, user, signable, report
 //	held        Message.Suspended
 //	recipients  an array of objects with to, notify (an array of words), orcpt, status
 //	            (a word), next, hop, attempts, tried, reply, host, addr, tls (a number),
@@ -58,6 +58,7 @@ func (m *Message) AppendJSON(b []byte) ([]byte, error) {
 	}
 	e.text(`,"helo":`, m.Helo)
 	e.text(`,"user":`, m.User)
+	e.flag(`,"signable":true`, m.Signable)
 	e.flag(`,"report":true`, m.Report)
 	e.flag(`,"held":true`, m.Suspended)
 	for i := range m.Recipients {
@@ -191,6 +192,7 @@ type document struct {
 	Remote     text              `json:"remote"`
 	Helo       text              `json:"helo"`
 	User       text              `json:"user"`
+	Signable   bool              `json:"signable"`
 	Report     bool              `json:"report"`
 	Held       bool              `json:"held"`
 	Recipients []struct {
@@ -242,7 +244,7 @@ func (m *Message) UnmarshalJSON(b []byte) error {
 	*m = Message{
 		Envelope: envelope.Envelope{
 			ID: d.ID, From: d.From, Size: d.Size, Body: d.Body, UTF8: d.UTF8, EnvID: string(d.EnvID), Report: d.Report,
-			Connector: string(d.Connector), Helo: string(d.Helo), User: string(d.User),
+			Connector: string(d.Connector), Helo: string(d.Helo), User: string(d.User), Signable: d.Signable,
 		},
 		Arrived: d.Arrived, Suspended: d.Held, Recipients: make([]Recipient, len(d.Recipients)),
 	}

@@ -21,7 +21,7 @@ func fullMessage() *queue.Message {
 		Envelope: envelope.Envelope{
 			ID: "FULL", From: routing.MustParseAddress(`"a <b>@c"@contoso.com`), Size: 17, Body: envelope.BinaryMIME, UTF8: true,
 			Return: envelope.ReturnHeader, EnvID: "QQ+2B1", Report: true, Connector: "From\tPartner",
-			Remote: netip.MustParseAddrPort("[2001:db8::1%eth0]:25"), Helo: "\xff\x00not <utf-8>\u2028", User: `CONTOSO\kim`,
+			Remote: netip.MustParseAddrPort("[2001:db8::1%eth0]:25"), Helo: "\xff\x00not <utf-8>\u2028", User: `CONTOSO\kim`, Signable: true,
 		},
 		Arrived: noon, Suspended: true,
 		Recipients: []queue.Recipient{
@@ -45,7 +45,7 @@ func TestVersion1(t *testing.T) {
 		"empty": {&queue.Message{}, `{"v":1,"id":"","size":0}`},
 		"full": {fullMessage(), `{"v":1,"id":"FULL","arrived":"2026-03-01T12:00:00.123456789Z","size":17,"from":"\"a <b>@c\"@contoso.com",` +
 			`"body":2,"utf8":true,"ret":"HDRS","envid":"QQ+2B1","connector":"From\u0009Partner","remote":"[2001:db8::1%eth0]:25",` +
-			`"helo":"base64:/wBub3QgPHV0Zi04PuKAqA==","user":"CONTOSO\\kim","report":true,"held":true,` +
+			`"helo":"base64:/wBub3QgPHV0Zi04PuKAqA==","user":"CONTOSO\\kim","signable":true,"report":true,"held":true,` +
 			`"recipients":[{"to":"ü@xn--bcher-kva.example","notify":["SUCCESS","DELAY"],"orcpt":"rfc822;a+40b","status":"delivered",` +
 			`"next":"2026-03-01T12:01:00.123456789Z","hop":"Internet contoso.com","attempts":3,"tried":"2026-03-01T12:00:01.123456789Z",` +
 			`"reply":"250 2.0.0 \"OK\"\u000d\u000a","host":"mx.contoso.com","addr":"192.0.2.7:25","tls":772,"delayed":true,"reported":true},` +

@@ -11,7 +11,6 @@ import (
 
 	"github.com/emersion/go-msgauth/dkim"
 
-	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
@@ -35,15 +34,15 @@ type Signer struct {
 
 // Sign puts the signatures in front of m; it is a delivery.PrepareFunc. A message that can't be signed is left
 // as it is if the DkimSigning of out is IfKeyExists, and is an error if it is Required. A key that can't be used
-// is an error in either case. Messages that began here, such as delivery reports, are signed, and those of the
-// sessions for which connector.Session.IsSignable is true: a stranger gets no signature for our domain.
+// is an error in either case. Messages that began here, such as delivery reports, are signed, and those of
+// clients if the envelope says that they are Signable: a stranger gets no signature for our domain.
 func (s *Signer) Sign(ctx context.Context, out *connector.Outbound, env *envelope.Envelope, m *message.Message) error {
 	set := out.Settings()
 	if set == nil || set.DkimSigning == param.DkimSigningNone {
 		return nil
 	}
 	required := set.DkimSigning == param.DkimRequired
-	if isForeign(out.Policy(), env) {
+	if isForeign(env) {
 		if required {
 			return errForeign
 		}
@@ -69,23 +68,16 @@ func (s *Signer) Sign(ctx context.Context, out *connector.Outbound, env *envelop
 	return s.sign(m, keys)
 }
 
-// isForeign reports whether a message came from a client for which nothing is signed. What a client without a
-// logon may do is decided by its Receive connector; one that is gone lets it do nothing.
-func isForeign(p *connector.Policy, env *envelope.Envelope) bool {
-	if env.Report || env.Connector == "" || env.User != "" {
-		return false
-	}
-	for in := range p.Receive() {
-		if strings.EqualFold(in.Name(), env.Connector) {
-			return !in.Open(auth.Channel{Remote: env.Remote}, nil).IsSignable()
-		}
-	}
-	return true
+// isForeign reports whether a message came from a client whose mail isn't signed.
+func isForeign(env *envelope.Envelope) bool {
+	local := env.Report || env.Connector == ""
+	known := env.Signable || env.User != "" // earlier versions queued users' messages without Signable
+	return !local && !known
 }
 
-// errForeign is the permanent error of such a message where it must be signed.
+// errForeign refuses a message that must be signed and comes from such a client.
 var errForeign = &relay.Error{
-	Reply: reply.Reply{Code: 550, Enhanced: [3]int{5, 7, 1}, Text: "The message must be signed with DKIM, and its client may not have it signed"},
+	Reply: reply.Reply{Code: 550, Enhanced: [3]int{5, 7, 1}, Text: "The message must be signed with DKIM, and mail of this client isn't signed"},
 	Err:   errors.New("the client hadn't logged on, may not relay, and lacks ms-Exch-Bypass-Anti-Spam"),
 }
 
