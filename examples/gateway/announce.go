@@ -52,6 +52,9 @@ func (r *relayProcess) describe(out io.Writer) {
 	}
 	if r.flags.data == "" {
 		fmt.Fprintln(out, "No queue (-data): mail is accepted only after the next hop has accepted it")
+		if r.now.loaded.followsMTASTS() {
+			fmt.Fprintln(out, "No queue (-data): MTA-STS policies are kept until the gateway ends, and fetched again after a restart")
+		}
 	} else {
 		fmt.Fprintf(out, "Mail is queued in %s\n", r.flags.data)
 	}

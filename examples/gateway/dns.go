@@ -189,6 +189,16 @@ func (l *loaded) followsDANE(given bool) (names []string) {
 	return names
 }
 
+// followsMTASTS reports whether a Send connector of this server follows MTA-STS.
+func (l *loaded) followsMTASTS() bool {
+	for out := range l.Policy.Send() {
+		if s := out.Settings(); s.Enabled.Or(true) && out.Local() && s.MtaStsEnabled.Or(false) {
+			return true
+		}
+	}
+	return false
+}
+
 // withoutValidation returns the connectors that say that they follow DANE, if no name server is
 // believed: as notes, because check may be run without the flags of serve and on another machine.
 func (l *loaded) withoutValidation() (missing source.Diagnostics) {

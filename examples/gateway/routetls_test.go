@@ -188,3 +188,28 @@ func tcpServer(t *testing.T) string {
 	t.Cleanup(func() { l.Close() })
 	return netip.MustParseAddrPort(l.Addr().String()).String()
 }
+
+// TestPoliciesForgotten: without a queue nothing keeps the MTA-STS policies over a restart, and serve says so.
+func TestPoliciesForgotten(t *testing.T) {
+	for _, tc := range []struct {
+		out  string
+		data bool
+		want bool
+	}{
+		{`"AddressSpaces": ["*"]`, false, true},
+		{`"AddressSpaces": ["*"]`, true, false},
+		{`"AddressSpaces": ["*"], "MtaStsEnabled": false`, false, false},
+		{`"AddressSpaces": ["*"], "Enabled": false`, false, false},
+		{`"AddressSpaces": ["*"], "SmartHosts": ["192.0.2.1"]`, false, false},
+	} {
+		args := []string{policyText(t, `{"Server": "mail.fabrikam.com", "Send": [{"Name": "Out", `+tc.out+`}]}`)}
+		if tc.data {
+			args = append(args, "-data", filepath.Join(t.TempDir(), "data"))
+		}
+		s := startServing(t, args...)
+		if got := strings.Contains(s.said, "\nNo queue (-data): MTA-STS policies"); got != tc.want {
+			t.Errorf("%+v: %s", tc, s.said)
+		}
+		s.end(t)
+	}
+}
