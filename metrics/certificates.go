@@ -31,6 +31,10 @@ func (c certificates) Collect(to chan<- prometheus.Metric) {
 		if e.Receive {
 			direction = "receive"
 		}
-		to <- prometheus.MustNewConstMetric(certificateExpiry, prometheus.GaugeValue, float64(e.At.Unix()), direction, e.Connector)
+		m, err := prometheus.NewConstMetric(certificateExpiry, prometheus.GaugeValue, float64(e.At.Unix()), direction, e.Connector)
+		if err != nil { // the name isn't UTF-8
+			m = prometheus.NewInvalidMetric(certificateExpiry, err)
+		}
+		to <- m
 	}
 }

@@ -62,8 +62,9 @@
 //
 // Where a user has logged on in the last 90 days, only wrong passwords of that user from that
 // source make the user wait: guesses from elsewhere never keep the user out. The server
-// remembers the eight latest such sources of each user, and 16384 users. Server.KnownSources is
-// a file that keeps them over a restart. It has no names and no addresses, only hashes of them
+// remembers the eight latest such sources of each user, and 16384 users; when there are more, it
+// forgets the half that logged on longest ago. Server.KnownSources is a file that keeps them over
+// a restart. It has no names and no addresses, only hashes of them
 // with a key, which is in the file as well.
 //
 // Elsewhere a user shares the limit with those who guess at the name. But five of the ten are

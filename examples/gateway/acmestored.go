@@ -19,8 +19,9 @@ type storedCertificate struct {
 	leaf *x509.Certificate
 }
 
-// storedCertificates reads the certificates in the directory of -acme, by host. They have no suffix; those
-// with RSA keys, and what else is there, have one. A directory that is absent has none: serve makes it.
+// storedCertificates reads the certificates in the directory of -acme, by host. A file without a suffix has
+// the name of its host. Certificates with RSA keys, account keys and challenges have a suffix such as +rsa.
+// If the directory doesn't exist, there are no certificates: serve makes it.
 func storedCertificates(dir string) (map[string]storedCertificate, error) {
 	stored := map[string]storedCertificate{}
 	entries, err := os.ReadDir(dir)
@@ -29,7 +30,7 @@ func storedCertificates(dir string) (map[string]storedCertificate, error) {
 	}
 	for _, e := range entries {
 		file := filepath.Join(dir, e.Name())
-		if e.IsDir() || strings.Contains(e.Name(), "+") {
+		if !e.Type().IsRegular() || strings.Contains(e.Name(), "+") {
 			continue
 		}
 		text, err := os.ReadFile(file)
@@ -45,8 +46,8 @@ func storedCertificates(dir string) (map[string]storedCertificate, error) {
 	return stored, nil
 }
 
-// certificatesByACME returns the certificates that serve has by ACME, those of hosts that have none yet
-// as they will be, with their files; "" for the latter.
+// certificatesByACME returns the certificates that serve shows by ACME, and the file of each. A host without
+// a stored certificate gets one as serve will have it, with the file "".
 func (l *loaded) certificatesByACME(m material) (all []analysis.Certificate, files []string) {
 	if !m.acme {
 		return nil, nil

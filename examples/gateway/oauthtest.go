@@ -171,7 +171,7 @@ func hostCure(err error) string {
 	case errors.As(err, &call):
 		return "see that this machine reaches the host at the Port of the connector (firewall, provider)"
 	}
-	return "a reply that begins with 4 passes by itself: the gateway tries again, and mail waits; any other one says what to change"
+	return "if the host's reply begins with 4, wait: the gateway tries again by itself, and mail waits; any other reply says what to change"
 }
 
 // stranger returns the cure if a person has logged on who isn't the mailbox that sends; "" otherwise.

@@ -2,7 +2,6 @@ package dnsclient
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -66,7 +65,7 @@ func unpack(msg []byte, query *dns.Msg) (a Answer, matches bool, err error) {
 	case m.Rcode != dns.RcodeSuccess && m.Rcode != dns.RcodeNameError:
 		return Answer{}, true, failure("answers " + cmp.Or(dns.RcodeToString[m.Rcode], fmt.Sprint("RCODE ", m.Rcode)))
 	case err != nil:
-		return Answer{}, true, err
+		return Answer{}, true, failure("sends an answer that can't be read: " + strings.TrimPrefix(err.Error(), "dns: "))
 	}
 	found, err := a.take(m.Answer, asked.Qtype)
 	if err != nil {
@@ -92,7 +91,7 @@ func (a *Answer) take(records []dns.RR, t uint16) (found bool, err error) {
 			continue
 		}
 		if h.Rdlength < max(1, shortest[h.Rrtype]) {
-			return false, errors.New("a record in the answer isn't complete")
+			return false, failure("sends a record that isn't complete")
 		}
 		taken = append(taken, record)
 		found = found || h.Rrtype == t

@@ -102,17 +102,17 @@ func (c *Client) exchange(ctx context.Context, network, server, name string, t u
 	if err != nil {
 		return Answer{}, err
 	}
+	buf := make([]byte, udpSize)
+	if network == "tcp" {
+		conn = &dns.Conn{Conn: conn} // puts the length in front of each message, and removes it
+		buf = make([]byte, maxAnswer)
+	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 	query := c.query(name, t)
 	packed, err := query.Pack()
 	if err != nil {
 		return Answer{}, err
-	}
-	buf := make([]byte, udpSize)
-	if network == "tcp" {
-		conn = &dns.Conn{Conn: conn} // puts the length in front of each message, and removes it
-		buf = make([]byte, maxAnswer)
 	}
 	if _, err := conn.Write(packed); err != nil {
 		return Answer{}, err

@@ -19,8 +19,9 @@ const guessName = 128
 // then one in each guessInterval. A source with many wrong guesses must wait after each further
 // one, longer and longer up to maxGuessDelay. Beyond these limits no proof is checked.
 //
-// A user who has logged on from a source is known there. Guesses at that user from elsewhere,
-// and guesses at other users from that source, don't delay the user there.
+// A user who has logged on from a source is known there. Guesses at that user from elsewhere don't
+// delay the user there. Guesses at other users from that source delay the user only by the limit of
+// the source, one in each guessInterval.
 //
 // Of the guesses at a user from elsewhere, guessReserve are for networks from which no wrong one
 // has come lately. So those who guess at a user from many sources delay a user who logs on from
@@ -77,7 +78,7 @@ func (g *Guesses) turnOf(source netip.Addr) chan struct{} {
 	return s.turn
 }
 
-// userOf returns the guesser of a user; one that nothing else has if no user is named.
+// userOf returns the guesser of a user; without a user a new one, which isn't kept.
 func (g *Guesses) userOf(user string, now time.Time) *guesser {
 	if user == "" {
 		return new(guesser)
@@ -85,7 +86,7 @@ func (g *Guesses) userOf(user string, now time.Time) *guesser {
 	return g.users.of(user, now)
 }
 
-// knownOf returns the sources of a user and others.
+// knownOf returns the known sources of users; without a user those of clients that name no user.
 func (g *Guesses) knownOf(user string) *knownSources {
 	if user == "" {
 		return &g.nameless

@@ -37,9 +37,9 @@ type knownFile struct {
 	writing sync.Mutex
 }
 
-// Keep reads from a file where users have logged on, and keeps that there until Close. One
-// Guesses at a time can use the file. A file that can't be read is a warning in the log, and is
-// replaced.
+// Keep reads a file, which says from where users have logged on, and writes it again after changes
+// and at Close. Only one Guesses at a time may use the file. If it can't be read, Keep logs a
+// warning, and the next change replaces it.
 func (g *Guesses) Keep(file string, logger *slog.Logger) {
 	key, list, err := readKnown(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -64,7 +64,7 @@ func (g *Guesses) Close() {
 	g.save()
 }
 
-// saveSoon has the file written in a while. g is locked.
+// saveSoon plans a write of the file within saveKnownAfter. g is locked.
 func (g *Guesses) saveSoon() {
 	f := &g.file
 	if f.path == "" {
@@ -117,11 +117,12 @@ func (k *knownSources) list(now time.Time) []keptSource {
 	return list
 }
 
-// fill takes over what a file has, in place of what k has.
+// fill takes over what a file has, in place of what k has. A day that is still to come was written
+// while the clock was wrong.
 func (k *knownSources) fill(key []byte, list []keptSource, now time.Time) {
 	k.key, k.users = key, nil
 	for _, s := range list {
-		if now.Sub(s.day) <= knownFor {
+		if age := now.Sub(s.day); age >= 0 && age <= knownFor {
 			k.put(s.user, knownSource{tag: s.source, day: s.day, guesser: guesser{last: now}}, s.day)
 		}
 	}
@@ -150,7 +151,7 @@ func readKnown(path string) (key []byte, list []keptSource, err error) {
 	return parseKnown(string(text))
 }
 
-// parseKnown is the inverse of formatKnown, and refuses every other text.
+// parseKnown reads what formatKnown writes, and refuses a text that is cut off or has other lines.
 func parseKnown(text string) (key []byte, list []keptSource, err error) {
 	text, titled := strings.CutPrefix(text, knownTitle)
 	first, text, _ := strings.Cut(text, "\n")

@@ -101,8 +101,8 @@ func (k *knownSources) put(user tag, s knownSource, at time.Time) {
 	u.sources = u.sources[:min(len(u.sources), knownPerUser)]
 }
 
-// tags returns the tags of a user, and of a source of that user. Clients that name no user are
-// another user at each source.
+// tags returns the tags of a user, and of a source of that user. Without a user, the source stands
+// in the user's place.
 func (k *knownSources) tags(source netip.Addr, user string) (userTag, sourceTag tag) {
 	if k.key == nil {
 		k.key = make([]byte, keySize)

@@ -7,14 +7,15 @@ import (
 )
 
 const (
-	wrongFor  = 12 * time.Hour // how long a network is remembered, and up to twice as long
+	wrongFor  = 12 * time.Hour // a network is remembered at least that long, and at most twice as long
 	wrongBits = 1 << 21        // of a set of networks
 )
 
-// wrongNetworks are the networks from which a wrong guess has come lately: IPv4 networks of 24
-// bits, IPv6 networks of 48 bits, which one owner commonly has as a whole. The memory is the same
-// however many there are: a network is two of wrongBits bits. It passes for one that was added if
-// others have both bits: one network in ten thousand does when as many were added.
+// wrongNetworks are the networks from which a wrong guess has come lately. A network is an IPv4
+// prefix of 24 bits or an IPv6 prefix of 48 bits, which commonly belongs to one owner. The memory
+// doesn't grow: a network sets two of wrongBits bits. If other networks have set both bits, has
+// reports a network that was never added; after 10,000 networks that happens to one other network
+// in 10,000.
 type wrongNetworks struct {
 	seed      maphash.Seed
 	since     time.Time
@@ -47,7 +48,7 @@ func (w *wrongNetworks) add(source netip.Addr, now time.Time) {
 	}
 }
 
-// age forgets what is older than twice wrongFor.
+// age drops the older set once wrongFor has passed.
 func (w *wrongNetworks) age(now time.Time) {
 	past := now.Sub(w.since)
 	if past < wrongFor {

@@ -40,7 +40,7 @@ func TestReplaceFrom(t *testing.T) {
 // FuzzReplaceFrom: whatever a client sends, the only author of the message is the one that was
 // given, and no field comes from its authors but X-Original-From and X-Original-Sender.
 func FuzzReplaceFrom(f *testing.F) {
-	for _, s := range []string{"From: a@b.c\r\n\r\n", "From: \"x\" <a@b>, c@d.e\nSender: e\r\r\n\r\n", "From\r\n: a@b\r\n\r\n", " From: a@b.c\r\n\r\n", "From: =?x?q?=0d=0aBcc:_a?= <a@b.c>\r\n\r\n"} {
+	for _, s := range []string{"From: a@b.c\r\n\r\n", "From: \"x\" <a@b>, c@d.e\nSender: e\r\r\n\r\n", "From\r\n: a@b\r\n\r\n", " From: a@b.c\r\n\r\n", "From: =?x?q?=0d=0aBcc:_a?= <a@b.c>\r\n\r\n", "From:\n,\n:\n"} {
 		f.Add([]byte(s))
 	}
 	author := routing.MustParseAddress("scanner@contoso.com")
@@ -63,7 +63,8 @@ func FuzzReplaceFrom(f *testing.F) {
 			t.Fatalf("%q has the authors %v, %v", message, authors, err)
 		}
 		for field := range again.Fields() {
-			if !before[strings.ToLower(field.Name)] {
+			// With CRLF in place of bare LF, a line may no longer be part of a name, and is no field.
+			if field.Name != "" && !before[strings.ToLower(field.Name)] {
 				t.Fatalf("%q has got the field %q", message, field.Raw)
 			}
 		}

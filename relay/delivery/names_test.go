@@ -37,6 +37,7 @@ func TestCompleteNames(t *testing.T) {
 		{"", "b@fabrikam.com", []string{"MX fabrikam.com.", "mx.fabrikam.com."}},
 		{"", "b@implicit.example", []string{"MX implicit.example.", "implicit.example."}},
 		{"", "b@missing.example", []string{"MX missing.example.", "missing.example."}},
+		{"", "b@address.example", []string{"MX address.example.", "192.0.2.1"}},
 		{"hub", "b@fabrikam.com", []string{"MX hub", "hub"}},
 		{"mail.fabrikam.com", "b@fabrikam.com", []string{"MX mail.fabrikam.com", "mx.fabrikam.com."}},
 	} {
@@ -47,6 +48,7 @@ func TestCompleteNames(t *testing.T) {
 		w := newWorld(t, send)
 		w.dns.AddMX("fabrikam.com", 10, "mx.fabrikam.com.")
 		w.dns.AddMX("mail.fabrikam.com", 10, "mx.fabrikam.com.")
+		w.dns.AddMX("address.example", 10, "192.0.2.1")
 		a := &asking{Resolver: &w.dns}
 		w.sender.Resolver = a
 		_ = w.send(tc.to) // fails: no host has an address

@@ -228,9 +228,10 @@ func orNoAddress(c candidate, err error) error {
 
 // asked returns a name as the Resolver is asked for it. A complete name, such as that of a mail
 // domain, gets a dot at its end: without it, the system would look for its own subdomain of that
-// name as well. Smart hosts may be short names.
+// name as well. Smart hosts may be short names. An address in place of a host's name, which is a
+// mistake in some MX records, stays as it is.
 func asked(name string, complete bool) string {
-	if complete {
+	if _, err := netip.ParseAddr(name); complete && err != nil {
 		return name + "."
 	}
 	return name
