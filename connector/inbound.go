@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/connector/source"
@@ -127,6 +128,13 @@ func (in *Inbound) Fqdn() string {
 		return ""
 	}
 	return in.fqdn
+}
+
+// BeginsTLS reports whether sessions of the connector begin TLS, by STARTTLS or at once, if there is
+// a certificate; false for a disabled connector and for nil.
+func (in *Inbound) BeginsTLS() bool {
+	return in != nil && in.settings.Enabled.Or(true) &&
+		(in.mechanism.Has(auth.TLS) || slices.ContainsFunc(in.settings.Bindings, order.ImplicitTLS))
 }
 
 // Complete appends the DefaultDomain to an address of MAIL or RCPT that has no

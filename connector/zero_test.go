@@ -54,7 +54,7 @@ func TestZero(t *testing.T) {
 	}
 	var trace connector.Trace
 	explained := out.Headers(routing.Domain{}, &trace)
-	if inbound.Name() != "" || inbound.Fqdn() != "" || inbound.Settings() != nil || inbound.Policy() != nil ||
+	if inbound.Name() != "" || inbound.Fqdn() != "" || inbound.Settings() != nil || inbound.Policy() != nil || inbound.BeginsTLS() ||
 		out.Name() != "" || out.Fqdn() != "" || out.Settings() != nil || !out.Peer(routing.Domain{}).IsZero() || explained.Keep("Received") || out.Headers(routing.Domain{}, nil).Keep("Received") || out.Secured(routing.Domain{}) || out.Local() {
 		t.Error("a nil connector has an identity")
 	}

@@ -16,9 +16,7 @@ import (
 	"golang.org/x/crypto/acme"
 	"golang.org/x/crypto/acme/autocert"
 
-	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/connector/order"
 )
 
 // acmeFlags are the flags about certificates by ACME.
@@ -90,9 +88,7 @@ func (a *acmeClient) close() {
 // acmeHosts are the names for which certificates are wanted, those of connectors that begin TLS.
 func acmeHosts(p *connector.Policy) (names []string) {
 	for in := range p.Receive() {
-		r := in.Settings()
-		begins := r.AuthMechanism.Or(auth.None).Has(auth.TLS) || slices.ContainsFunc(r.Bindings, order.ImplicitTLS)
-		if name := strings.ToLower(in.Fqdn()); r.Enabled.Or(true) && begins && !slices.Contains(names, name) {
+		if name := strings.ToLower(in.Fqdn()); in.BeginsTLS() && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}

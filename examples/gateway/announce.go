@@ -47,8 +47,8 @@ func (r *relayProcess) describe(out io.Writer) {
 	for _, address := range r.flags.milters.addresses {
 		fmt.Fprintf(out, "Mail is shown to the milter at %s; while it is away: %v\n", address, r.flags.milters.action)
 	}
-	if r.flags.metrics != "" {
-		fmt.Fprintf(out, "Metrics are at http://%s/metrics\n", r.flags.metrics)
+	if r.metricsAt != "" {
+		fmt.Fprintf(out, "Metrics are at http://%s/metrics\n", r.metricsAt)
 	}
 	if r.flags.data == "" {
 		fmt.Fprintln(out, "No queue (-data): mail is accepted only after the next hop has accepted it")

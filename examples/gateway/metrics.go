@@ -33,6 +33,7 @@ func (r *relayProcess) serveMetrics() (*http.Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("-metrics %s: %w", address, err)
 	}
+	r.metricsAt = l.Addr().String()
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		metrics.NewCertificates(r.expiries))
@@ -57,7 +58,7 @@ func (r *relayProcess) expiries() []gateway.Expiry {
 	}
 	for in := range config.Policy.Receive() {
 		at, ok := r.acme.expiry(in.Fqdn())
-		if !ok || in.Settings().TlsCertificateName != "" {
+		if !ok || !in.BeginsTLS() || in.Settings().TlsCertificateName != "" {
 			continue
 		}
 		all = slices.DeleteFunc(all, func(e gateway.Expiry) bool { return e.Receive && e.Connector == in.Name() })

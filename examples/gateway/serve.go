@@ -143,17 +143,18 @@ func (f *serveFlags) unexplained(p *loaded) error {
 
 // relayProcess is a gateway with what its process adds: flags, log and demonstration.
 type relayProcess struct {
-	cli     *cli
-	flags   *serveFlags
-	logger  *slog.Logger
-	now     *configuration  // of new sessions
-	asked   chan chan error // requests of operators to reload; the outcome is sent to each
-	web     *http.Client    // for keys and tokens of identity providers
-	dial    dialFunc        // to web servers and directories
-	gateway *gateway.Gateway
-	tokens  oauth.Sources // of Send connectors
-	acme    *acmeClient   // nil: without ACME
-	lmtp    []lmtpServer
+	cli       *cli
+	flags     *serveFlags
+	logger    *slog.Logger
+	now       *configuration  // of new sessions
+	asked     chan chan error // requests of operators to reload; the outcome is sent to each
+	web       *http.Client    // for keys and tokens of identity providers
+	dial      dialFunc        // to web servers and directories
+	gateway   *gateway.Gateway
+	tokens    oauth.Sources // of Send connectors
+	acme      *acmeClient   // nil: without ACME
+	lmtp      []lmtpServer
+	metricsAt string // where metrics are served; "": nowhere
 	// published are the TLS policies of mail domains.
 	published *mxpolicy.Policies
 	demo      *demoPeers // of the built-in demonstration only

@@ -1,12 +1,9 @@
 package gateway
 
 import (
-	"slices"
 	"time"
 
-	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/internal/certificate"
 )
 
@@ -35,7 +32,7 @@ func (c *Config) Expiries() (all []Expiry) {
 		}
 	}
 	for in := range c.Policy.Receive() {
-		if beginsTLS(in) {
+		if in.BeginsTLS() {
 			add(Expiry{Receive: true, Connector: in.Name()}, in.Settings().TlsCertificateName, in.Fqdn())
 		}
 	}
@@ -45,13 +42,6 @@ func (c *Config) Expiries() (all []Expiry) {
 		}
 	}
 	return all
-}
-
-// beginsTLS reports whether sessions of a connector begin TLS: by STARTTLS, or at once.
-func beginsTLS(in *connector.Inbound) bool {
-	r := in.Settings()
-	return r.Enabled.Or(true) &&
-		(r.AuthMechanism.Or(auth.None).Has(auth.TLS) || slices.ContainsFunc(r.Bindings, order.ImplicitTLS))
 }
 
 // showsCertificate reports whether a connector shows next hops a certificate: the one that it names,
