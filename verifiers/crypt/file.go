@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/auth/userfile"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/internal/readlimit"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -52,14 +54,14 @@ func Load(path string) (*File, error) {
 
 // Parse reads a file from r; errors call it name. They are those of Load and of r.
 func Parse(name string, r io.Reader) (*File, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
-	if err != nil {
-		return nil, source.FileError(name, err)
-	}
-	if len(text) > maxFile {
+	text, err := readlimit.All(r, maxFile)
+	switch {
+	case errors.Is(err, readlimit.ErrTooLarge):
 		d := source.Mistake("", source.CodeLimitExceeded, "too large; give at most %d bytes", maxFile)
 		d.Position.File = name
 		return nil, source.Diagnostics{d}
+	case err != nil:
+		return nil, source.FileError(name, err)
 	}
 	f := &File{byName: make(map[permission.SID]int), key: sha256.Sum256(text)}
 	var list source.Diagnostics

@@ -22,14 +22,14 @@ func (v *Verifier) Check() error {
 	}
 	for i, text := range v.URLs {
 		if _, err := parseURL(text); err != nil {
-			bad(source.Path("URLs").Index(i), source.CodeValueInvalid, "%q: %w", text, err)
+			bad(source.Path("URLs").Index(i), source.CodeValueInvalid, "%w", err)
 		}
 	}
 	switch {
 	case v.BindDN == "" && v.BindPassword != "":
-		bad("BindDN", source.CodeParameterMissing, "a password is given, but not the account that it belongs to")
+		bad("BindDN", source.CodeParameterMissing, "a password is given, but not the account that it belongs to; give BindDN")
 	case v.BindDN != "" && v.BindPassword == "":
-		bad("BindPassword", source.CodeParameterMissing, "the password of %q is missing", v.BindDN)
+		bad("BindPassword", source.CodeParameterMissing, "the password of %q is missing; give it, or leave BindDN out to search without a logon", v.BindDN)
 	}
 	if v.BaseDN == "" {
 		bad("BaseDN", source.CodeParameterMissing, "the entry below which users are is missing; give it as in dc=contoso,dc=com")

@@ -2,15 +2,12 @@ package ldap_test
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"testing"
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/permission"
-	"github.com/interchange-smtp/interchange/verifiers/ldap"
 	"github.com/interchange-smtp/interchange/verifiers/ldap/ldaptest"
 )
 
@@ -24,9 +21,7 @@ func TestClose(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	roots := x509.NewCertPool()
-	roots.AddCert(d.Authority)
-	v := &ldap.Verifier{URLs: []string{d.URL}, TLS: &tls.Config{RootCAs: roots}, BaseDN: "dc=contoso,dc=com"}
+	v := verifierOf(d)
 	ask := func(password auth.Secret, want error) {
 		t.Helper()
 		id, err := v.Verify(t.Context(), auth.Credentials{Username: "ann@contoso.com", Password: password}, auth.Channel{})

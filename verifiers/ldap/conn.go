@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
@@ -79,7 +80,7 @@ func (v *Verifier) with(ctx context.Context, f func(*conn) error) error {
 	case v.room <- struct{}{}:
 		defer func() { <-v.room }()
 	case <-ctx.Done():
-		return fmt.Errorf("too many users are being looked up: %w", context.Cause(ctx))
+		return fmt.Errorf("all %d connections to the directory are in use: %w", cap(v.room), context.Cause(ctx))
 	}
 	for {
 		l, err := v.take(ctx, timeout)
@@ -108,41 +109,67 @@ func (v *Verifier) with(ctx context.Context, f func(*conn) error) error {
 // broken reports whether err is one of the connection and not an answer.
 func broken(err error) bool { return ldap.IsErrorWithCode(err, ldap.ErrorNetwork) }
 
-// take returns a kept connection, or a new one.
+// take returns a kept connection, or a new one to the first server that answers in its share of
+// the time of ctx.
 func (v *Verifier) take(ctx context.Context, timeout time.Duration) (*conn, error) {
 	if l := v.kept(); l != nil {
 		return l, nil
 	}
-	var errs []error
-	for _, text := range v.URLs {
-		l, err := v.connect(ctx, text)
+	var failed error // of each server, in one line
+	for i, text := range v.URLs {
+		u, err := parseURL(text)
 		if err == nil {
-			l.SetTimeout(timeout)
-			return &conn{ldap: l, timeout: timeout}, nil
+			var l *ldap.Conn
+			if l, err = v.connectFor(ctx, u, len(v.URLs)-i); err == nil {
+				l.SetTimeout(timeout)
+				return &conn{ldap: l, timeout: timeout}, nil
+			}
+			err = fmt.Errorf("%s: %w", text, err)
 		}
-		errs = append(errs, fmt.Errorf("%s: %w", text, err))
+		if failed != nil {
+			err = fmt.Errorf("%w; %w", failed, err)
+		}
+		failed = err
 	}
-	if len(errs) == 0 {
-		errs = append(errs, errors.New("no server is given"))
+	if failed == nil {
+		failed = errors.New("no server is given")
 	}
-	return nil, errors.Join(errs...)
+	return nil, failed
 }
 
-// parseURL reads one of the URLs.
+// parseURL reads one of the URLs. Its errors don't quote what may be a password.
 func parseURL(text string) (*url.URL, error) {
+	if strings.Contains(text, "@") {
+		return nil, errors.New("a URL of a server has no user; give ldaps://HOST, and the account that searches as BindDN")
+	}
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "ldap" && u.Scheme != "ldaps" || u.Hostname() == "" {
-		return nil, errors.New("give ldaps://HOST, or ldap://HOST for StartTLS")
+	switch {
+	case err != nil || u.Scheme != "ldap" && u.Scheme != "ldaps" || u.Hostname() == "":
+		return nil, fmt.Errorf("%q: give ldaps://HOST, or ldap://HOST for StartTLS", text)
+	case *u != url.URL{Scheme: u.Scheme, Host: u.Host}:
+		return nil, fmt.Errorf("%q: give %s://%s, and where users are as BaseDN", text, u.Scheme, u.Host)
 	}
 	return u, nil
 }
 
-// connect dials a server and begins TLS.
-func (v *Verifier) connect(ctx context.Context, text string) (*ldap.Conn, error) {
-	u, err := parseURL(text)
-	if err != nil {
-		return nil, err
+// connectFor is connect for the first of n servers, which share the time that ctx has left: one
+// that doesn't answer must leave time for the others.
+func (v *Verifier) connectFor(ctx context.Context, u *url.URL, n int) (*ldap.Conn, error) {
+	if end, ok := ctx.Deadline(); ok && n > 1 {
+		share := time.Until(end) / time.Duration(n)
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, share, fmt.Errorf("no answer within %v: %w", share.Round(time.Millisecond), context.DeadlineExceeded))
+		defer cancel()
 	}
+	l, err := v.connect(ctx, u)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return l, err
+}
+
+// connect dials a server and begins TLS.
+func (v *Verifier) connect(ctx context.Context, u *url.URL) (*ldap.Conn, error) {
 	port := u.Port()
 	if port == "" {
 		port = map[string]string{"ldap": ldap.DefaultLdapPort, "ldaps": ldap.DefaultLdapsPort}[u.Scheme]

@@ -6,14 +6,13 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/internal/readlimit"
 	"github.com/interchange-smtp/interchange/internal/secretplace"
 )
 
@@ -34,21 +33,24 @@ type settings struct {
 	Domain           string
 }
 
-// maxSettings bounds a file of settings, in bytes.
-const maxSettings = 64 << 10
+// Bounds of the files, in bytes.
+const (
+	maxSettings    = 64 << 10
+	maxAuthorities = 1 << 20
+)
 
 // Load reads a file of settings, whose form the package documentation describes, and the files
 // that it names. secrets are the files with secrets, which only the program should be able to
 // read. The error is source.Diagnostics with every mistake, or says that the file can't be read.
 func Load(name string) (v *Verifier, secrets []string, err error) {
-	text, err := readSettings(name)
-	if err != nil {
-		return nil, nil, source.FileError(name, err)
-	}
-	if len(text) > maxSettings {
+	text, err := readlimit.File(name, maxSettings)
+	switch {
+	case errors.Is(err, readlimit.ErrTooLarge):
 		d := source.Mistake("", source.CodeLimitExceeded, "too large; give at most %d bytes", maxSettings)
 		d.Position.File = name
 		return nil, nil, source.Diagnostics{d}
+	case err != nil:
+		return nil, nil, source.FileError(name, err)
 	}
 	var s settings
 	places, err := jsonconfig.Decode(name, text, &s)
@@ -75,16 +77,6 @@ func Load(name string) (v *Verifier, secrets []string, err error) {
 		secrets = append(secrets, file)
 	}
 	return v, secrets, nil
-}
-
-// readSettings reads a file, but no more than shows that it is too large.
-func readSettings(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxSettings+1))
 }
 
 // reader reads the settings of a file and collects the mistakes.
@@ -142,7 +134,7 @@ func (r *reader) verifier(s *settings) *Verifier {
 
 // readAuthorities reads a PEM file of authorities.
 func readAuthorities(name string) (*x509.CertPool, error) {
-	text, err := os.ReadFile(name)
+	text, err := readlimit.File(name, maxAuthorities)
 	if err != nil {
 		return nil, source.FileError(name, err)
 	}

@@ -60,6 +60,7 @@ func TestLoadMistakes(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "ldap.json")
 	write(t, filepath.Join(dir, "empty.pem"), "")
+	write(t, filepath.Join(dir, "large.pem"), strings.Repeat(" ", 1<<20+1))
 	for text, want := range map[string]string{
 		``:                      ":1:1: ",
 		`{}`:                    ": URLs: the servers of the directory are missing",
@@ -70,6 +71,8 @@ func TestLoadMistakes(t *testing.T) {
 		`{"URLs": ["ldaps://x"], "BaseDN": "dc=x", "BindPasswordFrom": {"Environment": "UNSET_PW"}}`:                        "BindPasswordFrom: the environment variable UNSET_PW is not set",
 		`{"URLs": ["ldaps://x"], "BaseDN": "dc=x", "BindPasswordFrom": {"File": "a", "Credential": "b"}, "BindDN": "cn=y"}`: "give only one of File, Environment and Credential",
 		`{"URLs": ["ldaps://x"], "BaseDN": "dc=x", "Authorities": "empty.pem"}`:                                             "Authorities: " + filepath.Join(dir, "empty.pem") + ": the file has no PEM certificate",
+		`{"URLs": ["ldaps://x"], "BaseDN": "dc=x", "Authorities": "large.pem"}`:                                             "Authorities: " + filepath.Join(dir, "large.pem") + ": too large: it has more than 1048576 bytes",
+		`{"URLs": ["ldaps://ann:hunter2@dc1"], "BaseDN": "dc=x"}`:                                                           ":1:11: URLs[0]: a URL of a server has no user; give ldaps://HOST",
 		`{"URLs": ["ldaps://x"], "BaseDN": "dc=x", "Filter": "(objectClass=person)"}`:                                       "Filter: \"(objectClass=person)\" finds the same entries for every user",
 		strings.Repeat(" ", 1<<16+1): "too large; give at most 65536 bytes",
 	} {

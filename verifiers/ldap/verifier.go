@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -19,8 +20,9 @@ import (
 // concurrent use; its fields must not change once it is in use. The zero Verifier can't check
 // any password.
 type Verifier struct {
-	// URLs are the directory's servers, as in ldaps://dc1.contoso.com or ldap://dc2, which
-	// begins with StartTLS. They are tried in this order.
+	// URLs are the directory's servers, as in ldaps://dc1.contoso.com or ldap://dc2:3389, which
+	// begins with StartTLS. They are tried in this order; one that doesn't answer takes its
+	// share of the Timeout, half of it if there are two.
 	URLs []string
 	TLS  *tls.Config // nil: the system's authorities. A certificate is checked for the host of the URL
 
@@ -125,8 +127,8 @@ func (v *Verifier) search(l *conn, user string) (*ldap.Entry, error) {
 			user = name
 		}
 	}
-	if user == "" || strings.ContainsRune(user, 0) {
-		return nil, auth.ErrBadCredentials
+	if err := checkUser(user); err != nil {
+		return nil, fmt.Errorf("%w: %w", err, auth.ErrBadCredentials)
 	}
 	filter := fill(v.filter(), map[string]string{"user": user})
 	found, err := l.search(v.BindDN, v.BindPassword, v.BaseDN, filter, 2, append(v.mailAttributes(), v.nameAttribute()))
@@ -139,6 +141,21 @@ func (v *Verifier) search(l *conn, user string) (*ldap.Entry, error) {
 		return nil, fmt.Errorf("the directory has several such users: %w", auth.ErrBadCredentials)
 	}
 	return found[0], nil
+}
+
+// checkUser refuses names that directories take for others: they ignore blanks at the ends,
+// repeated ones and invisible characters (RFC 4518, sections 2.2 and 2.6.1), while the limits for
+// guesses would count each spelling as a user of its own.
+func checkUser(name string) error {
+	switch {
+	case name == "":
+		return errors.New("the name is empty")
+	case strings.Join(strings.Fields(name), " ") != name:
+		return errors.New("the name has blanks at an end, or several together")
+	case strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsGraphic(r) }):
+		return errors.New("the name has an invisible character")
+	}
+	return nil
 }
 
 // fill replaces the names in braces of a filter by their values, escaped.
