@@ -140,11 +140,16 @@ func TestDKIMFindings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(keys, "contoso.com", "short.pem")
-	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(short)}), 0o600); err != nil {
-		t.Fatal(err)
+	for of, in := range map[string]string{"contoso.com": keys, "Contoso.COM": t.TempDir()} {
+		file := filepath.Join(in, of, "short.pem")
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(short)}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		expect("short", "warning: "+file+": the RSA key has 1024 bits, and should have 2048 (dkim-key-short)", "check", policy("Required"), "-dkim-keys", in)
 	}
-	expect("short", "warning: "+file+": the RSA key has 1024 bits, and should have 2048 (dkim-key-short)", "check", policy("Required"), "-dkim-keys", keys)
 	if code, out := runCommand(t, "dkim", "new", "contoso.com", "-keys", keys, "-algorithm", "rsa", "-from", "2020-01-01", "-selector", "good"); code != exitOK {
 		t.Fatal(out)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -74,7 +73,7 @@ func (m material) shortKeys() (list source.Diagnostics) {
 				continue
 			}
 			list = append(list, source.Diagnostic{
-				Severity: source.SeverityWarning, Position: source.Position{File: filepath.Join(m.dkimDir, domain.String(), k.Selector+".pem")}, Code: codeDkimKeyShort,
+				Severity: source.SeverityWarning, Position: source.Position{File: k.File}, Code: codeDkimKeyShort,
 				Detail: fmt.Sprintf("the RSA key has %d bits, and should have %d", k.Bits(), goodRSA),
 				Fix:    fmt.Sprintf("gateway dkim new %s -keys %s -algorithm rsa", domain, m.dkimDir),
 			})

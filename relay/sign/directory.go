@@ -97,6 +97,7 @@ func (d *Directory) readDomain(dir string, domain routing.Domain) {
 			d.problem(path, err)
 			continue
 		}
+		key.File = path
 		of.keys = append(of.keys, key)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -50,8 +51,8 @@ func TestReadDirectory(t *testing.T) {
 	file(t, pemOf(t, key(t, "contoso.com", "e1", from, edKey)), dir, "contoso.com", "e1.pem")
 	file(t, pemOf(t, key(t, "contoso.com", "r1", time.Time{}, rsaKey())), dir, "contoso.com", "r1.pem")
 	traditional := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(rsaKey().(*rsa.PrivateKey))})
-	file(t, append([]byte("# of opendkim-genkey\nSigns-From: 2026-12-01\n"), traditional...), dir, "fabrikam.com", "mail.pem")
-	file(t, []byte("v=DKIM1"), dir, "fabrikam.com", "mail.txt")
+	file(t, append([]byte("# of opendkim-genkey\nSigns-From: 2026-12-01\n"), traditional...), dir, "Fabrikam.COM", "mail.pem")
+	file(t, []byte("v=DKIM1"), dir, "Fabrikam.COM", "mail.txt")
 	file(t, []byte("x"), dir, "README")
 	file(t, []byte("x"), dir, ".hidden", "x.pem")
 	file(t, []byte("x"), dir, "bad.com", "a.pem")
@@ -66,6 +67,9 @@ func TestReadDirectory(t *testing.T) {
 		var got []string
 		for _, k := range list {
 			got = append(got, k.Selector, k.Algorithm(), k.From.Format(time.DateOnly))
+			if !slices.Contains(d.Files(), k.File) || filepath.Base(k.File) != k.Selector+".pem" {
+				t.Errorf("%s, selector %s: the path is %q, and there are %q", domain, k.Selector, k.File, d.Files())
+			}
 		}
 		if text := strings.Join(got, " "); err == nil && text != want || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %q, %v; want %q", domain, text, err, want)

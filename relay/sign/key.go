@@ -38,6 +38,7 @@ type Key struct {
 	Domain   routing.Domain
 	Selector string    // the record is published at Selector._domainkey.Domain
 	From     time.Time // when it begins to sign; zero: it always has
+	File     string    // the path of the file that ReadDirectory has read it from; "": it isn't from a Directory
 
 	private func() crypto.Signer // a function, so that no printer finds the key
 }
