@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/permission"
@@ -245,6 +247,39 @@ func FuzzTokens(f *testing.F) {
 			if got.User != first.User || got.Token != first.Token {
 				t.Fatalf("%q is sent as %q", first.User, got.User)
 			}
+		}
+	})
+}
+
+// FuzzExternal: the check is asked once, with the name that the client sent, if that is well-formed.
+func FuzzExternal(f *testing.F) {
+	f.Add([]byte("ann"), true)
+	f.Add([]byte{}, false)            // the certificate says who it is
+	f.Add([]byte("a\x00b\xff"), true) // NUL, not UTF-8
+	f.Add(make([]byte, 1<<12), false) // too long
+	f.Fuzz(func(t *testing.T, response []byte, initial bool) {
+		response = append([]byte{}, response...) // not nil
+		var asked []string
+		check := func(user string, _ func(context.Context) (auth.Identity, error)) error {
+			asked = append(asked, user)
+			return nil
+		}
+		x, err := auth.Methods{Certificates: certificates{}}.Begin(auth.External, auth.Channel{TLS: true, Certificate: &auth.Certificate{}}, check)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !initial {
+			if challenge, done, err := x.Next(nil); challenge == nil || len(challenge) > 0 || done || err != nil {
+				t.Fatalf("%q, %v, %v", challenge, done, err)
+			}
+		}
+		challenge, done, err := x.Next(response)
+		well := utf8.Valid(response) && !slices.Contains(response, 0) && len(response) <= 512
+		if challenge != nil || !done || well != (err == nil) || !well && (!errors.Is(err, auth.ErrMalformed) || len(asked) > 0) || well && !slices.Equal(asked, []string{string(response)}) {
+			t.Fatalf("%q, %v, %v, asked %q", challenge, done, err, asked)
+		}
+		if _, done, err := x.Next(response); !done || !errors.Is(err, auth.ErrMalformed) || len(asked) > 1 {
+			t.Fatalf("went on after the end: %v, %v, asked %q", done, err, asked)
 		}
 	})
 }
