@@ -79,6 +79,9 @@ func sign(method jwt.SigningMethod, key any, header map[string]any, claims jwt.M
 	return t.SignedString(key)
 }
 
+// minKey is the length in bits of an RSA key below which package crypto/rsa doesn't sign.
+const minKey = 1024
+
 // serviceAccount is a key file of Google.
 type serviceAccount struct {
 	Type     string `json:"type"`
@@ -102,6 +105,9 @@ func readServiceAccount(s Secret) (*serviceAccount, error) {
 	}
 	if a.key, err = jwt.ParseRSAPrivateKeyFromPEM([]byte(a.Key)); err != nil {
 		return nil, fmt.Errorf("%s: the private key in it can't be read", s)
+	}
+	if n := a.key.N.BitLen(); n < minKey {
+		return nil, fmt.Errorf("%s: the private key in it has %d bits, and with less than %d nothing is signed", s, n, minKey)
 	}
 	if a.TokenURI != "" && !safeURL(a.TokenURI) {
 		return nil, fmt.Errorf("%s: token_uri is not an address that begins with https://", s)

@@ -96,7 +96,8 @@ func (s *store) load(connector string) (*record, error) {
 		return nil, source.FileError(name, err)
 	}
 	r := &record{}
-	if err := json.Unmarshal(text, r); err != nil || r.Token == "" {
+	err = json.Unmarshal(text, r)
+	if _, odd := r.Time.MarshalJSON(); err != nil || odd != nil || r.Token == "" { // a time that save can't write
 		return nil, fmt.Errorf("%s: it is damaged; %s", name, cureLogon)
 	}
 	return r, nil
