@@ -81,11 +81,20 @@ func (p *Policies) fill(content *stored) error {
 			errs = append(errs, fmt.Errorf("policy of %q: %w", s.Domain, err))
 			continue
 		}
-		if d := (&stsDomain{policy: k, used: s.Used}); d.valid(now) != nil && len(p.domains) < maxDomains {
+		k.Fetched = earlier(k.Fetched, now) // otherwise it would hold for longer than its owner says
+		if d := (&stsDomain{policy: k, used: earlier(s.Used, now)}); d.valid(now) != nil && len(p.domains) < maxDomains {
 			p.domains[s.Domain] = d
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// earlier returns the earlier one of two times.
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // policy returns the policy, checked like one that is fetched.
@@ -102,6 +111,12 @@ func (s *storedPolicy) policy() (*KeptSTS, error) {
 		if err := k.set(field[0], field[1]); err != nil {
 			return nil, err
 		}
+	}
+	if len(k.MX) == 0 && k.Mode != ModeNone {
+		return nil, errNoMX
+	}
+	if k.Fetched.Before(time.Time{}) || s.Used.Before(time.Time{}) { // save can't write them
+		return nil, errors.New("a time is before the year 1")
 	}
 	return k, nil
 }

@@ -72,7 +72,7 @@ func trustedServers(conf io.Reader) (servers []netip.AddrPort) {
 			if err != nil {
 				return nil
 			}
-			local = local && addr.IsLoopback() && addr != forwarder
+			local = local && addr.IsLoopback() && addr.Unmap() != forwarder
 			servers = append(servers, netip.AddrPortFrom(addr, 53))
 		case words[0] == "options":
 			trusted = trusted || slices.Contains(words[1:], "trust-ad")

@@ -36,6 +36,9 @@ const (
 	maxMX     = 1000       // patterns
 )
 
+// errNoMX is the error of a policy under which no host gets mail.
+var errNoMX = errors.New("there is no mx")
+
 // ParseSTS parses the text of a policy.
 func ParseSTS(text string) (*STS, error) {
 	var p STS
@@ -66,7 +69,7 @@ func ParseSTS(text string) (*STS, error) {
 	case !seen["max_age"]:
 		return nil, errors.New("there is no max_age")
 	case len(p.MX) == 0 && p.Mode != ModeNone:
-		return nil, errors.New("there is no mx")
+		return nil, errNoMX
 	}
 	return &p, nil
 }
