@@ -174,7 +174,7 @@ func (k Key) MarshalPEM() ([]byte, error) {
 	}
 	var text []byte
 	if !k.From.IsZero() {
-		text = fmt.Appendf(nil, "%s %s\n", signsFrom, k.From.UTC().Format(time.RFC3339))
+		text = fmt.Appendf(nil, "%s %s\n", signsFrom, k.From.UTC().Format(time.RFC3339Nano))
 	}
 	return append(text, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})...), nil
 }
@@ -236,11 +236,12 @@ func parseFrom(text []byte) (time.Time, error) {
 // ParseTime parses the time from which a key signs: a time of RFC 3339, or a day, which begins in UTC.
 func ParseTime(s string) (time.Time, error) {
 	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if t, err := time.Parse(layout, s); err == nil {
+		t, err := time.Parse(layout, s)
+		if year := t.UTC().Year(); err == nil && year >= 0 && year <= 9999 { // otherwise MarshalPEM couldn't write it
 			return t, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%q is not a time: give a day, as in 2026-12-06, or a time, as in 2026-12-06T08:00:00Z", s)
+	return time.Time{}, fmt.Errorf("%.40q is not a time: give a day, as in 2026-12-06, or a time, as in 2026-12-06T08:00:00Z", s)
 }
 
 // Signing returns the keys that sign at a time: of each algorithm the one that has begun last, and of several

@@ -361,3 +361,36 @@ func FuzzSign(f *testing.F) {
 		}
 	})
 }
+
+// FuzzParsePEM: a key that can be read is written as the same again, time included, and an error
+// doesn't quote the key.
+func FuzzParsePEM(f *testing.F) {
+	domain := routing.MustParseDomain("contoso.com")
+	text, err := key(f, "contoso.com", "e", time.Time{}, edKey).MarshalPEM()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add("", string(text))
+	f.Add("Signs-From: 2026-12-06\n", string(text))
+	f.Add("Signs-From: 2026-12-06T08:00:00.25+01:00\r\n", string(text))
+	f.Add("Signs-From: 9999-12-31T23:59:59-23:59\n", string(text))
+	f.Add("Signs-From: soon\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", string(text))
+	f.Add("", strings.ReplaceAll(string(text), "PRIVATE", "RSA PRIVATE"))
+	f.Fuzz(func(t *testing.T, before, after string) {
+		k, err := sign.ParsePEM(domain, "e", []byte(before+after))
+		if err != nil {
+			if body := strings.Split(string(text), "\n")[1]; len(err.Error()) > 200 || strings.Contains(err.Error(), body) && !strings.Contains(before, body) {
+				t.Fatal(err)
+			}
+			return
+		}
+		again, err := k.MarshalPEM()
+		if err != nil {
+			t.Fatal(err)
+		}
+		same, err := sign.ParsePEM(domain, "e", again)
+		if err != nil || !same.From.Equal(k.From) || same.Record() != k.Record() {
+			t.Fatalf("%s\nis the key %s from %v, %v", again, same.Record(), same.From, err)
+		}
+	})
+}
