@@ -108,8 +108,12 @@ func checkRounds(text string) error {
 		return nil
 	}
 	digits, _, _ := strings.Cut(rounds, "$")
-	if n, err := strconv.Atoi(digits); err != nil || n < 1 || n > maxRounds {
-		return fmt.Errorf("a hash of %.20q rounds; the limit is %d", digits, maxRounds)
+	n, err := strconv.Atoi(digits)
+	if errors.Is(err, strconv.ErrSyntax) {
+		return errors.New("a hash whose rounds are not a number")
+	}
+	if n < 1 || n > maxRounds { // Atoi returns the largest number for one that is larger
+		return fmt.Errorf("a hash of %d rounds; the limit is %d", n, maxRounds)
 	}
 	return nil
 }
