@@ -205,3 +205,28 @@ func TestTokenFileMistakes(t *testing.T) {
 		}
 	}
 }
+
+// FuzzTokenFile: a file of -tokens that is taken names the issuer and the audience of the tokens, lets users
+// in only where it says so, and has its keys fetched by HTTPS.
+func FuzzTokenFile(f *testing.F) {
+	f.Add(`"Audience":["smtp"],"AllUsers":true`)
+	f.Add(`"Audience":["smtp"],"AllUsers":true,"Keys":"http://login.fabrikam.com/keys"`)
+	f.Add(`"Audience":[],"AllUsers":false,"Keys":"keys.json","Scopes":[""],"AnyUser":true`)
+	f.Add(`"Audience":["smtp"],"AllUsers":true,"Issuer":"ftp://a"`)
+	f.Add(`"Audiense":1`)
+	file := filepath.Join(f.TempDir(), "tokens.json")
+	f.Fuzz(func(t *testing.T, members string) {
+		write(t, file, `{"Issuer":"https://login.fabrikam.com",`+members+`}`)
+		v, err := loadTokens(file, nil, nil)
+		if err != nil {
+			if v != nil || !strings.HasPrefix(err.Error(), file) {
+				t.Fatalf("%v, %v", v, err)
+			}
+			return
+		}
+		said, err := readTokenFile(file)
+		if err != nil || v.Issuer == "" || len(v.Audiences) == 0 || !said.AllUsers || v.AnyUser != said.AnyUser || said.Keys == "" && !strings.HasPrefix(v.Issuer, "https://") || strings.Contains(said.Keys, "://") && !strings.HasPrefix(said.Keys, "https://") {
+			t.Fatalf("%+v, %v", v, err)
+		}
+	})
+}
