@@ -21,7 +21,7 @@ func (r *relayProcess) invalid(mistakes []error) {
 	var others []error
 	for _, err := range mistakes {
 		var bad source.Diagnostics
-		if errors.As(err, &bad) && (r.flags.users == "" || bad[0].File != r.flags.users) {
+		if errors.As(err, &bad) {
 			flags := append(r.flags.places(), flagFile{"-tokens", r.flags.tokens}, flagFile{"-oauth", r.flags.oauth.file})
 			r.cli.mistaken(r.flags.json, owner(err, flags...), err)
 		} else {
