@@ -175,10 +175,14 @@ func (v *validator) addresses() {
 	}
 }
 
-// withoutPassword returns an address as an error may show it.
+// withoutPassword returns an address as an error may show it. A mistake may hide what of it is the
+// user: then it shows nothing before the last @.
 func withoutPassword(address string) string {
-	if u, err := url.Parse(address); err == nil {
+	if u, err := url.Parse(address); err == nil && u.User != nil {
 		return u.Redacted()
+	}
+	if at := strings.LastIndexByte(address, '@'); at >= 0 {
+		return "xxxxx" + address[at:]
 	}
 	return address
 }
