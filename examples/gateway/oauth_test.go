@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -289,4 +290,47 @@ func TestOAuthUnreachable(t *testing.T) {
 	write(t, c.settings, `{"Connectors": [{"Name": "To Microsoft 365", "Provider": "Microsoft365", "ClientID": "`+cloudApp+`", `+
 		strings.Replace(secretSettings, "BASE", "http://"+closed, 1)+`}]}`)
 	expect("no token server", "connection refused (unavailable)\n    fix: see that this machine reaches the token server at port 443")
+}
+
+// TestOAuthHost: each smart host with settings of its own is tested by itself, with its own user.
+func TestOAuthHost(t *testing.T) {
+	c := newCloud(t, secretSettings)
+	last := c.args[len(c.args)-1]
+	c.args = append(c.args, "-connect-to", strings.Replace(last, "smtp.office365.com", "other.office365.com", 1))
+	policy := strings.Replace(cloudPolicy, "BINDING", c.binding, 1)
+	policy = strings.Replace(policy, `"SmartHosts": ["smtp.office365.com"]`,
+		`"SmartHosts": ["smtp.office365.com", "other.office365.com"], "SmartHostCredentials": {"smtp.office365.com": {"UserName": "`+cloudBox+`"}}`, 1)
+	write(t, c.policy, strings.Replace(policy, `"AuthenticationCredential": {"UserName": "scan@`, `"AuthenticationCredential": {"UserName": "kim@`, 1))
+	expect := func(host string, code int, parts ...string) {
+		t.Helper()
+		args := []string{"oauth", "test", "-connector", "To Microsoft 365"}
+		if host != "" {
+			args = append(args, "-host", host)
+		}
+		got, text := c.command(t, nil, args...)
+		for _, part := range parts {
+			if !strings.Contains(text, part) {
+				t.Errorf("%s: %q is missing in\n%s", host, part, text)
+			}
+		}
+		if got != code {
+			t.Errorf("%s: exit %d:\n%s", host, got, text)
+		}
+	}
+	expect("", exitInvalid, `the smart hosts of the connector "To Microsoft 365" have several users; give -host`)
+	expect("smtp.office365.com", exitOK, "sends as "+cloudBox, "smtp.office365.com: logged on")
+	expect("other.office365.com", exitNo, "sends as kim@fabrikam.com", "other.office365.com: logon refused")
+
+	settings, err := os.ReadFile(c.settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, _ := strings.CutPrefix(strings.TrimSuffix(string(settings), "]}"), `{"Connectors": [`)
+	write(t, c.settings, `{"Connectors": [`+strings.Replace(one, "{", `{"SmartHost": "smtp.office365.com", `, 1)+","+
+		strings.Replace(strings.Replace(one, cloudApp, "another", 1), "{", `{"SmartHost": "other.office365.com", `, 1)+"]}")
+	expect("", exitInvalid, `the connector "To Microsoft 365" has settings for several smart hosts; give -host with one of smtp.office365.com, other.office365.com`)
+	expect("third.office365.com", exitInvalid, `the connector "To Microsoft 365" has no settings for third.office365.com, only for smtp.office365.com, other.office365.com`)
+	expect("smtp.office365.com", exitOK, "sends as "+cloudBox, "smtp.office365.com: logged on")
+	expect("Other.office365.com", exitNo, "the tenant doesn't know the application")
+	expect("a:1", exitInvalid, "the port is set with Port")
 }

@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay/oauth"
 )
 
@@ -19,7 +22,9 @@ type oauthCommand struct {
 	*cli
 	serveFlags
 	connector string
-	config    *oauth.Config // of the connector
+	host      param.SmartHost // zero: it isn't given
+	settings  *oauth.Settings
+	config    *oauth.Config // of the connector and the host
 }
 
 // runOAuth logs a person on for a Send connector, or tests the logon of one.
@@ -27,10 +32,11 @@ func runOAuth(c *cli, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	o := &oauthCommand{cli: c}
-	fs := c.flags("login|test -connector NAME -config FILE -oauth FILE -data DIR")
+	fs := c.flags("login|test -connector NAME [-host HOST] -config FILE -oauth FILE -data DIR")
 	o.policyFlags.register(fs)
 	o.oauth.register(fs)
 	fs.StringVar(&o.connector, "connector", "", "the `NAME` of the Send connector")
+	fs.TextVar(&o.host, "host", param.SmartHost{}, "the smart `HOST` of the connector, if it has settings with SmartHost (default: the settings without SmartHost)")
 	fs.StringVar(&o.data, "data", "", "the `DIR` of serve")
 	fs.StringVar(&o.dns, "dns", "", "use the name server at `ADDR` (default: the system's)")
 	fs.Var(&o.connectTo, "connect-to", "`HOST:PORT:ADDR:PORT`: connect to ADDR:PORT in place of HOST:PORT, as with curl; may be repeated")
@@ -57,24 +63,61 @@ func (o *oauthCommand) prepare(words []string) (code int, done bool) {
 	case o.oauth.file == "":
 		return o.invalid(errors.New("-oauth is missing: give the file with the settings for tokens")), true
 	}
-	settings, err := o.oauth.load()
-	if err != nil {
+	var err error
+	if o.settings, err = o.oauth.load(); err != nil {
 		return o.mistaken(o.json, oauthFile, err), true
 	}
-	o.config = settings.Find(o.connector)
-	if o.config == nil {
-		return o.invalid(fmt.Errorf("%s: there are no settings for the connector %q, only for %s", o.oauth.file, o.connector, named(settings))), true
+	if err := o.find(); err != nil {
+		return o.invalid(fmt.Errorf("%s: %w", o.oauth.file, err)), true
 	}
 	return 0, false
 }
 
-// named returns the connectors that have settings.
-func named(s *oauth.Settings) string {
-	names := make([]string, len(s.Connectors))
-	for i, c := range s.Connectors {
-		names[i] = strconv.Quote(c.Name)
+// find finds the settings of the connector and the host.
+func (o *oauthCommand) find() error {
+	if o.config = o.settings.Find(o.connector, o.host); o.config != nil {
+		return nil
 	}
-	return cmp.Or(strings.Join(names, ", "), "none")
+	var names, hosts []string
+	for i := range o.settings.Connectors {
+		c := &o.settings.Connectors[i]
+		if strings.EqualFold(c.Name, o.connector) {
+			hosts, o.config = append(hosts, c.SmartHost.String()), c
+		}
+		names = append(names, strconv.Quote(c.Name))
+	}
+	switch list := strings.Join(hosts, ", "); {
+	case len(hosts) == 0:
+		return fmt.Errorf("there are no settings for the connector %q, only for %s", o.connector, cmp.Or(strings.Join(slices.Compact(names), ", "), "none"))
+	case o.host.IsValid():
+		return fmt.Errorf("the connector %q has no settings for %v, only for %s", o.connector, o.host, list)
+	case len(hosts) > 1:
+		return fmt.Errorf("the connector %q has settings for several smart hosts; give -host with one of %s", o.connector, list)
+	}
+	return nil
+}
+
+// account returns the smart hosts of a connector that get the tokens, of these only that of -host if it is given, and
+// the user with which the gateway logs on to them.
+func (o *oauthCommand) account(out *connector.Outbound) (hosts []param.SmartHost, user string, err error) {
+	set := out.Settings()
+	for _, host := range set.SmartHosts {
+		if o.settings.Find(out.Name(), host) != o.config || o.host.IsValid() && o.host != host {
+			continue
+		}
+		own := set.CredentialFor(host)
+		if own != nil && len(hosts) > 0 && own.UserName != user {
+			return nil, "", fmt.Errorf("the smart hosts of the connector %q have several users; give -host with one of them", out.Name())
+		}
+		hosts = append(hosts, host)
+		if own != nil {
+			user = own.UserName
+		}
+	}
+	if len(hosts) == 0 {
+		return nil, "", fmt.Errorf("no smart host of the Send connector %q gets these tokens; correct -host, or SmartHost in %s", out.Name(), o.oauth.file)
+	}
+	return hosts, user, nil
 }
 
 // sources returns the sources of tokens, which use the network as the gateway does.
@@ -126,7 +169,7 @@ func (o *oauthCommand) login(ctx context.Context) int {
 	return exitOK
 }
 
-// mailbox returns the user of the connector, by the policy; "" without a policy. If failed, the policy is
+// mailbox returns the user at the smart hosts, by the policy; "" without a policy. If failed, the policy is
 // wrong, and the command ends with code.
 func (o *oauthCommand) mailbox() (user string, code int, failed bool) {
 	if len(o.policyFlags.files) == 0 {
@@ -141,8 +184,9 @@ func (o *oauthCommand) mailbox() (user string, code int, failed bool) {
 	if out == nil {
 		return "", o.invalid(fmt.Errorf("the policy has no Send connector %q of this server", o.connector)), true
 	}
-	if c := out.Settings().AuthenticationCredential; c != nil {
-		user = c.UserName
+	_, user, err := o.account(out)
+	if err != nil {
+		return "", o.invalid(err), true
 	}
 	return user, 0, false
 }

@@ -46,7 +46,7 @@ type hostResult struct {
 	Fix      string `json:"fix,omitempty"`
 }
 
-// test fetches a token and logs on with it at each smart host of the connector.
+// test fetches a token and logs on with it at each smart host of the connector that gets it.
 func (o *oauthCommand) test(ctx context.Context) int {
 	sources, dialing, err := o.sources()
 	if err != nil {
@@ -64,7 +64,11 @@ func (o *oauthCommand) test(ctx context.Context) int {
 	case !out.Settings().SmartHostAuthMechanism.Has(auth.OAuth):
 		return o.invalid(fmt.Errorf("the Send connector %q doesn't log on with tokens; set SmartHostAuthMechanism to OAuth", out.Name()))
 	}
-	r := oauthResult{Connector: out.Name(), User: out.Settings().AuthenticationCredential.UserName}
+	hosts, user, err := o.account(out)
+	if err != nil {
+		return o.invalid(err)
+	}
+	r := oauthResult{Connector: out.Name(), User: user}
 	token, err := sources.Fetch(ctx, o.config, r.User)
 	if err == nil {
 		r.Account, r.Rights, r.Expires = token.Account, token.Rights, token.Expires
@@ -74,7 +78,7 @@ func (o *oauthCommand) test(ctx context.Context) int {
 	}
 	r.failed(err)
 	if token != nil {
-		for _, host := range out.Settings().SmartHosts {
+		for _, host := range hosts {
 			h := o.tryHost(ctx, dialing, l, host, &fetched{sources, o.config, r.User, token.Access})
 			if wrong := o.stranger(r.Account, r.User); wrong != "" && h.Reply != "" {
 				h.Fix = wrong
@@ -131,7 +135,9 @@ func (o *oauthCommand) tryHost(ctx context.Context, dialing *detours, l *loaded,
 	cfg := l.Config()
 	for i := range cfg.Send {
 		if strings.EqualFold(cfg.Send[i].Name, o.connector) {
-			cfg.Send[i].SmartHosts = []param.SmartHost{host}
+			send := &cfg.Send[i]
+			send.AuthenticationCredential = send.CredentialFor(host)
+			send.SmartHosts, send.SmartHostCredentials = []param.SmartHost{host}, nil
 		}
 	}
 	p, err := connector.Compile(cfg)
@@ -140,7 +146,7 @@ func (o *oauthCommand) tryHost(ctx context.Context, dialing *detours, l *loaded,
 		return r
 	}
 	sender := &delivery.Sender{Resolver: dialing, Dial: dialing.dial,
-		Tokens: func(*connector.Outbound) delivery.TokenSource { return tokens },
+		Tokens: func(*connector.Outbound, param.SmartHost) delivery.TokenSource { return tokens },
 		Events: []event.Reader{func(_ context.Context, e event.Event) {
 			if e.Kind == event.LogonRefused {
 				r.Reply, r.Fix = e.Reply, e.Advice

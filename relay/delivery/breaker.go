@@ -55,7 +55,7 @@ func (s *Sender) account(h *NextHop, c candidate) account {
 		return account{}
 	}
 	a := account{user: c.credential.UserName}
-	if source, err := s.tokens(h.out); err == nil && reflect.ValueOf(source).Comparable() {
+	if source, err := s.tokens(h.out, c.smart); err == nil && reflect.ValueOf(source).Comparable() {
 		a.tokens = source
 	}
 	return a

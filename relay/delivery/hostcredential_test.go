@@ -62,22 +62,39 @@ func TestHostCredentials(t *testing.T) {
 	}
 }
 
-// TestHostTokens: all smart hosts get the same token, each with its own user.
+// TestHostTokens: a smart host sees its own token and user only, the token after a refusal, too.
 func TestHostTokens(t *testing.T) {
 	trusted, _ := authority(t)
-	c := credentialed("smtp.example", auth.OAuth)
+	c := credentialed("one.example", auth.OAuth)
 	c.AuthenticationCredential.Password = ""
-	c.SmartHostCredentials = []param.SmartHostCredential{ofHost("SMTP.example", "scan@contoso.com", "")}
+	c.SmartHosts = append(c.SmartHosts, param.MustParseSmartHost("two.example"))
+	c.SmartHostCredentials = []param.SmartHostCredential{ofHost("Two.example", "scan@contoso.com", "")}
 	w := newWorld(t, c)
 	w.sender.RootCAs = trusted.Pool()
-	w.sender.Tokens = func(*connector.Outbound) delivery.TokenSource { return &tokens{now: "good"} }
-	w.dns.AddHost("smtp.example", addr("192.0.2.1"))
-	certificate := issued(t, trusted, "smtp.example")
-	sink := w.sink("192.0.2.1:25", &relaytest.Sink{Certificate: &certificate,
-		Tokens: func(user, token string) bool { return user == "scan@contoso.com" && token == "good" }})
-	expect(t, "reply", w.send("b@fabrikam.com"), "ok")
-	if m := sink.Messages(); len(m) != 1 || m[0].User != "scan@contoso.com" {
-		t.Errorf("%+v", m)
+	sources := map[string]*tokens{"one.example": {now: "old-1", next: "good-1"}, "two.example": {now: "old-2", next: "good-2"}}
+	w.sender.Tokens = func(_ *connector.Outbound, host param.SmartHost) delivery.TokenSource { return sources[host.String()] }
+	users := map[string]string{"one.example": "hub", "two.example": "scan@contoso.com"}
+	sinks := map[string]*relaytest.Sink{}
+	for name, at := range map[string]string{"one.example": "192.0.2.1", "two.example": "192.0.2.2"} {
+		w.dns.AddHost(name, addr(at))
+		certificate, old, good := issued(t, trusted, name), sources[name].now, sources[name].next
+		sinks[name] = w.sink(at+":25", &relaytest.Sink{Certificate: &certificate, Tokens: func(user, token string) bool {
+			if user != users[name] || token != good && token != old {
+				t.Errorf("%s sees the token %s of %s", name, token, user)
+			}
+			return token == good
+		}})
+	}
+	for range 200 {
+		expect(t, "reply", w.send("b@fabrikam.com"), "ok")
+		if len(sinks["one.example"].Messages()) > 0 && len(sinks["two.example"].Messages()) > 0 {
+			break
+		}
+	}
+	for name, sink := range sinks {
+		if m := sink.Messages(); len(m) == 0 || m[0].User != users[name] || sources[name].renewed != 1 {
+			t.Errorf("%s: %+v", name, m)
+		}
 	}
 }
 

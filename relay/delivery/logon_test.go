@@ -59,7 +59,7 @@ func TestLogonNeedsACertificate(t *testing.T) {
 			}
 			w := newWorld(t, c)
 			w.sender.RootCAs = trusted.Pool()
-			w.sender.Tokens = func(*connector.Outbound) delivery.TokenSource { return &tokens{now: "good"} }
+			w.sender.Tokens = func(*connector.Outbound, param.SmartHost) delivery.TokenSource { return &tokens{now: "good"} }
 			w.dns.AddHost("smtp.example", addr("192.0.2.1"))
 			w.dns.AddHost("smtp.mail.example", addr("192.0.2.1"))
 			sink := &relaytest.Sink{Users: map[string]string{"hub": password}, InsecureAuth: true,

@@ -80,11 +80,11 @@ type Sender struct {
 	// with DaneEnabled or MtaStsEnabled. These requirements and those of the connector must
 	// both be met.
 	TLSPolicies TLSPolicies
-	// Tokens, if not nil, returns the tokens of a connector with SmartHostAuthMechanism OAuth;
-	// nil: it has none, and mail for it waits. It returns the same source until its settings
-	// change: mail to a host that has refused the logon waits until the end of the pause
+	// Tokens, if not nil, returns the tokens of a connector with SmartHostAuthMechanism OAuth for
+	// one of its smart hosts, which sees them; nil: it has none, and the host isn't logged on to.
+	// It returns the same source until its settings change: mail to a host that has refused the logon waits until the end of the pause
 	// whatever token the source gives, and another source ends the pause.
-	Tokens func(out *connector.Outbound) TokenSource
+	Tokens func(out *connector.Outbound, host param.SmartHost) TokenSource
 	// Events are called with what only the Sender knows: hosts that failed although the
 	// message was delivered, and refusals to clients that wait. ctx is that of the call.
 	Events []event.Reader

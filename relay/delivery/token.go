@@ -6,12 +6,13 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/internal/hopreply"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 )
 
-// TokenSource has the OAuth access tokens with which a Send connector logs on to its smart
-// hosts. It is used by many deliveries at once.
+// TokenSource has the OAuth access tokens with which a Send connector logs on to one or several of
+// its smart hosts. It is used by many deliveries at once.
 type TokenSource interface {
 	// Token returns the present token. It is called for each connection, so it should have
 	// one ready and not fetch it then. An error means that there is no valid token now: the
@@ -24,14 +25,14 @@ type TokenSource interface {
 	Renew(ctx context.Context, refused auth.Secret) (auth.Secret, error)
 }
 
-// errNoTokens is the error of a connector with OAuth if the Sender has no tokens for it.
-var errNoTokens = errors.New("SmartHostAuthMechanism is OAuth, and this server has no tokens for the connector")
+// errNoTokens is the error of a connector with OAuth if the Sender has no tokens for a smart host.
+var errNoTokens = errors.New("SmartHostAuthMechanism is OAuth, and this server has no tokens of the connector for the smart host")
 
-// tokens returns the tokens of a connector that logs on with them. The error is a tokenError if this
+// tokens returns the tokens of a connector for one of its smart hosts. The error is a tokenError if this
 // server has none for it.
-func (s *Sender) tokens(out *connector.Outbound) (TokenSource, error) {
+func (s *Sender) tokens(out *connector.Outbound, host param.SmartHost) (TokenSource, error) {
 	if s.Tokens != nil {
-		if source := s.Tokens(out); source != nil {
+		if source := s.Tokens(out, host); source != nil {
 			return source, nil
 		}
 	}
@@ -48,7 +49,7 @@ func (s *Sender) token(ctx context.Context, h *NextHop, c candidate) (*auth.Bear
 	if !h.usesTokens() {
 		return nil, nil
 	}
-	source, err := s.tokens(h.out)
+	source, err := s.tokens(h.out, c.smart)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +67,7 @@ func (s *Sender) otherToken(ctx context.Context, h *NextHop, c candidate, refuse
 	if refused == nil || !errors.As(err, &e) || e.Stage != smtpclient.StageAuth || e.Reply.Code != codeBadCredentials || meaningOf(err) != hopreply.BadCredentials {
 		return nil, nil
 	}
-	source, err := s.tokens(h.out)
+	source, err := s.tokens(h.out, c.smart)
 	if err != nil {
 		return nil, err
 	}

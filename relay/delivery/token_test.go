@@ -77,7 +77,7 @@ func TestTokens(t *testing.T) {
 			if w.sender.RootCAs = trusted.Pool(); tc.unverifiable {
 				w.sender.RootCAs = nil
 			}
-			w.sender.Tokens = func(out *connector.Outbound) delivery.TokenSource {
+			w.sender.Tokens = func(out *connector.Outbound, _ param.SmartHost) delivery.TokenSource {
 				if out.Name() != "out" || tc.source == nil {
 					return nil
 				}

@@ -75,7 +75,7 @@ func newOffice(t *testing.T, mechanism auth.Mechanism, change ...func(*connector
 		w.tune = func(d *dispatch.Dispatcher) {
 			sender := d.Transport.(*delivery.Sender)
 			sender.RootCAs = authority.Pool()
-			sender.Tokens = func(*connector.Outbound) delivery.TokenSource { return o.tokens.Load() }
+			sender.Tokens = func(*connector.Outbound, param.SmartHost) delivery.TokenSource { return o.tokens.Load() }
 			read := func(_ context.Context, e event.Event) {
 				o.mu.Lock()
 				defer o.mu.Unlock()

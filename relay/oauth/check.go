@@ -18,8 +18,9 @@ import (
 // The codes of mistakes in settings of tokens, and of what is doubtful there.
 const (
 	CodeSettings         source.Code = "oauth-settings"          // something is missing, or has no meaning for the grant
-	CodeMissing          source.Code = "oauth-missing"           // a Send connector uses OAuth and has no settings
-	CodeUnused           source.Code = "oauth-unused"            // settings for no connector that uses OAuth
+	CodeMissing          source.Code = "oauth-missing"           // a Send connector uses OAuth and has no settings for a smart host
+	CodeUnused           source.Code = "oauth-unused"            // settings for no smart host of a connector that uses OAuth
+	CodeForeignHost      source.Code = "oauth-foreign-host"      // a smart host gets tokens, and isn't known as one of their provider
 	CodeSecretUnreadable source.Code = "oauth-secret-unreadable" // a secret or a certificate can't be read
 	CodeSecretInline     source.Code = "oauth-secret-inline"     // a secret stands in the settings
 	CodeSecretExpires    source.Code = "oauth-secret-expires"    // a secret or a certificate has expired, or expires within 30 days
@@ -35,12 +36,12 @@ func (s *Settings) validate(unread source.Diagnostics) source.Diagnostics {
 	var list source.Diagnostics
 	for i := range s.Connectors {
 		c := &s.Connectors[i]
-		v := validator{config: c, path: source.Element("Connectors", i, c.Name)}
-		if at := slices.IndexFunc(s.Connectors[:i], func(o Config) bool { return c.Name != "" && strings.EqualFold(o.Name, c.Name) }); at >= 0 {
-			if s.Connectors[at].Name == c.Name {
-				v.path = source.Path("Connectors").Index(i)
-			}
-			v.bad("Name", source.CodeNameDuplicate, "connector %q has settings already; keep one", c.Name)
+		v := validator{config: c, path: s.path(i)}
+		switch twice := c.Name != "" && slices.ContainsFunc(s.Connectors[:i], c.sameHosts); {
+		case twice && c.SmartHost.IsValid():
+			v.bad("SmartHost", source.CodeNameDuplicate, "connector %q has settings for %v already; keep one", c.Name, c.SmartHost)
+		case twice:
+			v.bad("Name", source.CodeNameDuplicate, "connector %q has settings already; keep one, or give each the SmartHost that gets its tokens", c.Name)
 		}
 		if !slices.ContainsFunc(unread, func(d source.Diagnostic) bool { return d.Path.Within(v.path) }) {
 			v.all()
@@ -50,6 +51,11 @@ func (s *Settings) validate(unread source.Diagnostics) source.Diagnostics {
 		}
 	}
 	return list
+}
+
+// sameHosts reports whether o is for the same smart hosts as c.
+func (c *Config) sameHosts(o Config) bool {
+	return strings.EqualFold(o.Name, c.Name) && o.SmartHost == c.SmartHost
 }
 
 // validator collects the mistakes of one Config.
@@ -198,33 +204,28 @@ func safeURL(address string) bool {
 }
 
 // Check lists the mistakes and doubts about s for a policy, with the places in the file of
-// s: connectors without settings, settings that no connector uses, secrets that can't be read,
-// stand in the file or end soon, and logons that are needed. dir has the stored refresh
+// s: connectors without settings, settings that no connector uses, smart hosts that would see the
+// tokens of another service, secrets that can't be read, stand in the file or end soon, and logons
+// that are needed. dir has the stored refresh
 // tokens; "" means that they have no directory. A nil s has no settings.
 func (s *Settings) Check(p *connector.Policy, dir string, now time.Time) source.Diagnostics {
 	var list source.Diagnostics
-	users := map[string]bool{}
+	users := map[string]*connector.Outbound{}
 	for out := range p.Send() {
 		if !usesOAuth(out) {
 			continue
 		}
-		users[strings.ToLower(out.Name())] = true
-		if s.Find(out.Name()) == nil {
-			d := source.Mistake(source.Named("Send", out.Name()).Field("SmartHostAuthMechanism"), CodeMissing,
-				"OAuth needs settings for tokens, and this connector has no settings: its mail waits")
-			d.Severity, d.Fix = source.SeverityWarning, "add the connector to the file of -oauth"
-			list = append(list, d)
-		}
+		users[strings.ToLower(out.Name())] = out
+		list = append(list, s.missing(out)...)
 	}
 	if s == nil {
 		return list
 	}
 	for i := range s.Connectors {
 		c := &s.Connectors[i]
-		k := checker{config: c, path: source.Element("Connectors", i, c.Name), now: now}
-		if !users[strings.ToLower(c.Name)] {
-			k.warn("Name", CodeUnused, "no Send connector %q of this server uses OAuth", c.Name)
-		} else {
+		k := checker{config: c, path: s.path(i), now: now}
+		out := users[strings.ToLower(c.Name)]
+		if k.used(out, s.hosts(c, out)) {
 			k.all(dir)
 		}
 		for _, d := range k.found {
@@ -278,7 +279,7 @@ func (k *checker) all(dir string) {
 	case err != nil:
 		k.bad("Grant", err)
 	case c.Grant == DeviceCode && at == nil:
-		k.warn("Grant", CodeLogonNeeded, "no logon is stored, so mail waits; run gateway oauth login -connector %q", c.Name)
+		k.warn("Grant", CodeLogonNeeded, "no logon is stored, so mail waits; run gateway oauth login %s", c.flags())
 	}
 }
 

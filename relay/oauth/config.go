@@ -9,16 +9,19 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/internal/readlimit"
 )
 
-// Config has the settings by which one Send connector gets its tokens. Name and Grant must be
-// set; the Grant decides which other fields must be, and [Settings.Check] says so.
+// Config has the settings by which one Send connector gets its tokens, for one of its smart hosts
+// or for several. Name and Grant must be set; the Grant decides which other fields must be, and
+// [Settings.Check] says so.
 type Config struct {
-	Name     string   // of the Send connector
-	Provider Provider // fills in what isn't given of TokenURL, DeviceURL and Scopes
-	Grant    Grant
+	Name      string          // of the Send connector
+	SmartHost param.SmartHost `json:",omitzero"` // the only host that gets the tokens; zero: all hosts of the connector without a Config of their own
+	Provider  Provider        // fills in what isn't given of TokenURL, DeviceURL and Scopes
+	Grant     Grant
 
 	Tenant   string // of Microsoft 365: its domain or its id; for a person's logon organizations if it isn't given
 	ClientID string // the application's id
@@ -134,16 +137,33 @@ func (s *Settings) Files(name string) []string {
 	return slices.Compact(list)
 }
 
-// Find returns the Config of a connector, in any letter case of its name; nil if s has none.
-func (s *Settings) Find(connector string) *Config {
+// Find returns the Config by which a connector, in any letter case of its name, gets tokens for a
+// smart host: the host's own, else the one without SmartHost; nil if s has neither. For the zero
+// host it is the one without SmartHost.
+func (s *Settings) Find(connector string, host param.SmartHost) *Config {
 	if s == nil {
 		return nil
 	}
-	i := slices.IndexFunc(s.Connectors, func(c Config) bool { return strings.EqualFold(c.Name, connector) })
-	if i < 0 {
-		return nil
+	var shared *Config
+	for i := range s.Connectors {
+		switch c := &s.Connectors[i]; {
+		case !strings.EqualFold(c.Name, connector):
+		case c.SmartHost == host:
+			return c
+		case !c.SmartHost.IsValid():
+			shared = c
+		}
 	}
-	return &s.Connectors[i]
+	return shared
+}
+
+// path returns the path of Config i as the text has it: by name, unless an earlier one has that name.
+func (s *Settings) path(i int) source.Path {
+	name := s.Connectors[i].Name
+	if slices.ContainsFunc(s.Connectors[:i], func(o Config) bool { return o.Name == name }) {
+		name = ""
+	}
+	return source.Element("Connectors", i, name)
 }
 
 // located gives d the position of its path.

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/relay/oauth"
 )
@@ -50,8 +51,10 @@ func TestMistakes(t *testing.T) {
 		{`{"Name": "Out", "Grant": "DeviceCode", "TokenURL": "https://login.example/token", "ClientID": "1"}`, `DeviceURL: give it, or the Provider Microsoft365`},
 		{`{"Name": "Out", "Grant": "RefreshToken", "Provider": "Google", "ClientID": "1"}`, `RefreshToken: Grant RefreshToken needs it`},
 		{`{"Name": "Out", "Grant": "ServiceAccount", "Provider": "Microsoft365", "ServiceAccount": {"File": "x"}}`, `Grant: only Google has service accounts`},
-		{`{"Name": "Out", "Grant": "Command", "Command": ["x"]}, {"Name": "OUT", "Grant": "Command", "Command": ["x"]}`, `Connectors["OUT"].Name: connector "OUT" has settings already; keep one (name-duplicate)`},
-		{`{"Name": "Out", "Grant": "Command", "Command": ["x"]}, {"Name": "Out", "Grant": "Command", "Command": ["x"]}`, `Connectors[1].Name: connector "Out" has settings already; keep one (name-duplicate)`},
+		{`{"Name": "Out", "Grant": "Command", "Command": ["x"]}, {"Name": "OUT", "Grant": "Command", "Command": ["x"]}`, `Connectors["OUT"].Name: connector "OUT" has settings already; keep one, or give each the SmartHost that gets its tokens (name-duplicate)`},
+		{`{"Name": "Out", "Grant": "Command", "Command": ["x"]}, {"Name": "Out", "Grant": "Command", "Command": ["x"]}`, `Connectors[1].Name: connector "Out" has settings already; keep one, or give each the SmartHost that gets its tokens (name-duplicate)`},
+		{`{"Name": "Out", "SmartHost": "a.example", "Grant": "Command", "Command": ["x"]}, {"Name": "out", "SmartHost": "A.Example", "Grant": "Command", "Command": ["x"]}`, `Connectors["out"].SmartHost: connector "out" has settings for a.example already; keep one (name-duplicate)`},
+		{`{"Name": "Out", "SmartHost": "a.example:587", "Grant": "Command", "Command": ["x"]}`, `SmartHost: smart host "a.example:587": give a host name or an IP address`},
 		{`{"Name": "Out", "Grant": "Command", "Comand": ["x"]}`, `Connectors["Out"]: there is no parameter "Comand" here; Command is one`},
 	} {
 		_, err := oauth.Parse("tokens.json", []byte(`{"Connectors": [`+"\n"+tc.settings+`]}`))
@@ -123,6 +126,7 @@ func TestCheck(t *testing.T) {
 		`Connectors["Cert"].Certificate: the certificate expires in 10 days`,
 		`Connectors["NoCert"].Certificate: /absent.pem: no such file or directory`,
 		`warning t.json:7:29: Connectors["Person"].Grant: no logon is stored, so mail waits; run gateway oauth login -connector "Person" (oauth-logon-needed)`,
+		`warning t.json:8:10: Connectors["Google"].Name: smtp.office365.com gets the tokens for Google, and is not known as a host of Google`,
 		`Connectors["Google"].ServiceAccount: the settings: this isn't the JSON key file of a service account`,
 		`warning t.json:9:10: Connectors["Unused"].Name: no Send connector "Unused" of this server uses OAuth (oauth-unused)`,
 	} {
@@ -130,7 +134,7 @@ func TestCheck(t *testing.T) {
 			t.Errorf("missing: %s in\n%s", want, text)
 		}
 	}
-	if len(got) != 11 || strings.Contains(text, "s3cret") {
+	if len(got) != 12 || strings.Contains(text, "s3cret") {
 		t.Errorf("%d findings:\n%s", len(got), text)
 	}
 	if list := (*oauth.Settings)(nil).Check(p, "", now); len(list) != 9 {
@@ -275,7 +279,7 @@ func TestFiles(t *testing.T) {
 	if got := strings.Join(s.Files("settings"), " "); got != "a b c settings" {
 		t.Error(got)
 	}
-	if (*oauth.Settings)(nil).Files("settings") != nil || (*oauth.Settings)(nil).Find("x") != nil || s.Find("") == nil {
+	if (*oauth.Settings)(nil).Files("settings") != nil || (*oauth.Settings)(nil).Find("x", param.SmartHost{}) != nil || s.Find("", param.SmartHost{}) == nil {
 		t.Error("settings that are nil have something")
 	}
 }

@@ -1,8 +1,8 @@
 // Package oauth fetches the OAuth access tokens with which Send connectors log on to their
 // smart hosts, Microsoft 365 and Gmail above all. Begin at [Sources].
 //
-// A [Config] has the settings of one connector, and [Parse] reads a file of them. How a token
-// is got is its [Grant]:
+// A [Config] has the settings of one connector, or of one smart host of a connector, and [Parse]
+// reads a file of them. How a token is got is its [Grant]:
 //
 //   - ClientCredentials: an application with a secret or a certificate (RFC 6749, section 4.4;
 //     RFC 7523, section 2.2),
@@ -20,7 +20,7 @@
 //
 // # Refresh tokens
 //
-// They are kept in a directory, a file for each connector that only its owner can read. A
+// They are kept in a directory, a file for each Config that only its owner can read. A
 // token server may give another refresh token each time and forget the one before: it is on
 // disk before the access token is used. A lock makes two processes take turns.
 //

@@ -33,7 +33,7 @@ func FuzzParse(f *testing.F) {
 			if _, ok := err.(source.Diagnostics); !ok || s != nil || strings.Contains(err.Error(), fuzzedSecret) {
 				t.Fatalf("%T %v, %v", err, err, s)
 			}
-		case s.Find("OUT") == nil:
+		case s.Find("OUT", s.Connectors[0].SmartHost) == nil:
 			t.Fatalf("%q: no settings of the connector", rest)
 		default:
 			for _, c := range s.Connectors {
@@ -81,15 +81,15 @@ func FuzzRecord(f *testing.F) {
 	f.Add(`,"time":"9999-12-31T23:59:59-23:59"}`)
 	f.Add(`,"refresh_token":""}`)
 	f.Add("\xff")
-	s := &store{f.TempDir()}
+	s, c := &store{f.TempDir()}, &Config{Name: "Out"}
 	f.Fuzz(func(t *testing.T, rest string) {
 		if strings.Contains(rest, "hunter2") {
 			t.Skip("shows it itself")
 		}
-		if err := os.WriteFile(s.path("Out"), []byte(`{"refresh_token":"`+fuzzedSecret+`"`+rest), 0o600); err != nil {
+		if err := os.WriteFile(s.path(c), []byte(`{"refresh_token":"`+fuzzedSecret+`"`+rest), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		r, err := s.load("Out")
+		r, err := s.load(c)
 		if err != nil {
 			if r != nil || len(err.Error()) > 500 || strings.Contains(err.Error(), fuzzedSecret) {
 				t.Fatalf("%v, %v", r, err)
@@ -99,10 +99,10 @@ func FuzzRecord(f *testing.F) {
 		if r.Token == "" {
 			t.Fatalf("no token: %+v", r)
 		}
-		if err := s.save("Out", r); err != nil {
+		if err := s.save(c, r); err != nil {
 			t.Fatalf("%+v: %v", r, err)
 		}
-		if again, err := s.load("Out"); err != nil || !again.Time.Equal(r.Time) {
+		if again, err := s.load(c); err != nil || !again.Time.Equal(r.Time) {
 			t.Fatalf("%+v, %v", again, err)
 		} else if again.Time = r.Time; !reflect.DeepEqual(again, r) {
 			t.Fatalf("%+v is %+v", r, again)

@@ -78,13 +78,13 @@ func (s *Sources) storeLogon(ctx context.Context, e *endpoint, got *oauth2.Token
 		who = claimsOf(id).who()
 	}
 	at := &store{s.Dir}
-	unlock, err := at.lock(ctx, e.config.Name)
+	unlock, err := at.lock(ctx, e.config)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
 	r := &record{Logon: Logon{User: who, Time: time.Now().UTC().Truncate(time.Second)}, ClientID: e.config.ClientID, TokenURL: e.url, Token: got.RefreshToken}
-	if err := at.save(e.config.Name, r); err != nil {
+	if err := at.save(e.config, r); err != nil {
 		return nil, err
 	}
 	return &r.Logon, nil
@@ -115,8 +115,8 @@ func (c *Config) Missing(t *Token) *Error {
 	return &Error{Cause: CausePermission, Detail: "the token doesn't have the permission " + right, Cure: cureConsent}
 }
 
-// Fetch fetches one token now, apart from those that Set asks for. user is that of the
-// connector's AuthenticationCredential. The error is an *Error.
+// Fetch fetches one token now, apart from those that Set asks for. user is that of the smart host's
+// credential. The error is an *Error.
 func (s *Sources) Fetch(ctx context.Context, c *Config, user string) (*Token, error) {
 	ctx, cancel := context.WithTimeout(ctx, lockWait+requestTimeout)
 	defer cancel()

@@ -3,6 +3,8 @@ package oauth
 import (
 	"fmt"
 	"strings"
+
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // Provider names a token server whose addresses and scopes are known. The zero Provider is
@@ -31,14 +33,24 @@ func (p *Provider) UnmarshalText(text []byte) error {
 	return fmt.Errorf("%.40q is not a known provider; give one of %s, or leave it out and give TokenURL and Scopes", text, strings.Join(names, ", "))
 }
 
-// provider has the addresses and scopes of a Provider. In the addresses, {tenant} stands for
+// provider has the addresses, scopes and smart hosts of a Provider. In the addresses, {tenant} stands for
 // the tenant.
 type provider struct {
 	name          Provider
 	tenants       bool // it has tenants: it is Entra
 	token, device string
-	app           []string // the scopes of an application
-	user          []string // the scopes of a person
+	app           []string         // the scopes of an application
+	user          []string         // the scopes of a person
+	hosts         []routing.Domain // of its smart hosts, and their parents
+}
+
+// domains returns the domains of these names.
+func domains(names ...string) []routing.Domain {
+	list := make([]routing.Domain, len(names))
+	for i, name := range names {
+		list[i] = routing.MustParseDomain(name)
+	}
+	return list
 }
 
 // providers are the known ones. Microsoft 365 gives a refresh token only with offline_access.
@@ -49,6 +61,7 @@ var providers = []provider{
 		device: "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/devicecode",
 		app:    []string{"https://outlook.office365.com/.default"},
 		user:   []string{"https://outlook.office.com/SMTP.Send", "offline_access"},
+		hosts:  domains("office365.com", "outlook.com", "office.com"),
 	},
 	{
 		name: Microsoft365GCCHigh, tenants: true,
@@ -56,6 +69,7 @@ var providers = []provider{
 		device: "https://login.microsoftonline.us/{tenant}/oauth2/v2.0/devicecode",
 		app:    []string{"https://outlook.office365.us/.default"},
 		user:   []string{"https://outlook.office365.us/SMTP.Send", "offline_access"},
+		hosts:  domains("office365.us"),
 	},
 	{
 		name: Microsoft365China, tenants: true,
@@ -63,12 +77,14 @@ var providers = []provider{
 		device: "https://login.partner.microsoftonline.cn/{tenant}/oauth2/v2.0/devicecode",
 		app:    []string{"https://partner.outlook.cn/.default"},
 		user:   []string{"https://partner.outlook.cn/SMTP.Send", "offline_access"},
+		hosts:  domains("partner.outlook.cn"),
 	},
 	{
 		name:  Google,
 		token: "https://oauth2.googleapis.com/token",
 		app:   []string{"https://mail.google.com/"},
 		user:  []string{"https://mail.google.com/"},
+		hosts: domains("gmail.com", "googlemail.com"),
 	},
 }
 

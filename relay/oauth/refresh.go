@@ -36,7 +36,7 @@ func (g *refreshGrant) fetch(ctx context.Context) (*token, error) {
 	if g.store == nil {
 		return nil, &Error{Cause: CauseUnreadable, Detail: "there is no directory for refresh tokens", Cure: "give -data or -oauth-tokens"}
 	}
-	unlock, err := g.store.lock(ctx, g.config.Name)
+	unlock, err := g.store.lock(ctx, g.config)
 	if err != nil {
 		return nil, unreadable(err)
 	}
@@ -63,7 +63,7 @@ func (g *refreshGrant) fetch(ctx context.Context) (*token, error) {
 // present returns the record to use: one that could not be stored if the stored one is still
 // the one before it, else the stored one, else the RefreshToken of the settings.
 func (g *refreshGrant) present() (*record, error) {
-	r, err := g.store.load(g.config.Name)
+	r, err := g.store.load(g.config)
 	if err != nil {
 		return nil, &Error{Cause: CauseUnreadable, Detail: err.Error(), Err: err}
 	}
@@ -80,7 +80,7 @@ func (g *refreshGrant) present() (*record, error) {
 	}
 	switch {
 	case r == nil:
-		return nil, &Error{Cause: CauseLogonNeeded, Detail: "no account has logged on for the connector", Cure: "run gateway oauth login"}
+		return nil, &Error{Cause: CauseLogonNeeded, Detail: "no account has logged on for the connector", Cure: "run gateway oauth login " + g.config.flags()}
 	case r.ClientID != g.config.ClientID || r.TokenURL != g.url:
 		return nil, &Error{Cause: CauseLogonNeeded, Detail: "the stored logon is that of another application or tenant", Cure: cureLogon}
 	}
@@ -107,7 +107,7 @@ func (g *refreshGrant) seeded(r *record) (*record, error) {
 func (g *refreshGrant) keep(now *record, refresh string) {
 	next := *now
 	next.Token = refresh
-	if err := g.store.save(g.config.Name, &next); err != nil {
+	if err := g.store.save(g.config, &next); err != nil {
 		g.logger.Error("cannot store the OAuth refresh token", "connector", g.config.Name, "error", err)
 		g.unsaved = &next
 		return

@@ -32,7 +32,7 @@ const (
 	logAgain = time.Hour
 )
 
-// tokenSource has the tokens of one connector. It is safe for concurrent use.
+// tokenSource has the tokens of one Config. It is safe for concurrent use.
 type tokenSource struct {
 	config Config
 	user   string

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay/oauth"
 	"github.com/interchange-smtp/interchange/relay/relaytest/entra"
 )
@@ -206,7 +207,7 @@ func TestSetAgain(t *testing.T) {
 			t.Error(err)
 		}
 		for out := range p.Send() {
-			if w.sources.For(out) != nil {
+			if w.sources.For(out, param.MustParseSmartHost("smtp.office365.com")) != nil {
 				t.Error("tokens of another connector")
 			}
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"iter"
 	"log/slog"
-	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 )
 
@@ -33,12 +33,19 @@ type Sources struct {
 	Logger *slog.Logger
 
 	mu      sync.Mutex
-	sources map[string]*tokenSource // by the connector's name in lower case
+	sources []*tokenSource
+	hops    map[hop]*tokenSource // several hops may have the same source
 	closed  bool
 }
 
+// hop is a smart host of a Send connector.
+type hop struct {
+	connector string // its name in lower case
+	host      param.SmartHost
+}
+
 // Set makes s fetch the tokens of the Send connectors of p that use OAuth, by the settings.
-// Connectors whose settings are the same keep their tokens; if they have failed they try
+// Smart hosts whose settings are the same keep their tokens; if fetching them has failed, s tries
 // again at once. It returns at once. Set may be called again, when a policy is read again.
 func (s *Sources) Set(settings *Settings, p *connector.Policy) error {
 	s.mu.Lock()
@@ -47,38 +54,64 @@ func (s *Sources) Set(settings *Settings, p *connector.Policy) error {
 		return errors.New("the token sources are closed")
 	}
 	old := s.sources
-	s.sources = map[string]*tokenSource{}
+	s.sources, s.hops = nil, map[hop]*tokenSource{}
 	for out := range p.Send() {
-		c := settings.Find(out.Name())
-		if c == nil || !usesOAuth(out) {
+		if !usesOAuth(out) {
 			continue
 		}
-		key, user := strings.ToLower(out.Name()), userOf(out)
-		if kept := old[key]; kept != nil && kept.user == user && reflect.DeepEqual(kept.config, *c) {
-			s.sources[key] = kept
-			delete(old, key)
-			kept.retryNow()
-			continue
+		set := out.Settings()
+		for _, host := range set.SmartHosts {
+			if c := settings.Find(out.Name(), host); c != nil {
+				s.hops[hopOf(out, host)] = s.use(old, c, c.mailbox(set.CredentialFor(host)))
+			}
 		}
-		s.sources[key] = s.open(c, user)
 	}
-	for _, gone := range old {
-		gone.close()
+	for _, t := range old {
+		if !slices.Contains(s.sources, t) {
+			t.close()
+		}
 	}
 	return nil
 }
 
-// userOf returns the user of a connector's credential.
-func userOf(out *connector.Outbound) string {
-	if c := out.Settings().AuthenticationCredential; c != nil {
-		return c.UserName
+// hopOf returns the hop of a connector to one of its smart hosts.
+func hopOf(out *connector.Outbound, host param.SmartHost) hop {
+	return hop{strings.ToLower(out.Name()), host}
+}
+
+// mailbox returns the user of a smart host's credential if the tokens of c depend on it; "" otherwise, so that
+// hosts with several users share the tokens.
+func (c *Config) mailbox(credential *param.Credential) string {
+	if c.Grant != ServiceAccount || c.Subject != "" || credential == nil {
+		return ""
 	}
-	return ""
+	return credential.UserName
+}
+
+// use returns the source of c for the user: one that is in use already, else one of old, else another one. s.mu is
+// locked.
+func (s *Sources) use(old []*tokenSource, c *Config, user string) *tokenSource {
+	same := func(t *tokenSource) bool { return t.user == user && reflect.DeepEqual(t.config, *c) }
+	if i := slices.IndexFunc(s.sources, same); i >= 0 {
+		return s.sources[i]
+	}
+	var t *tokenSource
+	if i := slices.IndexFunc(old, same); i >= 0 {
+		t = old[i]
+		t.retryNow()
+	} else {
+		t = s.open(c, user)
+	}
+	s.sources = append(s.sources, t)
+	return t
 }
 
 // open returns a source of c that fetches.
 func (s *Sources) open(c *Config, user string) *tokenSource {
 	t := &tokenSource{config: *c, user: user, logger: s.logger()}
+	if c.SmartHost.IsValid() {
+		t.logger = t.logger.With("host", c.SmartHost.String())
+	}
 	t.fetcher = s.fetcher(&t.config, user, t.logger)
 	t.start()
 	return t
@@ -110,11 +143,11 @@ func (s *Sources) fetcher(c *Config, user string, logger *slog.Logger) fetcher {
 	return clientGrant{e}
 }
 
-// For returns the tokens of a connector, nil if s has none for it.
-func (s *Sources) For(out *connector.Outbound) delivery.TokenSource {
+// For returns the tokens of a connector for one of its smart hosts, nil if s has none.
+func (s *Sources) For(out *connector.Outbound, host param.SmartHost) delivery.TokenSource {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if t := s.sources[strings.ToLower(out.Name())]; t != nil {
+	if t := s.hops[hopOf(out, host)]; t != nil {
 		return t
 	}
 	return nil
@@ -127,23 +160,25 @@ func (s *Sources) Close() error {
 	for _, t := range s.sources {
 		t.close()
 	}
-	s.sources, s.closed = nil, true
+	s.sources, s.hops, s.closed = nil, nil, true
 	return nil
 }
 
-// Status says how the tokens of a connector are.
+// Status says how the tokens of a connector are, for the smart hosts of one Config.
 type Status struct {
 	Connector string
-	Expires   time.Time // when the present token ends; zero: there was no token yet
-	Err       *Error    // why the last fetch has failed; nil: it has not
-	Next      time.Time // when the next fetch begins
+	SmartHost param.SmartHost // of the Config; zero: it has none
+	Expires   time.Time       // when the present token ends; zero: there was no token yet
+	Err       *Error          // why the last fetch has failed; nil: it has not
+	Next      time.Time       // when the next fetch begins
 }
 
-// Status returns the status of each connector, sorted by name.
+// Status returns the status of each connector and Config, sorted by the connector's name.
 func (s *Sources) Status() iter.Seq[Status] {
 	s.mu.Lock()
-	all := slices.SortedFunc(maps.Values(s.sources), func(a, b *tokenSource) int { return cmp.Compare(a.config.Name, b.config.Name) })
+	all := slices.Clone(s.sources)
 	s.mu.Unlock()
+	slices.SortStableFunc(all, func(a, b *tokenSource) int { return cmp.Compare(a.config.Name, b.config.Name) })
 	return func(yield func(Status) bool) {
 		for _, t := range all {
 			if !yield(t.status()) {
@@ -153,11 +188,11 @@ func (s *Sources) Status() iter.Seq[Status] {
 	}
 }
 
-// status returns the status of one connector.
+// status returns the status of one source.
 func (s *tokenSource) status() Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st := Status{Connector: s.config.Name, Err: s.failed, Next: s.next}
+	st := Status{Connector: s.config.Name, SmartHost: s.config.SmartHost, Err: s.failed, Next: s.next}
 	if s.current != nil {
 		st.Expires = s.current.expires
 	}

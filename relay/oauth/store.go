@@ -50,26 +50,35 @@ const (
 // maxRecord bounds the file of a refresh token, in bytes.
 const maxRecord = 1 << 20
 
-// maxFileName bounds the part of a file's name that is the connector's, in bytes. Systems take
+// maxFileName bounds the part of a file's name that is the connector's and the smart host's, in bytes. Systems take
 // 255, and a temporary file has a longer name.
 const maxFileName = 160
 
-// path returns the name of the file of a connector. Names of connectors may have characters
-// that names of files can't have, and letter case doesn't distinguish them.
-func (s *store) path(connector string) string {
-	connector = strings.ToLower(connector)
-	name := strings.NewReplacer(".", "%2E", "*", "%2A", ":", "%3A").Replace(url.PathEscape(connector))
+// path returns the name of the file of c: that of the connector, and of the SmartHost if c has one. Names of
+// connectors may have characters that names of files can't have, and letter case doesn't distinguish them.
+func (s *store) path(c *Config) string {
+	id := strings.ToLower(c.Name)
+	name := escaped(id)
+	if c.SmartHost.IsValid() {
+		host := c.SmartHost.String()
+		id, name = id+"\x00"+host, name+","+escaped(host) // escaped names have no comma
+	}
 	if len(name) > maxFileName {
-		sum := sha256.Sum256([]byte(connector))
+		sum := sha256.Sum256([]byte(id))
 		name = name[:maxFileName-2*len(sum)] + hex.EncodeToString(sum[:])
 	}
 	return filepath.Join(s.dir, name+".json")
 }
 
-// lock makes the directory if it is absent, and waits until no other process uses the
-// connector's refresh token.
-func (s *store) lock(ctx context.Context, connector string) (unlock func(), err error) {
-	name := strings.TrimSuffix(s.path(connector), ".json") + ".lock"
+// escaped returns a name as part of the name of a file.
+func escaped(name string) string {
+	return strings.NewReplacer(".", "%2E", "*", "%2A", ":", "%3A").Replace(url.PathEscape(name))
+}
+
+// lock makes the directory if it is absent, and waits until no other process uses the refresh
+// token of c.
+func (s *store) lock(ctx context.Context, c *Config) (unlock func(), err error) {
+	name := strings.TrimSuffix(s.path(c), ".json") + ".lock"
 	if err := errors.Join(atomicfile.MakeDir(s.dir), atomicfile.MakeEmpty(name)); err != nil {
 		return nil, err
 	}
@@ -85,9 +94,9 @@ func (s *store) lock(ctx context.Context, connector string) (unlock func(), err 
 	return func() { _ = lock.Unlock() }, nil
 }
 
-// load returns the record of a connector, nil if no file is there.
-func (s *store) load(connector string) (*record, error) {
-	name := s.path(connector)
+// load returns the record of c, nil if no file is there.
+func (s *store) load(c *Config) (*record, error) {
+	name := s.path(c)
 	text, err := readlimit.File(name, maxRecord)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -103,27 +112,27 @@ func (s *store) load(connector string) (*record, error) {
 	return r, nil
 }
 
-// save stores the record of a connector. A new file belongs to the owner of the directory, so
+// save stores the record of c. A new file belongs to the owner of the directory, so
 // that root can log on for a gateway that runs as another user. Whatever the mode of the file
 // was, it is 0600 then.
-func (s *store) save(connector string, r *record) error {
+func (s *store) save(c *Config, r *record) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
 	}
-	name := s.path(connector)
+	name := s.path(c)
 	if err := os.Chmod(name, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) { // Write keeps the mode
 		return source.FileError(name, err)
 	}
 	return atomicfile.Write(name, bytes.NewReader(append(text, '\n')), s.dir)
 }
 
-// stored returns the logon that dir has for a connector, nil if nothing is stored.
+// stored returns the logon that dir has for c, nil if nothing is stored.
 func stored(dir string, c *Config) (*Logon, error) {
 	if dir == "" {
 		return nil, nil
 	}
-	r, err := (&store{dir}).load(c.Name)
+	r, err := (&store{dir}).load(c)
 	if r == nil {
 		return nil, err
 	}

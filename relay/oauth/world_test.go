@@ -140,7 +140,7 @@ func set(t testing.TB, s *oauth.Sources, c oauth.Config) tokens {
 		t.Fatal(err)
 	}
 	for out := range p.Send() {
-		return s.For(out)
+		return s.For(out, param.MustParseSmartHost("smtp.office365.com"))
 	}
 	return nil
 }
