@@ -168,6 +168,15 @@ func loadAuthorities(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
+// checkAuthorities reads a file of authorities and returns the mistake in it; nil if file is "".
+func checkAuthorities(file string) error {
+	if file == "" {
+		return nil
+	}
+	_, err := loadAuthorities(file)
+	return err
+}
+
 // selfSigned makes a certificate for names and a key that is never stored.
 func selfSigned(names ...string) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

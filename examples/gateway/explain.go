@@ -51,7 +51,7 @@ func (f *explainFlags) register(fs *flag.FlagSet) {
 	fs.BoolVar(&f.noCert, "no-cert", false, "the relay has no certificate, as serve without -cert: it refuses STARTTLS, and doesn't serve port 465")
 	fs.Var(&f.certNames, "cert-name", "`NAME` that the client's certificate proves, with -tls; may be repeated")
 	fs.StringVar(&f.clientCert, "client-cert", "", "PEM `FILE` with the certificate that the client shows, with -tls")
-	fs.StringVar(&f.clientCA, "client-ca", "", "PEM `FILE` with the authorities of clients, as of serve (default: the system's)")
+	fs.StringVar(&f.clientCA, "client-ca", "", "PEM `FILE` with the authorities of clients, as of serve (default: the system's for partners, and none for users)")
 	fs.StringVar(&f.user, "user", "", "`NAME` that the client logs on with")
 	fs.Var(&f.userDomains, "user-domain", "`DOMAIN` of which that user may send as any address, or *.DOMAIN for the domains below it; beside those that -users knows; may be repeated")
 	fs.StringVar(&f.mechanism, "auth", "", "SASL `MECHANISM` by which it does (default: one that is offered)")
@@ -230,8 +230,9 @@ func (m *mistakes) count(flag string, n int64) {
 
 // further returns the mechanisms beside LOGIN and PLAIN that the relay can run.
 func (f *explainFlags) further() []auth.SASL {
+	certificates := f.clientCA != "" && (f.clientCert != "" || len(f.certNames) > 0)
 	return slices.DeleteFunc(auth.WithoutPassword(), func(s auth.SASL) bool {
-		return f.noTokens && s.Flags.Has(auth.OAuth) || len(f.certNames) == 0 && f.clientCert == "" && s.Flags.Has(auth.ClientCertificate)
+		return f.noTokens && s.Flags.Has(auth.OAuth) || !certificates && s.Flags.Has(auth.ClientCertificate)
 	})
 }
 

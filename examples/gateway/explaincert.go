@@ -26,7 +26,7 @@ func (f *explainFlags) clientCertificate() (*auth.Certificate, error) {
 	case !f.tls:
 		return nil, errors.New("-client-cert needs -tls")
 	case f.clientCert == "":
-		return &auth.Certificate{Verified: true, Names: f.certNames, Emails: f.certNames}, nil
+		return &auth.Certificate{Verified: true, Names: f.certNames, Emails: f.certNames}, checkAuthorities(f.clientCA)
 	case len(f.certNames) > 0:
 		return nil, errors.New("-client-cert has names of its own; leave out -cert-name")
 	}
@@ -72,18 +72,16 @@ func (f *explainFlags) external() bool { return strings.EqualFold(f.mechanism, a
 // checkExternal returns who the client's certificate says it is, by the users file if one is
 // given.
 func (f *explainFlags) checkExternal(c *auth.Certificate, users userSource) (auth.Identity, error) {
-	if c == nil {
-		return auth.Identity{}, errors.New("give the client's certificate with -client-cert FILE, or its names with -cert-name")
-	}
-	if f.clientCert != "" && f.clientCA == "" {
-		return auth.Identity{}, errors.New("users log on with certificates of the authorities in -client-ca only; give it, to serve, too")
-	}
 	file := users.usersFile()
 	switch {
+	case c == nil:
+		return auth.Identity{}, errors.New("give the client's certificate with -client-cert FILE, or its names with -cert-name")
+	case users.store != nil && file == nil:
+		return auth.Identity{}, fmt.Errorf("only users of a -users file log on with certificates, not those of %s", users.flag)
+	case f.clientCA == "":
+		return auth.Identity{}, errors.New("users log on with certificates of the authorities in -client-ca only; give it, to serve, too")
 	case users.store == nil:
 		return identity(f.user), nil
-	case file == nil:
-		return auth.Identity{}, fmt.Errorf("only users of a -users file log on with certificates, not those of %s", users.flag)
 	}
 	id, err := file.VerifyCertificate(context.Background(), f.user, auth.Channel{Certificate: c})
 	if err != nil {

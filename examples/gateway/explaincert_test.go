@@ -140,10 +140,21 @@ func TestExternalNeedsAuthority(t *testing.T) {
 		t.Errorf("EHLO answers\n%s", reply)
 	}
 	c.Do("AUTH EXTERNAL =", 504)
-	var out bytes.Buffer
-	args := []string{"explain", site.file("policy.json"), "-remote", "127.0.0.1", "-local", site.binding, "-tls", "-client-cert", site.file("cert"),
-		"-users", site.file("users"), "-from", "scanner@fabrikam.com", "-to", "a@fabrikam.com", "-auth", auth.External}
-	if code := run(args, strings.NewReader(""), &out, &out); code != exitInvalid || !strings.Contains(out.String(), "-client-ca") {
-		t.Errorf("explain exits with %d: %s", code, &out)
+	for _, row := range []struct {
+		shown []string
+		code  int
+		want  string
+	}{
+		{[]string{"-client-cert", site.file("cert"), "-auth", auth.External}, exitInvalid, "of the authorities in -client-ca only"},
+		{[]string{"-cert-name", "scanner.fabrikam.com", "-auth", auth.External}, exitInvalid, "of the authorities in -client-ca only"},
+		{[]string{"-cert-name", "scanner.fabrikam.com", "-auth", auth.External, "-client-ca", site.file("none")}, exitInvalid, "-client-ca " + site.file("none")},
+		{[]string{"-cert-name", "scanner.fabrikam.com", "-auth", auth.External, "-client-ca", site.file("cert")}, exitOK, "AUTH EXTERNAL"},
+	} {
+		var out bytes.Buffer
+		args := append([]string{"explain", site.file("policy.json"), "-remote", "127.0.0.1", "-local", site.binding, "-tls",
+			"-users", site.file("users"), "-from", "scanner@fabrikam.com", "-to", "a@fabrikam.com"}, row.shown...)
+		if code := run(args, strings.NewReader(""), &out, &out); code != row.code || !strings.Contains(out.String(), row.want) {
+			t.Errorf("%v: explain exits with %d: %s", row.shown, code, &out)
+		}
 	}
 }
