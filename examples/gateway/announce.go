@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
 )
@@ -37,7 +38,7 @@ func (r *relayProcess) describe(out io.Writer) {
 		mechanisms := s.AuthMechanism.Or(0)
 		fmt.Fprintf(out, "Receive connector %q at %v for %v: %v; %v\n",
 			in.Name(), s.Bindings, s.RemoteIPRanges, mechanisms, s.PermissionGroups.Or(0))
-		for _, missing := range r.now.notOffered(mechanisms) {
+		for _, missing := range r.notOffered(mechanisms) {
 			fmt.Fprintln(out, "  "+missing)
 		}
 		if len(r.now.Certificates) == 0 && r.acme == nil && mechanisms.Has(auth.TLS) {
@@ -64,21 +65,25 @@ func (r *relayProcess) describe(out io.Writer) {
 }
 
 // notOffered says which log-ons of a connector with these mechanisms aren't offered, and why.
-func (now *configuration) notOffered(m auth.Mechanism) (missing []string) {
+func (r *relayProcess) notOffered(m auth.Mechanism) (missing []string) {
+	methods := auth.MethodsOf(r.now.Verifier)
 	switch {
-	case now.Verifier == nil && m.LogsOn() && !m.Has(auth.OAuth):
-		return []string{"AUTH is not offered: " + noUserFlags}
-	case now.Verifier == nil && m.LogsOn():
-		return []string{"AUTH is not offered: " + noUserFlags + ", and no -tokens"}
 	case m.Has(auth.ExternalAuthoritative):
 		return nil
+	case r.now.Verifier == nil && m.Has(auth.OAuth):
+		missing = append(missing, "AUTH is not offered: "+noUserFlags+", and no -tokens")
+	case r.now.Verifier == nil && m.Has(auth.BasicAuth):
+		missing = append(missing, "AUTH is not offered: "+noUserFlags)
+	default:
+		if m.Has(auth.BasicAuth) && methods.Passwords == nil {
+			missing = append(missing, "LOGIN and PLAIN are not offered: "+noUserFlags)
+		}
+		if m.Has(auth.OAuth) && methods.Tokens == nil {
+			missing = append(missing, "OAUTHBEARER and XOAUTH2 are not offered: no -tokens file")
+		}
 	}
-	methods := auth.MethodsOf(now.Verifier)
-	if m.Has(auth.BasicAuth) && methods.Passwords == nil {
-		missing = append(missing, "LOGIN and PLAIN are not offered: "+noUserFlags)
-	}
-	if m.Has(auth.OAuth) && methods.Tokens == nil {
-		missing = append(missing, "OAUTHBEARER and XOAUTH2 are not offered: no -tokens file")
+	if lacks := externalLacks(r.now.users, r.flags.clientCA); m.Has(auth.ClientCertificate) && len(lacks) > 0 {
+		missing = append(missing, "EXTERNAL is not offered: no "+strings.Join(lacks, " and no "))
 	}
 	return missing
 }

@@ -21,6 +21,7 @@ type checkFlags struct {
 	userFlags
 	acme         string
 	tokens       string
+	clientCA     string
 	oauth        oauthFlags
 	dkimKeys     string
 	data         string
@@ -34,6 +35,7 @@ func (f *checkFlags) register(fs *flag.FlagSet) {
 	f.userFlags.register(fs)
 	fs.StringVar(&f.acme, "acme", "", "the `DIR` in which serve keeps its certificates by ACME: look at them, too; it gets those that aren't there yet")
 	fs.StringVar(&f.tokens, "tokens", "", "`FILE` of the identity provider whose tokens serve accepts: look at it, too, and fetch the provider's keys")
+	fs.StringVar(&f.clientCA, "client-ca", "", "PEM `FILE` with the authorities of clients' certificates, as of serve: without it users can't log on with certificates")
 	f.oauth.register(fs)
 	fs.StringVar(&f.dkimKeys, "dkim-keys", "", "the `DIR` with the keys that sign mail: look at them, too")
 	fs.StringVar(&f.data, "data", "", "the `DIR` of serve, which has the refresh tokens")
@@ -43,7 +45,7 @@ func (f *checkFlags) register(fs *flag.FlagSet) {
 
 // check lists the findings about a policy that is valid.
 func check(c *cli, args []string) int {
-	fs := c.flags("[FILE]... [-cert FILE -key FILE]... [-acme DIR] [-users FILE | -passwd FILE | -ldap FILE] [-tokens FILE] [-oauth FILE -data DIR] [-dkim-keys DIR] [-acknowledged]")
+	fs := c.flags("[FILE]... [-cert FILE -key FILE]... [-acme DIR] [-users FILE | -passwd FILE | -ldap FILE] [-client-ca FILE] [-tokens FILE] [-oauth FILE -data DIR] [-dkim-keys DIR] [-acknowledged]")
 	var f checkFlags
 	f.register(fs)
 	if code, done := c.parsePolicy(fs, &f.policyFlags, args); done {
@@ -94,7 +96,7 @@ type checked struct {
 
 // check returns the findings about the policy and what it is run with.
 func (l *loaded) check(m material) []checked {
-	more := slices.Concat(l.exposed(m), godebug(), l.userFindings(m), l.tokenFindings(m), l.oauthFindings(m), l.dkimFindings(m))
+	more := slices.Concat(l.exposed(m), godebug(), l.userFindings(m), l.tokenFindings(m), l.externalFindings(m), l.oauthFindings(m), l.dkimFindings(m))
 	if m.noQueue {
 		more = append(l.withoutQueue(), more...)
 	}

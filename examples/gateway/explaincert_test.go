@@ -127,7 +127,11 @@ func TestClientCertificates(t *testing.T) {
 func TestExternalNeedsAuthority(t *testing.T) {
 	site := newSite(t)
 	site.certified()
-	startServing(t, site.flags()...)
+	s := startServing(t, site.flags()...)
+	if !strings.Contains(s.said, "  EXTERNAL is not offered: no -client-ca\n") {
+		t.Errorf("serve says %s", s.said)
+	}
+	s.stderr.wait(t, "code="+string(codeAuthExternalMissing), 1)
 	conn, err := net.Dial("tcp", site.binding)
 	if err != nil {
 		t.Fatal(err)
@@ -156,5 +160,29 @@ func TestExternalNeedsAuthority(t *testing.T) {
 		if code := run(args, strings.NewReader(""), &out, &out); code != row.code || !strings.Contains(out.String(), row.want) {
 			t.Errorf("%v: explain exits with %d: %s", row.shown, code, &out)
 		}
+	}
+}
+
+// TestExternalMissing: check finds which flags of serve are missing where users log on with certificates.
+func TestExternalMissing(t *testing.T) {
+	site := newSite(t)
+	site.certified()
+	const finding = "so no user can log on with a certificate: give "
+	for _, row := range []struct {
+		flags []string
+		want  string // "": no finding
+	}{
+		{nil, "-users and -client-ca (auth-external-missing)"},
+		{[]string{"-users", site.file("users")}, "-client-ca (auth-external-missing)"},
+		{[]string{"-client-ca", site.file("cert")}, "-users (auth-external-missing)"},
+		{[]string{"-users", site.file("users"), "-client-ca", site.file("cert")}, ""},
+	} {
+		code, out, errout := ran(append([]string{"check", site.file("policy.json")}, row.flags...)...)
+		if row.want == "" && strings.Contains(out, finding) || row.want != "" && !strings.Contains(out, finding+row.want) {
+			t.Errorf("%v: exit %d: %s%s", row.flags, code, out, errout)
+		}
+	}
+	if code, _, errout := ran("check", site.file("policy.json"), "-client-ca", site.file("none")); code != exitInvalid || !strings.Contains(errout, "-client-ca "+site.file("none")) {
+		t.Errorf("exit %d: %s", code, errout)
 	}
 }

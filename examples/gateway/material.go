@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/relay/oauth"
 	"github.com/interchange-smtp/interchange/relay/sign"
 )
@@ -12,7 +13,7 @@ import (
 // material has the files that a relay runs with beside its policy: their names, "" if they
 // aren't given, and the content of some of them.
 type material struct {
-	credentials, tokens string
+	credentials, tokens, clientCA string
 
 	users        userSource
 	directoryErr error // why the directory of users can't be asked
@@ -28,16 +29,25 @@ type material struct {
 	oauthTokens string          // the directory of refresh tokens
 	dkim        *sign.Directory // the keys in dkimDir; nil: no directory is given
 	dkimDir     string
+	serving     bool // by the flags of serve; check may be run without them
 	noQueue     bool // serve runs without -data
 	validating  bool // a name server is believed about DNSSEC
 	now         time.Time
+}
+
+// missing is the severity of a finding that another flag of serve would end.
+func (m *material) missing() source.Severity {
+	if m.serving {
+		return source.SeverityWarning
+	}
+	return source.SeverityNote
 }
 
 // material reads the files of the flags. The files of users and that of -oauth have errors that are
 // source.Diagnostics.
 func (f *checkFlags) material() (m material, err error) {
 	m = material{
-		credentials: f.credentials, tokens: f.tokens, dkimDir: f.dkimKeys,
+		credentials: f.credentials, tokens: f.tokens, clientCA: f.clientCA, dkimDir: f.dkimKeys,
 		oauthFile: f.oauth.file, oauthTokens: f.oauth.tokens(f.data),
 	}
 	if m.chain, m.pairs, err = loadCertificates(f.certs, f.keys); err != nil {
@@ -47,6 +57,9 @@ func (f *checkFlags) material() (m material, err error) {
 		if m.acmeStored, err = storedCertificates(f.acme); err != nil {
 			return m, err
 		}
+	}
+	if err := checkAuthorities(f.clientCA); err != nil {
+		return m, err
 	}
 	validating, err := f.names.validating()
 	if err != nil {

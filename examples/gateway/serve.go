@@ -110,7 +110,7 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.metrics, "metrics", "", "serve Prometheus' metrics at http://`ADDRESS`/metrics, without access control (default: none)")
 	fs.StringVar(&f.dkimKeys, "dkim-keys", "", "sign mail (DkimSigning) with the keys in `DIR`, which gateway dkim new makes")
 	f.registerKeys(fs, "PEM `FILE` with the private key of the -cert at the same place; may be repeated. The files are read again within a minute of a change")
-	fs.StringVar(&f.clientCA, "client-ca", "", "trust certificates of partners (DomainSecureEnabled) issued by the authorities in this PEM `FILE` (default: the system's authorities)")
+	fs.StringVar(&f.clientCA, "client-ca", "", "trust certificates of partners (DomainSecureEnabled) and of users (ClientCertificate, AUTH EXTERNAL) issued by the authorities\nin this PEM `FILE` (default: the system's for partners, and none for users)")
 	f.dnsFlags.register(fs)
 	fs.Var(&f.milters.addresses, "milter", "show mail to the content filter at `ADDRESS`, inet:HOST:PORT or unix:PATH, as with Postfix's smtpd_milters; may be repeated")
 	fs.Func("milter-default-action", "what becomes of mail while a filter can't be asked: `ACTION` tempfail (451, the default), accept or reject", func(s string) (err error) {

@@ -165,7 +165,7 @@ func (l *loaded) tokenFindings(m material) (found source.Diagnostics) {
 		}
 		if used = true; m.tokens == "" {
 			found = append(found, source.Diagnostic{
-				Severity: source.SeverityNote, Path: source.Named("Receive", in.Name()).Field("AuthMechanism"), Code: codeTokensMissing,
+				Severity: m.missing(), Path: source.Named("Receive", in.Name()).Field("AuthMechanism"), Code: codeTokensMissing,
 				Detail: "without a file of the identity provider OAuth offers nothing: give -tokens",
 			})
 		}
