@@ -334,3 +334,16 @@ func TestOAuthHost(t *testing.T) {
 	expect("Other.office365.com", exitNo, "the tenant doesn't know the application")
 	expect("a:1", exitInvalid, "the port is set with Port")
 }
+
+// TestAbsentOAuthFile: a file of -oauth that can't be read is named as such, not as the policy.
+func TestAbsentOAuthFile(t *testing.T) {
+	absent := filepath.Join(t.TempDir(), "oauth.json")
+	policy := relayFile(t, exampletest.Free(t))
+	for _, args := range [][]string{{"check", "-config", policy}, {"serve", "-config", policy}} {
+		var out bytes.Buffer
+		if code := run(append(args, "-oauth", absent), nil, &out, &out); code != exitInvalid ||
+			strings.Count(out.String(), absent) != 1 || strings.Contains(out.String(), "the policy has") {
+			t.Errorf("%v: exit %d, %s", args, code, &out)
+		}
+	}
+}

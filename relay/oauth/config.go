@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -80,7 +81,11 @@ func Load(name string) (*Settings, error) {
 	case errors.Is(err, readlimit.ErrTooLarge):
 		return nil, source.Diagnostics{tooLarge(name)}
 	case err != nil:
-		d := source.Wrap("", source.CodeFileUnreadable, source.FileError(name, err))
+		d := source.Wrap("", source.CodeFileUnreadable, err)
+		d.File = name
+		if in := (*fs.PathError)(nil); errors.As(err, &in) { // which says the name, too
+			d.Detail = in.Err.Error()
+		}
 		return nil, source.Diagnostics{d}
 	}
 	return Parse(name, data)
@@ -110,7 +115,9 @@ func Parse(name string, data []byte) (*Settings, error) {
 
 // tooLarge is the mistake of a text that Parse doesn't read.
 func tooLarge(name string) source.Diagnostic {
-	return source.Mistake("", source.CodeLimitExceeded, "%s: settings have at most %d bytes", name, maxSettings)
+	d := source.Mistake("", source.CodeLimitExceeded, "settings have at most %d bytes", maxSettings)
+	d.File = name
+	return d
 }
 
 // Files returns the names of the files with secrets: those of Secret fields and of keys, and
