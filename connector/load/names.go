@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // Names returns the names of the files that arg stands for: a file, several separated by
@@ -35,14 +36,14 @@ func Names(arg string) ([]string, error) {
 func namesAt(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, unreadable(path, err)
+		return nil, source.Diagnostics{source.Unreadable(path, err)}
 	}
 	if !info.IsDir() {
 		return []string{path}, nil
 	}
 	entries, err := os.ReadDir(path)
 	if err != nil {
-		return nil, unreadable(path, err)
+		return nil, source.Diagnostics{source.Unreadable(path, err)}
 	}
 	var names []string
 	for _, e := range entries { // which ReadDir sorts
@@ -51,7 +52,7 @@ func namesAt(path string) ([]string, error) {
 		}
 	}
 	if len(names) == 0 {
-		return nil, unreadable(path, errors.New("the directory has no policy files (.ps1 .json .xml .csv .txt)"))
+		return nil, source.Diagnostics{source.Unreadable(path, errors.New("the directory has no policy files (.ps1 .json .xml .csv .txt)"))}
 	}
 	return names, nil
 }

@@ -3,7 +3,6 @@ package load
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -65,7 +64,7 @@ func (r *reader) credentials() error {
 	}
 	data, err := r.opts.ReadFile(r.opts.Credentials)
 	if err != nil {
-		return unreadable(r.opts.Credentials, err)
+		return source.Diagnostics{source.Unreadable(r.opts.Credentials, err)}
 	}
 	r.draft.answers.file, r.mistakes = parseCredentials(r.opts.Credentials, data)
 	return nil
@@ -80,7 +79,7 @@ func (r *reader) warn(at source.Position, text string) {
 func (r *reader) file(ctx context.Context, name string) error {
 	data, err := r.opts.ReadFile(name)
 	if err != nil {
-		return unreadable(name, err)
+		return source.Diagnostics{source.Unreadable(name, err)}
 	}
 	switch {
 	case shell.IsScript(name):
@@ -97,16 +96,6 @@ func (r *reader) file(ctx context.Context, name string) error {
 		return err
 	}
 	return r.document(name, data)
-}
-
-// unreadable returns the error of a file that can't be read.
-func unreadable(name string, err error) error {
-	d := source.Wrap("", source.CodeFileUnreadable, err)
-	d.File = name
-	if in := (*fs.PathError)(nil); errors.As(err, &in) { // which says the name, too
-		d.Detail = in.Err.Error()
-	}
-	return source.Diagnostics{d}
 }
 
 // failed records the mistakes in err and reports whether there are any.

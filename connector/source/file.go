@@ -10,15 +10,29 @@ import (
 // the name and the reason, without the system call. It wraps the reason. It returns nil if
 // err is nil.
 func FileError(name string, err error) error {
-	switch e := err.(type) {
-	case nil:
+	if err == nil {
 		return nil
-	case *fs.PathError:
-		err = e.Err
-	case *os.LinkError:
-		err = e.Err
-	case *os.SyscallError:
-		err = e.Err
 	}
-	return fmt.Errorf("%s: %w", name, err)
+	return fmt.Errorf("%s: %w", name, FileReason(err))
+}
+
+// FileReason returns the reason of err, an error of reading or writing a file, without the system
+// call and the name; err itself if it has neither.
+func FileReason(err error) error {
+	switch e := err.(type) {
+	case *fs.PathError:
+		return e.Err
+	case *os.LinkError:
+		return e.Err
+	case *os.SyscallError:
+		return e.Err
+	}
+	return err
+}
+
+// Unreadable returns the mistake that the file name can't be read because of err.
+func Unreadable(name string, err error) Diagnostic {
+	d := Wrap("", CodeFileUnreadable, err)
+	d.File, d.Detail = name, FileReason(err).Error()
+	return d
 }

@@ -29,3 +29,12 @@ func TestFileError(t *testing.T) {
 		t.Errorf("no error becomes %v", err)
 	}
 }
+
+func TestUnreadable(t *testing.T) {
+	absent := filepath.Join(t.TempDir(), "absent")
+	_, err := os.ReadFile(absent)
+	d := Unreadable(absent, err)
+	if got := d.Error(); strings.Count(got, absent) != 1 || strings.Contains(got, "open") || !errors.Is(&d, CodeFileUnreadable) || !errors.Is(&d, fs.ErrNotExist) {
+		t.Errorf("%v", got)
+	}
+}

@@ -3,13 +3,12 @@ package jwt
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/internal/readlimit"
 )
 
@@ -25,10 +24,7 @@ func LoadKeys(path string) (*KeySet, error) {
 
 func readFile(path string) ([]byte, error) {
 	text, err := readlimit.File(path, maxSet)
-	if file := new(fs.PathError); errors.As(err, &file) {
-		err = file.Err // the KeySet names the file
-	}
-	return text, err
+	return text, source.FileReason(err) // the KeySet names the file
 }
 
 // KeysAt returns the KeySet of a JSON Web Key Set at an https URL, the jwks_uri of the

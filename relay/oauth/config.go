@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -81,12 +80,7 @@ func Load(name string) (*Settings, error) {
 	case errors.Is(err, readlimit.ErrTooLarge):
 		return nil, source.Diagnostics{tooLarge(name)}
 	case err != nil:
-		d := source.Wrap("", source.CodeFileUnreadable, err)
-		d.File = name
-		if in := (*fs.PathError)(nil); errors.As(err, &in) { // which says the name, too
-			d.Detail = in.Err.Error()
-		}
-		return nil, source.Diagnostics{d}
+		return nil, source.Diagnostics{source.Unreadable(name, err)}
 	}
 	return Parse(name, data)
 }

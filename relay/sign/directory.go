@@ -81,7 +81,7 @@ func (d *Directory) readDomain(dir string, domain routing.Domain) {
 	files, err := os.ReadDir(dir)
 	if err != nil {
 		of.err = source.FileError(dir, err)
-		d.problem(dir, unwrapped(err))
+		d.problem(dir, source.FileReason(err))
 		return
 	}
 	for _, f := range files {
@@ -105,23 +105,15 @@ func (d *Directory) readDomain(dir string, domain routing.Domain) {
 // readKey reads one key.
 func readKey(path string, domain routing.Domain, selector string) (Key, error) {
 	if info, err := os.Stat(path); err != nil {
-		return Key{}, unwrapped(err)
+		return Key{}, source.FileReason(err)
 	} else if !info.Mode().IsRegular() { // a pipe would never end
 		return Key{}, errors.New("it is not a file with a key")
 	}
 	text, err := readlimit.File(path, maxKeyFile)
 	if err != nil {
-		return Key{}, unwrapped(err)
+		return Key{}, source.FileReason(err)
 	}
 	return ParsePEM(domain, selector, text)
-}
-
-// unwrapped returns an error of the file system without the path.
-func unwrapped(err error) error {
-	if e := new(fs.PathError); errors.As(err, &e) {
-		return e.Err
-	}
-	return err
 }
 
 // problem keeps what is wrong with a file.
@@ -169,7 +161,7 @@ func (k Key) Save(dir string) (path string, err error) {
 		if err == nil {
 			err = fs.ErrExist
 		}
-		return "", fmt.Errorf("%s: %w; give another selector", path, unwrapped(err))
+		return "", fmt.Errorf("%s: %w; give another selector", path, source.FileReason(err))
 	}
 	for _, d := range []string{dir, of} {
 		if err := atomicfile.MakeDir(d); err != nil {
