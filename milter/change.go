@@ -9,6 +9,7 @@ import (
 
 	gomilter "github.com/emersion/go-milter"
 
+	"github.com/interchange-smtp/interchange/internal/ascii"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/message"
@@ -53,13 +54,7 @@ func (s *session) change(ctx context.Context, env *relay.Envelope, m *message.Me
 
 // printable returns the text of a field for a reason.
 func printable(reason string) string {
-	reason = strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return '?'
-		}
-		return r
-	}, reason[:min(len(reason), maxText)])
-	if reason = strings.TrimSpace(reason); reason == "" {
+	if reason = strings.TrimSpace(ascii.Printable(reason[:min(len(reason), maxText)])); reason == "" {
 		return "yes"
 	}
 	return reason
