@@ -277,7 +277,7 @@ func (c *sendCheck) checkForceHELO() {
 
 // implicitTLS reports whether connections to next hops begin with TLS (RFC 8314
 // section 7.3).
-func (c *sendCheck) implicitTLS() bool { return c.s.Port == 465 }
+func (c *sendCheck) implicitTLS() bool { return c.s.Port == implicitPort }
 
 // checkSites: the source servers should be in one site. Servers without a site count as
 // one site.
