@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/crypto/acme"
@@ -41,9 +40,6 @@ type acmeClient struct {
 	*relayProcess
 	manager *autocert.Manager
 	web     *http.Server
-
-	mu      sync.Mutex
-	expires map[string]time.Time // of the certificates of hosts in lower case, as obtain found them
 }
 
 // newACME prepares the client of an authority; nil without -acme.
@@ -118,36 +114,22 @@ func (a *acmeClient) certificate(in *connector.Inbound, hello *tls.ClientHelloIn
 // modern makes a Manager choose a key for ECDSA, which nearly all clients support.
 var modern = []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256}
 
-// obtain gets the certificates of all hosts, so that no client waits for one, remembers when they
-// expire, and logs those that can't be had or weren't renewed.
+// obtain gets the certificates of all hosts, so that no client waits for one, and logs those
+// that can't be had or weren't renewed.
 func (a *acmeClient) obtain() {
 	if a == nil {
 		return
 	}
-	expires := make(map[string]time.Time)
 	for _, host := range a.hosts() {
 		c, err := a.manager.GetCertificate(&tls.ClientHelloInfo{ServerName: host, CipherSuites: modern})
 		if err == nil && c.Leaf == nil {
 			err = errors.New("it is empty")
 		}
-		if err != nil {
+		switch {
+		case err != nil:
 			a.logger.Error("no certificate by ACME", "host", host, "error", err)
-			continue
-		}
-		expires[host] = c.Leaf.NotAfter
-		if time.Until(c.Leaf.NotAfter) < acmeLate {
+		case time.Until(c.Leaf.NotAfter) < acmeLate:
 			a.logger.Warn("a certificate by ACME wasn't renewed", "host", host, "until", c.Leaf.NotAfter.UTC().Format(time.RFC3339))
 		}
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.expires = expires
-}
-
-// expiry returns when the certificate of a host expires, if there was one when obtain looked.
-func (a *acmeClient) expiry(host string) (at time.Time, ok bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	at, ok = a.expires[strings.ToLower(host)]
-	return at, ok
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -49,20 +50,21 @@ func (r *relayProcess) serveMetrics() (*http.Server, error) {
 }
 
 // expiries returns when the certificates of the connectors expire. Those by ACME replace those
-// of -cert, as they do in handshakes.
+// of -cert, as they do in handshakes; if their directory can't be read, they are missing.
 func (r *relayProcess) expiries() []gateway.Expiry {
 	config := r.gateway.CurrentConfig()
 	all := config.Expiries()
 	if r.acme == nil {
 		return all
 	}
+	stored, _ := storedCertificates(r.flags.acme.dir) // an alert sees that they are missing
 	for in := range config.Policy.Receive() {
-		at, ok := r.acme.expiry(in.Fqdn())
+		c, ok := stored[strings.ToLower(in.Fqdn())]
 		if !ok || !in.BeginsTLS() || in.Settings().TlsCertificateName != "" {
 			continue
 		}
 		all = slices.DeleteFunc(all, func(e gateway.Expiry) bool { return e.Receive && e.Connector == in.Name() })
-		all = append(all, gateway.Expiry{Receive: true, Connector: in.Name(), At: at})
+		all = append(all, gateway.Expiry{Receive: true, Connector: in.Name(), At: c.leaf.NotAfter})
 	}
 	return all
 }
