@@ -29,11 +29,7 @@ func (l *loaded) externalFindings(m material) (missing source.Diagnostics) {
 	if len(lacks) == 0 {
 		return nil
 	}
-	for in := range l.Policy.Receive() {
-		r := in.Settings()
-		if !r.Enabled.Or(true) || !r.AuthMechanism.Or(0).Has(auth.ClientCertificate) {
-			continue
-		}
+	for _, in := range l.logonConnectors(func(m auth.Mechanism) bool { return m.Has(auth.ClientCertificate) }) {
 		missing = append(missing, source.Diagnostic{
 			Severity: m.missing(), Path: source.Named("Receive", in.Name()).Field("AuthMechanism"), Code: codeAuthExternalMissing,
 			Detail: "EXTERNAL is not offered, so no user can log on with a certificate: give " + strings.Join(lacks, " and "),

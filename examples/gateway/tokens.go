@@ -157,24 +157,18 @@ const (
 
 // tokenFindings returns the findings about the tokens that the connectors accept.
 func (l *loaded) tokenFindings(m material) (found source.Diagnostics) {
-	used := false
-	for in := range l.Policy.Receive() {
-		r := in.Settings()
-		if !r.Enabled.Or(true) || !r.AuthMechanism.Or(0).Has(auth.OAuth) {
-			continue
-		}
-		if used = true; m.tokens == "" {
+	accepting := l.logonConnectors(func(mechanism auth.Mechanism) bool { return mechanism.Has(auth.OAuth) })
+	if m.tokens == "" {
+		for _, in := range accepting {
 			found = append(found, source.Diagnostic{
 				Severity: m.missing(), Path: source.Named("Receive", in.Name()).Field("AuthMechanism"), Code: codeTokensMissing,
 				Detail: "without a file of the identity provider OAuth offers nothing: give -tokens",
 			})
 		}
-	}
-	if m.tokens == "" {
 		return found
 	}
 	position := source.Position{File: m.tokens}
-	if !used {
+	if len(accepting) == 0 {
 		return append(found, source.Diagnostic{
 			Severity: source.SeverityWarning, Position: position, Code: codeTokensUnused,
 			Detail: "-tokens has no effect: no Receive connector of this server has the AuthMechanism OAuth",

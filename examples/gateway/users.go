@@ -11,6 +11,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/auth/userfile"
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/verifiers/crypt"
 )
@@ -145,18 +146,23 @@ const (
 	codeDirectoryFailed source.Code = "directory-failed"
 )
 
+// logonConnectors returns the enabled Receive connectors of this server with an AuthMechanism that fits.
+func (l *loaded) logonConnectors(fits func(auth.Mechanism) bool) (all []*connector.Inbound) {
+	for in := range l.Policy.Receive() {
+		if r := in.Settings(); r.Enabled.Or(true) && fits(r.AuthMechanism.Or(auth.None)) {
+			all = append(all, in)
+		}
+	}
+	return all
+}
+
 // userFindings returns the findings about the place of the users.
 func (l *loaded) userFindings(m material) (found source.Diagnostics) {
 	if m.users.store == nil {
 		return nil
 	}
 	position := source.Position{File: m.users.file}
-	used := false
-	for in := range l.Policy.Receive() {
-		r := in.Settings()
-		used = used || r.Enabled.Or(true) && r.AuthMechanism.Or(0).LogsOn()
-	}
-	if !used {
+	if len(l.logonConnectors(auth.Mechanism.LogsOn)) == 0 {
 		found = append(found, source.Diagnostic{
 			Severity: source.SeverityWarning, Position: position, Code: codeUsersUnused,
 			Detail: m.users.flag + " has no effect: no Receive connector of this server lets users log on",
