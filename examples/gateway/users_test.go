@@ -14,6 +14,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/relay/jwt"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 	"github.com/interchange-smtp/interchange/verifiers/ldap/ldaptest"
 )
@@ -226,21 +227,28 @@ func TestUserCommands(t *testing.T) {
 	awaitOpen(t, d, 0)
 }
 
+// tokensOf returns the verifier of the tokens of a provider, for the users in a place.
+func tokensOf(t *testing.T, place userFlags, p *provider) *jwt.Verifier {
+	t.Helper()
+	users, err := place.loadUsers(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(users.close)
+	v, err := loadTokens(p.tokens, users.store, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
 // TestTokensOfDirectory: users with tokens have their groups and addresses in the directory.
 func TestTokensOfDirectory(t *testing.T) {
 	site := newSite(t)
 	d := newDirectory(t, site)
 	for _, all := range []bool{false, true} {
 		p := newProvider(t, fmt.Sprintf(`, "AllUsers": %v`, all))
-		users, err := (&userFlags{ldap: site.file("ldap.json")}).loadUsers(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer users.close()
-		v, err := loadTokens(p.tokens, users.store, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		v := tokensOf(t, userFlags{ldap: site.file("ldap.json")}, p)
 		ask := func(user string) (auth.Identity, error) {
 			return v.VerifyToken(t.Context(), auth.BearerToken{Token: auth.Secret(p.token(t, user, time.Hour))}, auth.Channel{TLS: true})
 		}
@@ -280,18 +288,10 @@ func TestTokensOfRefusedUsers(t *testing.T) {
 		{userFlags{ldap: site.file("ldap.json")}, "eve@fabrikam.com", false},
 		{userFlags{users: site.file("users")}, "eve@fabrikam.com", false},
 	} {
-		users, err := tt.place.loadUsers(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer users.close()
-		v, err := loadTokens(p.tokens, users.store, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		v := tokensOf(t, tt.place, p)
 		id, err := v.VerifyToken(t.Context(), auth.BearerToken{Token: auth.Secret(p.token(t, tt.user, time.Hour))}, auth.Channel{TLS: true})
 		if refused := errors.Is(err, auth.ErrBadCredentials); refused != tt.known || !refused && (err != nil || id.Name != tt.user) {
-			t.Errorf("%s, %s: %v, %v", users.flag, tt.user, id, err)
+			t.Errorf("%+v, %s: %v, %v", tt.place, tt.user, id, err)
 		}
 	}
 }

@@ -121,17 +121,24 @@ func TestConnsInUse(t *testing.T) {
 	})
 }
 
-// TestSpellings: a name that a directory would take for another one, which the limits for guesses
-// count separately, is refused, also for tokens.
-func TestSpellings(t *testing.T) {
+// annOnly returns a directory with one user, and a Verifier that asks it.
+func annOnly(t *testing.T) (*ldaptest.Directory, *ldap.Verifier) {
+	t.Helper()
 	d, err := ldaptest.NewDirectory(
 		ldaptest.Entry{DN: "uid=ann,dc=contoso,dc=com", Attributes: map[string][]string{"uid": {"ann"}, "userPassword": {"tea"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer d.Close()
+	t.Cleanup(func() { d.Close() })
 	v := verifierOf(d)
-	defer v.Close()
+	t.Cleanup(func() { v.Close() })
+	return d, v
+}
+
+// TestSpellings: a name that a directory would take for another one, which the limits for guesses
+// count separately, is refused, also for tokens.
+func TestSpellings(t *testing.T) {
+	_, v := annOnly(t)
 	v.Domain, v.Filter = "CONTOSO", "(|(uid=ann)(cn={user}))"
 	for name, known := range map[string]bool{
 		"ann": true, "Ann Smith": true, `CONTOSO\ann`: true, "ann ": false, "  ann": false, "ann  smith": false, `CONTOSO\ ann`: false, "ann\t": false,
@@ -150,14 +157,7 @@ func TestSpellings(t *testing.T) {
 
 // TestUnknownUser: a user who isn't there costs the directory as many binds as a wrong password.
 func TestUnknownUser(t *testing.T) {
-	d, err := ldaptest.NewDirectory(
-		ldaptest.Entry{DN: "uid=ann,dc=contoso,dc=com", Attributes: map[string][]string{"uid": {"ann"}, "userPassword": {"tea"}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	v := verifierOf(d)
-	defer v.Close()
+	d, v := annOnly(t)
 	for _, user := range []string{"ann", "eve"} {
 		if _, err := v.Verify(t.Context(), auth.Credentials{Username: user, Password: "milk"}, auth.Channel{}); !errors.Is(err, auth.ErrBadCredentials) {
 			t.Error(err)
