@@ -61,7 +61,7 @@ func (s *Send) protectLogon(t *HopTLS, host param.SmartHost) {
 		if !s.LogonWithoutCertificateCheck {
 			t.Trusted, t.Host = true, hostName(host)
 		}
-	case m.Has(auth.BasicAuth) && !s.LogonWithoutCertificateCheck && s.CredentialFor(host) != nil && !onThisMachine(host):
+	case m.Has(auth.BasicAuth) && !s.LogonWithoutCertificateCheck:
 		t.Trusted = true
 		if t.Domain == "" { // the administrator has said which name is right
 			t.Host = hostName(host)
@@ -75,12 +75,6 @@ func hostName(host param.SmartHost) string {
 		return a.String()
 	}
 	return host.Domain().String()
-}
-
-// onThisMachine reports whether connections to a smart host can't leave this machine.
-func onThisMachine(host param.SmartHost) bool {
-	a, _ := host.Addr()
-	return a.IsLoopback() || host.Domain().String() == "localhost"
 }
 
 // String returns the demands in words, as in "required, with a trusted certificate for

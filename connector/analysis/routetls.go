@@ -7,43 +7,20 @@ import (
 )
 
 // tlsDemand has the demands of a connector on TLS with its next hops.
-type tlsDemand struct {
-	connector.HopTLS
-	exempt bool // less is demanded of smart hosts on this machine
-}
+type tlsDemand struct{ connector.HopTLS }
 
-// demandOf returns the demands of out on TLS with the next hop of mail to the domain. The name of a
-// smart host is left out, because the next hop has it.
+// demandOf returns the demands of out on TLS with the next hop of mail to the domain. They are the same for
+// each smart host, but for its name, which is left out, because the next hop has it.
 func demandOf(out *connector.Outbound, to routing.Domain) tlsDemand {
 	hosts := out.Settings().SmartHosts
 	if len(hosts) == 0 {
-		return tlsDemand{HopTLS: out.TLS(to, param.SmartHost{})}
+		return tlsDemand{out.TLS(to, param.SmartHost{})}
 	}
-	var all tlsDemand
-	for i, host := range hosts {
-		one := tlsDemand{HopTLS: out.TLS(to, host)}
-		if one.Host != "" {
-			one.Host = "the smart host"
-		}
-		switch {
-		case i == 0:
-			all = one
-		case one != all:
-			if one.atLeast(all) {
-				all = one
-			}
-			all.exempt = true
-		}
+	all := tlsDemand{out.TLS(to, hosts[0])}
+	if all.Host != "" {
+		all.Host = "the smart host"
 	}
 	return all
-}
-
-// String says the demand in words.
-func (t tlsDemand) String() string {
-	if t.exempt {
-		return t.HopTLS.String() + ", unless it is on this machine"
-	}
-	return t.HopTLS.String()
 }
 
 // atLeast reports whether t demands everything that u demands, but for the names in the certificate:
@@ -51,7 +28,7 @@ func (t tlsDemand) String() string {
 func (t tlsDemand) atLeast(u tlsDemand) bool {
 	named := func(d tlsDemand) bool { return d.Host+d.Domain != "" }
 	return (!t.Never || u.Never) && (t.Required || !u.Required) && (t.Trusted || !u.Trusted) &&
-		(named(t) || !named(u)) && (!t.exempt || u.exempt)
+		(named(t) || !named(u))
 }
 
 // toward returns the direction of the change from t to u.

@@ -13,7 +13,7 @@ import (
 
 // TestLogonNeedsACertificate: no mechanism gives a password or token to a host whose certificate isn't
 // valid for its name, unless the connector says so. In the clear a password goes to a host that offers no
-// TLS, and to one on this machine without a check.
+// TLS. A host on this machine is no exception.
 func TestLogonNeedsACertificate(t *testing.T) {
 	trusted, stranger := authority(t)
 	for name, tc := range map[string]struct {
@@ -39,7 +39,7 @@ func TestLogonNeedsACertificate(t *testing.T) {
 		"name of TlsDomain": {issuer: trusted, names: "other.example", change: func(s *connector.Send) {
 			s.RequireTLS, s.TlsAuthLevel, s.TlsDomain = true, param.DomainValidation, "other.example"
 		}, basic: true},
-		"this machine": {host: "127.0.0.1", issuer: stranger, names: "other.example", basic: true},
+		"this machine": {host: "127.0.0.1", issuer: stranger, names: "other.example"},
 	} {
 		for _, mechanism := range []auth.Mechanism{auth.BasicAuth, auth.BasicAuthRequireTLS, auth.OAuth} {
 			host, address := "smtp.example", "192.0.2.1"
