@@ -161,7 +161,7 @@ func (s *Server) init() {
 		if s.Messages == nil {
 			s.Messages = new(message.Pool)
 		}
-		s.emit = event.Join(append([]event.Reader{event.Log(s.Logger)}, s.Events...)...)
+		s.emit = event.Log(s.Logger, s.Events...)
 		if s.Logger == nil {
 			s.Logger = slog.New(slog.DiscardHandler)
 		}

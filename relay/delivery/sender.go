@@ -159,7 +159,7 @@ func (s *Sender) signer() PrepareFunc {
 
 // reader returns the Logger and the Events as one; nil if nothing reads events.
 func (s *Sender) reader() event.Reader {
-	s.once.Do(func() { s.joined = event.Join(append([]event.Reader{event.Log(s.Logger)}, s.Events...)...) })
+	s.once.Do(func() { s.joined = event.Log(s.Logger, s.Events...) })
 	return s.joined
 }
 

@@ -104,7 +104,7 @@ var ErrStopped = errors.New("the dispatcher isn't running: it wasn't started, or
 // init makes what the zero Dispatcher lacks.
 func (d *Dispatcher) init() {
 	d.once.Do(func() {
-		d.emit = event.Join(append([]event.Reader{event.Log(d.Logger)}, d.Events...)...)
+		d.emit = event.Log(d.Logger, d.Events...)
 		d.Logger = cmp.Or(d.Logger, slog.New(slog.DiscardHandler))
 		d.bodies.Dir, d.bodies.Memory = d.Dir, d.Memory
 		var ok bool

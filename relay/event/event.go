@@ -15,28 +15,6 @@ import (
 // for events of a Dispatcher it has no values and doesn't end.
 type Reader func(ctx context.Context, e Event)
 
-// Join returns a Reader that passes each event to all readers in turn. nil readers are
-// left out; without others, Join returns nil.
-func Join(readers ...Reader) Reader {
-	var all []Reader
-	for _, r := range readers {
-		if r != nil {
-			all = append(all, r)
-		}
-	}
-	switch len(all) {
-	case 0:
-		return nil
-	case 1:
-		return all[0]
-	}
-	return func(ctx context.Context, e Event) {
-		for _, r := range all {
-			r(ctx, e)
-		}
-	}
-}
-
 // Event is something that happened. A field that doesn't concern its Kind is zero; the
 // table in docs/logs.md has the fields of each Kind by their keys in the log. Text is as
 // clients and hosts wrote it: [Printable] makes it fit to print. Slices and what pointers

@@ -30,7 +30,7 @@ func (c *counters) read(_ context.Context, e event.Event) {
 // Metrics are a Reader that counts.
 func ExampleReader() {
 	var metrics counters
-	read := event.Join(metrics.read, event.Log(nil)) // as Events of a Server, Sender or Dispatcher have it
+	read := event.Log(nil, metrics.read) // as a Server, Sender or Dispatcher calls its Events
 
 	ctx := context.Background()
 	read(ctx, event.Event{Kind: event.Deferred, Err: errors.New("connection refused")})

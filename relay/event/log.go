@@ -13,12 +13,35 @@ import (
 // maxKeys is how many keys the longest line has.
 const maxKeys = 16
 
-// Log returns a Reader that writes a line for each event; nil if logger is. The text is
-// that of the Kind. Everything that clients and hosts wrote is [Printable].
-func Log(logger *slog.Logger) Reader {
-	if logger == nil {
-		return nil
+// Log returns a Reader that writes a line for each event, and passes it to the others in turn.
+// The text of the line is that of the Kind. Everything that clients and hosts wrote is
+// [Printable]. A nil logger writes nothing, and nil others are left out; without any of them Log
+// returns nil, so that no Event need be made.
+func Log(logger *slog.Logger, others ...Reader) Reader {
+	var all []Reader
+	if logger != nil {
+		all = append(all, lines(logger))
 	}
+	for _, r := range others {
+		if r != nil {
+			all = append(all, r)
+		}
+	}
+	switch len(all) {
+	case 0:
+		return nil
+	case 1:
+		return all[0]
+	}
+	return func(ctx context.Context, e Event) {
+		for _, r := range all {
+			r(ctx, e)
+		}
+	}
+}
+
+// lines returns a Reader that writes a line for each event.
+func lines(logger *slog.Logger) Reader {
 	return func(ctx context.Context, e Event) {
 		level := e.Level()
 		if !logger.Enabled(ctx, level) {

@@ -59,16 +59,18 @@ func TestLog(t *testing.T) {
 	read(context.Background(), Event{Kind: kinds})
 }
 
-// TestJoin: readers are called in turn; without readers there is nothing to call.
-func TestJoin(t *testing.T) {
-	if Join(nil, Log(nil)) != nil {
+// TestLogPassesOn: other readers are called after the line is written, in turn; without a logger
+// and readers there is nothing to call.
+func TestLogPassesOn(t *testing.T) {
+	if Log(nil, nil, Log(nil)) != nil {
 		t.Error("no readers, and something to call")
 	}
-	got := ""
-	add := func(s string) Reader { return func(context.Context, Event) { got += s } }
-	Join(nil, add("a"))(context.Background(), Event{})
-	Join(add("b"), nil, add("c"))(context.Background(), Event{})
-	if got != "abc" {
-		t.Error(got)
+	var got strings.Builder
+	add := func(s string) Reader { return func(context.Context, Event) { got.WriteString(s) } }
+	Log(nil, nil, add("a"))(context.Background(), Event{})
+	Log(nil, add("b"), nil, add("c"))(context.Background(), Event{})
+	Log(slog.New(slog.NewTextHandler(&got, nil)), add("d"))(context.Background(), Event{})
+	if text := got.String(); !strings.HasPrefix(text, "abc") || !strings.HasSuffix(text, " msg=event\nd") {
+		t.Error(text)
 	}
 }

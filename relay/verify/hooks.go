@@ -105,7 +105,7 @@ func (r *Result) policy() string {
 
 // report passes the results to the readers of events.
 func (v *Verifier) report(ctx context.Context, env *relay.Envelope, r *Result) {
-	readers := event.Join(append([]event.Reader{event.Log(v.Logger)}, v.Events...)...)
+	readers := event.Log(v.Logger, v.Events...)
 	if readers == nil {
 		return
 	}
