@@ -41,6 +41,8 @@ func levels(k Kind) string {
 		return "INFO, WARN"
 	case CommandRefused:
 		return "INFO, ERROR"
+	case TokenNotRenewed:
+		return "WARN, ERROR"
 	}
 	return e.Level().String()
 }

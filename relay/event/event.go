@@ -12,7 +12,7 @@ import (
 )
 
 // Reader reads events. It is called by many goroutines at once. ctx is the connection's;
-// for events of a Dispatcher it has no values and doesn't end.
+// for events of a Dispatcher and of what runs in the background it has no values and doesn't end.
 type Reader func(ctx context.Context, e Event)
 
 // Event is something that happened. A field that doesn't concern its Kind is zero; the
@@ -38,7 +38,7 @@ type Event struct {
 	// The session. Of these, events of a Dispatcher have Connector, Remote and User; they
 	// are zero for mail that an application handed in.
 	Session   string         // names the connection
-	Connector string         // the Receive connector; in events of a Sender the Send connector
+	Connector string         // the Receive connector; in events of a Sender and of Sources the Send connector
 	Local     netip.AddrPort // this server's end of the connection
 	Remote    netip.AddrPort // the client
 	Helo      string         // the client's name in EHLO or HELO
@@ -62,14 +62,19 @@ type Event struct {
 	TLS      uint16        // version of TLS, as in package crypto/tls; 0: in the clear
 	Attempts int           // at which a host was reached, this one included
 	Delay    time.Duration // since the message arrived
-	Failures int           // of the next hop, one after the other
+	Failures int           // of the next hop, or to fetch a token, one after the other
 	Waiting  int           // messages for the next hop
-	Retry    time.Duration // until the next hop is tried again
-	Advice   string        // what an administrator can do about Reply, if that is known
+	Retry    time.Duration // until the next hop, or fetching a token, is tried again
+	Advice   string        // what an administrator can do about Reply or Err, if that is known
+	Until    time.Time     // when the present token ends; zero: no token is valid
 
 	Duration time.Duration // of a connection
 	Report   string        // the ID of a delivery report
-	Detail   string        // ReportQueued: failed, delayed or relayed; TLSFailed: what is tried next; TestedPolicyUnmet: what requires it; MessageAuthenticated: noted, quarantined, refused or deferred
+
+	// Detail depends on the Kind. ReportQueued: failed, delayed or relayed. TLSFailed: what is tried
+	// next. TestedPolicyUnmet: what requires it. MessageAuthenticated: noted, quarantined, refused or
+	// deferred. TokenMissing and TokenNotRenewed: the Cause, as in package oauth.
+	Detail string
 
 	// The explanation of a decision.
 	Decision string           // its ID, which is in the reply

@@ -49,5 +49,13 @@ const (
 	TestedPolicyUnmet                                       // by a host, of a domain whose owner tests an MTA-STS policy; the mail is sent
 	KeptConnectionFailed                                    // and another connection is used
 	LogonRefused                                            // and the host is left alone until Retry is over; mail waits
-	kinds                                                   // how many there are, 0 included
+)
+
+// What Sources of package oauth report about the tokens for smart hosts.
+const (
+	TokenFetched    Kind = iota + LogonRefused + 1 // the first one or the next, after Failures
+	TokenMissing                                   // none can be fetched, and none is valid; mail waits
+	TokenNotRenewed                                // none can be fetched, and the present one is valid until Until
+	TokenNotStored                                 // a refresh token, which is lost when the program ends
+	kinds                                          // how many there are, 0 included
 )

@@ -99,6 +99,8 @@ func (e *Event) value(key string) (v slog.Value, ok bool) {
 		return slog.DurationValue(e.Duration.Round(time.Millisecond)), true
 	case "retry":
 		return slog.DurationValue(e.Retry), true
+	case "until":
+		return slog.StringValue(e.Until.UTC().Format(time.RFC3339)), !e.Until.IsZero()
 	case "others":
 		return slog.IntValue(e.Others), e.Others > 0
 	}
@@ -175,7 +177,7 @@ func (e *Event) text(key string) string {
 		return e.Report
 	case "advice":
 		return e.Advice
-	case "kind", "then", "policy":
+	case "kind", "then", "policy", "cause":
 		return e.Detail
 	case "decision":
 		return e.Decision

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"errors"
 	"log/slog"
 	"strings"
 
@@ -63,6 +64,11 @@ var table = [kinds]kind{
 	TLSFailed:            warn("TLS failed, connecting again", "host then error"),
 	KeptConnectionFailed: {"kept connection failed", slog.LevelDebug, []string{"host", "error"}},
 	LogonRefused:         fail("logon refused, mail waits", "connector host reply retry advice"),
+
+	TokenFetched:    info("OAuth token fetched", "connector host failures until"),
+	TokenMissing:    fail("no OAuth token: mail waits", "connector host cause failures retry error advice"),
+	TokenNotRenewed: fail("cannot renew the OAuth token", "connector host cause failures until retry error advice"),
+	TokenNotStored:  fail("cannot store the OAuth refresh token", "connector host error"),
 }
 
 func info(text, keys string) kind { return kind{text, slog.LevelInfo, strings.Fields(keys)} }
@@ -84,8 +90,16 @@ func (e *Event) Level() slog.Level {
 		return slog.LevelWarn
 	case e.Kind == CommandRefused && e.Reason == reply.VerifierUnavailable:
 		return slog.LevelError // no client can log on until the Verifier is repaired
+	case e.Kind == TokenNotRenewed && isTemporary(e.Err):
+		return slog.LevelWarn // the next attempt may succeed although nothing is changed
 	case e.Kind >= kinds:
 		return slog.LevelInfo
 	}
 	return table[e.Kind].level
+}
+
+// isTemporary reports whether err says of itself that it may pass.
+func isTemporary(err error) bool {
+	var t interface{ Temporary() bool }
+	return errors.As(err, &t) && t.Temporary()
 }

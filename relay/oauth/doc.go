@@ -16,7 +16,8 @@
 // [Sources.For] is the Tokens function of a delivery.Sender. Tokens are fetched in the
 // background five minutes before they expire, and a delivery gets the one that is there. If
 // there is no valid token, the error is an [*Error]: the cause, the words of the token server,
-// and what would cure it.
+// and what would cure it. Sources.Events learn of each token, and of what can't be fetched or
+// stored.
 //
 // # Refresh tokens
 //
@@ -28,5 +29,5 @@
 //
 // A [Secret] names a file, an environment variable or a credential of systemd. It is read again
 // for every fetch, so a secret that was replaced is used from then on. No secret and no token
-// is part of an error, a log line or a String.
+// is part of an error, an event, a log line or a String.
 package oauth

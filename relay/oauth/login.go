@@ -120,7 +120,7 @@ func (c *Config) Missing(t *Token) *Error {
 func (s *Sources) Fetch(ctx context.Context, c *Config, user string) (*Token, error) {
 	ctx, cancel := context.WithTimeout(ctx, lockWait+requestTimeout)
 	defer cancel()
-	got, err := s.fetcher(c, user, s.logger()).fetch(ctx)
+	got, err := s.fetcher(c, user).fetch(ctx)
 	if err != nil {
 		return nil, classify(err)
 	}

@@ -1,22 +1,24 @@
 package oauth
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"log/slog"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 // refreshGrant is the grant of a refresh token (RFC 6749, section 6), for DeviceCode and
 // RefreshToken. It is used by one goroutine at a time.
 type refreshGrant struct {
 	*endpoint
-	store  *store // nil: there is no directory
-	logger *slog.Logger
+	store    *store // nil: there is no directory
+	reporter reporter
 
 	onDisk  string  // the stored token when it was read last; "": there was none
 	unsaved *record // a token that could not be stored, in place of onDisk
@@ -36,6 +38,8 @@ func (g *refreshGrant) fetch(ctx context.Context) (*token, error) {
 	if g.store == nil {
 		return nil, &Error{Cause: CauseUnreadable, Detail: "there is no directory for refresh tokens", Cure: "give -data or -oauth-tokens"}
 	}
+	var lost event.Event
+	defer func() { g.reporter.emit(lost) }() // when other processes can go on
 	unlock, err := g.store.lock(ctx, g.config)
 	if err != nil {
 		return nil, unreadable(err)
@@ -52,10 +56,10 @@ func (g *refreshGrant) fetch(ctx context.Context) (*token, error) {
 	if err != nil {
 		return nil, g.mark(now.Token, err)
 	}
-	if got.RefreshToken != "" && got.RefreshToken != now.Token {
-		g.keep(now, got.RefreshToken)
-	} else if g.unsaved != nil {
-		g.keep(now, now.Token)
+	if refresh := cmp.Or(got.RefreshToken, now.Token); refresh != now.Token || g.unsaved != nil {
+		if err := g.keep(now, refresh); err != nil {
+			lost = event.Event{Kind: event.TokenNotStored, Err: err}
+		}
 	}
 	return accept(got.AccessToken, got.TokenType, got.Expiry)
 }
@@ -104,15 +108,15 @@ func (g *refreshGrant) seeded(r *record) (*record, error) {
 
 // keep stores another refresh token in the record now. If that fails, the token stays in
 // memory and is stored with the next one.
-func (g *refreshGrant) keep(now *record, refresh string) {
+func (g *refreshGrant) keep(now *record, refresh string) error {
 	next := *now
 	next.Token = refresh
 	if err := g.store.save(g.config, &next); err != nil {
-		g.logger.Error("cannot store the OAuth refresh token", "connector", g.config.Name, "error", err)
 		g.unsaved = &next
-		return
+		return err
 	}
 	g.onDisk, g.unsaved = refresh, nil
+	return nil
 }
 
 // mark remembers a refusal that only another refresh token can cure.

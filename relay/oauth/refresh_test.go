@@ -14,6 +14,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/oauth"
 	"github.com/interchange-smtp/interchange/relay/relaytest/entra"
 )
@@ -115,7 +116,8 @@ func TestTwoProcesses(t *testing.T) {
 	})
 }
 
-// A refresh token that can't be stored is used from memory, and stored with the next one.
+// A refresh token that can't be stored is used from memory, and stored with the next one. It is reported
+// after the lock is given back.
 func TestStoreFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -128,9 +130,22 @@ func TestStoreFails(t *testing.T) {
 			}
 			return nil
 		}
+		w.sources.Events = append(w.sources.Events, func(_ context.Context, e event.Event) {
+			if e.Kind != event.TokenNotStored {
+				return
+			}
+			lock := flock.New(filepath.Join(away, "out.lock"))
+			if free, err := lock.TryLock(); !free {
+				t.Errorf("other processes wait for the reader: %v", err)
+			}
+			lock.Close()
+		})
 		source := set(t, w.sources, person())
 		w.must(source.Token(t.Context()))
 		w.server.Script = nil
+		if e := w.next(event.TokenNotStored, event.TokenFetched)[0]; !strings.Contains(e.Err.Error(), w.sources.Dir) {
+			t.Errorf("%+v", e)
+		}
 		if !strings.Contains(w.log.String(), `level=ERROR msg="cannot store the OAuth refresh token" connector=Out`) {
 			t.Errorf("the log is %s", w.log.String())
 		}

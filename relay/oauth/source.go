@@ -2,12 +2,12 @@ package oauth
 
 import (
 	"context"
-	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 const (
@@ -28,8 +28,8 @@ const (
 	// fetchWait is how long a delivery waits for a token that is being fetched while there
 	// is no valid one.
 	fetchWait = 10 * time.Second
-	// logAgain is how often a failure that lasts is logged.
-	logAgain = time.Hour
+	// reportAgain is how often a failure that lasts is reported.
+	reportAgain = time.Hour
 )
 
 // tokenSource has the tokens of one Config. It is safe for concurrent use.
@@ -37,12 +37,14 @@ type tokenSource struct {
 	config Config
 	user   string
 	fetcher
-	logger *slog.Logger
+	reporter reporter
 
 	ctx  context.Context // of everything in the background
 	stop context.CancelFunc
 	wg   sync.WaitGroup
 	wake chan struct{} // makes the background loop look again
+
+	reporting sync.Mutex // keeps events in order; locked before mu
 
 	mu       sync.Mutex
 	current  *token        // the last one; nil: there was none yet
@@ -51,7 +53,8 @@ type tokenSource struct {
 	next     time.Time     // of the next fetch
 	fetching chan struct{} // closed when the present fetch ends; nil: there is no fetch
 	renewed  time.Time     // when a refusal made Renew fetch
-	logged   time.Time     // when failed was logged
+	reported time.Time     // when failed was reported
+	saying   event.Kind    // how
 }
 
 // start begins to fetch in the background.
@@ -128,18 +131,22 @@ func (s *tokenSource) fetchLocked() <-chan struct{} {
 		done := make(chan struct{})
 		s.fetching = done
 		s.wg.Go(func() {
+			s.reporting.Lock()
+			defer s.reporting.Unlock()
 			got, err := s.fetch(s.ctx)
-			s.ended(got, err)
+			e := s.ended(got, err)
 			close(done)
+			s.reporter.emit(e)
 		})
 	}
 	return s.fetching
 }
 
-// ended records the end of a fetch and when the next one is due.
-func (s *tokenSource) ended(got *token, err error) {
+// ended records the end of a fetch and when the next one is due. It returns the event to report;
+// zero: none.
+func (s *tokenSource) ended(got *token, err error) event.Event {
 	if s.ctx.Err() != nil {
-		return
+		return event.Event{}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -147,22 +154,22 @@ func (s *tokenSource) ended(got *token, err error) {
 	defer s.lookAgain() // the fetch may not be the loop's
 	now := time.Now()
 	if err == nil {
-		if s.failed != nil && !s.logged.IsZero() {
-			s.logger.Info("OAuth token fetched again", "connector", s.config.Name, "expires", got.expires)
-		}
-		s.current, s.failed, s.failures, s.logged = got, nil, 0, time.Time{}
+		e := event.Event{Kind: event.TokenFetched, Failures: s.failures, Until: got.expires}
+		s.current, s.failed, s.failures, s.reported = got, nil, 0, time.Time{}
 		ahead := min(fetchAhead+rand.N(aheadJitter), got.expires.Sub(now)/2)
 		s.next = got.expires.Add(-ahead)
-		return
+		return e
 	}
 	before := s.failed
 	s.failed = classify(err)
 	s.failures++
 	s.next = now.Add(s.retryLocked())
-	if before == nil || before.Error() != s.failed.Error() || now.Sub(s.logged) >= logAgain {
-		s.logged = now
-		s.logLocked(now)
+	e := s.failure(now)
+	if before != nil && before.Error() == s.failed.Error() && e.Kind == s.saying && now.Sub(s.reported) < reportAgain {
+		return event.Event{}
 	}
+	s.reported, s.saying = now, e.Kind
+	return e
 }
 
 // lookAgain makes the loop look when the next fetch is due.
@@ -189,19 +196,6 @@ func (s *tokenSource) retryLocked() time.Duration {
 		}
 	}
 	return max(wait, s.failed.RetryAfter) + rand.N(wait/10)
-}
-
-// logLocked logs a failure: as an error if mail waits because of it, or will wait.
-func (s *tokenSource) logLocked(now time.Time) {
-	attrs := []any{"connector", s.config.Name, "cause", string(s.failed.Cause), "error", s.failed, "retry", s.next}
-	switch valid := s.current.valid(now); {
-	case !valid:
-		s.logger.Error("no OAuth token: mail waits", attrs...)
-	case s.failed.Temporary():
-		s.logger.Warn("cannot renew the OAuth token yet", append(attrs, "expires", s.current.expires)...)
-	default:
-		s.logger.Error("cannot renew the OAuth token", append(attrs, "expires", s.current.expires)...)
-	}
 }
 
 // valid reports whether t can be used at the time now.

@@ -15,6 +15,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 // Sources fetches the tokens of Send connectors and keeps them fresh. Its For is the Tokens
@@ -29,7 +30,11 @@ type Sources struct {
 	// request lasts 30 seconds at most if it has no Timeout. Nil: the Transport is
 	// http.DefaultTransport.
 	Client *http.Client
-	// Logger gets a line if there is no token, and when there is one again. Nil: no log.
+	// Events are called with event.TokenFetched and the other kinds about tokens: those of each
+	// Config in their order, a failure that lasts once an hour. They delay the next token only, and
+	// must call neither Set nor Close.
+	Events []event.Reader
+	// Logger gets a line for each event. Nil: no log.
 	Logger *slog.Logger
 
 	mu      sync.Mutex
@@ -108,29 +113,18 @@ func (s *Sources) use(old []*tokenSource, c *Config, user string) *tokenSource {
 
 // open returns a source of c that fetches.
 func (s *Sources) open(c *Config, user string) *tokenSource {
-	t := &tokenSource{config: *c, user: user, logger: s.logger()}
-	if c.SmartHost.IsValid() {
-		t.logger = t.logger.With("host", c.SmartHost.String())
-	}
-	t.fetcher = s.fetcher(&t.config, user, t.logger)
+	t := &tokenSource{config: *c, user: user}
+	t.reporter, t.fetcher = s.reporter(&t.config), s.fetcher(&t.config, user)
 	t.start()
 	return t
 }
 
-// logger returns the Logger, or one that drops its lines.
-func (s *Sources) logger() *slog.Logger {
-	if s.Logger == nil {
-		return slog.New(slog.DiscardHandler)
-	}
-	return s.Logger
-}
-
 // fetcher returns the fetcher of c.
-func (s *Sources) fetcher(c *Config, user string, logger *slog.Logger) fetcher {
+func (s *Sources) fetcher(c *Config, user string) fetcher {
 	e := newEndpoint(c, s.Client)
 	switch c.Grant {
 	case DeviceCode, RefreshToken:
-		g := &refreshGrant{endpoint: e, logger: logger}
+		g := &refreshGrant{endpoint: e, reporter: s.reporter(c)}
 		if s.Dir != "" {
 			g.store = &store{s.Dir}
 		}

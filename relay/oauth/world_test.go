@@ -9,6 +9,8 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
+	"fmt"
 	"log/slog"
 	"math/big"
 	"net"
@@ -16,13 +18,16 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/oauth"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 	"github.com/interchange-smtp/interchange/relay/relaytest/entra"
@@ -37,6 +42,10 @@ type world struct {
 	client  *http.Client
 	log     *relaytest.Log
 	sources *oauth.Sources
+
+	mu     sync.Mutex
+	events []event.Event
+	seen   int // how many of them next has returned
 }
 
 const (
@@ -87,21 +96,39 @@ func newWorld(t *testing.T) *world {
 
 // process returns Sources as of another process that uses the directory.
 func (w *world) process(dir string) *oauth.Sources {
-	return &oauth.Sources{Dir: dir, Client: w.client, Logger: slog.New(slog.NewTextHandler(w.log, nil))}
+	read := func(_ context.Context, e event.Event) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.events = append(w.events, e)
+	}
+	return &oauth.Sources{Dir: dir, Client: w.client, Events: []event.Reader{read}, Logger: slog.New(slog.NewTextHandler(w.log, nil))}
 }
 
-// secretsStayHidden fails the test if the log has a secret in it.
+// reported returns the events.
+func (w *world) reported() []event.Event {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.events)
+}
+
+// secretsStayHidden fails the test if the log or an event has a secret in it.
 func (w *world) secretsStayHidden() {
 	text := w.log.String()
+	for _, e := range w.reported() {
+		text += fmt.Sprintf("%+v\n", e)
+		for err := e.Err; err != nil; err = errors.Unwrap(err) {
+			text += fmt.Sprintf("%v %+v\n", err, err)
+		}
+	}
 	for _, params := range w.server.Requests() {
 		for _, name := range []string{"client_secret", "refresh_token", "assertion", "client_assertion"} {
 			if v := params.Get(name); v != "" && strings.Contains(text, v) {
-				w.Errorf("the log has a %s:\n%s", name, text)
+				w.Errorf("the log or an event has a %s:\n%s", name, text)
 			}
 		}
 	}
 	if strings.Contains(text, "eyJ") {
-		w.Errorf("the log has a token:\n%s", text)
+		w.Errorf("the log or an event has a token:\n%s", text)
 	}
 }
 
