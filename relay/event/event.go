@@ -57,6 +57,7 @@ type Event struct {
 
 	// The attempt.
 	NextHop  string        // the queue's name
+	Domain   string        // a mail domain with an MTA-STS policy
 	Host     string        // the host that was reached; "": no host
 	Addr     string        // IP address and port of the host, if it answered
 	TLS      uint16        // version of TLS, as in package crypto/tls; 0: in the clear
@@ -66,14 +67,15 @@ type Event struct {
 	Waiting  int           // messages for the next hop
 	Retry    time.Duration // until the next hop, or fetching a token, is tried again
 	Advice   string        // what an administrator can do about Reply or Err, if that is known
-	Until    time.Time     // when the present token ends; zero: no token is valid
+	Until    time.Time     // when the present token or MTA-STS policy ends; zero: there is no valid one
 
 	Duration time.Duration // of a connection
 	Report   string        // the ID of a delivery report
 
 	// Detail depends on the Kind. ReportQueued: failed, delayed or relayed. TLSFailed: what is tried
 	// next. TestedPolicyUnmet: what requires it. MessageAuthenticated: noted, quarantined, refused or
-	// deferred. TokenMissing and TokenNotRenewed: the Cause, as in package oauth.
+	// deferred. TokenMissing and TokenNotRenewed: the Cause, as in package oauth. STSFetched: the
+	// mode of the policy. STSFetchFailed: how mail is sent.
 	Detail string
 
 	// The explanation of a decision.

@@ -57,5 +57,13 @@ const (
 	TokenMissing                                   // none can be fetched, and none is valid; mail waits
 	TokenNotRenewed                                // none can be fetched, and the present one is valid until Until
 	TokenNotStored                                 // a refresh token, which is lost when the program ends
-	kinds                                          // how many there are, 0 included
+)
+
+// What Policies of package mxpolicy report.
+const (
+	STSFetched     Kind = iota + TokenNotStored + 1 // an MTA-STS policy, which the domain announces for the first time, or another one than before
+	STSFetchFailed                                  // a policy that the domain announces
+	STSUnreadable                                   // the File with the policies; they are fetched again
+	STSNotStored                                    // the policies, which must be fetched again after a restart
+	kinds                                           // how many there are, 0 included
 )

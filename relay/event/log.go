@@ -169,6 +169,8 @@ func (e *Event) text(key string) string {
 		return e.MessageID
 	case "hop":
 		return e.NextHop
+	case "domain":
+		return e.Domain
 	case "host":
 		return e.Host
 	case "addr":
@@ -177,7 +179,7 @@ func (e *Event) text(key string) string {
 		return e.Report
 	case "advice":
 		return e.Advice
-	case "kind", "then", "policy", "cause":
+	case "kind", "then", "policy", "cause", "mode":
 		return e.Detail
 	case "decision":
 		return e.Decision

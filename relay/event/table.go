@@ -69,6 +69,11 @@ var table = [kinds]kind{
 	TokenMissing:    fail("no OAuth token: mail waits", "connector host cause failures retry error advice"),
 	TokenNotRenewed: fail("cannot renew the OAuth token", "connector host cause failures until retry error advice"),
 	TokenNotStored:  fail("cannot store the OAuth refresh token", "connector host error"),
+
+	STSFetched:     info("MTA-STS policy fetched", "domain mode until"),
+	STSFetchFailed: warn("MTA-STS policy can't be fetched", "domain then until error"),
+	STSUnreadable:  fail("kept MTA-STS policies can't be read, they are fetched again", "error"),
+	STSNotStored:   fail("MTA-STS policies can't be kept for the next start", "error"),
 }
 
 func info(text, keys string) kind { return kind{text, slog.LevelInfo, strings.Fields(keys)} }

@@ -19,10 +19,22 @@ func (p *Policies) fetch(ctx context.Context, domain string) (*STS, error) {
 	address := "https://mta-sts." + domain + "/.well-known/mta-sts.txt"
 	policy, err := p.get(ctx, address)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", address, err)
+		return nil, &fetchError{address, err}
 	}
 	return policy, nil
 }
+
+// fetchError says why the policy that a domain announces can't be fetched.
+type fetchError struct {
+	address string
+	err     error
+}
+
+// Error implements error.
+func (e *fetchError) Error() string { return e.address + ": " + e.err.Error() }
+
+// Unwrap returns the error behind e.
+func (e *fetchError) Unwrap() error { return e.err }
 
 // get gets a policy.
 func (p *Policies) get(ctx context.Context, address string) (*STS, error) {

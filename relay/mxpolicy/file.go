@@ -10,8 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/internal/atomicfile"
 	"github.com/interchange-smtp/interchange/internal/readlimit"
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 // saveAfter is how long after a change the File is written, together with what changes until then.
@@ -37,22 +39,19 @@ type storedPolicy struct {
 	Used    time.Time `json:"used"`
 }
 
-// load reads the File. What it can't read is fetched again, so that is an error in the log only. p
-// is locked.
-func (p *Policies) load() {
+// load reads the File. The error says what can't be read. p is locked.
+func (p *Policies) load() error {
 	if p.File == "" {
-		return
+		return nil
 	}
 	content, err := readFile(p.File)
 	if errors.Is(err, fs.ErrNotExist) {
-		return
+		return nil
 	}
 	if err == nil {
 		err = p.fill(content)
 	}
-	if err != nil {
-		p.logger().Error("kept MTA-STS policies can't be read, they are fetched again", "file", p.File, "error", err)
-	}
+	return source.FileError(p.File, err)
 }
 
 // readFile reads a File.
@@ -126,7 +125,7 @@ func (p *Policies) saveSoon() {
 	if p.File != "" && p.saving == nil {
 		p.saving = time.AfterFunc(saveAfter, func() {
 			if err := p.save(); err != nil {
-				p.logger().Error("MTA-STS policies can't be kept for the next start", "error", err)
+				p.emit(event.Event{Kind: event.STSNotStored, Err: err})
 			}
 		})
 	}

@@ -5,9 +5,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
-// A File that can't be read is an error in the log, and is replaced.
+// A File that can't be read is reported once, and is replaced.
 func TestSTSFile(t *testing.T) {
 	for name, content := range map[string]string{
 		"not JSON":        "{",
@@ -26,14 +28,40 @@ func TestSTSFile(t *testing.T) {
 		if got := required(t, p, "mx.example.com"); got != "a valid certificate" {
 			t.Errorf("%s: %s", name, got)
 		}
-		if !strings.Contains(o.log.String(), "level=ERROR") {
-			t.Errorf("%s: the log is %q", name, o.log.String())
-		}
 		if err := p.Close(); err != nil {
 			t.Error(err)
+		}
+		var unreadable []string
+		close(o.events)
+		for e := range o.events {
+			if e.Kind == event.STSUnreadable {
+				unreadable = append(unreadable, e.Err.Error())
+			}
+		}
+		if len(unreadable) != 1 || !strings.HasPrefix(unreadable[0], file+": ") {
+			t.Errorf("%s: %q", name, unreadable)
 		}
 		if c, err := readFile(file); err != nil || len(c.Policies) != 1 || c.Policies[0].Domain != "example.com" {
 			t.Errorf("%s: %+v, %v", name, c, err)
 		}
+	}
+}
+
+// A File that can't be written is reported, and what it should have is used still.
+func TestSTSNotStored(t *testing.T) {
+	o := newOwner(t, "mta-sts.example.com")
+	p := o.policies(filepath.Join(t.TempDir(), "absent", "mta-sts.json"))
+	if got := required(t, p, "mx.example.com"); got != "a valid certificate" {
+		t.Error(got)
+	}
+	o.next(event.STSFetched)
+	p.mu.Lock()
+	p.saving.Reset(0) // as after saveAfter
+	p.mu.Unlock()
+	if e := o.next(event.STSNotStored); !strings.Contains(e.Err.Error(), "absent") {
+		t.Errorf("%+v", e)
+	}
+	if got := required(t, p, "mx.example.com"); got != "a valid certificate" {
+		t.Error(got)
 	}
 }

@@ -8,12 +8,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
@@ -30,7 +30,7 @@ type owner struct {
 	lookups int
 	fetches int
 	time    time.Time
-	log     strings.Builder
+	events  chan event.Event
 }
 
 // newOwner starts the web server of mta-sts.example.com, or of another name.
@@ -44,7 +44,7 @@ func newOwner(t *testing.T, host string) *owner {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &owner{t: t, authority: a, txt: []string{"v=STSv1; id=1"}, answer: text(policyText), time: time.Now()}
+	o := &owner{t: t, authority: a, txt: []string{"v=STSv1; id=1"}, answer: text(policyText), time: time.Now(), events: make(chan event.Event, 16)}
 	o.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		o.mu.Lock()
 		defer o.mu.Unlock()
@@ -88,17 +88,21 @@ func (o *owner) LookupTXT(_ context.Context, name string) ([]string, error) {
 	return o.txt, o.noTXT
 }
 
-// Write implements io.Writer, for the log.
-func (o *owner) Write(line []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.log.Write(line)
+// next waits for an event, and fails the test unless it is of this kind.
+func (o *owner) next(kind event.Kind) event.Event {
+	o.t.Helper()
+	e := <-o.events
+	if e.Kind != kind || e.Time.IsZero() {
+		o.t.Errorf("%+v, want %v", e, kind)
+	}
+	return e
 }
 
 // policies returns Policies that see the owner only.
 func (o *owner) policies(file string) *Policies {
 	p := &Policies{
-		TXT: o, RootCAs: o.authority.Pool(), File: file, Logger: slog.New(slog.NewTextHandler(o, nil)),
+		TXT: o, RootCAs: o.authority.Pool(), File: file,
+		Events: []event.Reader{func(_ context.Context, e event.Event) { o.events <- e }},
 		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			if address != "mta-sts.example.com:443" {
 				o.t.Errorf("call to %s", address)

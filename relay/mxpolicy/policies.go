@@ -11,6 +11,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/internal/mailtls"
 	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 // The names of what requires TLS.
@@ -41,7 +42,10 @@ type Policies struct {
 	// File keeps MTA-STS policies over a restart. It is replaced as a whole within seconds
 	// after a change, and by Close. "": they are kept in memory only.
 	File string
-	// Logger gets a line for each policy that is fetched or can't be. Nil: no log.
+	// Events are called with event.STSFetched and the other kinds about MTA-STS. They delay no
+	// delivery, and must not call Close.
+	Events []event.Reader
+	// Logger gets a line for each event. Nil: no log.
 	Logger *slog.Logger
 
 	now func() time.Time // nil: time.Now; for tests
@@ -136,10 +140,10 @@ func (p *Policies) clock() time.Time {
 	return time.Now()
 }
 
-// logger returns the Logger.
-func (p *Policies) logger() *slog.Logger {
-	if p.Logger != nil {
-		return p.Logger
+// emit passes e to the Logger and the Events. p is not locked.
+func (p *Policies) emit(e event.Event) {
+	if read := event.Log(p.Logger, p.Events...); read != nil {
+		e.Time = p.clock()
+		read(context.Background(), e)
 	}
-	return slog.New(slog.DiscardHandler)
 }

@@ -6,6 +6,8 @@ import (
 	"net"
 	"slices"
 	"time"
+
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 // Times of MTA-STS.
@@ -124,15 +126,29 @@ func (p *Policies) begin(name string, d *stsDomain, work func(ctx context.Contex
 		defer cancel()
 		policy, err := work(ctx, name, old)
 		p.mu.Lock()
-		defer p.mu.Unlock()
 		if policy != d.policy {
 			p.saveSoon()
 		}
 		d.policy, d.failed, d.checked = policy, err, p.clock()
 		close(d.busy)
 		d.busy = nil
+		p.mu.Unlock()
+		p.report(name, old, policy, err)
 	})
 	return true
+}
+
+// report says that a check of a domain has found another policy than old, or could not fetch it.
+func (p *Policies) report(domain string, old, policy *KeptSTS, err error) {
+	failed := new(fetchError)
+	switch {
+	case errors.As(err, &failed) && old == nil:
+		p.emit(event.Event{Kind: event.STSFetchFailed, Domain: domain, Detail: "sending without it", Err: err})
+	case errors.As(err, &failed):
+		p.emit(event.Event{Kind: event.STSFetchFailed, Domain: domain, Detail: "the previous one goes on to hold", Until: old.Expires(), Err: err})
+	case policy != nil && (old == nil || old.ID != policy.ID):
+		p.emit(event.Event{Kind: event.STSFetched, Domain: domain, Detail: string(policy.Mode), Until: policy.Expires()})
+	}
 }
 
 // check returns the policy of a domain: old, unless the domain announces another one. If that
@@ -162,16 +178,7 @@ func (p *Policies) refresh(ctx context.Context, name string, old *KeptSTS) (*Kep
 func (p *Policies) renew(ctx context.Context, name, id string, old *KeptSTS) (*KeptSTS, error) {
 	policy, err := p.fetch(ctx, name)
 	if err != nil {
-		log := p.logger().With("domain", name, "error", err)
-		if old != nil {
-			log.Warn("MTA-STS policy can't be fetched, the previous one goes on to hold", "until", old.Expires())
-		} else {
-			log.Warn("MTA-STS policy can't be fetched, sending without it")
-		}
 		return old, err
-	}
-	if old == nil || old.ID != id {
-		p.logger().Info("MTA-STS policy fetched", "domain", name, "id", id, "mode", string(policy.Mode))
 	}
 	return &KeptSTS{STS: *policy, ID: id, Fetched: p.clock()}, nil
 }
@@ -209,7 +216,9 @@ func (p *Policies) start() {
 		p.stop()
 		return
 	}
-	p.load()
+	if err := p.load(); err != nil {
+		p.running.Go(func() { p.emit(event.Event{Kind: event.STSUnreadable, Err: err}) })
+	}
 	p.running.Go(func() {
 		hourly := time.NewTicker(time.Hour)
 		defer hourly.Stop()

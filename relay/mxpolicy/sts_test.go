@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 // What owners publish, and what is required then.
@@ -22,9 +23,9 @@ func TestSTS(t *testing.T) {
 		name, host string
 		set        func(o *owner)
 		want       string
-		log        string
+		failure    string // of the fetch
 	}{
-		{"enforce", "mx.example.com", nil, valid, "MTA-STS policy fetched"},
+		{"enforce", "mx.example.com", nil, valid, ""},
 		{"enforce, by a wildcard", "a.example.net", nil, valid, ""},
 		{"enforce, another host", "mx.example.org", nil, "no mail: the MTA-STS policy of example.com doesn't name it; it names mx.example.com, *.example.net", ""},
 		{"testing", "mx.example.com", func(o *owner) { o.answer = text(strings.Replace(policyText, "enforce", "testing", 1)) }, "nothing, tested: a valid certificate", ""},
@@ -60,11 +61,13 @@ func TestSTS(t *testing.T) {
 		if got := required(t, o.policies(""), tc.host); !strings.HasPrefix(got, tc.want) || tc.want == "nothing" && got != tc.want {
 			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
 		}
-		o.set(func() {
-			if !strings.Contains(o.log.String(), tc.log) {
-				t.Errorf("%s: the log is %q, want %q", tc.name, o.log.String(), tc.log)
-			}
-		})
+		if tc.failure == "" {
+			continue
+		}
+		if e := o.next(event.STSFetchFailed); e.Domain != "example.com" || e.Detail != "sending without it" || !e.Until.IsZero() ||
+			!strings.HasPrefix(e.Err.Error(), "https://mta-sts.example.com/.well-known/mta-sts.txt: ") || !strings.Contains(e.Err.Error(), tc.failure) {
+			t.Errorf("%s: %+v, want %q", tc.name, e, tc.failure)
+		}
 	}
 	o := newOwner(t, "www.example.com")
 	if got := required(t, o.policies(""), "mx.example.com"); got != "nothing" {
@@ -97,7 +100,16 @@ func TestSTSKept(t *testing.T) {
 	}
 	later := func(d time.Duration) { o.set(func() { o.time = o.time.Add(d) }) }
 	valid := "a valid certificate"
+	fetched := func(mode string) (until time.Time) {
+		t.Helper()
+		e := o.next(event.STSFetched)
+		if e.Domain != "example.com" || e.Detail != mode || !e.Until.Equal(o.time.Add(604800*time.Second)) {
+			t.Errorf("%+v", e)
+		}
+		return e.Until
+	}
 	expect("the first time", valid, 1, 1)
+	until := fetched("enforce")
 	expect("again", valid, 1, 1)
 	later(checkEvery)
 	expect("minutes later", valid, 2, 1)
@@ -113,18 +125,18 @@ func TestSTSKept(t *testing.T) {
 	later(checkEvery)
 	o.set(func() { o.txt = []string{"v=STSv1; id=2"} })
 	expect("another one can't be fetched", valid, 4, 2)
-	o.set(func() {
-		if !strings.Contains(o.log.String(), "the previous one goes on to hold") {
-			t.Errorf("the log is %q", o.log.String())
-		}
-	})
+	if e := o.next(event.STSFetchFailed); e.Domain != "example.com" || e.Detail != "the previous one goes on to hold" || !e.Until.Equal(until) || !strings.Contains(e.Err.Error(), "502") {
+		t.Errorf("%+v", e)
+	}
 	expect("and isn't tried at once", valid, 4, 2)
 	later(checkEvery)
 	o.set(func() { o.answer = text(strings.Replace(policyText, "enforce", "none", 1)) })
 	expect("another one", "nothing", 5, 3)
+	fetched("none")
 	later(checkEvery)
 	o.set(func() { o.txt, o.answer = []string{"v=STSv1; id=3"}, text(policyText) })
 	expect("and the next", valid, 6, 4)
+	fetched("enforce")
 
 	later(refreshEvery / 2)
 	p.refreshAll()
@@ -141,6 +153,9 @@ func TestSTSKept(t *testing.T) {
 	expect("shortly before its end", valid, 8, 5)
 	later(time.Second)
 	expect("at its end", "nothing", 8, 5)
+	if err := p.Close(); err != nil || len(o.events) > 0 {
+		t.Errorf("%v; %d more events", err, len(o.events))
+	}
 }
 
 // Deliveries that ask at the same time share one look-up, and one that gives up harms no other.
