@@ -22,5 +22,6 @@
 // # A filter that is away
 //
 // [Milter.DefaultAction] decides, as Postfix's milter_default_action: by default the client
-// gets 451 4.7.1 at MAIL, or at the end of the message, and tries again.
+// gets 451 4.7.1 at MAIL, or at the end of the message, and tries again. Milter.Events learn
+// of it, with the connection and the message.
 package milter

@@ -34,7 +34,7 @@ func (s *session) message(ctx context.Context, env *relay.Envelope, m *message.M
 		return act, err
 	})
 	s.open = false
-	if err := s.verdict(act, err); err != nil || s.discard {
+	if err := s.verdict(ctx, act, err); err != nil || s.discard {
 		if err == nil {
 			env.To = nil
 		}

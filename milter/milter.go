@@ -12,6 +12,7 @@ import (
 	gomilter "github.com/emersion/go-milter"
 
 	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/message"
 )
 
@@ -68,7 +69,11 @@ type Milter struct {
 	// X-Milter-Quarantine, which has the filter's reason, and which no client can set.
 	Quarantine func(ctx context.Context, env *relay.Envelope, m *message.Message, reason string) error
 
-	Logger *slog.Logger // failures of the filter; nil: they are logged with the reply only
+	// Events are called with event.MilterFailed when the filter can't be asked, and with the
+	// context of the connection, which waits for them.
+	Events []event.Reader
+	// Logger gets a line for each event. Nil: no log.
+	Logger *slog.Logger
 
 	// Dial connects to the filter. Nil: a net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/message"
 )
 
@@ -25,14 +26,16 @@ type session struct {
 	talk   *gomilter.ClientSession // nil: not connected
 	done   bool                    // the filter has accepted or is left out until the connection ends
 
+	name          string // of the SMTP connection in events
 	fqdn, daemon  string
 	client, local netip.AddrPort
 	helo          string
 
 	// Of the transaction.
-	passed  bool // the filter isn't asked any more
-	discard bool // it has discarded the message
-	open    bool // it knows of the transaction, and of no end
+	id      string // of the message; "": no transaction is open
+	passed  bool   // the filter isn't asked any more
+	discard bool   // it has discarded the message
+	open    bool   // it knows of the transaction, and of no end
 
 	mu    sync.Mutex
 	conn  net.Conn // to the filter; nil: not connected
@@ -50,7 +53,7 @@ func (f *Milter) Hooks() relay.Hooks {
 	}
 	return relay.Hooks{
 		Connect: func(ctx context.Context, c *relay.Conn) (context.Context, error) {
-			s := &session{filter: f, fqdn: c.Inbound.Fqdn(), daemon: c.Inbound.Name(), client: c.Remote, local: c.Local}
+			s := &session{filter: f, name: c.ID, fqdn: c.Inbound.Fqdn(), daemon: c.Inbound.Name(), client: c.Remote, local: c.Local}
 			context.AfterFunc(ctx, s.abandon)
 			return context.WithValue(ctx, sessionKey{f}, s), s.connect(ctx)
 		},
@@ -68,7 +71,7 @@ func (f *Milter) Hooks() relay.Hooks {
 		Message: func(ctx context.Context, env *relay.Envelope, m *message.Message) error {
 			return of(ctx).message(ctx, env, m)
 		},
-		Done: func(ctx context.Context, _ *relay.Envelope, _ relay.Result) { of(ctx).end() },
+		Done: func(ctx context.Context, _ *relay.Envelope, _ relay.Result) { of(ctx).end(ctx) },
 	}
 }
 
@@ -76,7 +79,7 @@ func (f *Milter) Hooks() relay.Hooks {
 // nil: the DefaultAction is for MAIL.
 func (s *session) connect(ctx context.Context) error {
 	if err := s.dial(ctx); err != nil {
-		s.lost(err)
+		s.lost(ctx, err)
 		return nil
 	}
 	act, err := s.ask(ctx, s.commandTime(), func() (*gomilter.Action, error) {
@@ -94,7 +97,7 @@ func (s *session) connect(ctx context.Context) error {
 		return s.talk.Conn("unknown", family, s.client.Port(), client)
 	})
 	if err != nil {
-		s.lost(err)
+		s.lost(ctx, err)
 		return nil
 	}
 	return s.connectionVerdict(act)
@@ -107,7 +110,7 @@ func (s *session) hello(ctx context.Context) error {
 	}
 	act, err := s.ask(ctx, s.commandTime(), func() (*gomilter.Action, error) { return s.talk.Helo(s.helo) })
 	if err != nil {
-		s.lost(err)
+		s.lost(ctx, err)
 		return nil
 	}
 	return s.connectionVerdict(act)
@@ -123,6 +126,7 @@ func (s *session) connectionVerdict(act *gomilter.Action) error {
 
 // mail begins a transaction.
 func (s *session) mail(ctx context.Context, env *relay.Envelope) error {
+	s.id = env.ID
 	s.passed, s.discard, s.open = s.done || s.filter.Skip != nil && s.filter.Skip(env), false, false
 	if s.passed {
 		return nil
@@ -156,7 +160,7 @@ func (s *session) mail(ctx context.Context, env *relay.Envelope) error {
 		}
 		return s.talk.Mail(from, parameters(&env.Envelope))
 	})
-	return s.verdict(act, err)
+	return s.verdict(ctx, act, err)
 }
 
 // parameters returns those of MAIL.
@@ -192,13 +196,13 @@ func (s *session) rcpt(ctx context.Context, rcpt envelope.Recipient) error {
 	if err == nil && act.Code != gomilter.ActAccept && act.Code != gomilter.ActDiscard {
 		return refusal(act) // of this recipient: the transaction goes on
 	}
-	return s.verdict(act, err)
+	return s.verdict(ctx, act, err)
 }
 
 // verdict returns the error for an answer about a transaction.
-func (s *session) verdict(act *gomilter.Action, err error) error {
+func (s *session) verdict(ctx context.Context, act *gomilter.Action, err error) error {
 	if err != nil {
-		s.lost(err)
+		s.lost(ctx, err)
 		return s.unavailable()
 	}
 	if act.Code != gomilter.ActContinue {
@@ -210,10 +214,11 @@ func (s *session) verdict(act *gomilter.Action, err error) error {
 }
 
 // end ends the transaction, unless the filter knows already.
-func (s *session) end() {
+func (s *session) end(ctx context.Context) {
+	s.id = ""
 	if s.open && s.talk != nil {
 		if err := s.talk.Abort(); err != nil {
-			s.lost(err)
+			s.lost(ctx, err)
 		}
 	}
 	s.open = false
@@ -273,16 +278,30 @@ func (s *session) ask(ctx context.Context, timeout time.Duration, f func() (*gom
 }
 
 // lost reports a failure of the filter and ends the connection to it.
-func (s *session) lost(err error) {
-	if s.filter.Logger != nil {
-		s.filter.Logger.Error("the milter can't be asked", "milter", s.filter.Address, "error", err)
-	}
+func (s *session) lost(ctx context.Context, err error) {
+	s.report(ctx, err)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.conn != nil {
 		_ = s.conn.Close()
 	}
 	s.talk, s.conn, s.open = nil, nil, false
+}
+
+// report says that the filter can't be asked, and what becomes of the message, if there is one.
+func (s *session) report(ctx context.Context, err error) {
+	read := event.Log(s.filter.Logger, s.filter.Events...)
+	if read == nil {
+		return
+	}
+	e := event.Event{
+		Kind: event.MilterFailed, Time: time.Now(), Session: s.name, ID: s.id, Connector: s.daemon,
+		Local: s.local, Remote: s.client, Helo: s.helo, Host: s.filter.Address, Err: err,
+	}
+	if s.id != "" {
+		e.Detail = s.filter.DefaultAction.String()
+	}
+	read(ctx, e)
 }
 
 // unavailable returns the error by the DefaultAction.

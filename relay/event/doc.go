@@ -1,11 +1,11 @@
 // Package event says what happened to connections, messages, recipients and next hops, and to what
-// mail depends on, such as the tokens for smart hosts.
+// mail depends on, such as the tokens for smart hosts and content filters.
 //
-// relay.Server, dispatch.Dispatcher, delivery.Sender, oauth.Sources and mxpolicy.Policies make an
-// [Event] of each, and call each [Reader] that they were given with it. The log is one Reader, [Log]; a tracking
-// log, metrics, or an application that asks what became of its mail are others. docs/logs.md
-// lists every kind with its text, level and keys, and the lines of a Logger that are not
-// about these, which have no event.
+// relay.Server, dispatch.Dispatcher, delivery.Sender and others make an [Event] of each, and call
+// each [Reader] that they were given with it; the groups of a [Kind]'s constants say which part
+// reports it. The log is one Reader, [Log]; a tracking log, metrics, or an application that asks
+// what became of its mail are others. docs/logs.md lists every kind with its text, level and keys,
+// and the lines of a Logger that are not about these, which have no event.
 //
 // # One message
 //

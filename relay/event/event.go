@@ -58,7 +58,7 @@ type Event struct {
 	// The attempt.
 	NextHop  string        // the queue's name
 	Domain   string        // a mail domain with an MTA-STS policy
-	Host     string        // the host that was reached; "": no host
+	Host     string        // the host that was reached; "": no host; of MilterFailed the Milter's Address
 	Addr     string        // IP address and port of the host, if it answered
 	TLS      uint16        // version of TLS, as in package crypto/tls; 0: in the clear
 	Attempts int           // at which a host was reached, this one included
@@ -75,7 +75,8 @@ type Event struct {
 	// Detail depends on the Kind. ReportQueued: failed, delayed or relayed. TLSFailed: what is tried
 	// next. TestedPolicyUnmet: what requires it. MessageAuthenticated: noted, quarantined, refused or
 	// deferred. TokenMissing and TokenNotRenewed: the Cause, as in package oauth. STSFetched: the
-	// mode of the policy. STSFetchFailed: how mail is sent.
+	// mode of the policy. STSFetchFailed: how mail is sent. MilterFailed: the DefaultAction, if there
+	// is a message.
 	Detail string
 
 	// The explanation of a decision.

@@ -65,5 +65,10 @@ const (
 	STSFetchFailed                                  // a policy that the domain announces
 	STSUnreadable                                   // the File with the policies; they are fetched again
 	STSNotStored                                    // the policies, which must be fetched again after a restart
-	kinds                                           // how many there are, 0 included
+)
+
+// What a Milter of the module milter reports.
+const (
+	MilterFailed Kind = iota + STSNotStored + 1 // the filter can't be asked about a connection or a message
+	kinds                                       // how many there are, 0 included
 )

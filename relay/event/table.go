@@ -74,6 +74,8 @@ var table = [kinds]kind{
 	STSFetchFailed: warn("MTA-STS policy can't be fetched", "domain then until error"),
 	STSUnreadable:  fail("kept MTA-STS policies can't be read, they are fetched again", "error"),
 	STSNotStored:   fail("MTA-STS policies can't be kept for the next start", "error"),
+
+	MilterFailed: fail("the milter can't be asked", "session id connector remote milter then error"),
 }
 
 func info(text, keys string) kind { return kind{text, slog.LevelInfo, strings.Fields(keys)} }
