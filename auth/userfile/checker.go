@@ -25,6 +25,13 @@ func Hash(password auth.Secret) (string, error) {
 	return newHash(password.Reveal()), nil
 }
 
+// CheckHash returns an error if a Checker can't check the hash: it isn't of one of the kinds in the package
+// documentation, is broken, or takes too much time or memory. The error doesn't quote the hash.
+func CheckHash(hash string) error {
+	_, err := parseHash(hash)
+	return err
+}
+
 // Checker checks passwords against hashes that are kept elsewhere, such as in a database.
 // All its checks share 40 MiB and the processors, as those of a [File] do; a server has
 // one Checker. The zero Checker is ready to use, and it is safe for concurrent use.

@@ -64,8 +64,12 @@ func TestBadHashes(t *testing.T) {
 		"$y$jFT$F5Jx5fExrKuPp53xLKQ..1$" + key, "$y$j9zz$x$" + key, "$y$k9T$x$" + key, "$y$j9T$x", "$7$CU..../....x$" + key, "$gy$j9T$x$" + key,
 		"$2b$15$abcdefghijklmnopqrstuuEHwu08QoBlwsdIpRKY7V8nJuCxi0OJG", "$argon2id$v=19$m=4194304,t=3,p=1$HoX0bDVXPIzmTqnOkEd7yQ$" + key,
 		"$md5,iterations=4294967295$saltsalt$$" + key, "$sha1$4294967295$saltsalt$" + key, "$pbkdf2-sha256$2147483647$saltsalt$" + key,
-		"$6$" + strings.Repeat("x", 600),
+		"$6$" + strings.Repeat("x", 600), "$argon2id$junk", "{ARGON2ID}$argon2id$v=19$m=19456,t=2,p=1$" + key + "$", "$2b$31$abcdefghijklmnopqrstuuEHwu08QoBlwsdIpRKY7V8nJuCxi0OJG", "$2b$06$short",
+		"$1$saltsalt$rk0ZLY8J2oMIW7s5DvK5", "$5$saltsalt$" + key, teaHashes[0] + "0", strings.Replace(teaHashes[2], "Vb", "V=", 1),
 	} {
+		if _, err := crypt.Parse("shadow", strings.NewReader("ann:"+hash+":19000\n")); err == nil || strings.Contains(err.Error(), key) {
+			t.Errorf("a file with %.40s: %v", hash, err)
+		}
 		if err := c.Check(t.Context(), hash, "tea"); err == nil || errors.Is(err, auth.ErrBadCredentials) || strings.Contains(err.Error(), key) {
 			t.Errorf("%.40s: %v", hash, err)
 		}

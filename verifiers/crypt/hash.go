@@ -17,6 +17,8 @@ import (
 	"github.com/go-crypt/crypt/algorithm/scrypt"
 	"github.com/go-crypt/crypt/algorithm/shacrypt"
 	"github.com/go-crypt/x/yescrypt"
+
+	"github.com/interchange-smtp/interchange/auth/userfile"
 )
 
 // Bounds of the work of one check.
@@ -62,22 +64,28 @@ func parse(text string) (parsed, error) {
 	}
 	switch kind {
 	case "2a", "2b", "2y", "argon2id":
-		return parsed{native: text}, nil
+		return parsed{native: text}, userfile.CheckHash(text)
 	case "1":
-		return digest(md5crypt.Decode(text))
+		return digest(text, md5crypt.Decode)
 	case "5", "6":
 		if err := checkRounds(text); err != nil {
 			return parsed{}, err
 		}
-		return digest(shacrypt.Decode(text))
+		return digest(text, shacrypt.Decode)
 	case "y":
 		if err := checkYescrypt(text); err != nil {
 			return parsed{}, err
 		}
-		return digest(scrypt.Decode(text))
+		return digest(text, scrypt.Decode)
 	}
 	return parsed{}, errors.New(unknownHash)
 }
+
+// digestLength is how many characters the digest has at the end of a hash of each kind. The libraries take a
+// shorter one, which no password matches.
+var digestLength = map[byte]int{'1': 22, '5': 43, '6': 86, 'y': 43}
+
+const digestCharacters = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 const unknownHash = "unknown kind of password hash; give one that begins with $6$, $5$, $y$, $2b$, $argon2id$, $1$ or the name of such a scheme in braces"
 
@@ -134,8 +142,13 @@ func checkYescrypt(text string) error {
 	return nil
 }
 
-// digest returns a hash that the library has read. The library's errors may quote it.
-func digest(d algorithm.Digest, err error) (parsed, error) {
+// digest returns a hash that decode of the library has read. The library's errors may quote it.
+func digest(text string, decode func(string) (algorithm.Digest, error)) (parsed, error) {
+	end := text[strings.LastIndexByte(text, '$')+1:]
+	if want := digestLength[text[1]]; len(end) != want || strings.Trim(end, digestCharacters) != "" {
+		return parsed{}, fmt.Errorf("a broken password hash: behind its last $ are %d characters; %d of a to z, A to Z, 0 to 9, . and / belong there", len(end), want)
+	}
+	d, err := decode(text)
 	if err != nil {
 		return parsed{}, errors.New("a broken password hash")
 	}
