@@ -10,9 +10,12 @@ import (
 
 // pacedServices are the hosts of mail services that limit what one account sends.
 var pacedServices = map[string]param.SmartHostLimits{
-	"smtp.office365.com":   param.SmartHostLimitsMicrosoft365,
-	"smtp.gmail.com":       param.SmartHostLimitsGoogle,
-	"smtp-relay.gmail.com": param.SmartHostLimitsGoogle,
+	"smtp.office365.com":        param.SmartHostLimitsMicrosoft365,
+	"smtp-legacy.office365.com": param.SmartHostLimitsMicrosoft365,
+	"smtp.office365.us":         param.SmartHostLimitsMicrosoft365,
+	"smtp.partner.outlook.cn":   param.SmartHostLimitsMicrosoft365,
+	"smtp.gmail.com":            param.SmartHostLimitsGoogle,
+	"smtp-relay.gmail.com":      param.SmartHostLimitsGoogle,
 }
 
 // pacing finds the Send connectors to such hosts that keep no limits.
