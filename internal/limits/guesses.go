@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/internal/atomicfile"
 )
 
 // guessName is how many bytes of a user name are remembered.
@@ -36,7 +37,7 @@ type Guesses struct {
 	known    knownSources
 	nameless knownSources // of clients that name no user
 	wrong    wrongNetworks
-	file     knownFile
+	file     atomicfile.Saver // of known
 }
 
 // Guess is the check of one proof.
@@ -131,7 +132,7 @@ func (c *Guess) End(err error) {
 		s.refund()
 		u.refund()
 		if err == nil && g.knownOf(c.user).add(c.source, c.user, now) && c.user != "" {
-			g.saveSoon()
+			g.file.Changed()
 		}
 	case known != nil:
 		known.settle(now)

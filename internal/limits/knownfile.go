@@ -10,11 +10,9 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/source"
-	"github.com/interchange-smtp/interchange/internal/atomicfile"
 	"github.com/interchange-smtp/interchange/internal/readlimit"
 )
 
@@ -27,16 +25,6 @@ const (
 	knownTitle, knownEnd = "known sources 1\n", "end\n" // the first and last lines of the file
 )
 
-// knownFile is the file that keeps knownSources over a restart.
-type knownFile struct {
-	path    string // "": there is no file
-	logger  *slog.Logger
-	changed bool
-	closed  bool
-	timer   *time.Timer // nil: no save is planned
-	writing sync.Mutex
-}
-
 // Keep reads a file, which says from where users have logged on, and writes it again after changes
 // and at Close. Only one Guesses at a time may use the file. If it can't be read, Keep logs a
 // warning, and the next change replaces it.
@@ -47,7 +35,10 @@ func (g *Guesses) Keep(file string, logger *slog.Logger) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.file.path, g.file.logger = file, logger
+	g.file.Path, g.file.After, g.file.Text = file, saveKnownAfter, g.knownText
+	g.file.Failed = func(err error) {
+		logger.Warn("the file of known sources can't be written; after a restart users may be known nowhere", "error", err)
+	}
 	if err == nil {
 		g.known.fill(key, list, time.Now())
 	}
@@ -55,47 +46,17 @@ func (g *Guesses) Keep(file string, logger *slog.Logger) {
 
 // Close writes the file of Keep, if something has changed since it was written last.
 func (g *Guesses) Close() {
-	g.mu.Lock()
-	g.file.closed = true
-	if g.file.timer != nil {
-		g.file.timer.Stop()
-	}
-	g.mu.Unlock()
-	g.save()
-}
-
-// saveSoon plans a write of the file within saveKnownAfter. g is locked.
-func (g *Guesses) saveSoon() {
-	f := &g.file
-	if f.path == "" {
-		return
-	}
-	f.changed = true
-	if f.timer == nil && !f.closed {
-		f.timer = time.AfterFunc(saveKnownAfter, g.save)
+	if err := g.file.Close(); err != nil {
+		g.file.Failed(err)
 	}
 }
 
-// save writes the file if something has changed.
-func (g *Guesses) save() {
-	f := &g.file
-	f.writing.Lock()
-	defer f.writing.Unlock()
+// knownText returns the content that the file should have.
+func (g *Guesses) knownText() ([]byte, error) {
 	g.mu.Lock()
-	f.timer = nil
-	if !f.changed {
-		g.mu.Unlock()
-		return
-	}
-	f.changed = false
 	key, list := g.known.key, g.known.list(time.Now())
 	g.mu.Unlock()
-	if err := atomicfile.Write(f.path, bytes.NewBuffer(formatKnown(key, list)), ""); err != nil {
-		f.logger.Warn("the file of known sources can't be written; after a restart users may be known nowhere", "error", err)
-		g.mu.Lock()
-		f.changed = true // for the next change, or Close
-		g.mu.Unlock()
-	}
+	return formatKnown(key, list), nil
 }
 
 // keptSource is a line of the file.

@@ -213,7 +213,7 @@ func TestFileIsBounded(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 		}
-		g.saveSoon()
+		g.file.Changed()
 		g.Close()
 		info, err := os.Stat(file)
 		if err != nil || info.Size() > int64(maxKnownFile) {

@@ -1,7 +1,6 @@
 package mxpolicy
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/source"
-	"github.com/interchange-smtp/interchange/internal/atomicfile"
 	"github.com/interchange-smtp/interchange/internal/readlimit"
 	"github.com/interchange-smtp/interchange/relay/event"
 )
@@ -39,11 +37,14 @@ type storedPolicy struct {
 	Used    time.Time `json:"used"`
 }
 
-// load reads the File. The error says what can't be read. p is locked.
+// load reads the File, which is written again when something changes. The error says what can't be
+// read. p is locked.
 func (p *Policies) load() error {
 	if p.File == "" {
 		return nil
 	}
+	p.file.Path, p.file.After, p.file.Text = p.File, saveAfter, p.text
+	p.file.Failed = func(err error) { p.emit(event.Event{Kind: event.STSNotStored, Err: err}) }
 	content, err := readFile(p.File)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -120,35 +121,10 @@ func (s *storedPolicy) policy() (*KeptSTS, error) {
 	return k, nil
 }
 
-// saveSoon has the File written in a while. p is locked.
-func (p *Policies) saveSoon() {
-	if p.File != "" && p.saving == nil {
-		p.saving = time.AfterFunc(saveAfter, func() {
-			if err := p.save(); err != nil {
-				p.emit(event.Event{Kind: event.STSNotStored, Err: err})
-			}
-		})
-	}
-}
-
-// save writes the File if something has changed.
-func (p *Policies) save() error {
-	p.mu.Lock()
-	if p.saving == nil {
-		p.mu.Unlock()
-		return nil
-	}
-	p.saving.Stop()
-	p.saving = nil
-	p.mu.Unlock()
-	p.writing.Lock()
-	defer p.writing.Unlock()
-	content := p.content()
-	text, err := json.MarshalIndent(content, "", "\t")
-	if err != nil {
-		return err
-	}
-	return atomicfile.Write(p.File, bytes.NewBuffer(append(text, '\n')), "")
+// text returns the content that the File should have now.
+func (p *Policies) text() ([]byte, error) {
+	text, err := json.MarshalIndent(p.content(), "", "\t")
+	return append(text, '\n'), err
 }
 
 // content returns the policies that the File should have now.

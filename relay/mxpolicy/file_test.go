@@ -51,13 +51,12 @@ func TestSTSFile(t *testing.T) {
 func TestSTSNotStored(t *testing.T) {
 	o := newOwner(t, "mta-sts.example.com")
 	p := o.policies(filepath.Join(t.TempDir(), "absent", "mta-sts.json"))
+	p.starting.Do(p.start)
+	p.file.After = 0 // instead of saveAfter
 	if got := required(t, p, "mx.example.com"); got != "a valid certificate" {
 		t.Error(got)
 	}
 	o.next(event.STSFetched)
-	p.mu.Lock()
-	p.saving.Reset(0) // as after saveAfter
-	p.mu.Unlock()
 	if e := o.next(event.STSNotStored); !strings.Contains(e.Err.Error(), "absent") {
 		t.Errorf("%+v", e)
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/interchange-smtp/interchange/internal/atomicfile"
 	"github.com/interchange-smtp/interchange/internal/mailtls"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/event"
@@ -53,12 +54,11 @@ type Policies struct {
 	starting sync.Once
 	mu       sync.Mutex
 	domains  map[string]*stsDomain
-	saving   *time.Timer // nil: the File is up to date
 	closed   bool
 	life     context.Context // of what runs in the background
 	stop     context.CancelFunc
 	running  sync.WaitGroup
-	writing  sync.Mutex // the File
+	file     atomicfile.Saver // the File
 }
 
 // Domain has the requirements of a domain's owner, and the records and policies they come from.
@@ -129,7 +129,7 @@ func (p *Policies) Close() error {
 	}
 	p.mu.Unlock()
 	p.running.Wait()
-	return p.save()
+	return p.file.Close()
 }
 
 // clock returns the time.

@@ -127,7 +127,7 @@ func (p *Policies) begin(name string, d *stsDomain, work func(ctx context.Contex
 		policy, err := work(ctx, name, old)
 		p.mu.Lock()
 		if policy != d.policy {
-			p.saveSoon()
+			p.file.Changed()
 		}
 		d.policy, d.failed, d.checked = policy, err, p.clock()
 		close(d.busy)
