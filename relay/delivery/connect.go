@@ -251,6 +251,9 @@ func (s *Sender) reach(ctx context.Context, end time.Time, h *NextHop, c call) (
 	ctx, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
 	key := s.linkKey(h, c.candidate) // before the RootCAs are used
+	if c.kind == smartHost && h.set.SmartHostMaxConnections > 0 {
+		s.pool.dropOthers(key, s.account(h, c.candidate).user)
+	}
 	conn, err := s.logOn(ctx, h, c)
 	address := c.endpoint.addr.String()
 	if err != nil {

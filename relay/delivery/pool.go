@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -115,6 +116,22 @@ func (p *pool) sweep() {
 func (p *pool) drop(k linkKey) {
 	for l := p.get(k); l != nil; l = p.get(k) {
 		l.Close()
+	}
+}
+
+// dropOthers closes all connections of other connectors as a user to the smart host of k: where the
+// connections are limited, each of them counts.
+func (p *pool) dropOthers(k linkKey, user string) {
+	p.mu.Lock()
+	var same []linkKey
+	for other, list := range p.links {
+		if other.out != k.out && other.kind == k.kind && other.host == k.host && other.out.Settings().Port == k.out.Settings().Port && strings.EqualFold(list[0].account.user, user) {
+			same = append(same, other)
+		}
+	}
+	p.mu.Unlock()
+	for _, other := range same {
+		p.drop(other)
 	}
 }
 

@@ -9,6 +9,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
@@ -137,5 +140,37 @@ func TestPoolExpiry(t *testing.T) {
 				t.Errorf("hop heard %q", s)
 			}
 		})
+	}
+}
+
+// TestLimitedConnections: unused connections of other connectors don't add to those that a smart host
+// gets, if their number is limited and they have the same user.
+func TestLimitedConnections(t *testing.T) {
+	for _, tc := range []struct {
+		name        string
+		limit       param.Limit
+		user        string
+		connections int
+	}{
+		{"one account", 1, "Ann", 4},
+		{"two accounts", 1, "bob", 2},
+		{"no limit", param.Unlimited, "Ann", 2},
+	} {
+		sends := []connector.Send{toHosts("192.0.2.1"), toHosts("192.0.2.1")}
+		for i := range sends {
+			s := &sends[i]
+			s.SmartHostMaxConnections, s.SmartHostAuthMechanism = tc.limit, auth.BasicAuth
+			s.LogonWithoutCertificateCheck = true
+			s.AuthenticationCredential = &param.Credential{UserName: "ann", Password: "tea"}
+		}
+		sends[1].Name, sends[1].AddressSpaces, sends[1].AuthenticationCredential.UserName = "two", space("example.com"), tc.user
+		w := newWorld(t, sends...)
+		sink := w.sink("192.0.2.1:25", &relaytest.Sink{InsecureAuth: true, Users: map[string]string{"ann": "tea", "Ann": "tea", "bob": "tea"}})
+		for _, to := range []string{"b@fabrikam.com", "b@example.com", "b@fabrikam.com", "b@example.com"} {
+			expect(t, tc.name, w.send(to), "ok")
+		}
+		if n := sink.Connections(); n != tc.connections {
+			t.Errorf("%s: %d connections for 4 messages, want %d", tc.name, n, tc.connections)
+		}
 	}
 }
