@@ -53,9 +53,9 @@ type Send struct {
 
 	MaxMessageSize               param.Size
 	SmartHostLimits              param.SmartHostLimits // fills the next three, which aren't parameters of Exchange either
-	SmartHostMaxConnections      param.Limit           // at a time
-	SmartHostMessageRateLimit    param.Limit           // attempts in any minute
-	SmartHostRecipientRateLimit  param.Limit           // recipients in any 24 hours
+	SmartHostMaxConnections      param.Limit           // at a time, to each host as one user, with those of other connectors
+	SmartHostMessageRateLimit    param.Limit           // attempts in any minute, counted in the same way
+	SmartHostRecipientRateLimit  param.Limit           // recipients in any 24 hours, counted in the same way
 	SmtpMaxMessagesPerConnection int
 	ConnectionInactivityTimeOut  time.Duration
 	ErrorPolicies                param.ErrorPolicy     // Default; what concerns custom failures is not enforced

@@ -70,6 +70,14 @@
 // The same holds for the length of the queue and its disk, there with the reports on a
 // client's mail included: see [Dispatcher.Begin].
 //
+// # Limits of smart hosts
+//
+// A Send connector may limit what its smart hosts get: SmartHostMaxConnections,
+// SmartHostMessageRateLimit and SmartHostRecipientRateLimit. All connectors share what is counted
+// for a smart host, its port and the user that logs on there, and each keeps its own limits. An
+// attempt counts at every smart host of its connector, whatever becomes of it. Connectors that wait
+// for the same account take turns; those whose accounts no connector limits don't count.
+//
 // # Where mail goes, and how
 //
 // The policy decides where mail goes: by its Send connectors, their address spaces and costs. The

@@ -73,12 +73,12 @@ func (d *Dispatcher) SetPolicy(p *connector.Policy) error {
 	}
 	d.init()
 	var all []*schedule.Message
-	d.event(func(time.Time) {
+	d.event(func(now time.Time) {
 		if !d.started {
 			d.Policy = p
 			return
 		}
-		d.sched.SetPolicy(p)
+		d.sched.SetPolicy(p, now)
 		all = d.sched.Messages()
 	})
 	slices.SortFunc(all, byArrival)

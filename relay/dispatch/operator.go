@@ -26,8 +26,8 @@ type Queue struct {
 	Reply, Host  string
 	Advice       string
 
-	// Paced is when the limits of the connector for its smart hosts, such as
-	// SmartHostMessageRateLimit, let the next message go; zero: they don't keep it waiting.
+	// Paced is when SmartHostMessageRateLimit and SmartHostRecipientRateLimit of the connector let the
+	// next message go; zero: they don't keep it waiting.
 	Paced time.Time
 }
 

@@ -81,14 +81,25 @@ type node[T any] struct {
 }
 
 // push appends v, whose node is n.
-func (l *list[T]) push(v *T, n *node[T]) {
-	*n = node[T]{in: l, prev: l.last, value: v}
-	if l.last != nil {
-		l.last.next = n
+func (l *list[T]) push(v *T, n *node[T]) { l.insert(v, n, l.last) }
+
+// insert puts v, whose node is n, behind another node; nil: first.
+func (l *list[T]) insert(v *T, n, after *node[T]) {
+	next := l.first
+	if after != nil {
+		next = after.next
+	}
+	*n = node[T]{in: l, prev: after, next: next, value: v}
+	if after != nil {
+		after.next = n
 	} else {
 		l.first = n
 	}
-	l.last = n
+	if next != nil {
+		next.prev = n
+	} else {
+		l.last = n
+	}
 }
 
 // remove takes the member at n out of its list, if it is in one.

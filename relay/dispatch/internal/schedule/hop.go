@@ -39,7 +39,9 @@ type hop struct {
 	retryAt       time.Time
 	lastReply     lastReply
 
-	pace pace
+	pace   *pace     // of policy
+	served uint64    // a number that is the higher the later an attempt began, among hops with a pace; 0: it isn't known
+	room   node[hop] // in account.waiting, while only the limits for smart hosts keep it from its turn
 
 	turn   node[hop] // in queues.proven or queues.doubtful
 	alarm  alarm[hop]
@@ -61,24 +63,21 @@ func (l *lastReply) copyTo(r *queue.Recipient) {
 
 // update makes h the next hop of another policy. If its hosts differ, nothing is known of them: neither
 // that they failed nor that they work.
-func (h *hop) update(next delivery.NextHop, p *connector.Policy) {
+func (h *hop) update(next delivery.NextHop, p *connector.Policy, limits *pace) {
 	name := next.String()
 	if h.name != name && h.name != "" {
 		h.proven, h.extra, h.ceiling, h.answers, h.ceilingStated = false, 0, 0, 0, false
 		h.failures, h.retryAt, h.lastReply = 0, time.Time{}, lastReply{}
 		h.period++ // attempts under way are at the old hosts
 	}
-	h.policy, h.next, h.name = p, next, name
-	h.pace.setLimits(next)
+	h.policy, h.next, h.name, h.pace = p, next, name, limits
+	h.room.remove()
 }
 
 // allowance returns how many connections h may have. A next hop that failed, or has not answered yet,
 // gets one: if it is dead, it costs no more.
 func (h *hop) allowance(l *limits) int {
-	most := l.perHop
-	if h.pace.connections > 0 {
-		most = min(most, h.pace.connections)
-	}
+	most := h.pace.mostConnections(l.perHop)
 	switch {
 	case h.proven && h.ceiling > 0:
 		return min(h.ceiling, most)
@@ -107,9 +106,9 @@ func (h *hop) worthWaiting(now time.Time) bool {
 	return h.failures == 0 || h.active == 0 && !h.down(now)
 }
 
-// ready reports whether an attempt at h may start.
+// ready reports whether an attempt at h may start, as far as the limits for smart hosts permit.
 func (h *hop) ready(l *limits, now time.Time) bool {
-	return !h.never && h.lanes.first != nil && h.active < h.allowance(l) && !h.down(now) && !h.pace.next(now).After(now)
+	return !h.never && h.lanes.first != nil && h.active < h.allowance(l) && !h.down(now)
 }
 
 // transfers yields all transfers that wait for h.

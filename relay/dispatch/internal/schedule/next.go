@@ -67,12 +67,9 @@ func (s *Scheduler) nextAction() Action {
 
 // begin begins an attempt.
 func (s *Scheduler) begin(t *Transfer, now time.Time) {
-	s.queues.begin(t)
+	s.queues.begin(t, now)
 	t.HeaderOnly = t.Message.headerOnly
-	t.hop.pace.begin(len(t.To), now)
-	if at := t.hop.pace.next(now); at.After(now) {
-		s.hopAlarms.set(&t.hop.alarm, at)
-	} else if t.doubtful && t.hop.waiting > 0 {
+	if t.doubtful && t.hop.waiting > 0 {
 		s.hopAlarms.set(&t.hop.alarm, now.Add(patience))
 	}
 	s.queues.wake(t.hop, now)
@@ -89,6 +86,9 @@ func (s *Scheduler) Tick(now time.Time) {
 	for h := s.hopAlarms.due(now); h != nil; h = s.hopAlarms.due(now) {
 		s.hopDue(h, now)
 	}
+	for a := s.queues.room.due(now); a != nil; a = s.queues.room.due(now) {
+		s.queues.wakeWaiting(a, now)
+	}
 	for m := s.messageAlarms.due(now); m != nil; m = s.messageAlarms.due(now) {
 		s.messageDue(m, now)
 	}
@@ -100,9 +100,8 @@ func (s *Scheduler) hopDue(h *hop, now time.Time) {
 	next := now.Add(hopIdle)
 	switch {
 	case h.waiting == 0 && h.active == 0:
-		if next = h.usedAt.Add(hopIdle); !next.After(now) && !h.pace.isEmpty(now) {
-			next = now.Add(hopIdle) // what it got counts for a day
-		} else if !next.After(now) {
+		if next = h.usedAt.Add(hopIdle); !next.After(now) {
+			h.room.remove()
 			delete(s.hops, h.next.Key())
 			return
 		}
@@ -111,9 +110,6 @@ func (s *Scheduler) hopDue(h *hop, now time.Time) {
 	case !h.proven && h.active > 0 && h.waiting > 0:
 		h.extra++
 		next = now.Add(patience)
-	}
-	if at := h.pace.next(now); at.After(now) && at.Before(next) {
-		next = at
 	}
 	s.hopAlarms.set(&h.alarm, next)
 	s.queues.wake(h, now)
@@ -148,8 +144,9 @@ func (s *Scheduler) expire(m *Message, now time.Time) {
 
 // SetPolicy makes p the policy, and each next hop due that has failed, because it may be another one
 // now. All Messages must be rerouted then, in the order of arrival.
-func (s *Scheduler) SetPolicy(p *connector.Policy) {
+func (s *Scheduler) SetPolicy(p *connector.Policy, now time.Time) {
 	s.policy, s.limits = p, limitsOf(p)
+	s.limitAccounts(now)
 	for _, h := range s.hops {
 		if h.failures > 0 {
 			h.retryAt = time.Time{}

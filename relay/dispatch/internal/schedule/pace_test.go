@@ -2,7 +2,6 @@ package schedule
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // paced is config with smart hosts and limits for them.
@@ -107,7 +107,7 @@ func TestRecipientsADay(t *testing.T) {
 		t.Errorf("%d recipients on the worst day, %d attempts", n, len(w.attempts))
 	}
 	w.event(func() {
-		w.s.SetPolicy(compile(t, limit(1000)))
+		w.s.SetPolicy(compile(t, limit(1000)), w.now)
 		for _, m := range w.s.Messages() {
 			w.s.Reroute(m, w.now)
 		}
@@ -132,46 +132,25 @@ func TestPacedClientsDontWait(t *testing.T) {
 	}
 }
 
-// TestLimitsOfOthers: limits for smart hosts don't slow other connectors, nor mail for other servers.
-func TestLimitsOfOthers(t *testing.T) {
-	var p pace
-	p.setLimits(delivery.NextHop{})
-	if p != (pace{}) || !p.next(start).Equal(start) || p.most() != maxRecipients {
-		t.Errorf("without a connector: %+v", p)
+// TestWithoutLimits: connectors count nothing if no connector limits their smart hosts.
+func TestWithoutLimits(t *testing.T) {
+	cfg := paced(func(s *connector.Send) { s.SmartHostMessageRateLimit = 1 })
+	other := cfg.Send[0]
+	other.Name, other.SmartHosts, other.SmartHostMessageRateLimit = "other", []param.SmartHost{param.MustParseSmartHost("other.example")}, 0
+	other.AddressSpaces = []routing.AddressSpace{routing.MustParseAddressSpace("other.example")}
+	direct := connector.Send{Name: "direct", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("direct.example")}}
+	cfg.Send = append(cfg.Send, other, direct)
+	w := newWorld(t, cfg)
+	for range 5 {
+		w.queue("", "a@other.example")
+		w.queue("", "a@direct.example")
+		w.queue("", "a@b.example")
 	}
-}
-
-// TestWindow compares window with a list of all times: it never allows more than the limit in any
-// length of time, and what it allows later is allowed by the list, too.
-func TestWindow(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2))
-	for range 200 {
-		w := window{limit: 1 + r.IntN(40), length: []time.Duration{time.Minute, 24 * time.Hour}[r.IntN(2)]}
-		var all []time.Time
-		now := start
-		for range 300 {
-			n := 1 + r.IntN(w.limit)
-			at := w.next(now, n)
-			if at.Before(now) || at.Sub(now) > w.length+w.length/parts {
-				t.Fatalf("next is %v after now", at.Sub(now))
-			}
-			if again := w.next(at, n); !again.Equal(at) {
-				t.Fatalf("at %v it is %v more", at, again.Sub(at))
-			}
-			recent := 0
-			for _, then := range all {
-				if at.Sub(then) < w.length {
-					recent++
-				}
-			}
-			if recent+n > w.limit {
-				t.Fatalf("%d and %d more in %v, the limit is %d", recent, n, w.length, w.limit)
-			}
-			w.add(n, at)
-			for range n {
-				all = append(all, at)
-			}
-			now = at.Add(time.Duration(r.Int64N(int64(w.length / 5))))
-		}
+	w.run(time.Second)
+	if len(w.attempts) != 11 || len(w.s.accounts) != 1 {
+		t.Errorf("%d attempts, %d accounts", len(w.attempts), len(w.s.accounts))
+	}
+	if p := w.s.paceOf(delivery.NextHop{}); p != nil || !p.next(start).Equal(start) || p.mostRecipients() != maxRecipients || p.reason(start) != "" {
+		t.Errorf("without a connector: %+v", p)
 	}
 }

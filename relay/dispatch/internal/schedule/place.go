@@ -59,7 +59,7 @@ func (s *Scheduler) place(m *Message, now time.Time) {
 // withRoom returns the transfer to h that has room for one more recipient; nil if none has.
 func withRoom(list []*Transfer, h *hop) *Transfer {
 	for i := len(list) - 1; i >= 0; i-- {
-		if t := list[i]; t.hop == h && len(t.To) < h.pace.most() {
+		if t := list[i]; t.hop == h && len(t.To) < h.pace.mostRecipients() {
 			return t
 		}
 	}
@@ -102,7 +102,7 @@ func (s *Scheduler) hopFor(m *Message, i int, now time.Time) *hop {
 		s.hopAlarms.set(&h.alarm, now.Add(hopIdle))
 	}
 	if h.policy != s.policy {
-		h.update(next, s.policy)
+		h.update(next, s.policy, s.paceOf(next))
 	}
 	return h
 }

@@ -23,6 +23,9 @@ type queues struct {
 	// short, those of reports apart.
 	short [2 * resources]list[shortfall]
 
+	served uint64          // the last hop.served
+	room   alarms[account] // when accounts have room again
+
 	active   int // attempts under way
 	doubted  int // of them, at next hops that are not proven
 	returned int // of them, with reports
@@ -76,18 +79,20 @@ func (q *queues) remove(t *Transfer) {
 }
 
 // begin counts the attempt with t, which waits.
-func (q *queues) begin(t *Transfer) {
+func (q *queues) begin(t *Transfer, now time.Time) {
 	h := t.hop
 	t.doubtful = !h.proven
 	q.count(t, 1)
 	t.lane.remove(t)
 	t.running, t.Next, t.period, t.among = true, h.next, h.period, h.allowance(q.limits)
+	q.enter(t, now)
 }
 
 // end uncounts the attempt with t.
 func (q *queues) end(t *Transfer, now time.Time) {
 	l := t.lane
 	q.count(t, -1)
+	q.leave(t, now)
 	t.lane, t.running = nil, false
 	q.dispose(l)
 	t.hop.usedAt = now

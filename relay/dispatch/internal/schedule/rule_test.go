@@ -89,7 +89,7 @@ func chance(t *testing.T, rnd *rand.Rand) {
 			p := compile(t, limits(8+rnd.IntN(40), 1+rnd.IntN(8)))
 			// In between, the plain rule needs no patience: all of it is one event.
 			w.event(func() {
-				w.s.SetPolicy(p)
+				w.s.SetPolicy(p, w.now)
 				for _, m := range w.s.Messages() {
 					w.s.Reroute(m, w.now)
 				}

@@ -273,7 +273,7 @@ func TestPolicy(t *testing.T) {
 	cfg := config()
 	cfg.Send[0].AddressSpaces = []routing.AddressSpace{routing.MustParseAddressSpace("b.example")}
 	w.event(func() {
-		w.s.SetPolicy(compile(t, cfg))
+		w.s.SetPolicy(compile(t, cfg), w.now)
 		w.s.Reroute(m, w.now)
 	})
 	equal(t, "attempts", w.attempts, "60 1@b.example")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/dispatch/internal/tally"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -24,7 +25,8 @@ type Scheduler struct {
 
 	messages map[string]*Message // on the Store and leased by this process
 	hops     map[delivery.Key]*hop
-	nowhere  *hop // for the unreachable recipients
+	nowhere  *hop                       // for the unreachable recipients
+	accounts map[tally.Account]*account // that connectors of the policy limit, or did
 	queues   queues
 
 	hopAlarms     alarms[hop]
@@ -64,6 +66,7 @@ func New(c Config) *Scheduler {
 		messages: make(map[string]*Message),
 		hops:     make(map[delivery.Key]*hop),
 		nowhere:  &hop{name: unreachable, never: true},
+		accounts: make(map[tally.Account]*account),
 		loads:    make(map[netip.Addr]load),
 		lease:    lease{arriving: make(map[string]string)},
 	}
@@ -74,6 +77,7 @@ func New(c Config) *Scheduler {
 // Begin begins the work under a policy.
 func (s *Scheduler) Begin(p *connector.Policy, now time.Time) {
 	s.policy, s.limits, s.workingSince = p, limitsOf(p), now
+	s.limitAccounts(now)
 }
 
 // Policy returns the policy in use, and the name by which this server calls itself under it.
@@ -126,11 +130,13 @@ func (s *Scheduler) beginSave(m *Message, by saver) bool {
 
 // NextAlarm returns when Tick is to be called next; zero: not yet known.
 func (s *Scheduler) NextAlarm() time.Time {
-	a, b := s.hopAlarms.next(), s.messageAlarms.next()
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
+	var first time.Time
+	for _, at := range []time.Time{s.hopAlarms.next(), s.messageAlarms.next(), s.queues.room.next()} {
+		if first.IsZero() || !at.IsZero() && at.Before(first) {
+			first = at
+		}
 	}
-	return a
+	return first
 }
 
 // Stop makes Next start no more attempts.

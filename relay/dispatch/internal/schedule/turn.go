@@ -4,7 +4,7 @@ import "time"
 
 // wake gives h a turn if an attempt at it may start.
 func (q *queues) wake(h *hop, now time.Time) {
-	if !h.ready(q.limits, now) {
+	if !q.ready(h, now) {
 		return
 	}
 	r := q.ring(h)
@@ -13,6 +13,17 @@ func (q *queues) wake(h *hop, now time.Time) {
 	}
 	h.turn.remove()
 	r.push(h, &h.turn)
+}
+
+// ready reports whether an attempt at h may start. If only the limits for smart hosts don't let it, h waits
+// until there is room.
+func (q *queues) ready(h *hop, now time.Time) bool {
+	ready := h.ready(q.limits, now)
+	if ready && !q.hasRoom(h, now) {
+		return false
+	}
+	h.room.remove()
+	return ready
 }
 
 // ring returns the list in which h waits for its turn.
@@ -61,7 +72,7 @@ func (q *queues) pop(r *list[hop], now time.Time) *hop {
 		h := r.first.value
 		h.turn.remove()
 		switch {
-		case !h.ready(q.limits, now):
+		case !q.ready(h, now):
 		case q.ring(h) != r:
 			q.wake(h, now)
 		default:
