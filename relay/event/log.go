@@ -98,7 +98,7 @@ func (e *Event) value(key string) (v slog.Value, ok bool) {
 	case "duration":
 		return slog.DurationValue(e.Duration.Round(time.Millisecond)), true
 	case "retry":
-		return slog.DurationValue(e.Retry), true
+		return slog.DurationValue(e.Retry.Round(time.Second)), true
 	case "until":
 		return slog.StringValue(e.Until.UTC().Format(time.RFC3339)), !e.Until.IsZero()
 	case "others":

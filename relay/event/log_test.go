@@ -21,7 +21,7 @@ func full(k Kind) Event {
 		Kind: k, Time: time.Now(), ID: "1", EnvID: "2", From: a, MailFrom: a, To: a, AllTo: []routing.Address{a}, Recipients: 1, Size: 2, MessageID: "<3>",
 		Session: "4", Connector: "In", Local: at, Remote: at, Helo: "h", User: "u", Command: "HELO", Mechanism: "LOGIN", Tried: "t", Messages: 3, Refused: 4,
 		Reply: "250 ok", Reason: reply.NoConnector, Err: errors.New("bad\nthing"), Result: "queued", NextHop: "hop", Domain: "d", Host: "host", Addr: "192.0.2.2:25", TLS: 0x304,
-		Attempts: 1, Delay: time.Second, Failures: 5, Waiting: 6, Retry: time.Minute, Until: time.Now(), Duration: time.Hour, Report: "7", Detail: "failed",
+		Attempts: 1, Delay: time.Second, Failures: 5, Waiting: 6, Retry: time.Minute - 3465, Until: time.Now(), Duration: time.Hour, Report: "7", Detail: "failed",
 		Advice: "a", Decision: "8", Trace: new(connector.Trace), Others: 9,
 	}
 }
@@ -48,6 +48,9 @@ func TestLog(t *testing.T) {
 			last = max(last, at)
 		}
 		if strings.Contains(line, "error=") && !strings.Contains(line, "error=bad<0A>thing") {
+			t.Errorf("%v: %s", k, line)
+		}
+		if strings.Contains(line, "retry=") && !strings.Contains(line, "retry=1m0s") {
 			t.Errorf("%v: %s", k, line)
 		}
 		b.Reset()
