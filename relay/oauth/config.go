@@ -39,7 +39,7 @@ type Config struct {
 	TokenURL  string   // of the token server
 	DeviceURL string   // of its page that gives device codes
 	Scopes    []string // the rights to ask for
-	Resource  string   // what the token is for, if the token server asks for it
+	Resource  string   // what the token is for, if the token server asks for that; without Scopes it gets no scopes then
 }
 
 // Date is a day, as in 2027-05-31. The zero Date is not a day.

@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/relay/oauth"
 	"github.com/interchange-smtp/interchange/relay/relaytest/entra"
 )
@@ -34,6 +35,48 @@ func (w *world) cause(err error, want oauth.Cause, text string) {
 	}
 }
 
+// TestResource: in China the endpoint v1.0 gets a resource and no scopes, unless the settings choose otherwise. A
+// resource that the address doesn't take, and one that is missing, have their own cure.
+func TestResource(t *testing.T) {
+	const china, v1 = "https://login.partner.microsoftonline.cn/contoso.com/oauth2/v2.0/token", "https://login.partner.microsoftonline.cn/contoso.com/oauth2/token"
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		for _, tc := range []struct {
+			change          func(c *oauth.Config)
+			scope, resource string
+			cure            string // "": there is a token
+		}{
+			{func(*oauth.Config) {}, "", "https://partner.outlook.cn", ""},
+			{func(c *oauth.Config) { c.Scopes = []string{"https://partner.outlook.cn/.default"} }, "https://partner.outlook.cn/.default", "", ""},
+			{func(c *oauth.Config) { c.TokenURL = china }, "https://partner.outlook.cn/.default", "", ""},
+			{func(c *oauth.Config) { c.Resource = "https://other.example" }, "", "https://other.example", ""},
+			{func(c *oauth.Config) { c.Provider, c.TokenURL, c.Resource = "", v1, "https://other.example" }, "", "https://other.example", ""},
+			{func(c *oauth.Config) { c.TokenURL, c.Resource = china, "https://other.example" }, "", "https://other.example", "leave out Resource"},
+			{func(c *oauth.Config) { c.TokenURL = v1 }, "https://partner.outlook.cn/.default", "", "give Resource"},
+			{func(c *oauth.Config) {
+				c.Grant, c.RefreshToken = oauth.RefreshToken, oauth.Secret{Value: auth.Secret(w.server.NewLogon("scan@contoso.com"))}
+			}, "", "https://partner.outlook.cn", ""},
+		} {
+			c := app()
+			c.Provider = oauth.Microsoft365China
+			tc.change(&c)
+			got, err := w.fetch(c)
+			if params := w.last(); params.Get("scope") != tc.scope || params.Get("resource") != tc.resource || params.Has("scope") != (tc.scope != "") {
+				t.Errorf("%+v: %v", tc, params)
+			}
+			if tc.cure != "" {
+				w.cause(err, oauth.CauseRequest, tc.cure)
+				continue
+			}
+			if err != nil {
+				t.Errorf("%+v: %v", tc, err)
+				continue
+			}
+			w.must(got.Access, nil)
+		}
+	})
+}
+
 func TestClientCredentials(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -48,24 +91,19 @@ func TestClientCredentials(t *testing.T) {
 		if params.Get("scope") != "https://outlook.office365.com/.default" || params.Get("grant_type") != "client_credentials" {
 			t.Errorf("%v", params)
 		}
-		for provider, scope := range map[oauth.Provider]string{oauth.Microsoft365GCCHigh: "https://outlook.office365.us/.default", oauth.Microsoft365China: "https://partner.outlook.cn/.default"} {
-			c := app()
-			c.Provider = provider
-			if got, err := w.fetch(c); err != nil || w.server.Requests()[len(w.server.Requests())-1].Get("scope") != scope {
-				t.Errorf("%s: %v, %v", provider, got, err)
-			}
-		}
 		c := app()
+		c.Provider = oauth.Microsoft365GCCHigh
+		if got, err := w.fetch(c); err != nil || w.last().Get("scope") != "https://outlook.office365.us/.default" {
+			t.Errorf("%v, %v", got, err)
+		}
+		c = app()
 		c.ClientID = "unknown"
 		_, err = w.fetch(c)
 		w.cause(err, oauth.CauseApplication, "AADSTS700016")
 		c = app()
-		c.Scopes, c.Resource = []string{"SMTP.Send"}, "https://partner.outlook.cn"
+		c.Scopes = []string{"SMTP.Send"}
 		_, err = w.fetch(c)
 		w.cause(err, oauth.CauseRequest, "correct Scopes")
-		if got := w.server.Requests()[len(w.server.Requests())-1].Get("resource"); got != c.Resource {
-			t.Errorf("resource %q", got)
-		}
 		c = app()
 		c.ClientSecret = oauth.Secret{Environment: "INTERCHANGE_TEST_ABSENT"}
 		_, err = w.fetch(c)

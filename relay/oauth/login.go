@@ -62,8 +62,8 @@ func (e *endpoint) options(id identity) []oauth2.AuthCodeOption {
 	for name := range id.params {
 		list = append(list, oauth2.SetAuthURLParam(name, id.params.Get(name)))
 	}
-	if e.config.Resource != "" {
-		list = append(list, oauth2.SetAuthURLParam("resource", e.config.Resource))
+	if e.resource != "" {
+		list = append(list, oauth2.SetAuthURLParam("resource", e.resource))
 	}
 	return list
 }

@@ -42,6 +42,9 @@ type provider struct {
 	app           []string         // the scopes of an application
 	user          []string         // the scopes of a person
 	hosts         []routing.Domain // of its smart hosts, and their parents
+
+	resource      string // what a token is for, in place of scopes, with all grants but DeviceCode; "": scopes are used
+	resourceToken string // the address that takes a resource
 }
 
 // domains returns the domains of these names.
@@ -53,7 +56,9 @@ func domains(names ...string) []routing.Domain {
 	return list
 }
 
-// providers are the known ones. Microsoft 365 gives a refresh token only with offline_access.
+// providers are the known ones. Microsoft 365 gives a refresh token only with offline_access. In China
+// the v1.0 endpoint of Entra with a resource is known to give tokens for mail; its device codes aren't those
+// of RFC 8628, so persons log on at v2.0.
 var providers = []provider{
 	{
 		name: Microsoft365, tenants: true,
@@ -78,6 +83,9 @@ var providers = []provider{
 		app:    []string{"https://partner.outlook.cn/.default"},
 		user:   []string{"https://partner.outlook.cn/SMTP.Send", "offline_access"},
 		hosts:  domains("partner.outlook.cn"),
+
+		resource:      "https://partner.outlook.cn",
+		resourceToken: "https://login.partner.microsoftonline.cn/{tenant}/oauth2/token",
 	},
 	{
 		name:  Google,

@@ -298,7 +298,8 @@ func TestLoginFails(t *testing.T) {
 		file, key := writeCertificate(t, time.Now().AddDate(1, 0, 0))
 		w.server.Apps[0].Key = &key.PublicKey
 		c = person()
-		c.Certificate, c.Resource = file, "https://partner.outlook.cn"
+		c.Certificate, c.Resource, c.Scopes = file, "https://outlook.office.com", []string{"offline_access"}
+		c.TokenURL = "https://login.microsoftonline.com/organizations/oauth2/token"
 		if err := login(c, func(p oauth.Prompt) { w.server.Approve(p.Code, "a@contoso.com") }); err != nil {
 			t.Error(err)
 		}

@@ -46,6 +46,8 @@ var knownRefusals = []struct {
 	{"AADSTS70011", "", CauseRequest, "the scope is not valid", "correct Scopes; an application asks for https://outlook.office365.com/.default"},
 	{"AADSTS1002012", "", CauseRequest, "the scope is not valid for an application", "correct Scopes; an application asks for https://outlook.office365.com/.default"},
 	{"AADSTS28002", "", CauseRequest, "the scope is not valid", "correct Scopes"},
+	{"AADSTS901002", "", CauseRequest, "the token server takes no resource at this address", "leave out Resource, or give the TokenURL that ends in /oauth2/token"},
+	{"AADSTS900144", "resource", CauseRequest, "the token server asks for a resource at this address", "give Resource, or the TokenURL that ends in /oauth2/v2.0/token"},
 
 	// Entra: a person must do something.
 	{"AADSTS700082", "", CauseLogonNeeded, "the refresh token has expired, because it was not used for 90 days", cureLogon},

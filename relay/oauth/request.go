@@ -40,27 +40,36 @@ type fetcher interface {
 
 // endpoint is a token server as one connector uses it.
 type endpoint struct {
-	config *Config
-	client *http.Client
-	url    string
-	device string
-	scopes []string
+	config   *Config
+	client   *http.Client
+	url      string
+	device   string
+	scopes   []string
+	resource string // "": requests name none
 }
 
-// newEndpoint returns the endpoint of c, with the defaults of its Provider.
+// newEndpoint returns the endpoint of c, with the defaults of its Provider. Scopes or a Resource of c
+// replace both of the Provider.
 func newEndpoint(c *Config, client *http.Client) *endpoint {
 	of := c.Provider.provider()
 	if c.Provider == "" && c.Grant == ServiceAccount {
 		of = Google.provider()
 	}
 	tenant := strings.NewReplacer("{tenant}", url.PathEscape(cmp.Or(c.Tenant, "organizations")))
-	e := &endpoint{config: c, client: safeClient(client), url: cmp.Or(c.TokenURL, tenant.Replace(of.token)),
-		device: cmp.Or(c.DeviceURL, tenant.Replace(of.device)), scopes: c.Scopes}
-	if len(e.scopes) == 0 && c.Grant.stores() {
+	e := &endpoint{config: c, client: safeClient(client), device: cmp.Or(c.DeviceURL, tenant.Replace(of.device)), scopes: c.Scopes, resource: c.Resource}
+	switch given := len(c.Scopes) > 0 || c.Resource != ""; {
+	case !given && c.TokenURL == "" && c.Grant != DeviceCode && of.resource != "":
+		e.resource = of.resource
+	case !given && c.Grant.stores():
 		e.scopes = of.user
-	} else if len(e.scopes) == 0 {
+	case !given:
 		e.scopes = of.app
 	}
+	address := of.token
+	if e.resource != "" {
+		address = cmp.Or(of.resourceToken, of.token)
+	}
+	e.url = cmp.Or(c.TokenURL, tenant.Replace(address))
 	return e
 }
 
@@ -85,8 +94,8 @@ func (e *endpoint) request(ctx context.Context, params url.Values) (*oauth2.Toke
 		return nil, err
 	}
 	maps.Copy(params, identity.params)
-	if e.config.Resource != "" {
-		params.Set("resource", e.config.Resource)
+	if e.resource != "" {
+		params.Set("resource", e.resource)
 	}
 	conf := clientcredentials.Config{
 		ClientID: e.config.ClientID, ClientSecret: identity.secret.Reveal(), TokenURL: e.url, Scopes: e.scopes,

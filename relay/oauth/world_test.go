@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -221,6 +222,12 @@ func write(t *testing.T, name, text string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// last returns the parameters of the last request.
+func (w *world) last() url.Values {
+	all := w.server.Requests()
+	return all[len(all)-1]
 }
 
 // nextRequest waits for a request, looking after each step, and returns the number of all.

@@ -184,7 +184,8 @@ func (s *Server) lifetime() time.Duration {
 }
 
 // ServeHTTP implements http.Handler: the end of the path decides between the token endpoint,
-// the one for device codes, and the JWKS document.
+// the one for device codes, and the JWKS document. At /oauth2/token it is Entra's endpoint v1.0, where
+// an application names a resource in place of scopes.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
 	switch path := r.URL.Path; {
@@ -195,7 +196,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasSuffix(path, "/devicecode"):
 		s.device(w, r.PostForm)
 	case strings.HasSuffix(path, "/token"):
-		s.token(w, r.PostForm)
+		s.token(w, r.PostForm, strings.HasSuffix(path, "/oauth2/token"))
 	default:
 		http.NotFound(w, r)
 	}

@@ -1,8 +1,10 @@
 package entra
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
+	"fmt"
 	"maps"
 	"math/big"
 	"net/http"
@@ -18,8 +20,8 @@ const (
 	grantDevice = "urn:ietf:params:oauth:grant-type:device_code"
 )
 
-// token is the token endpoint.
-func (s *Server) token(w http.ResponseWriter, params url.Values) {
+// token is the token endpoint, v1.0 if it takes a resource.
+func (s *Server) token(w http.ResponseWriter, params url.Values, resource bool) {
 	s.mu.Lock()
 	s.requests = append(s.requests, maps.Clone(params))
 	s.mu.Unlock()
@@ -29,26 +31,36 @@ func (s *Server) token(w http.ResponseWriter, params url.Values) {
 			return
 		}
 	}
-	fields, refused := s.grant(params)
+	fields, refused := s.grant(params, resource)
 	if refused != nil {
 		refused.write(w)
 		return
+	}
+	if resource {
+		fields["expires_in"] = fmt.Sprint(fields["expires_in"])
 	}
 	answer(w, http.StatusOK, fields)
 }
 
 // grant returns the fields of an answer with a token.
-func (s *Server) grant(params url.Values) (map[string]any, *Answer) {
+func (s *Server) grant(params url.Values, resource bool) (map[string]any, *Answer) {
+	switch {
+	case resource && !params.Has("resource"):
+		return nil, refuse("invalid_request", 900144, "The request body must contain the following parameter: 'resource'.")
+	case !resource && params.Has("resource"):
+		return nil, refuse("invalid_request", 901002, "The 'resource' request parameter is not supported.")
+	}
 	switch params.Get("grant_type") {
 	case "client_credentials":
 		app, refused := s.app(params)
 		if refused != nil {
 			return nil, refused
 		}
-		if !strings.HasSuffix(params.Get("scope"), "/.default") {
+		audience, whole := strings.CutSuffix(params.Get("scope"), "/.default")
+		if !whole && !resource {
 			return nil, refuse("invalid_scope", 1002012, "The provided value for scope is not valid.")
 		}
-		return s.issue(map[string]any{"aud": strings.TrimSuffix(params.Get("scope"), "/.default"), "app_displayname": app.ID, "roles": app.Roles}, "")
+		return s.issue(map[string]any{"aud": cmp.Or(params.Get("resource"), audience), "app_displayname": app.ID, "roles": app.Roles}, "")
 	case "refresh_token":
 		if _, refused := s.app(params); refused != nil {
 			return nil, refused
