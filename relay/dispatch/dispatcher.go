@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/internal/atomicfile"
 	"github.com/interchange-smtp/interchange/internal/content"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
@@ -56,6 +57,13 @@ type Dispatcher struct {
 	// it outlives the process. "": os.TempDir.
 	Dir string
 
+	// SmartHostCounts is the file that keeps over a restart what counts for SmartHostMessageRateLimit
+	// and SmartHostRecipientRateLimit of Send connectors. It has no names, only hashes of them. Start
+	// reads it; within 5 seconds after an attempt that counts, and at Shutdown, it is replaced as a
+	// whole. One Dispatcher at a time can use it. A file that can't be read is a line in the log, and
+	// counting begins at 0. "": the counts are kept in memory only.
+	SmartHostCounts string
+
 	// Memory bounds the memory for the bodies of messages, in bytes. Further bodies go to Dir. 0: 16
 	// MiB.
 	Memory int64
@@ -85,7 +93,8 @@ type Dispatcher struct {
 	leasesEnded atomic.Bool    // by Shutdown
 	clients     sync.Pool      // of *client
 	own         transports
-	outgoings   sync.Pool // of *outgoing
+	outgoings   sync.Pool        // of *outgoing
+	counts      atomicfile.Saver // of SmartHostCounts
 
 	mu       sync.Mutex
 	sched    *schedule.Scheduler
@@ -115,6 +124,7 @@ func (d *Dispatcher) init() {
 		d.clients.New = newClient
 		d.work, d.stop, d.idle = make(chan task), make(chan struct{}), make(chan struct{})
 		d.hard, d.cutOff = context.WithCancel(context.Background())
+		d.keepCounts()
 		d.sched = schedule.New(schedule.Config{Route: d.nextHop, MaxMessages: d.MaxMessages, MinFree: d.MinFree, Events: d.emit != nil})
 	})
 }

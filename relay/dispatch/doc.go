@@ -77,6 +77,7 @@
 // for a smart host, its port and the user that logs on there, and each keeps its own limits. An
 // attempt counts at every smart host of its connector, whatever becomes of it. Connectors that wait
 // for the same account take turns; those whose accounts no connector limits don't count.
+// SmartHostCounts is a file that keeps the counts over a restart; without it they begin at 0.
 //
 // # Where mail goes, and how
 //

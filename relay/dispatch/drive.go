@@ -52,6 +52,9 @@ func (d *Dispatcher) nextTask(now time.Time) (t task, ok bool) {
 			return task{}, false
 		case schedule.Start:
 			d.busy++
+			if a.Paced() {
+				d.counts.Changed()
+			}
 			out := d.outgoings.Get().(*outgoing)
 			out.fill(a.Transfer)
 			return task{out: out}, true

@@ -22,12 +22,13 @@ func (d *Dispatcher) Start(ctx context.Context) error {
 	if err := d.Check(d.Policy); err != nil {
 		return err
 	}
-	again := false
+	again, tallies := false, d.readCounts()
 	d.event(func(now time.Time) {
 		if again = d.started || d.stopping; !again {
 			d.started = true
 			d.own = newTransports(d.ByConnector)
 			d.sched.SetHolder(envelope.NewID(), now.Add(schedule.LeaseTime))
+			d.sched.Restore(tallies)
 			d.sched.Begin(d.Policy, now)
 		}
 	})
@@ -110,7 +111,7 @@ func (d *Dispatcher) CurrentPolicy() *connector.Policy {
 // Shutdown begins no new attempts, answers the clients that wait for next hops by putting their
 // messages on the queue, and waits until the attempts under way have ended. When ctx ends before, they
 // are cut off, and Shutdown returns the cause of ctx. What the Store didn't take before is saved once
-// more. Then Shutdown ends the leases of all messages: another process, or a new Dispatcher on the same
+// more, and SmartHostCounts is written. Then Shutdown ends the leases of all messages: another process, or a new Dispatcher on the same
 // Store, can claim them at once. Messages that arrive during or after Shutdown are queued. The Store is
 // not closed.
 func (d *Dispatcher) Shutdown(ctx context.Context) error {
@@ -139,6 +140,7 @@ func (d *Dispatcher) Shutdown(ctx context.Context) error {
 	d.persistAll(unsaved)
 	d.cutOff()
 	d.renewing.Wait()
+	d.closeCounts()
 	d.endLeases()
 	return err
 }

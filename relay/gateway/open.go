@@ -91,6 +91,9 @@ func (g *Gateway) startDispatcher(ctx context.Context, store queue.Store) error 
 	d := &g.Dispatcher
 	d.Transport, d.Store, d.Policy = &g.Sender, store, g.Config.Policy
 	d.Dir = cmp.Or(d.Dir, g.Dir)
+	if d.SmartHostCounts == "" && g.Dir != "" {
+		d.SmartHostCounts = filepath.Join(g.Dir, "smart-host-counts")
+	}
 	d.Events = slices.Concat(d.Events, g.Events)
 	d.Logger = cmp.Or(d.Logger, g.Logger)
 	g.queue, g.Server.Handler = store, d

@@ -88,7 +88,7 @@ func (s *Scheduler) forgetAccounts(now time.Time) {
 	}
 }
 
-// Restore makes the tallies count that the process before this one has left. It must come before Begin.
+// Restore makes tallies count, those of the process before this one. It must come before Begin.
 func (s *Scheduler) Restore(tallies map[tally.Account]tally.Tally) {
 	for key, t := range tallies {
 		s.accounts[key] = newAccount(t)

@@ -155,6 +155,9 @@ type Transfer struct {
 // HopName returns the name of the next hop, as operators see it.
 func (t *Transfer) HopName() string { return t.hop.name }
 
+// Paced reports whether the attempt counts for limits of smart hosts.
+func (t *Transfer) Paced() bool { return t.pace != nil }
+
 // newTransfer returns a transfer without recipients.
 func (m *Message) newTransfer(h *hop, p *connector.Policy) *Transfer {
 	t := &m.firstTransfer
