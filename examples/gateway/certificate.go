@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/shell"
@@ -108,12 +109,11 @@ func shownCertificates(certs []string) (shown []shell.Certificate, err error) {
 	return shown, nil
 }
 
-// withoutCertificate returns the parameters that need a certificate where none is given:
-// as notes, because check may be run without the flags of serve.
-func (l *loaded) withoutCertificate() (missing source.Diagnostics) {
+// withoutCertificate returns the parameters that need a certificate where none is given.
+func (l *loaded) withoutCertificate(m material) (missing source.Diagnostics) {
 	add := func(in *connector.Inbound, field source.Path, format string, args ...any) {
 		missing = append(missing, source.Diagnostic{
-			Severity: source.SeverityNote, Path: source.Named("Receive", in.Name()).Field(field), Code: source.CodeCertificateMissing,
+			Severity: m.missing(), Path: source.Named("Receive", in.Name()).Field(field), Code: source.CodeCertificateMissing,
 			Detail: fmt.Sprintf(format, args...) + ": give -cert and -key, or -acme",
 		})
 	}
@@ -122,16 +122,35 @@ func (l *loaded) withoutCertificate() (missing source.Diagnostics) {
 		if !r.Enabled.Or(true) {
 			continue
 		}
-		if i := slices.IndexFunc(r.Bindings, order.ImplicitTLS); i >= 0 {
+		proofs := provedWithinTLS(r.AuthMechanism.Or(auth.None))
+		switch i := slices.IndexFunc(r.Bindings, order.ImplicitTLS); {
+		case i >= 0:
 			add(in, "Bindings", "connections to %v begin with TLS, so serve can't start without a certificate", r.Bindings[i])
-		} else if r.RequireTLS {
+		case r.RequireTLS:
 			add(in, "RequireTLS", "serve can't start without a certificate")
+		case len(proofs) > 0:
+			add(in, "AuthMechanism", "without a certificate STARTTLS is not offered, so no user can log on with %s", strings.Join(proofs, " or "))
 		}
 		if r.DomainSecureEnabled {
 			add(in, "DomainSecureEnabled", "without a certificate STARTTLS is not offered, so no client can be a partner")
 		}
 	}
 	return missing
+}
+
+// provedWithinTLS names the proofs by which m lets users log on within TLS only.
+func provedWithinTLS(m auth.Mechanism) (proofs []string) {
+	for _, proof := range []struct {
+		flag auth.Mechanism
+		name string
+	}{
+		{auth.BasicAuthRequireTLS, "a password"}, {auth.OAuth, "a token"}, {auth.ClientCertificate, "a certificate"},
+	} {
+		if m.Has(proof.flag) {
+			proofs = append(proofs, proof.name)
+		}
+	}
+	return proofs
 }
 
 // advised adds to an error about a missing certificate what to do.

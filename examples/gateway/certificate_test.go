@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // The authorities of partners are read from the file, and errors name it.
@@ -53,5 +56,41 @@ func TestNoCertificate(t *testing.T) {
 	const want = "Receive[\"Proxy\"]: binding 127.0.0.1:465 begins with TLS and needs a certificate (certificate-missing)\n    fix: give -cert and -key, or -acme, or remove"
 	if !strings.Contains(out.String(), want) {
 		t.Errorf("%s\nlacks %s", out.String(), want)
+	}
+}
+
+// A connector whose logons need TLS is a note of check and a warning of serve where there is no certificate.
+func TestLogonsWithoutCertificate(t *testing.T) {
+	for mechanism, proofs := range map[string]string{
+		"Tls, BasicAuth, BasicAuthRequireTLS": "a password",
+		"Tls, OAuth":                          "a token",
+		"Tls, BasicAuth, BasicAuthRequireTLS, OAuth, ClientCertificate": "a password or a token or a certificate",
+		"Tls, BasicAuth": "",
+		"Tls":            "",
+	} {
+		file := filepath.Join(t.TempDir(), "policy.json")
+		policy := `{"Server": "HubA", "Servers": [{"Name": "HubA", "FQDN": "huba.fabrikam.com"}],
+			"Receive": [{"Name": "Apps", "Bindings": ["127.0.0.1:587"], "RemoteIPRanges": ["127.0.0.1"], "PermissionGroups": "ExchangeUsers", "AuthMechanism": "` + mechanism + `"}]}`
+		if err := os.WriteFile(file, []byte(policy), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		c := &cli{stdout: &out, stderr: &out, now: time.Now}
+		check(c, []string{file})
+		l, ok := c.policy(&policyFlags{files: []string{file}})
+		if !ok {
+			t.Fatalf("%s: %s", mechanism, &out)
+		}
+		want := ": without a certificate STARTTLS is not offered, so no user can log on with " + proofs + ": give -cert and -key, or -acme (certificate-missing)\n"
+		if got := strings.Contains(out.String(), "Receive[\"Apps\"].AuthMechanism"+want); got != (proofs != "") {
+			t.Errorf("%s: check prints\n%s", mechanism, &out)
+		}
+		logged := false
+		for _, f := range l.check(material{serving: true, now: time.Now()}) {
+			logged = logged || f.Code == source.CodeCertificateMissing && f.logged()
+		}
+		if logged != (proofs != "") {
+			t.Errorf("%s: serve logs it: %v", mechanism, logged)
+		}
 	}
 }

@@ -175,7 +175,7 @@ func TestExternalMissing(t *testing.T) {
 		{nil, "-users and -client-ca (auth-external-missing)"},
 		{[]string{"-users", site.file("users")}, "-client-ca (auth-external-missing)"},
 		{[]string{"-client-ca", site.file("cert")}, "-users (auth-external-missing)"},
-		{[]string{"-users", site.file("users"), "-client-ca", site.file("cert")}, ""},
+		{[]string{"-users", site.file("users"), "-client-ca", site.file("cert"), "-cert", site.file("cert"), "-key", site.file("key")}, ""},
 	} {
 		code, out, errout := ran(append([]string{"check", site.file("policy.json")}, row.flags...)...)
 		if row.want == "" && strings.Contains(out, finding) || row.want != "" && !strings.Contains(out, finding+row.want) {
