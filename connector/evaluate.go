@@ -47,7 +47,7 @@ func (s Session) StartTLS() Decision {
 	if in == nil {
 		return s.noConnector()
 	}
-	if !s.check(checkTLSOffered, s.OffersTLS(), about{}) {
+	if !s.check(checkTLSOffered, s.OffersTLS(), about{subject: s.noStartTLS()}) {
 		// Exchange does not know the command where it isn't offered.
 		return in.Decide(reply.UnrecognizedCommand)
 	}

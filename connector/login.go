@@ -62,7 +62,10 @@ func (s Session) mayLogin() Decision {
 // becomes a member of Authenticated Users, so grants to anonymous sessions no longer
 // apply. Login refuses an identity without ms-Exch-SMTP-Submit: Exchange requires
 // that right for AUTH and MAIL. Login copies id.
-func (s Session) Login(id auth.Identity) (Session, Decision) {
+func (s Session) Login(id auth.Identity) (Session, Decision) { return s.login(id, "AUTH") }
+
+// login is Login; proof names the command that has proved id in the step about it.
+func (s Session) login(id auth.Identity, proof string) (Session, Decision) {
 	if s.in == nil {
 		return s, s.noConnector()
 	}
@@ -70,7 +73,7 @@ func (s Session) Login(id auth.Identity) (Session, Decision) {
 		return s, d
 	}
 	user := loginIdentity(id)
-	if !s.check(checkIdentity, !user.IsZero(), about{subject: user.String()}) {
+	if !s.check(checkIdentity, !user.IsZero(), about{subject: proof + " proves that the client is " + user.String()}) {
 		return s, s.in.Decide(reply.BadCredentials)
 	}
 	next := s

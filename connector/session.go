@@ -228,8 +228,19 @@ func (s Session) Headers() HeaderFilter {
 }
 
 // OffersTLS reports whether EHLO offers STARTTLS now.
-func (s Session) OffersTLS() bool {
-	return s.in != nil && s.in.mechanism.Has(auth.TLS) && !s.tls && !s.noCertificate
+func (s Session) OffersTLS() bool { return s.in != nil && s.noStartTLS() == "" }
+
+// noStartTLS says why EHLO doesn't offer STARTTLS; "" if it does.
+func (s Session) noStartTLS() string {
+	switch {
+	case !s.in.mechanism.Has(auth.TLS):
+		return "AuthMechanism has no Tls"
+	case s.noCertificate:
+		return "the server has no certificate"
+	case s.tls:
+		return "TLS is up already"
+	}
+	return ""
 }
 
 // mustStartTLS reports whether the client must use STARTTLS first (RFC 3207 section 4).

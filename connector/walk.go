@@ -138,7 +138,11 @@ func (w *walk) connect() bool {
 	}
 	encrypted := w.dialog.BeginsWithTLS() && w.dialog.TLS && !w.dialog.NoCertificate
 	w.done.Session = w.in.Open(w.channel(encrypted), &w.steps)
-	if w.dialog.BeginsWithTLS() && !w.done.Session.check(checkImplicitTLS, encrypted, about{}) {
+	why := "the server has no certificate"
+	if !w.dialog.TLS {
+		why = "the client doesn't use it"
+	}
+	if w.dialog.BeginsWithTLS() && !w.done.Session.check(checkImplicitTLS, encrypted, about{subject: why}) {
 		w.stage(StageConnect, command, w.in.Decide(reply.ImplicitTLS))
 		w.done.Stages[0].Reply = reply.Reply{} // there is no handshake, and so no reply
 		return false
@@ -205,7 +209,7 @@ func (w *walk) login() bool {
 	name, line := w.line(order.Auth)
 	d := w.done.Session.Auth(w.mechanism())
 	if d.Allowed() && w.dialog.User != nil {
-		w.done.Session, d = w.done.Session.Login(*w.dialog.User)
+		w.done.Session, d = w.done.Session.login(*w.dialog.User, line)
 	} else if d.Allowed() {
 		d = w.in.Decide(reply.BadCredentials)
 	}

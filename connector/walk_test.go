@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
@@ -51,6 +52,45 @@ func TestWalkImplicitTLS(t *testing.T) {
 		if strings.Contains(w.String(), "STARTTLS") {
 			t.Errorf("%+v: STARTTLS is said:\n%s", row, w)
 		}
+	}
+}
+
+// TestWalkReasons wants the reason that holds, of several, and the mechanism that has proved a user.
+func TestWalkReasons(t *testing.T) {
+	cfg := guide(permission.Current)
+	cfg.Receive[0].Bindings = append(cfg.Receive[0].Bindings, at("10.2.3.4:465"))
+	cfg.Receive[0].AuthMechanism = param.Value(auth.TLS | auth.BasicAuth | auth.OAuth | auth.ClientCertificate)
+	p := compile(t, cfg)
+	cfg.Receive[0].AuthMechanism = param.Value(auth.BasicAuth)
+	clear := compile(t, cfg)
+	login := []order.Verb{order.Hello, order.StartTLS, order.Hello, order.Auth}
+	for _, row := range []struct {
+		policy    *connector.Policy
+		local     string
+		tls, cert bool
+		mechanism string
+		commands  []order.Verb
+		want      string
+	}{
+		{p, "10.2.3.4:465", false, true, "", nil, "no   implicit-tls: connections to this port begin with TLS, and the client doesn't use it\n"},
+		{p, "10.2.3.4:465", true, false, "", nil, "no   implicit-tls: connections to this port begin with TLS, and the server has no certificate\n"},
+		{p, "10.2.3.4:25", true, false, "", nil, "no   tls-offered: the server has no certificate\n"},
+		{clear, "10.2.3.4:25", true, true, "", nil, "no   tls-offered: AuthMechanism has no Tls\n"},
+		{p, "10.2.3.4:25", true, true, "", login, "yes  identity: AUTH LOGIN proves that the client is app\n"},
+		{p, "10.2.3.4:25", true, true, auth.External, login, "yes  identity: AUTH EXTERNAL proves that the client is app\n"},
+		{p, "10.2.3.4:25", true, true, auth.OAuthBearer, login, "yes  identity: AUTH OAUTHBEARER proves that the client is app\n"},
+	} {
+		d := relayAttempt()
+		d.Local, d.TLS, d.NoCertificate, d.Helo = at(row.local), row.tls, !row.cert, "a.example"
+		d.User, d.Mechanism, d.Further, d.Commands = &auth.Identity{Principal: permission.Authenticated("app")}, row.mechanism, auth.WithoutPassword(), row.commands
+		if got := row.policy.Walk(d); !strings.Contains(got.String(), row.want) {
+			t.Errorf("%s\nlacks %s", got, row.want)
+		}
+	}
+	s := p.Select(at("10.2.3.4:25"), ip("203.0.113.9"), nil).Open(auth.Channel{TLS: true}, nil)
+	var trace connector.Trace
+	if s.Tracing(&trace).StartTLS(); !strings.Contains(trace.String(), "no   tls-offered: TLS is up already\n") {
+		t.Errorf("%s", trace)
 	}
 }
 

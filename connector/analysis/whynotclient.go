@@ -10,8 +10,8 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Remedy is an action of the client of a refused session, or a change of its user, so
-// that the refusal goes away and the policy stays as it is.
+// Remedy is an action of the client of a refused session, or a change of its user or of the
+// server's certificate, so that the refusal goes away and the policy stays as it is.
 type Remedy struct {
 	Kind  RemedyKind
 	Text  string // in words
@@ -31,17 +31,18 @@ type RemedyKind string
 
 // The kinds of remedies.
 const (
-	RemedyHello       RemedyKind = "ehlo"        // the client gives its name
-	RemedyTLS         RemedyKind = "starttls"    // it uses TLS
-	RemedyLogin       RemedyKind = "login"       // it logs on
-	RemedyCertificate RemedyKind = "certificate" // it shows a certificate
-	RemedyAddress     RemedyKind = "address"     // one more address of the user
-	RemedyMember      RemedyKind = "member"      // the user is in one more group
+	RemedyHello             RemedyKind = "ehlo"               // the client gives its name
+	RemedyTLS               RemedyKind = "starttls"           // it uses TLS
+	RemedyServerCertificate RemedyKind = "server-certificate" // the server gets a certificate, for a client that uses TLS
+	RemedyLogin             RemedyKind = "login"              // it logs on
+	RemedyCertificate       RemedyKind = "certificate"        // it shows a certificate
+	RemedyAddress           RemedyKind = "address"            // one more address of the user
+	RemedyMember            RemedyKind = "member"             // the user is in one more group
 )
 
 // RemedyKinds returns all kinds.
 func RemedyKinds() []RemedyKind {
-	return []RemedyKind{RemedyHello, RemedyTLS, RemedyLogin, RemedyCertificate, RemedyAddress, RemedyMember}
+	return []RemedyKind{RemedyHello, RemedyTLS, RemedyServerCertificate, RemedyLogin, RemedyCertificate, RemedyAddress, RemedyMember}
 }
 
 // Remedies returns the remedies for the first refusal of a session that need no change
@@ -117,6 +118,9 @@ func (q *refusal) measures() []measure {
 			text = "the client uses TLS from the start"
 		}
 		all = append(all, measure{RemedyTLS, text, func(d *connector.Dialog) { d.TLS = true }})
+	}
+	if q.dialog.TLS && q.dialog.NoCertificate {
+		all = append(all, measure{RemedyServerCertificate, "the server gets a certificate", func(d *connector.Dialog) { d.NoCertificate = false }})
 	}
 	if domain := q.dialog.From.Domain(); q.stage().Decision.Reason == reply.SecuredSenderDenied {
 		all = append(all, measure{RemedyCertificate, "the client shows a certificate of " + domain.String(), func(d *connector.Dialog) {

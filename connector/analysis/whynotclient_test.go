@@ -73,6 +73,10 @@ func TestRemedies(t *testing.T) {
 			func(d *connector.Dialog) {
 				d.Local, d.To = netip.MustParseAddrPort("10.2.3.4:465"), recipients("ann@fabrikam.com")
 			}, []string{"starttls the client uses TLS from the start"}},
+		{"a server without a certificate", nil, func(d *connector.Dialog) {
+			user(d)
+			d.NoCertificate, d.From = true, routing.Address{}
+		}, []string{"server-certificate the server gets a certificate"}},
 		{"no connector serves it", nil, func(d *connector.Dialog) { d.Local = netip.MustParseAddrPort("10.2.3.4:2525") }, nil},
 	} {
 		cfg, d := fabrikam(), scanner()

@@ -71,6 +71,9 @@ func (l *loaded) whyNot(a answer, usersUnknown bool) curesJSON {
 		if usersUnknown && (r.Kind == analysis.RemedyAddress || r.Kind == analysis.RemedyMember) {
 			out.Text = fmt.Sprintf("give -users, -passwd or -ldap: groups and addresses of %s aren't known here; if they lack it, %s", d.User.Name, r.Text)
 		}
+		if r.Kind == analysis.RemedyServerCertificate {
+			out.Text += ": give serve -cert and -key, or -acme"
+		}
 		enough = enough || r.Accepted()
 		all.Remedies = append(all.Remedies, out)
 	}
