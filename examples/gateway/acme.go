@@ -16,6 +16,7 @@ import (
 	"golang.org/x/crypto/acme/autocert"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 // acmeFlags are the flags about certificates by ACME.
@@ -29,7 +30,7 @@ func (f *acmeFlags) register(fs *flag.FlagSet) {
 }
 
 // acmeRenewal is how long before its expiry a certificate is renewed. One that expires sooner
-// wasn't renewed, which is logged.
+// wasn't renewed, which is reported.
 const (
 	acmeRenewal = 30 * 24 * time.Hour
 	acmeLate    = 21 * 24 * time.Hour
@@ -114,7 +115,7 @@ func (a *acmeClient) certificate(in *connector.Inbound, hello *tls.ClientHelloIn
 // modern makes a Manager choose a key for ECDSA, which nearly all clients support.
 var modern = []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256}
 
-// obtain gets the certificates of all hosts, so that no client waits for one, and logs those
+// obtain gets the certificates of all hosts, so that no client waits for one, and reports those
 // that can't be had or weren't renewed.
 func (a *acmeClient) obtain() {
 	if a == nil {
@@ -127,9 +128,9 @@ func (a *acmeClient) obtain() {
 		}
 		switch {
 		case err != nil:
-			a.logger.Error("no certificate by ACME", "host", host, "error", err)
+			a.report(event.Event{Kind: event.ACMEFailed, Host: host, Err: err})
 		case time.Until(c.Leaf.NotAfter) < acmeLate:
-			a.logger.Warn("a certificate by ACME wasn't renewed", "host", host, "until", c.Leaf.NotAfter.UTC().Format(time.RFC3339))
+			a.report(event.Event{Kind: event.ACMENotRenewed, Host: host, Until: c.Leaf.NotAfter})
 		}
 	}
 }

@@ -1,9 +1,15 @@
 package main
 
 import (
+	"crypto"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -62,8 +68,43 @@ func TestServeACME(t *testing.T) {
 	if err := os.RemoveAll(site.file("acme")); err != nil {
 		t.Fatal(err)
 	}
-	s := serve("-acme-directory", "http://127.0.0.1:9/directory", "-cert", site.file("cert"), "-key", site.file("key"))
-	s.stderr.wait(t, `level=ERROR msg="no certificate by ACME" host=mail.fabrikam.com error=`, 1)
+	refusing := refusingAuthority(t)
+	s := serve("-acme-directory", refusing, "-cert", site.file("cert"), "-key", site.file("key"))
+	s.stderr.wait(t, `level=ERROR msg="no certificate by ACME" host=mail.fabrikam.com error="403 urn:ietf:params:acme:error:unauthorized: the account is closed"`, 1)
 	shows(site.ca.Pool(), "mail.fabrikam.com", "first.fabrikam.com")
 	s.end(t)
+
+	ends := site.storeACME("mail.fabrikam.com", 10*24*time.Hour)
+	s = serve("-acme-directory", refusing)
+	s.stderr.wait(t, `level=WARN msg="a certificate by ACME wasn't renewed" host=mail.fabrikam.com until=`+ends.UTC().Format(time.RFC3339)+"\n", 1)
+	s.end(t)
+}
+
+// refusingAuthority starts an authority that refuses everything, and returns its address.
+func refusingAuthority(t *testing.T) string {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusForbidden)
+		io.WriteString(w, `{"type": "urn:ietf:params:acme:error:unauthorized", "detail": "the account is closed"}`)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// storeACME puts a certificate that is valid for some more time into the directory of -acme, and returns when it ends.
+func (s *site) storeACME(host string, valid time.Duration) time.Time {
+	s.t.Helper()
+	cert, err := selfSigned(host)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	short := *cert.Leaf
+	short.NotAfter = time.Now().Add(valid)
+	key := cert.PrivateKey.(crypto.Signer)
+	if cert.Certificate[0], err = x509.CreateCertificate(rand.Reader, &short, &short, key.Public(), key); err != nil {
+		s.t.Fatal(err)
+	}
+	certificate, keyText := pemOf(s.t, cert)
+	s.write(filepath.Join("acme", host), append(keyText, certificate...))
+	return short.NotAfter
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/netip"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/mxpolicy"
 )
 
@@ -80,9 +80,9 @@ func (f *dnsFlags) validating() (*mxpolicy.Resolver, error) {
 }
 
 // published returns a finder of mail domains' TLS policies. data is the directory that keeps
-// them; "": none.
-func (d *detours) published(data string, log *slog.Logger) *mxpolicy.Policies {
-	p := &mxpolicy.Policies{DNSSEC: d.validating, Dial: d.dialHost, Logger: log}
+// them; "": none. report gets its events; it may be nil.
+func (d *detours) published(data string, report event.Reader) *mxpolicy.Policies {
+	p := &mxpolicy.Policies{DNSSEC: d.validating, Dial: d.dialHost, Events: []event.Reader{report}}
 	if resolver, ok := d.resolver.(mxpolicy.TXTResolver); ok {
 		p.TXT = resolver
 	}

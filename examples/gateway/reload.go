@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"os/signal"
 	"syscall"
+	"time"
 
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
 )
 
@@ -34,7 +37,7 @@ func runReload(c *cli, args []string) int {
 }
 
 // renew reads the certificates again if their files have changed. If they can't be read or
-// used, the present ones stay, and the log says why, once for each change.
+// used, the present ones stay, and an event says why, once for each change.
 func (r *relayProcess) renew() {
 	stamp := stampOf(r.flags.certs, r.flags.keys)
 	if len(r.flags.certs) == 0 || stamp == r.now.stamp {
@@ -48,13 +51,26 @@ func (r *relayProcess) renew() {
 		err = advised(r.gateway.SetCertificates(certificates))
 	}
 	if err != nil {
-		r.logger.Error("certificates can't be renewed, still using the previous ones", "error", err)
+		r.report(event.Event{Kind: event.CertificatesNotRenewed, Err: err})
 		return
 	}
 	next.Certificates, next.pairs = certificates, pairs
-	r.logger.Info("certificates renewed", "certificates", len(certificates))
+	r.report(event.Event{Kind: event.CertificatesRenewed, Until: firstExpiry(certificates)})
 	r.logValidity()
 }
+
+// firstExpiry returns when the first of some certificates expires.
+func firstExpiry(all []tls.Certificate) (first time.Time) {
+	for _, c := range all {
+		if c.Leaf != nil && (first.IsZero() || c.Leaf.NotAfter.Before(first)) {
+			first = c.Leaf.NotAfter
+		}
+	}
+	return first
+}
+
+// report passes an event of the process itself on.
+func (r *relayProcess) report(e event.Event) { r.gateway.Report(context.Background(), e) }
 
 // errNoData is the mistake of a command that needs -data.
 var errNoData = errors.New("-data is missing: give the directory that the gateway was started with")

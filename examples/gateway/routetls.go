@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"slices"
 	"strings"
@@ -45,7 +44,7 @@ func (f *dnsFlags) look(way connector.Route, to routing.Domain) (*publishedTLS, 
 	if err != nil {
 		return nil, err
 	}
-	policies := dialing.published("", slog.New(slog.DiscardHandler))
+	policies := dialing.published("", nil)
 	defer policies.Close()
 	set := way.Outbound.Settings()
 	shown := &publishedTLS{Domain: to.String(), Asked: []string{}, Hosts: []hostTLS{}}

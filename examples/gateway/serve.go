@@ -18,6 +18,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/milter"
 	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/gateway"
 	"github.com/interchange-smtp/interchange/relay/mxpolicy"
 	"github.com/interchange-smtp/interchange/relay/oauth"
@@ -164,6 +165,7 @@ type relayProcess struct {
 // prints what, and ok is false.
 func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	r = &relayProcess{cli: c, flags: f, logger: newLogger(c.stderr, f.json), asked: make(chan chan error)}
+	g := &gateway.Gateway{Dir: f.data, Logger: r.logger}
 	dialing, err := f.dialing()
 	if err == nil && len(f.files) == 0 {
 		r.logger.Info(demonstrated)
@@ -172,8 +174,8 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	r.web, r.dial = dialing.webClient(), dialing.dialHost
 	var lmtpErr error
 	r.lmtp, lmtpErr = f.lmtpServers()
-	r.published = dialing.published(f.data, r.logger)
-	filters, filtersErr := f.milters.hooks(r.logger)
+	r.published = dialing.published(f.data, g.Report)
+	filters, filtersErr := f.milters.hooks(g.Report)
 	mistakes := []error{err, lmtpErr, filtersErr}
 	now, bad := r.configure(c)
 	mistakes = append(mistakes, bad...)
@@ -184,13 +186,12 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 		r.invalid(mistakes)
 		return nil, false
 	}
-	r.now = now
-	g := &gateway.Gateway{Config: now.Config, Dir: f.data, Logger: r.logger}
+	r.now, g.Config = now, now.Config
 	g.Server.ProtocolLog, g.Server.Explain = c.stdout, f.explains
 	// Filters may change messages, and signatures hold for a message as it was sent.
-	g.Server.Hooks = append([]relay.Hooks{f.verifier(r.logger).Hooks()}, filters...)
+	g.Server.Hooks = append([]relay.Hooks{f.verifier(g.Report).Hooks()}, filters...)
 	g.Sender.Resolver, g.Sender.Dial, g.Sender.TLSPolicies = dialing, dialing.dial, detouredPolicies{r.published, dialing}
-	r.tokens.Dir, r.tokens.Client, r.tokens.Logger = f.oauth.tokens(f.data), r.web, r.logger
+	r.tokens.Dir, r.tokens.Client, r.tokens.Events = f.oauth.tokens(f.data), r.web, []event.Reader{g.Report}
 	g.Sender.Tokens = r.tokens.For
 	g.Dispatcher.ByConnector = r.transports()
 	g.Dispatcher.MaxMessages, g.Dispatcher.MinFree = f.maxQueued, int64(f.minFree)

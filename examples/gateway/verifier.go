@@ -1,17 +1,16 @@
 package main
 
 import (
-	"log/slog"
-
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/verify"
 )
 
 // verifier returns the verifier that checks SPF, DKIM and DMARC where connectors ask for it by
-// MessageAuthenticationMode.
-func (f *serveFlags) verifier(logger *slog.Logger) *verify.Verifier {
+// MessageAuthenticationMode. report gets its events.
+func (f *serveFlags) verifier(report event.Reader) *verify.Verifier {
 	dns := new(verify.DNS)
 	if server, err := parseNameServer(f.dns); err == nil {
 		dns.Servers = []string{server.String()}
 	}
-	return &verify.Verifier{Resolver: dns, Logger: logger}
+	return &verify.Verifier{Resolver: dns, Events: []event.Reader{report}}
 }

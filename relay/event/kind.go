@@ -70,5 +70,13 @@ const (
 // What a Milter of the module milter reports.
 const (
 	MilterFailed Kind = iota + STSNotStored + 1 // the filter can't be asked about a connection or a message
-	kinds                                       // how many there are, 0 included
+)
+
+// What a program reports about its certificates, by Report of a gateway.Gateway. The command gateway does.
+const (
+	ACMEFailed             Kind = iota + MilterFailed + 1 // an authority gives no certificate for Host
+	ACMENotRenewed                                        // the certificate for Host, which ends soon
+	CertificatesRenewed                                   // from files that have changed
+	CertificatesNotRenewed                                // such a file can't be used, and the previous certificates are shown
+	kinds                                                 // how many there are, 0 included
 )

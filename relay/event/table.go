@@ -76,6 +76,11 @@ var table = [kinds]kind{
 	STSNotStored:   fail("MTA-STS policies can't be kept for the next start", "error"),
 
 	MilterFailed: fail("the milter can't be asked", "session id connector remote milter then error"),
+
+	ACMEFailed:             fail("no certificate by ACME", "host error"),
+	ACMENotRenewed:         warn("a certificate by ACME wasn't renewed", "host until"),
+	CertificatesRenewed:    info("certificates renewed", "until"),
+	CertificatesNotRenewed: fail("certificates can't be renewed, still using the previous ones", "error"),
 }
 
 func info(text, keys string) kind { return kind{text, slog.LevelInfo, strings.Fields(keys)} }

@@ -17,6 +17,9 @@
 //     transactions and delivery attempts end at the same time (a client that waits for
 //     its next hop gets its answer that way), and closes the queue last.
 //
+// [Gateway.Events] learn what happens. [Gateway.Report] adds what happens in parts that the program
+// brings along, such as the tokens for smart hosts.
+//
 // With a data directory ([Gateway.Dir]) the Gateway answers the requests of package
 // control, which is how the gateway command lists, retries, suspends and drops messages.
 package gateway

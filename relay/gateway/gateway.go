@@ -60,7 +60,7 @@ type Gateway struct {
 	Store queue.Store
 
 	// Events are called with each event of the Server, the Sender and the Dispatcher, after
-	// their own Events.
+	// their own Events, and with those that the program reports by Report.
 	Events []event.Reader
 
 	// Logger is for the parts that have no Logger of their own. Nil: they don't log.
@@ -76,6 +76,9 @@ type Gateway struct {
 	Server     relay.Server
 	Sender     delivery.Sender
 	Dispatcher dispatch.Dispatcher
+
+	once   sync.Once
+	joined event.Reader // the Logger and Events; nil: nothing reads events
 
 	mu       sync.Mutex // guards what follows, and one Reload at a time
 	state    state

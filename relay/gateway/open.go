@@ -33,6 +33,7 @@ func (g *Gateway) open(ctx context.Context) error {
 
 // connect sets the fields of the parts that the Gateway decides on.
 func (g *Gateway) connect() {
+	g.reader() // before the Logger changes
 	g.Logger = cmp.Or(g.Logger, slog.New(slog.DiscardHandler))
 	c := g.Config
 	g.Sender.Certificates, g.Sender.RootCAs, g.Sender.Sign = c.Certificates, c.RootCAs, c.Sign
