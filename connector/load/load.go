@@ -154,23 +154,25 @@ func (d *Draft) AskPasswords() error {
 	return failed.Err()
 }
 
-// readPasswords reads the passwords of all credentials with a valid PasswordFrom. A place that can't be read
-// becomes a mistake.
+// readPasswords reads the passwords of all credentials with a valid PasswordFrom. A relative path begins at the
+// directory of the file that sets it. A place that can't be read becomes a mistake.
 func (d *Draft) readPasswords() {
 	read := func(path source.Path, c *param.Credential) {
 		if c == nil || c.Password != "" || !c.PasswordFrom.IsValid() {
 			return
 		}
-		password, err := d.answers.secrets.Read(c.PasswordFrom)
+		path = path.Field("PasswordFrom")
+		at, _ := d.Places.Find(path)
+		place := c.PasswordFrom
+		place.File = source.Beside(at.File, place.File)
+		password, err := d.answers.secrets.Read(place)
 		if err == nil {
-			if file := c.PasswordFrom.File; file != "" && !slices.Contains(d.secrets, file) {
-				d.secrets = append(d.secrets, file)
+			if place.File != "" && !slices.Contains(d.secrets, place.File) {
+				d.secrets = append(d.secrets, place.File)
 			}
 			c.Password, c.PasswordFrom = password, param.SecretPlace{}
 			return
 		}
-		path = path.Field("PasswordFrom")
-		at, _ := d.Places.Find(path)
 		mistake := source.Wrap(path, connector.CodeCredentialMissing, err)
 		mistake.Position = at
 		d.Mistakes, d.unread = append(d.Mistakes, mistake), append(d.unread, path)

@@ -62,6 +62,22 @@ func TestPasswordFrom(t *testing.T) {
 	}
 }
 
+// TestPasswordFromBeside: a relative path begins at the directory of the file that names it, whichever other files are read.
+func TestPasswordFromBeside(t *testing.T) {
+	opts := reading(map[string]string{"etc/policy.json": placed, "etc/policy.ps1": placedCommands, "etc/hub.pw": "secret-hub", "hub.pw": "another", "run/c": "secret-c", "change.ps1": "Set-SendConnector Out -Port 587"})
+	opts.Environ = []string{"B_PASSWORD=secret-b", "CREDENTIALS_DIRECTORY=run"}
+	for _, name := range []string{"etc/policy.json", "etc/policy.ps1"} {
+		l, err := load.Files(context.Background(), opts, name, "change.ps1")
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got := l.Config().Send[0].AuthenticationCredential.Password; got != "secret-hub" || !slices.Equal(l.PasswordFiles, []string{"etc/hub.pw"}) {
+			t.Errorf("%s: the password of %q", name, l.PasswordFiles)
+		}
+	}
+}
+
 // TestPasswordFromUnread: the places are read when the policy is compiled, and converting needs
 // none of them; the caller's own configuration stays as it is.
 func TestPasswordFromUnread(t *testing.T) {

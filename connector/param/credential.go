@@ -11,8 +11,9 @@ type Credential struct {
 	UserName string
 	Password auth.Secret
 
-	// PasswordFrom says where the password is instead. Package connector/load reads it, puts it
-	// into Password and clears PasswordFrom; Compile refuses a place that wasn't read.
+	// PasswordFrom says where the password is instead. Package connector/load reads it, a relative
+	// File beside the file that sets it, puts it into Password and clears PasswordFrom; Compile
+	// refuses a place that wasn't read.
 	PasswordFrom SecretPlace
 }
 

@@ -4,7 +4,17 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
+
+// Beside returns the path of a file that the text of another file, from, names: a relative name
+// begins at the directory of from. It returns "" for "".
+func Beside(from, name string) string {
+	if name == "" || filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(filepath.Dir(from), name)
+}
 
 // FileError returns err, an error of reading or writing the file name, as people read it:
 // the name and the reason, without the system call. It wraps the reason. It returns nil if

@@ -10,6 +10,19 @@ import (
 	"testing"
 )
 
+func TestBeside(t *testing.T) {
+	absolute, err := filepath.Abs("secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range [][3]string{{"etc/policy.json", "secret", "etc/secret"}, {"etc/policy.json", "../run/secret", "run/secret"},
+		{"policy.json", "secret", "secret"}, {"", "secret", "secret"}, {"etc/policy.json", "", ""}, {"etc/policy.json", absolute, absolute}} {
+		if got := Beside(filepath.FromSlash(tc[0]), tc[1]); got != filepath.FromSlash(tc[2]) {
+			t.Errorf("%s, named in %s, is %s", tc[1], tc[0], got)
+		}
+	}
+}
+
 func TestFileError(t *testing.T) {
 	absent := filepath.Join(t.TempDir(), "absent")
 	_, err := os.ReadFile(absent)

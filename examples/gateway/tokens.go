@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -45,7 +44,7 @@ func loadTokens(path string, users userStore, client *http.Client) (*jwt.Verifie
 		UserClaim: f.UserClaim, GroupsClaim: f.GroupsClaim, AnyUser: f.AnyUser,
 	}
 	var errs []error
-	if v.Keys, err = f.keys(filepath.Dir(path), client); err != nil {
+	if v.Keys, err = f.keys(path, client); err != nil {
 		errs = append(errs, fmt.Errorf("field Keys: %w", err))
 	} else if err := v.Check(); err != nil {
 		errs = append(errs, err)
@@ -87,9 +86,8 @@ func readBounded(path string) ([]byte, error) {
 	return text, nil
 }
 
-// keys returns the keys of the provider. A relative path begins at the directory of the file
-// that names it.
-func (f *tokenFile) keys(dir string, client *http.Client) (*jwt.KeySet, error) {
+// keys returns the keys of the provider. path is that of f.
+func (f *tokenFile) keys(path string, client *http.Client) (*jwt.KeySet, error) {
 	switch {
 	case f.Keys == "" && f.Issuer == "":
 		return nil, errors.New("give the https URL of the provider's keys, or its Issuer")
@@ -97,10 +95,8 @@ func (f *tokenFile) keys(dir string, client *http.Client) (*jwt.KeySet, error) {
 		return jwt.KeysOf(f.Issuer, client)
 	case strings.Contains(f.Keys, "://"):
 		return jwt.KeysAt(f.Keys, client)
-	case filepath.IsAbs(f.Keys):
-		return jwt.LoadKeys(f.Keys)
 	}
-	return jwt.LoadKeys(filepath.Join(dir, f.Keys))
+	return jwt.LoadKeys(source.Beside(path, f.Keys))
 }
 
 // identify returns the function that finds a token's user. With AllUsers the claims say who a

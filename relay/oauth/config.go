@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -86,7 +87,8 @@ func Load(name string) (*Settings, error) {
 }
 
 // Parse reads settings: a JSON object whose key Connectors has a list of objects with the
-// fields of Config. name is the file's name, for messages. The error is source.Diagnostics
+// fields of Config. name is the file's name, for messages; relative paths of other files, and of a
+// Command's program, begin at its directory. The error is source.Diagnostics
 // with every mistake that shows without a policy.
 func Parse(name string, data []byte) (*Settings, error) {
 	if len(data) > maxSettings {
@@ -95,6 +97,9 @@ func Parse(name string, data []byte) (*Settings, error) {
 	var file struct{ Connectors []Config }
 	places, err := jsonconfig.Decode(name, data, &file)
 	s := &Settings{Connectors: file.Connectors, places: places}
+	for i := range s.Connectors {
+		s.Connectors[i].resolve(name)
+	}
 	var unread source.Diagnostics
 	if errors.As(err, &unread) && places == nil {
 		return nil, err
@@ -105,6 +110,21 @@ func Parse(name string, data []byte) (*Settings, error) {
 		return nil, all
 	}
 	return s, nil
+}
+
+// resolve makes the relative paths in c begin at the directory of the settings' file, name.
+func (c *Config) resolve(name string) {
+	for _, path := range []*string{&c.ClientSecret.File, &c.RefreshToken.File, &c.ServiceAccount.File, &c.Certificate, &c.CertificateKey} {
+		*path = source.Beside(name, *path)
+	}
+	if len(c.Command) == 0 || c.Command[0] == filepath.Base(c.Command[0]) { // the PATH has it
+		return
+	}
+	program := source.Beside(name, c.Command[0])
+	if program == filepath.Base(program) {
+		program = "." + string(filepath.Separator) + program
+	}
+	c.Command[0] = program
 }
 
 // tooLarge is the mistake of a text that Parse doesn't read.

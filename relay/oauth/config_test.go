@@ -179,6 +179,36 @@ func TestCertificateKeys(t *testing.T) {
 	}
 }
 
+// TestRelativePaths: they begin at the directory of the file, wherever the program was started. Errors name what was
+// opened.
+func TestRelativePaths(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(t.TempDir())
+	const text = `{"Connectors": [
+		{"Name": "A", "Grant": "ClientCredentials", "TokenURL": "https://a.example/t", "ClientID": "1", "ClientSecret": {"File": "secret"}},
+		{"Name": "B", "Grant": "ClientCredentials", "TokenURL": "https://a.example/t", "ClientID": "1", "Certificate": "app.pem", "CertificateKey": "/key.pem"},
+		{"Name": "C", "Grant": "ServiceAccount", "ServiceAccount": {"File": "../google.json"}},
+		{"Name": "D", "Grant": "RefreshToken", "TokenURL": "https://a.example/t", "ClientID": "1", "RefreshToken": {"File": "refresh"}},
+		{"Name": "E", "Grant": "Command", "Command": ["az", "account"]}, {"Name": "F", "Grant": "Command", "Command": ["./token", "a/b"]}]}`
+	for name, up := range map[string]string{filepath.Join(dir, "oauth.json"): dir, "oauth.json": "."} {
+		s, err := oauth.Parse(name, []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := func(name string) string { return filepath.Join(up, name) }
+		c := s.Connectors
+		if c[0].ClientSecret.File != in("secret") || c[1].Certificate != in("app.pem") || c[1].CertificateKey != "/key.pem" || c[2].ServiceAccount.File != in("../google.json") || c[3].RefreshToken.File != in("refresh") {
+			t.Errorf("%s: %+v", name, c)
+		}
+		if program := c[5].Command[0]; c[4].Command[0] != "az" || filepath.Clean(program) != in("token") || filepath.Base(program) == program || c[5].Command[1] != "a/b" {
+			t.Errorf("%s: %q, %q", name, c[4].Command, c[5].Command)
+		}
+		if err := (s.Check(policy(t, "A"), dir, time.Now())); !strings.Contains(fmt.Sprint(err), "ClientSecret: "+in("secret")+": no such file or directory") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestSecret reads secrets from each place.
 func TestSecret(t *testing.T) {
 	dir := t.TempDir()

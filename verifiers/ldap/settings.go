@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
@@ -58,7 +57,7 @@ func Load(name string) (v *Verifier, secrets []string, err error) {
 	if errors.As(err, &r.mistakes) && places == nil {
 		return nil, nil, err
 	}
-	s.BindPasswordFrom.File, s.Authorities = r.beside(s.BindPasswordFrom.File), r.beside(s.Authorities)
+	s.BindPasswordFrom.File, s.Authorities = source.Beside(name, s.BindPasswordFrom.File), source.Beside(name, s.Authorities)
 	v = r.verifier(&s)
 	var unfit source.Diagnostics
 	if errors.As(v.Check(), &unfit) {
@@ -84,14 +83,6 @@ type reader struct {
 	name     string
 	places   source.Map
 	mistakes source.Diagnostics
-}
-
-// beside returns the path of a file that the settings name.
-func (r *reader) beside(name string) string {
-	if name == "" || filepath.IsAbs(name) {
-		return name
-	}
-	return filepath.Join(filepath.Dir(r.name), name)
 }
 
 // note adds a mistake, unless it follows from another one.
