@@ -132,8 +132,8 @@ func (f *explainFlags) dialog(c *cli) (connector.Dialog, error) {
 	if cert != nil && cert.Verified {
 		d.PeerNames = cert.Names
 	}
-	if why := f.unproved(cert); why != "" {
-		fmt.Fprintf(c.stderr, "gateway %s: %s\n", c.name, why)
+	if proof := f.proof(cert); proof != "" {
+		fmt.Fprintf(c.stderr, "gateway %s: %s\n", c.name, proof)
 	}
 	if from := strings.Trim(f.from, "<>"); from != "" {
 		d.From, err = routing.ParseAddress(from)

@@ -55,15 +55,22 @@ func (f *explainFlags) clientCertificate() (*auth.Certificate, error) {
 	return relay.ClientCertificate(chain, roots), nil
 }
 
-// unproved says why the client's certificate proves nothing; "" if it does.
-func (f *explainFlags) unproved(c *auth.Certificate) string {
-	switch {
-	case c == nil || c.Verified:
+// proof says what the client's certificate by -client-cert proves; "" without one.
+func (f *explainFlags) proof(c *auth.Certificate) string {
+	if f.clientCert == "" || c == nil {
 		return ""
-	case f.clientCA == "":
-		return fmt.Sprintf("-client-cert %s proves nothing: it isn't valid now, or its authority is not one of the system's; give the partner's authority with -client-ca, to serve, too", f.clientCert)
 	}
-	return fmt.Sprintf("-client-cert %s proves nothing: it isn't valid now, or its authority is not in -client-ca %s", f.clientCert, f.clientCA)
+	text := "-client-cert " + f.clientCert
+	names := slices.Concat(c.Emails, c.Names)
+	switch {
+	case c.Verified && len(names) > 0:
+		return text + " proves " + strings.Join(names, ", ")
+	case c.Verified:
+		return text + " proves nothing: it has neither an address nor a DNS name"
+	case f.clientCA == "":
+		return text + " proves nothing: it isn't valid now, or its authority is not one of the system's; give the partner's authority with -client-ca, to serve, too"
+	}
+	return text + " proves nothing: it isn't valid now, or its authority is not in -client-ca " + f.clientCA
 }
 
 // external reports whether the client logs on with its certificate.
@@ -80,12 +87,14 @@ func (f *explainFlags) checkExternal(c *auth.Certificate, users userSource) (aut
 		return auth.Identity{}, fmt.Errorf("only users of a -users file log on with certificates, not those of %s", users.flag)
 	case f.clientCA == "":
 		return auth.Identity{}, errors.New("users log on with certificates of the authorities in -client-ca only; give it, to serve, too")
+	case !c.Verified:
+		return auth.Identity{}, errors.New("no user logs on with a certificate that proves nothing")
 	case users.store == nil:
 		return identity(f.user), nil
 	}
 	id, err := file.VerifyCertificate(context.Background(), f.user, auth.Channel{Certificate: c})
 	if err != nil {
-		err = fmt.Errorf("the certificate is that of no user in %s; its names are %s", f.users, strings.Join(slices.Concat(c.Emails, c.Names), ", "))
+		err = fmt.Errorf("%s has no %s whose name the certificate proves", f.users, strings.TrimSpace("user "+f.user))
 	}
 	return id, err
 }

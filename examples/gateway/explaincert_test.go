@@ -94,8 +94,19 @@ func TestClientCertificates(t *testing.T) {
 			if code := run(args, strings.NewReader(""), &out, &out); (code == exitOK) != (want == 250) {
 				t.Errorf("known %t, %+v: explain exits with %d: %s", known, row, code, &out)
 			}
-			if !known && !strings.Contains(out.String(), "proves nothing") {
-				t.Errorf("%+v: explain doesn't say why: %s", row, &out)
+			said := []string{" proves " + row.name + "\n"}
+			switch {
+			case !known && row.external:
+				said = []string{" proves nothing: it isn't valid now, or its authority is not in -client-ca ", "-auth EXTERNAL: no user logs on with a certificate that proves nothing\n"}
+			case !known:
+				said = []string{" proves nothing: it isn't valid now, or its authority is not in -client-ca "}
+			case want == 535:
+				said = append(said, "-auth EXTERNAL: "+site.file("users")+" has no user whose name the certificate proves\n")
+			}
+			for _, line := range said {
+				if !strings.Contains(out.String(), line) {
+					t.Errorf("known %t, %+v: explain doesn't say %q: %s", known, row, line, &out)
+				}
 			}
 			cert := shown[row.name]
 			conn, err := net.Dial("tcp", site.binding)
