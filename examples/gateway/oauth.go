@@ -43,12 +43,12 @@ func (f *oauthFlags) tokens(data string) string {
 }
 
 // oauthFindings lists the mistakes and doubts about the settings for tokens. check may be run
-// without the flag of serve; then missing settings are a note.
+// without -oauth; then missing settings are a note.
 func (l *loaded) oauthFindings(m material) source.Diagnostics {
 	list := m.oauth.Check(l.Policy, m.oauthTokens, m.now)
 	for i := range list {
 		if d := &list[i]; d.Code == oauth.CodeMissing && m.oauth == nil {
-			d.Severity, d.Detail, d.Fix = source.SeverityNote, d.Detail+"; give -oauth", ""
+			d.Severity, d.Detail, d.Fix = m.missing(), d.Detail+"; give -oauth", ""
 		}
 	}
 	return list

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/examples/internal/exampletest"
 	"github.com/interchange-smtp/interchange/relay/oauth"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -333,6 +334,22 @@ func TestOAuthHost(t *testing.T) {
 	expect("smtp.office365.com", exitOK, "sends as "+cloudBox, "smtp.office365.com: logged on")
 	expect("Other.office365.com", exitNo, "the tenant doesn't know the application")
 	expect("a:1", exitInvalid, "the port is set with Port")
+}
+
+// Without settings for tokens the mail of a connector waits: a note of check, which may lack the flag, and a
+// warning of serve.
+func TestOAuthWithoutSettings(t *testing.T) {
+	c := &cli{stdout: io.Discard, stderr: io.Discard, now: time.Now}
+	l, ok := c.policy(&policyFlags{files: []string{"testdata/oauth.json"}})
+	if !ok {
+		t.Fatal("testdata/oauth.json can't be read")
+	}
+	for serving, want := range map[bool]source.Severity{false: source.SeverityNote, true: source.SeverityWarning} {
+		found := l.oauthFindings(material{serving: serving, now: time.Now()})
+		if len(found) == 0 || found[0].Code != oauth.CodeMissing || found[0].Severity != want || !strings.HasSuffix(found[0].Detail, "; give -oauth") {
+			t.Errorf("serving %t: %v", serving, found)
+		}
+	}
 }
 
 // TestAbsentOAuthFile: a file of -oauth that can't be read is named as such, not as the policy.
