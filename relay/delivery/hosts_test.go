@@ -113,6 +113,18 @@ func TestNobodyAnswers(t *testing.T) {
 	}
 }
 
+// TestReachedHost: the Outcome names the host that was reached, in whatever order the hosts are tried.
+func TestReachedHost(t *testing.T) {
+	for range 10 {
+		w := newWorld(t, toHosts("192.0.2.1", "192.0.2.2"))
+		w.sink("192.0.2.1:25", &relaytest.Sink{Script: refuse(relaytest.StageMail, "", "421 4.3.2 busy")})
+		outcomes, err := w.handOver(t.Context(), "b@fabrikam.com", envelopeTo("b@fabrikam.com"), strings.NewReader(letter))
+		if err == nil || outcomes[0].Host != "192.0.2.1" {
+			t.Errorf("%+v, %v", outcomes[0], err)
+		}
+	}
+}
+
 func TestSourceAddress(t *testing.T) {
 	s := byDNS()
 	s.SourceIPAddress = addr("10.2.3.99")

@@ -201,10 +201,8 @@ func fill(outcomes []Outcome, o Outcome) {
 // err. If t has no host, err may.
 func (h *NextHop) refused(t exchange, err error) Outcome {
 	o := Outcome{Err: failure(err, h.set), Host: t.host, Addr: t.addr, TLS: t.tls}
-	var at *hostError
-	var dial *dialError
-	if errors.As(err, &at) && !errors.As(err, &dial) {
-		o.Host = at.host
+	if host := reached(err); host != "" {
+		o.Host = host
 	}
 	var said *smtpclient.Error
 	if errors.As(err, &said) && said.Reply.Code != 0 {
@@ -214,6 +212,23 @@ func (h *NextHop) refused(t exchange, err error) Outcome {
 		o.Cause = printable(cause(o.Err))
 	}
 	return o
+}
+
+// reached returns the host that err is about, or one that was reached before others failed; "" if no
+// host was.
+func reached(err error) string {
+	list := []error{err}
+	var all *failures
+	if errors.As(err, &all) {
+		list = append(list, all.list...)
+	}
+	for _, e := range list {
+		var at *hostError
+		if errors.As(e, &at) && !errors.As(e, new(*dialError)) {
+			return at.host
+		}
+	}
+	return ""
 }
 
 // hopFailure returns err if it concerns the next hop and not the message, and all Outcomes
