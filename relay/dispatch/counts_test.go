@@ -16,12 +16,11 @@ import (
 )
 
 // counted is a world whose smart host gets three recipients in 24 hours, with the counts in a file.
-func counted(t *testing.T, file string) (*world, *relaytest.Sink) {
+func counted(t *testing.T, file string) *world {
 	send := connector.Send{Name: "out", AddressSpaces: byDNS().AddressSpaces, SmartHosts: smartHosts("192.0.2.1"), SmartHostRecipientRateLimit: 3}
-	w := newWorld(t, config(send), func(w *world) {
+	return newWorld(t, config(send), func(w *world) {
 		w.tune = func(d *dispatch.Dispatcher) { d.SmartHostCounts = file }
 	})
-	return w, w.sink("192.0.2.1", &relaytest.Sink{})
 }
 
 // reasons returns why each message on the queue waits.
@@ -44,7 +43,8 @@ const dayIsOver = "SmartHostRecipientRateLimit: [192.0.2.1] gets at most 3 recip
 func TestCountsOutliveTheDispatcher(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "smart-host-counts")
-		w, sink := counted(t, file)
+		w := counted(t, file)
+		sink := w.sink("192.0.2.1", &relaytest.Sink{})
 		for range 3 {
 			expect(t, "reply", w.mailFrom(deliverFirst, "", letter, nil, "b@fabrikam.com"), "250")
 		}
@@ -74,7 +74,8 @@ func TestCountsOutliveTheDispatcher(t *testing.T) {
 func TestCountsOutliveACrash(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "smart-host-counts")
-		w, _ := counted(t, file)
+		w := counted(t, file)
+		w.sink("192.0.2.1", &relaytest.Sink{})
 		for range 3 {
 			expect(t, "reply", w.mailFrom(deliverFirst, "", letter, nil, "b@fabrikam.com"), "250")
 		}
@@ -87,10 +88,35 @@ func TestCountsOutliveACrash(t *testing.T) {
 		if err := os.WriteFile(other, crashed, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		after, sink := counted(t, other)
+		after := counted(t, other)
+		sink := after.sink("192.0.2.1", &relaytest.Sink{})
 		expect(t, "reply", after.mailFrom(deliverFirst, "", letter, nil, "b@fabrikam.com"), "250")
 		time.Sleep(time.Minute)
 		if got := after.reasons(); got != dayIsOver || len(sink.Messages()) != 0 {
+			t.Errorf("it waits for %q; %d messages are sent", got, len(sink.Messages()))
+		}
+	})
+}
+
+// TestUnreachableHostsDontCount: while a smart host is down, attempts don't use up its limit, nor after a
+// restart.
+func TestUnreachableHostsDontCount(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := counted(t, filepath.Join(t.TempDir(), "smart-host-counts"))
+		for range 3 {
+			expect(t, "reply", w.mailFrom(queueFirst, "", letter, nil, "b@fabrikam.com"), "250")
+		}
+		time.Sleep(3 * time.Hour)
+		if q := w.d.Queues(); len(q) != 1 || q[0].Failures < 10 || !q[0].Paced.IsZero() {
+			t.Errorf("queues: %+v", q)
+		}
+		w.stop()
+		w.start()
+		sink := w.sink("192.0.2.1", &relaytest.Sink{})
+		time.Sleep(time.Hour)
+		expect(t, "reply", w.mailFrom(queueFirst, "", letter, nil, "b@fabrikam.com"), "250")
+		time.Sleep(time.Hour)
+		if got := w.reasons(); got != dayIsOver || len(sink.Messages()) != 3 {
 			t.Errorf("it waits for %q; %d messages are sent", got, len(sink.Messages()))
 		}
 	})
@@ -103,7 +129,8 @@ func TestDamagedCounts(t *testing.T) {
 		if err := os.WriteFile(file, []byte("smart host counts 1\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		w, sink := counted(t, file)
+		w := counted(t, file)
+		sink := w.sink("192.0.2.1", &relaytest.Sink{})
 		for range 4 {
 			expect(t, "reply", w.mailFrom(deliverFirst, "", letter, nil, "b@fabrikam.com"), "250")
 		}
@@ -116,7 +143,8 @@ func TestDamagedCounts(t *testing.T) {
 		}
 
 		absent := filepath.Join(t.TempDir(), "absent", "smart-host-counts")
-		w, sink = counted(t, absent)
+		w = counted(t, absent)
+		sink = w.sink("192.0.2.1", &relaytest.Sink{})
 		for range 4 {
 			expect(t, "reply", w.mailFrom(deliverFirst, "", letter, nil, "b@fabrikam.com"), "250")
 		}

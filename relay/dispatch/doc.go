@@ -75,8 +75,9 @@
 // A Send connector may limit what its smart hosts get: SmartHostMaxConnections,
 // SmartHostMessageRateLimit and SmartHostRecipientRateLimit. All connectors share what is counted
 // for a smart host, its port and the user that logs on there, and each keeps its own limits. An
-// attempt counts at every smart host of its connector, whatever becomes of it. Connectors that wait
-// for the same account take turns; those whose accounts no connector limits don't count.
+// attempt counts at every smart host of its connector, unless none of them could be reached.
+// Connectors that wait for the same account take turns; those whose accounts no connector limits
+// don't count.
 // SmartHostCounts is a file that keeps the counts over a restart; without it they begin at 0.
 //
 // # Where mail goes, and how

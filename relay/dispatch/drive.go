@@ -127,6 +127,9 @@ func (d *Dispatcher) attempt(out *outgoing) {
 	outcomes, err, unreadable := d.send(out)
 	save := false
 	d.event(func(now time.Time) {
+		if out.transfer.Paced() {
+			d.counts.Changed() // it may be taken back
+		}
 		out.result = schedule.Result{Transfer: out.transfer, At: now, Outcomes: outcomes, Err: err, CutOff: d.hard.Err() != nil}
 		if unreadable != nil {
 			save = d.sched.Unreadable(&out.result, unreadable)

@@ -113,10 +113,20 @@ func (q *queues) enter(t *Transfer, now time.Time) {
 	if t.pace == nil {
 		return
 	}
-	t.hop.served = q.nextServed()
+	t.begun, t.hop.served = now, q.nextServed()
 	for _, a := range t.pace.accounts {
 		a.active++
 		a.Add(len(t.To), now)
+	}
+}
+
+// takeBack uncounts the attempt with t, of which no host has heard. It comes before leave.
+func (q *queues) takeBack(t *Transfer, now time.Time) {
+	if t.pace == nil {
+		return
+	}
+	for _, a := range t.pace.accounts {
+		a.Remove(len(t.To), t.begun, now)
 	}
 }
 

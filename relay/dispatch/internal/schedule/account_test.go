@@ -32,6 +32,7 @@ type sentBy struct {
 	connector string
 	at, end   time.Time
 	n         int
+	unheard   bool // no host was reached, so that it counts only until its end
 }
 
 // sends is a list of all attempts, from which the limits for smart hosts are checked in their plainest
@@ -62,6 +63,8 @@ func (s *sends) excess(set *connector.Send, n int, now time.Time, more float64) 
 		for _, sent := range s.got(account) {
 			if sent.end.After(now) {
 				running++
+			} else if sent.unheard {
+				continue
 			}
 			if lately(sent.at, time.Minute) {
 				messages++
@@ -91,7 +94,14 @@ func (s *sends) watch(w *world, r *rand.Rand) {
 			w.t.Fatalf("%s: %s", w.at(), excess)
 		}
 		takes := time.Duration(r.Int64N(int64(90 * time.Second)))
-		s.list = append(s.list, sentBy{set.Name, w.now, w.now.Add(takes), len(t.To)})
+		kind := r.IntN(20)
+		s.list = append(s.list, sentBy{set.Name, w.now, w.now.Add(takes), len(t.To), kind == 0})
+		switch kind {
+		case 0:
+			return takes, make([]delivery.Outcome, len(t.To)), errStore
+		case 1:
+			return takes, all(t, "421 busy", errStore), errStore
+		}
 		return takes, accepted(t), nil
 	}
 	w.afterEach = func() {

@@ -15,6 +15,9 @@ import (
 // message.
 func (s *Scheduler) Ended(r *Result) (save bool) {
 	t := r.Transfer
+	if r.Err != nil && !isHeard(r.Outcomes) {
+		s.queues.takeBack(t, r.At)
+	}
 	s.end(t, r.At)
 	if s.recordResult(r) {
 		s.changedBy(t, r.At)
@@ -30,6 +33,7 @@ func (s *Scheduler) Ended(r *Result) (save bool) {
 // Store has lost some of it. Then its sender gets a report.
 func (s *Scheduler) Unreadable(r *Result, err error) (save bool) {
 	t, m := r.Transfer, r.Transfer.Message
+	s.queues.takeBack(t, r.At)
 	s.end(t, r.At)
 	switch {
 	case errors.Is(err, queue.ErrNotFound):

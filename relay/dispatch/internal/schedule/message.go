@@ -142,12 +142,14 @@ type Transfer struct {
 	lane *lane // where it waits, or waited before its attempt; nil: neither
 	turn node[Transfer]
 
-	awaited  bool  // a client waits for it
-	running  bool  // an attempt is under way
-	doubtful bool  // the next hop wasn't proven when the attempt started
-	period   int   // of the next hop when the attempt started
-	among    int   // allowance of the next hop when the attempt started
-	pace     *pace // at whose accounts the attempt counts; nil: at none
+	awaited  bool // a client waits for it
+	running  bool // an attempt is under way
+	doubtful bool // the next hop wasn't proven when the attempt started
+	period   int  // of the next hop when the attempt started
+	among    int  // allowance of the next hop when the attempt started
+
+	pace  *pace     // at whose accounts the attempt counts; nil: at none
+	begun time.Time // when it was counted there
 
 	one [1]int
 }

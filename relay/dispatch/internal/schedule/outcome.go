@@ -74,6 +74,11 @@ func hasAnswered(outcomes []delivery.Outcome) bool {
 	return slices.ContainsFunc(outcomes, func(o delivery.Outcome) bool { return o.Err == nil || o.Reply != "" && o.Host != "" })
 }
 
+// isHeard reports whether a host was reached.
+func isHeard(outcomes []delivery.Outcome) bool {
+	return slices.ContainsFunc(outcomes, func(o delivery.Outcome) bool { return o.Host != "" || o.Addr != "" || o.Reply != "" })
+}
+
 // isTooMuch reports whether a report was refused because of the original in it: it is too large, in a
 // form that the next hop can't take, or has content that the next hop takes from no sender, such as a
 // virus.

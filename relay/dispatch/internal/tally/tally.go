@@ -34,5 +34,11 @@ func (t *Tally) Add(recipients int, now time.Time) {
 	t.Recipients.Add(recipients, now)
 }
 
+// Remove takes back an attempt that Add counted at a time.
+func (t *Tally) Remove(recipients int, at, now time.Time) {
+	t.Messages.Remove(1, at, now)
+	t.Recipients.Remove(recipients, at, now)
+}
+
 // IsEmpty reports whether nothing counts any more.
 func (t *Tally) IsEmpty(now time.Time) bool { return t.Messages.Sum(now)+t.Recipients.Sum(now) == 0 }

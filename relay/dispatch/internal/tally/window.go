@@ -73,6 +73,18 @@ func (w *Window) Add(n int, now time.Time) {
 	w.sum += n
 }
 
+// Remove takes back n that Add counted at a time. What Add has counted since then keeps its age.
+func (w *Window) Remove(n int, at, now time.Time) {
+	w.advance(now)
+	k := w.part(now.Add(-now.Sub(at))) // by the monotonic clock, because the other one may have been set
+	if k < w.last-parts || k > w.last {
+		return
+	}
+	n = min(n, *w.at(k))
+	*w.at(k) -= n
+	w.sum -= n
+}
+
 // Next returns when n more are within a limit: now, or a later time, at most a length and a part of it
 // later. 0 stands for no limit; n is at most the limit.
 func (w *Window) Next(now time.Time, n, limit int) time.Time {

@@ -10,7 +10,7 @@ import (
 var start = time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC)
 
 // TestWindow compares Window with a list of all times: it never allows more than the limit in any
-// length of time, and what it allows later is allowed by the list, too. The clock may be set back at
+// length of time, and what it allows later is allowed by the list, too. Some is taken back. The clock may be set back at
 // any time: what the list has then keeps its age.
 func TestWindow(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
@@ -43,10 +43,14 @@ func TestWindow(t *testing.T) {
 				t.Fatalf("%d and %d more in %v, the limit is %d", recent, n, w.length, limit)
 			}
 			w.Add(n, at)
+			now = at.Add(time.Duration(r.Int64N(int64(w.length / 5))))
+			if r.IntN(5) == 0 {
+				w.Remove(n, at, now)
+				continue
+			}
 			for range n {
 				all = append(all, at)
 			}
-			now = at.Add(time.Duration(r.Int64N(int64(w.length / 5))))
 		}
 	}
 }
