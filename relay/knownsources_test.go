@@ -3,7 +3,9 @@ package relay_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 // After a restart under attack from many networks, the user logs on from where that worked before.
@@ -43,4 +46,39 @@ func TestKnownSourcesOutliveTheServer(t *testing.T) {
 		logOn(second, "192.0.2.44", password, 454)
 		logOn(second, stranger, password, 235)
 	})
+}
+
+// A file of known sources that can't be read, or written, is an event of the Server. Each Shutdown and Close
+// tries to write it.
+func TestKnownSourcesAreReported(t *testing.T) {
+	for kind, file := range map[event.Kind]string{
+		event.SourcesUnreadable: filepath.Join(t.TempDir(), "damaged"),
+		event.SourcesNotStored:  filepath.Join(t.TempDir(), "absent", "known-sources"),
+	} {
+		if kind == event.SourcesUnreadable {
+			if err := os.WriteFile(file, []byte("known"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var events []event.Event
+		r := defaultHub()
+		r.AuthMechanism, r.PermissionGroups = param.Value(auth.BasicAuth), param.Value(permission.ExchangeUsers)
+		w := serve(t, policy(t, r), func(s *relay.Server) {
+			s.KnownSources = file
+			s.Verifier = auth.VerifierFunc(func(context.Context, auth.Credentials, auth.Channel) (auth.Identity, error) {
+				return auth.Identity{Principal: permission.Authenticated(userName)}, nil
+			})
+			s.Events = []event.Reader{func(_ context.Context, e event.Event) {
+				if e.Kind == event.SourcesUnreadable || e.Kind == event.SourcesNotStored {
+					_ = s.CurrentPolicy() // a reader may call the Server
+					events = append(events, e)
+				}
+			}}
+		})
+		w.hello(stranger, hub).Do("AUTH PLAIN "+plain(userName, password), 235)
+		w.stop()
+		if len(events) == 0 || events[0].Kind != kind || events[0].Time.IsZero() || !strings.Contains(events[0].Err.Error(), filepath.Base(filepath.Dir(file))) {
+			t.Errorf("%v: %+v", kind, events)
+		}
+	}
 }

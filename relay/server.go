@@ -96,7 +96,7 @@ type Server struct {
 	// KnownSources is the file that keeps over a restart where users have logged on; see
 	// Guesses above. The Server reads it before its first connection, and replaces it as a whole
 	// within a minute after a change, and at Shutdown and Close. One Server at a time can use it.
-	// A file that can't be read is a line in the log. "": they are kept in memory only.
+	// A file that can't be read is an event. "": they are kept in memory only.
 	KnownSources string
 
 	// MaxConnections bounds the connections of all connectors together;
@@ -152,6 +152,7 @@ var ErrServerClosed = errors.New("the server was shut down")
 
 // init makes the zero Server usable.
 func (s *Server) init() {
+	var unreadable error
 	s.once.Do(func() {
 		s.shutdown, s.startShutdown = context.WithCancel(context.Background())
 		s.closed, s.closeAll = context.WithCancel(context.Background())
@@ -167,7 +168,17 @@ func (s *Server) init() {
 		}
 		s.protocol.w, s.protocol.logger = s.ProtocolLog, s.Logger
 		if s.KnownSources != "" {
-			s.guesses.Keep(s.KnownSources, s.Logger)
+			unreadable = s.guesses.Keep(s.KnownSources, func(err error) { s.report(event.SourcesNotStored, err) })
 		}
 	})
+	if unreadable != nil { // a reader may call the Server
+		s.report(event.SourcesUnreadable, unreadable)
+	}
+}
+
+// report passes on an event about the known sources.
+func (s *Server) report(kind event.Kind, err error) {
+	if s.emit != nil {
+		s.emit(context.Background(), event.Event{Kind: kind, Time: time.Now(), Err: err})
+	}
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -26,22 +25,22 @@ const (
 )
 
 // Keep reads a file, which says from where users have logged on, and writes it again after changes
-// and at Close. Only one Guesses at a time may use the file. If it can't be read, Keep logs a
-// warning, and the next change replaces it.
-func (g *Guesses) Keep(file string, logger *slog.Logger) {
+// and at Close. Only one Guesses at a time may use the file. failed is called with the error if it can't
+// be written. The error says why it can't be read; the next change replaces it then.
+func (g *Guesses) Keep(file string, failed func(error)) error {
 	key, list, err := readKnown(file)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		logger.Warn("the file of known sources can't be read; users are known nowhere until they log on again", "error", source.FileError(file, err))
-	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.file.Path, g.file.After, g.file.Text = file, saveKnownAfter, g.knownText
-	g.file.Failed = func(err error) {
-		logger.Warn("the file of known sources can't be written; after a restart users may be known nowhere", "error", err)
+	g.file.Failed = failed
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return source.FileError(file, err)
 	}
-	if err == nil {
-		g.known.fill(key, list, time.Now())
-	}
+	g.known.fill(key, list, time.Now())
+	return nil
 }
 
 // Close writes the file of Keep, if something has changed since it was written last.

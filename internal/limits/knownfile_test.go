@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -18,12 +17,15 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 )
 
-// kept returns Guesses that keep a file, and what they log.
-func kept(file string) (*Guesses, *bytes.Buffer) {
-	var log bytes.Buffer
+// kept returns Guesses that keep a file, and the errors of reading and writing it.
+func kept(file string) (*Guesses, *[]error) {
+	var errs []error
 	g := new(Guesses)
-	g.Keep(file, slog.New(slog.NewTextHandler(&log, nil)))
-	return g, &log
+	failed := func(err error) { errs = append(errs, err) }
+	if err := g.Keep(file, failed); err != nil {
+		failed(err)
+	}
+	return g, &errs
 }
 
 // TestRestartUnderAttack: where a user has logged on before a restart, guesses from ten thousand other
@@ -31,12 +33,12 @@ func kept(file string) (*Guesses, *bytes.Buffer) {
 func TestRestartUnderAttack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "known-sources")
-		g, log := kept(file)
+		g, errs := kept(file)
 		g.guessed(office, "Ann", nil)
 		g.guessed(home, "bob", nil)
 		g.Close()
 		time.Sleep(89 * day)
-		g, moreLog := kept(file)
+		g, more := kept(file)
 		for n := range 10_000 {
 			g.guessed(bot(n), "ann", auth.ErrBadCredentials)
 		}
@@ -55,8 +57,8 @@ func TestRestartUnderAttack(t *testing.T) {
 		if checked > guessBurst {
 			t.Errorf("%d guesses from the known source were checked at once", checked)
 		}
-		if log.Len()+moreLog.Len() > 0 {
-			t.Errorf("the log: %s%s", log, moreLog)
+		if len(*errs)+len(*more) > 0 {
+			t.Errorf("the file: %v, %v", *errs, *more)
 		}
 		time.Sleep(2 * day) // bob's 91st day
 		g.Close()
@@ -166,9 +168,9 @@ func TestDamagedFile(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		g, log := kept(file)
-		if !strings.Contains(log.String(), "level=WARN") || !strings.Contains(log.String(), "known-sources: ") {
-			t.Errorf("%s: the log is %q", name, log)
+		g, errs := kept(file)
+		if len(*errs) != 1 || !strings.Contains((*errs)[0].Error(), "known-sources: ") {
+			t.Errorf("%s: the errors are %v", name, *errs)
 		}
 		if !g.guessed(office, "ann", nil) || len(g.known.users) != 1 {
 			t.Errorf("%s: %d users are known", name, len(g.known.users))
@@ -183,13 +185,13 @@ func TestDamagedFile(t *testing.T) {
 // TestUnwritableFile: log-ons go on if the file can't be written, and it is written later.
 func TestUnwritableFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "absent", "known-sources")
-	g, log := kept(file)
-	if !g.guessed(office, "ann", nil) || log.Len() > 0 {
-		t.Errorf("the log: %s", log)
+	g, errs := kept(file)
+	if !g.guessed(office, "ann", nil) || len(*errs) > 0 {
+		t.Errorf("the errors are %v", *errs)
 	}
 	g.Close()
-	if !strings.Contains(log.String(), "level=WARN") {
-		t.Errorf("the log: %s", log)
+	if len(*errs) != 1 || !strings.Contains((*errs)[0].Error(), "absent") {
+		t.Errorf("the errors are %v", *errs)
 	}
 	if err := os.Mkdir(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
@@ -219,9 +221,9 @@ func TestFileIsBounded(t *testing.T) {
 		if err != nil || info.Size() > int64(maxKnownFile) {
 			t.Fatalf("%v, %v", info, err)
 		}
-		g, log := kept(file)
-		if n := len(g.known.users); n > guessKeys || n < guessKeys/2 || log.Len() > 0 {
-			t.Errorf("%d users; %s", n, log)
+		g, errs := kept(file)
+		if n := len(g.known.users); n > guessKeys || n < guessKeys/2 || len(*errs) > 0 {
+			t.Errorf("%d users; %v", n, *errs)
 		}
 		if g.known.find(bot(knownPerUser), fmt.Sprint(users-1), time.Now()) == nil || g.known.find(bot(0), fmt.Sprint(users-1), time.Now()) != nil {
 			t.Error("the latest source isn't known, or the oldest of more than 8 is")

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/internal/readlimit"
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/tally"
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 // saveCountsAfter is how long after an attempt the file of SmartHostCounts is written, together with what
@@ -24,8 +26,13 @@ func (d *Dispatcher) keepCounts() {
 		d.mu.Unlock()
 		return tally.Format(tallies, now), nil
 	}
-	d.counts.Failed = func(err error) {
-		d.Logger.Warn("the file of smart host counts can't be written; after a restart the limits for smart hosts count from 0", "error", err)
+	d.counts.Failed = func(err error) { d.emitCounts(event.CountsNotStored, err) }
+}
+
+// emitCounts says that the file of SmartHostCounts can't be read or written.
+func (d *Dispatcher) emitCounts(kind event.Kind, err error) {
+	if d.emit != nil {
+		d.emit(context.Background(), event.Event{Kind: kind, Time: time.Now(), Err: err})
 	}
 }
 
@@ -39,7 +46,7 @@ func (d *Dispatcher) readCounts() (tallies map[tally.Account]tally.Tally) {
 		tallies, err = tally.Parse(string(text))
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		d.Logger.Warn("the file of smart host counts can't be read; the limits for smart hosts count from 0", "error", source.FileError(d.SmartHostCounts, err))
+		d.emitCounts(event.CountsUnreadable, source.FileError(d.SmartHostCounts, err))
 	}
 	return tallies
 }

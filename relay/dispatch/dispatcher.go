@@ -60,7 +60,7 @@ type Dispatcher struct {
 	// SmartHostCounts is the file that keeps over a restart what counts for SmartHostMessageRateLimit
 	// and SmartHostRecipientRateLimit of Send connectors. It has no names, only hashes of them. Start
 	// reads it; within 5 seconds after an attempt that counts, and at Shutdown, it is replaced as a
-	// whole. One Dispatcher at a time can use it. A file that can't be read is a line in the log, and
+	// whole. One Dispatcher at a time can use it. A file that can't be read is an event, and
 	// counting begins at 0. "": the counts are kept in memory only.
 	SmartHostCounts string
 

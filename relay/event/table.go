@@ -38,6 +38,8 @@ var table = [kinds]kind{
 	RecipientRefusedAtEnd: warn("recipient refused at the end", "session id to error"),
 	MessageAuthenticated:  info("message authenticated", "id connector remote helo from result then error"),
 	ReportNotSent:         fail("delivery report can't be sent", "session id to error"),
+	SourcesUnreadable:     warn("the file of known sources can't be read; users are known nowhere until they log on again", "error"),
+	SourcesNotStored:      warn("the file of known sources can't be written; after a restart users may be known nowhere", "error"),
 
 	Delivered:           info("delivered", attempted),
 	ReportSent:          info("delivery report sent", attempted),
@@ -56,6 +58,8 @@ var table = [kinds]kind{
 	ChangedByOperator:   info("changed by operator", "id from to"),
 	NextHopFailed:       warn("next hop failed", "hop failures retry waiting error advice"),
 	NextHopReachable:    info("next hop is reachable again", "hop failures waiting"),
+	CountsUnreadable:    warn("the file of smart host counts can't be read; the limits for smart hosts count from 0", "error"),
+	CountsNotStored:     warn("the file of smart host counts can't be written; after a restart the limits for smart hosts count from 0", "error"),
 
 	RecipientRefused:     warn("recipient refused", attemptedNow),
 	NotDelivered:         warn("not delivered", attemptedNow),
