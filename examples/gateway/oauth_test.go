@@ -214,7 +214,7 @@ func TestOAuthTest(t *testing.T) {
 		t.Errorf("exit %d, %+v, %v", code, r, err)
 	}
 	for _, tc := range []struct{ want, args string }{
-		{"give one action", "oauth"}, {"give one action", "oauth renew"}, {"-connector is missing", "oauth test"},
+		{"give one action", "oauth"}, {"give one action", "oauth renew"}, {"-connector is missing", "oauth test"}, {"-any-account is for login", "oauth test -any-account -connector Other"},
 		{`no settings for the connector "Other"`, "oauth test -connector Other"},
 		{"has Grant ClientCredentials, with which no person logs on", "oauth login -connector To_Microsoft_365"},
 	} {
@@ -260,10 +260,18 @@ func TestOAuthLogin(t *testing.T) {
 		t.Errorf("check: exit %d:\n%s", code, text)
 	}
 
-	const cure = "the logon is that of kim@fabrikam.com, but the connector sends as " + cloudBox + ": log on again as " + cloudBox
-	code, text = c.command(t, decide(func(code string) bool { return c.tokens.Approve(code, "kim@fabrikam.com") }), "oauth", "login", "-connector", "To Microsoft 365")
-	if code != exitNo || !strings.HasPrefix(text, "The mailbox that sends is "+cloudBox+".\n") || !strings.Contains(text, cure) {
+	kim := decide(func(code string) bool { return c.tokens.Approve(code, "kim@fabrikam.com") })
+	code, text = c.command(t, kim, "oauth", "login", "-connector", "To Microsoft 365")
+	if code != exitNo || !strings.HasPrefix(text, "The mailbox that sends is "+cloudBox+".\n") || strings.Contains(text, "stored in") ||
+		!strings.Contains(text, "the logon is that of kim@fabrikam.com, not that of "+cloudBox+", so it isn't stored (other-account)\n    fix: log on again as "+cloudBox+"; if ") {
 		t.Errorf("another account: exit %d:\n%s", code, text)
+	}
+	if code, text := c.command(t, nil, "oauth", "test", "-connector", "To Microsoft 365"); code != exitOK || !strings.Contains(text, ", of "+cloudBox+", ") {
+		t.Errorf("the logon before is gone: exit %d:\n%s", code, text)
+	}
+	const cure = "the logon is that of kim@fabrikam.com, but the connector sends as " + cloudBox + ": log on again as " + cloudBox
+	if code, text = c.command(t, kim, "oauth", "login", "-any-account", "-connector", "To Microsoft 365"); code != exitOK || !strings.Contains(text, "logged on: kim@fabrikam.com\nstored in ") {
+		t.Errorf("another account that may log on: exit %d:\n%s", code, text)
 	}
 	if code, text := c.command(t, nil, "oauth", "test", "-connector", "To Microsoft 365"); code != exitNo || !strings.Contains(text, "logon refused: 535 5.7.3") || !strings.Contains(text, "    fix: "+cure) {
 		t.Errorf("test of another account: exit %d:\n%s", code, text)

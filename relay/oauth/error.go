@@ -26,6 +26,7 @@ type Cause string
 // The causes.
 const (
 	CauseLogonNeeded  Cause = "logon-needed"      // a person must log on, for the first time or again
+	CauseOtherAccount Cause = "other-account"     // the person who logged on isn't the account that must
 	CauseSecret       Cause = "secret-refused"    // the application's secret or certificate is wrong
 	CauseExpired      Cause = "secret-expired"    // it was right and has expired
 	CauseApplication  Cause = "application"       // the token server doesn't know the application, the tenant or the mailbox

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -19,11 +20,19 @@ type Prompt struct {
 	Expires time.Time // when the code stops working; zero: not known
 }
 
+// AnyAccount lets [Sources.Login] store the logon of any account.
+const AnyAccount = "*"
+
 // Login gets a refresh token for the grant DeviceCode and stores it in Dir: it calls ask once
 // and returns when the person has logged on, or when the code has expired. A gateway that uses
-// the directory takes the token up within seconds. The error is an *Error if the token server
-// has refused the logon.
-func (s *Sources) Login(ctx context.Context, c *Config, ask func(Prompt)) (*Logon, error) {
+// the directory takes the token up within seconds.
+//
+// account is the one that must log on, the mailbox that sends; "": that of the stored logon, if there
+// is one. The logon of another account is refused, and the stored one stays. An account that the token
+// server doesn't name is taken for the right one.
+//
+// The error is an *Error if the token server has refused the logon, or another account has logged on.
+func (s *Sources) Login(ctx context.Context, c *Config, account string, ask func(Prompt)) (*Logon, error) {
 	switch {
 	case c.Grant != DeviceCode:
 		return nil, fmt.Errorf("with Grant %s no person logs on", c.Grant)
@@ -53,7 +62,7 @@ func (s *Sources) Login(ctx context.Context, c *Config, ask func(Prompt)) (*Logo
 	case err != nil:
 		return nil, classify(err, append(identity.secrets(), device.DeviceCode)...)
 	}
-	return s.storeLogon(ctx, e, got)
+	return s.storeLogon(ctx, e, account, got)
 }
 
 // options are the parameters of requests that package oauth2 doesn't know.
@@ -68,8 +77,8 @@ func (e *endpoint) options(id identity) []oauth2.AuthCodeOption {
 	return list
 }
 
-// storeLogon stores the refresh token of a logon.
-func (s *Sources) storeLogon(ctx context.Context, e *endpoint, got *oauth2.Token) (*Logon, error) {
+// storeLogon stores the refresh token of a logon, if it is that of the account, as Login has it.
+func (s *Sources) storeLogon(ctx context.Context, e *endpoint, account string, got *oauth2.Token) (*Logon, error) {
 	if got.RefreshToken == "" {
 		return nil, &Error{Cause: CauseRequest, Detail: "the token server gives no refresh token", Cure: "add the scope offline_access, or the one that it has for refresh tokens, to Scopes"}
 	}
@@ -83,11 +92,27 @@ func (s *Sources) storeLogon(ctx context.Context, e *endpoint, got *oauth2.Token
 		return nil, err
 	}
 	defer unlock()
+	if account == "" {
+		if before, err := at.load(e.config); err == nil && before != nil { // a logon cures a damaged file
+			account = before.User
+		}
+	}
+	if who != "" && account != "" && account != AnyAccount && !strings.EqualFold(who, account) {
+		return nil, otherAccount(who, account)
+	}
 	r := &record{Logon: Logon{User: who, Time: time.Now().UTC().Truncate(time.Second)}, ClientID: e.config.ClientID, TokenURL: e.url, Token: got.RefreshToken}
 	if err := at.save(e.config, r); err != nil {
 		return nil, err
 	}
 	return &r.Logon, nil
+}
+
+// otherAccount is the error of a logon that isn't that of the account.
+func otherAccount(who, account string) *Error {
+	return &Error{
+		Cause: CauseOtherAccount, Detail: fmt.Sprintf("the logon is that of %s, not that of %s, so it isn't stored", who, words(account)),
+		Cure: fmt.Sprintf("log on again as %s; if %s is another name of that account, or has the rights FullAccess and SendAs to the mailbox, give -any-account", words(account), who),
+	}
 }
 
 // Token is an access token, and what it says about itself if it is a JWT.

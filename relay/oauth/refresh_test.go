@@ -22,7 +22,7 @@ import (
 // login logs an account on with a device code, which the person enters after some time.
 func (w *world) login(c oauth.Config, account string) *oauth.Logon {
 	w.Helper()
-	got, err := w.sources.Login(w.Context(), &c, func(p oauth.Prompt) {
+	got, err := w.sources.Login(w.Context(), &c, account, func(p oauth.Prompt) {
 		if p.URL != "https://microsoft.com/devicelogin" || time.Until(p.Expires).Round(time.Second) != 15*time.Minute {
 			w.Errorf("%+v", p)
 		}
@@ -262,7 +262,7 @@ func TestLoginFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		login := func(c oauth.Config, ask func(oauth.Prompt)) error {
-			_, err := w.sources.Login(t.Context(), &c, ask)
+			_, err := w.sources.Login(t.Context(), &c, "", ask)
 			return err
 		}
 		ignore := func(oauth.Prompt) {}
@@ -285,12 +285,12 @@ func TestLoginFails(t *testing.T) {
 			t.Error(err)
 		}
 		c = person()
-		if _, err := (&oauth.Sources{}).Login(t.Context(), &c, ignore); err == nil {
+		if _, err := (&oauth.Sources{}).Login(t.Context(), &c, "", ignore); err == nil {
 			t.Error("logged on without a directory")
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if _, err := w.sources.Login(ctx, &c, ignore); err != context.DeadlineExceeded {
+		if _, err := w.sources.Login(ctx, &c, "", ignore); err != context.DeadlineExceeded {
 			t.Error(err)
 		}
 		w.server.Apps[0].Public = false
@@ -302,6 +302,48 @@ func TestLoginFails(t *testing.T) {
 		c.TokenURL = "https://login.microsoftonline.com/organizations/oauth2/token"
 		if err := login(c, func(p oauth.Prompt) { w.server.Approve(p.Code, "a@contoso.com") }); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// TestLoginOtherAccount: the logon of another account than the one that must log on, or than the stored one, isn't
+// stored, and that before goes on working. AnyAccount lets it be stored.
+func TestLoginOtherAccount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		stored := func() string {
+			w.Helper()
+			c := person()
+			got, err := w.fetch(c)
+			if err != nil {
+				w.Fatal(err)
+			}
+			return got.Account
+		}
+		for _, tc := range []struct {
+			must, who string
+			cure      string // "": the logon is stored
+			stored    string // afterwards
+		}{
+			{"", "scan@contoso.com", "", "scan@contoso.com"},
+			{"", "kim@contoso.com", "log on again as scan@contoso.com", "scan@contoso.com"},
+			{"scan@contoso.com", "kim@contoso.com", "log on again as scan@contoso.com", "scan@contoso.com"},
+			{"Scan@Contoso.com", "scan@contoso.com", "", "scan@contoso.com"},
+			{oauth.AnyAccount, "kim@contoso.com", "", "kim@contoso.com"},
+			{"", "kim@contoso.com", "", "kim@contoso.com"},
+			{"scan@contoso.com", "kim@contoso.com", "log on again as scan@contoso.com", "kim@contoso.com"},
+			{"scan@contoso.com", "scan@contoso.com", "", "scan@contoso.com"},
+		} {
+			c := person()
+			got, err := w.sources.Login(t.Context(), &c, tc.must, func(p oauth.Prompt) { w.server.Approve(p.Code, tc.who) })
+			if tc.cure != "" {
+				w.cause(err, oauth.CauseOtherAccount, tc.cure)
+			} else if err != nil || got.User != tc.who {
+				t.Errorf("%+v: %v, %v", tc, got, err)
+			}
+			if now := stored(); now != tc.stored {
+				t.Errorf("%+v: the stored logon is that of %s", tc, now)
+			}
 		}
 	})
 }
