@@ -1,16 +1,15 @@
 // Package hopreply knows the replies of mail services that mean something else than their
 // code says, or that an administrator can do something about: Microsoft 365, Gmail and
-// hosts that refuse a logon. [Find] looks a reply up, [Parse] one that was written down. The
-// table is in table.go, a row for each kind of reply.
+// hosts that refuse a logon. [Find] looks a reply up. The table is in table.go, a row for each
+// kind of reply.
 package hopreply
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/ascii"
 )
 
 // Meaning classifies a reply beyond its code.
@@ -18,6 +17,7 @@ type Meaning uint8
 
 const (
 	AsCoded        Meaning = iota // what its code says
+	WantsSecurity                 // the host expects TLS or a logon; its other addresses may not
 	BadCredentials                // the password or token isn't accepted, or may not be used here
 	SwitchedOff                   // the service accepts no such logon until an administrator changes something
 	NotLoggedOn                   // the service expects a logon
@@ -29,9 +29,9 @@ const (
 	Refused                       // for good, and there is a cure
 )
 
-// OfHost reports whether a reply concerns this server's account at the host, and with it all mail
-// to the host. Such a reply is temporary, whatever its code.
-func (m Meaning) OfHost() bool { return m >= BadCredentials && m <= Busy }
+// OfHost reports whether a reply concerns all mail of this server to the host. Such a reply is
+// temporary, whatever its code.
+func (m Meaning) OfHost() bool { return m >= WantsSecurity && m <= Busy }
 
 // OfLogon reports whether the host refuses the account until an administrator changes something.
 func (m Meaning) OfLogon() bool { return m >= BadCredentials && m <= NotLoggedOn }
@@ -54,48 +54,61 @@ func (m Meaning) Pause(n int) time.Duration {
 	return min(first<<min(max(n-1, 0), 10), most)
 }
 
+// Caller is this server, as the host knows it that replies. The zero Caller is a stranger, as any server
+// is to the mail exchangers of other domains.
+type Caller struct {
+	SmartHost bool   // the administrator has named the host: a smart host, an LMTP server, another server of the organisation
+	User      string // with which the connector logs on to the smart host; "": it doesn't log on
+}
+
+// audience has the callers that a kind of reply is for. To others such a reply means what its code says.
+type audience uint8
+
+const (
+	accounts audience = iota // a Caller that logs on
+	known                    // one that logs on, or to which the host is a smart host
+	anyone
+)
+
 // Row is a kind of reply.
 type Row struct {
 	Meaning Meaning
 	Advice  string // to the administrator, in sentences; "": none
 
+	to       audience
 	code     int    // 0: any
-	from, to [3]int // the enhanced codes; to is zero: from only; both are: any
+	min, max [3]int // the enhanced codes; max is zero: min only; both are: any
 	words    string // in lower case: the text has all of them, separated by "|"; "": any text
 }
 
-// Find returns the row of a reply; a zero Row if the reply means what its code says. enhanced is
+// Find returns the row of a reply to c; a zero Row if the reply means what its code says. enhanced is
 // zero if the reply has no enhanced code.
-func Find(code int, enhanced [3]int, text string) Row {
+func Find(c Caller, code int, enhanced [3]int, text string) Row {
 	text = strings.ToLower(text)
 	for i := range table {
-		if table[i].matches(code, enhanced, text) {
-			return table[i]
+		if r := table[i]; r.concerns(c) && r.matches(code, enhanced, text) {
+			r.Advice = strings.ReplaceAll(r.Advice, mailbox, argument(c.User))
+			return r
 		}
 	}
 	return Row{}
 }
 
-// Parse is Find for a reply in one line, such as "535 5.7.3 Authentication unsuccessful".
-func Parse(line string) Row {
-	code, err := strconv.Atoi(line[:min(len(line), 3)])
-	if err != nil || code < 400 || code > 599 {
-		return Row{}
-	}
-	enhanced, text := reply.CutEnhanced(line[min(len(line), 4):], code/100)
-	return Find(code, enhanced, text)
+// concerns reports whether replies of the kind r are for c.
+func (r *Row) concerns(c Caller) bool {
+	return c.User != "" || r.to == anyone || r.to == known && c.SmartHost
 }
 
 // matches reports whether a reply is of the kind r. text is in lower case.
 func (r *Row) matches(code int, enhanced [3]int, text string) bool {
-	last := r.to
+	last := r.max
 	if last == [3]int{} {
-		last = r.from
+		last = r.min
 	}
 	switch {
 	case r.code != 0 && r.code != code:
 		return false
-	case r.from != [3]int{} && (slices.Compare(enhanced[:], r.from[:]) < 0 || slices.Compare(enhanced[:], last[:]) > 0):
+	case r.min != [3]int{} && (slices.Compare(enhanced[:], r.min[:]) < 0 || slices.Compare(enhanced[:], last[:]) > 0):
 		return false
 	}
 	for word := range strings.SplitSeq(r.words, "|") {
@@ -104,4 +117,17 @@ func (r *Row) matches(code int, enhanced [3]int, text string) bool {
 		}
 	}
 	return true
+}
+
+// mailbox stands for the user name of the account in an Advice.
+const mailbox = "MAILBOX"
+
+// argument returns a user name as an argument of a command in PowerShell, in printable ASCII.
+func argument(user string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	user = ascii.Printable(user)
+	if strings.Trim(user, plain+`.@_+-\`) == "" && strings.IndexAny(user, plain) == 0 {
+		return user
+	}
+	return "'" + strings.ReplaceAll(user, "'", "''") + "'"
 }

@@ -86,9 +86,9 @@ func (b *breaker) admit(k linkKey, a account, now time.Time) error {
 	return nil
 }
 
-// refused notes that the host of k has refused a with err. It returns the end of the pause,
+// refused notes that the host of k has refused a with err, the answer to the command at. It returns the end of the pause,
 // and whether this is the first refusal of its kind.
-func (b *breaker) refused(k linkKey, a account, meaning hopreply.Meaning, err *smtpclient.Error, now time.Time) (until time.Time, first bool) {
+func (b *breaker) refused(k linkKey, a account, meaning hopreply.Meaning, at smtpclient.Stage, err error, now time.Time) (until time.Time, first bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.any.Store(true)
@@ -106,7 +106,7 @@ func (b *breaker) refused(k linkKey, a account, meaning hopreply.Meaning, err *s
 		p.times++
 		p.until = now.Add(meaning.Pause(p.times))
 	}
-	p.account, p.meaning, p.refusal, p.logon, p.probing = a, meaning, err, err.Stage == smtpclient.StageAuth, false
+	p.account, p.meaning, p.refusal, p.logon, p.probing = a, meaning, err, at == smtpclient.StageAuth, false
 	return p.until, first
 }
 
@@ -187,40 +187,22 @@ func (s *Sender) admit(h *NextHop, c candidate) error {
 	return nil
 }
 
-// note begins or extends the pause of the host of k if err is a refusal of the account a that asks
-// for one, and returns err as a pauseError then. It returns other errors as they are.
+// note explains err, and begins or extends the pause of the host of k if err is a refusal of the account a
+// that asks for one. It returns err as a pauseError then.
 func (s *Sender) note(ctx context.Context, k linkKey, a account, err error) error {
+	err = explain(hopreply.Caller{SmartHost: k.kind != mailDomain, User: a.user}, err)
+	row := rowOf(err)
 	var e *smtpclient.Error
-	meaning := meaningOf(err)
-	if meaning.Pause(1) == 0 || !errors.As(err, &e) {
+	if row.Meaning.Pause(1) == 0 || !errors.As(err, &e) {
 		return err
 	}
-	until, first := s.breaker.refused(k, a, meaning, e, time.Now())
-	if first && meaning.OfLogon() {
+	until, first := s.breaker.refused(k, a, row.Meaning, e.Stage, err, time.Now())
+	if first && row.Meaning.OfLogon() {
 		s.emit(ctx, event.Event{Kind: event.LogonRefused, Connector: k.out.Name(), Host: k.host, Reply: e.Reply.String(),
-			Retry: time.Until(until), Advice: rowOf(e).Advice})
+			Retry: time.Until(until), Advice: row.Advice})
 	}
 	return &pauseError{until: until, refusal: err}
 }
 
 // isPaused reports whether err asks to leave the host alone, at all its addresses.
 func isPaused(err error) bool { return errors.As(err, new(*pauseError)) }
-
-// rowOf returns the row of the reply of e in the table of replies.
-func rowOf(e *smtpclient.Error) hopreply.Row {
-	return hopreply.Find(e.Reply.Code, e.Reply.Enhanced, e.Reply.Text())
-}
-
-// meaningOf returns the Meaning of a reply of a next hop. A logon that is refused for good is one with
-// bad credentials if nothing else is known of it.
-func meaningOf(err error) hopreply.Meaning {
-	var e *smtpclient.Error
-	if err == nil || !errors.As(err, &e) || e.Reply.Code < 400 {
-		return hopreply.AsCoded
-	}
-	m := rowOf(e).Meaning
-	if m == hopreply.AsCoded && e.Stage == smtpclient.StageAuth && e.Reply.Code >= 500 {
-		return hopreply.BadCredentials
-	}
-	return m
-}

@@ -29,10 +29,11 @@
 // A refusal at the greeting, EHLO, STARTTLS or AUTH concerns the host, permanent or not;
 // it isn't the fault of a message. The same holds at any stage for replies that ask for
 // authentication, that accept nothing now (X.3.2) or report too much at once (432, or in
-// words). Other replies to MAIL and later commands concern the message. But a temporary
-// refusal on a connection that was used before may concern the connection, which has had
-// its messages: the connection isn't used again, and the message goes over a new one at
-// once. Only 450 to RCPT always concerns a mailbox.
+// words). A smart host that asks for authentication makes mail wait; if all exchangers of a
+// domain do, the message is refused for good. Other replies to MAIL and later commands concern
+// the message. But a temporary refusal on a connection that was used before may concern the
+// connection, which has had its messages: the connection isn't used again, and the message
+// goes over a new one at once. Only 450 to RCPT always concerns a mailbox.
 //
 // # Replies that concern the account
 //
@@ -42,6 +43,8 @@
 // for a while, longer each time, then one attempt shows whether it has changed its mind.
 // [RetryAt] returns the end of the pause, [Sender.Retry] ends all pauses. Other credentials
 // aren't held back; a new token of the same user and source isn't another credential.
+//
+// From a host to which the connector doesn't log on, such replies mean what their codes say.
 //
 // # Trying again
 //
@@ -125,7 +128,8 @@
 // The AUTH parameter of MAIL is not passed on: next hops learn nothing about who
 // authenticated here.
 //
-// Permanent refusals are passed on with the next hop's code and text, made printable.
+// Permanent refusals are passed on with the next hop's code and text, made printable; the code
+// is 550 in place of one that would ask the client to log on here.
 // Temporary ones become 451. Refusals that concern this server rather than the message
 // are temporary for the client, and it doesn't get the next hop's text about STARTTLS and
 // AUTH; an Outcome has all texts.

@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/internal/ascii"
 	"github.com/interchange-smtp/interchange/internal/content"
 	"github.com/interchange-smtp/interchange/internal/conversion"
+	"github.com/interchange-smtp/interchange/internal/hopreply"
 	"github.com/interchange-smtp/interchange/internal/mailheader"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/permission"
@@ -72,7 +73,7 @@ func replyTo(err error, set *connector.Send) reply.Reply {
 	case errors.As(err, new(*tokenError)):
 		return replyFor(reply.NextHopSecurity)
 	case errors.As(err, &hop) && hop.Reply.Code != 0:
-		return passOn(hop)
+		return passOn(hop, meaningOf(err))
 	}
 	var unfit *conversion.Error
 	if errors.As(err, &unfit) {
@@ -88,8 +89,8 @@ func replyTo(err error, set *connector.Send) reply.Reply {
 	return replyFor(reply.NextHopLost)
 }
 
-// passOn returns the reply to the client for a refusal by the next hop.
-func passOn(e *smtpclient.Error) reply.Reply {
+// passOn returns the reply to the client for a refusal by the next hop, with its meaning.
+func passOn(e *smtpclient.Error, meaning hopreply.Meaning) reply.Reply {
 	code, enhanced, text := e.Reply.Code, e.Reply.Enhanced, e.Reply.Text()
 	switch {
 	case e.Stage == smtpclient.StageAuth || e.Stage == smtpclient.StageTLS:
@@ -103,11 +104,13 @@ func passOn(e *smtpclient.Error) reply.Reply {
 		code, enhanced = 452, [3]int{4, 5, 3}
 	case e.Stage == smtpclient.StageRcpt && code == 452: // the mailbox has no room
 		enhanced = class(enhanced, 4, [3]int{4, 4, 0})
-	case e.Stage == smtpclient.StageReset, wantsLogon(code), meaningOf(e).OfLogon():
-		// The next hop asks this server to authenticate, not the client.
+	case e.Stage == smtpclient.StageReset, meaning == hopreply.WantsSecurity, meaning.OfLogon():
+		// The next hop asks this server to use TLS or authenticate, not the client.
 		return replyFor(reply.NextHopSecurity)
-	case code < 500, meaningOf(e).OfHost():
+	case code < 500, meaning.OfHost():
 		code, enhanced = 451, class(enhanced, 4, [3]int{4, 4, 0})
+	case wantsLogon(code): // of a mail exchanger; the client must not take it as a request to itself
+		code = 550
 	}
 	if text == "" {
 		text = "Refused by the next hop"

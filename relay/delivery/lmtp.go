@@ -10,6 +10,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/hopreply"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/envelope"
@@ -128,10 +129,13 @@ func (l *LMTP) connect(ctx context.Context, h *NextHop, fresh bool) (*link, erro
 	}
 	conn, err := smtpclient.Open(ctx, nc, smtpclient.Config{Name: h.name, LMTP: true, Timeouts: h.timeouts(l.sender.timeouts)})
 	if err != nil {
-		return nil, &hostError{host, err}
+		return nil, &hostError{host, explain(ofLMTP, err)}
 	}
 	return &link{Conn: conn, key: key, host: host, addr: l.Address, idle: h.idle(), left: cmp.Or(max(h.set.SmtpMaxMessagesPerConnection, 0), -1)}, nil
 }
+
+// ofLMTP is this server for an LMTP server.
+var ofLMTP = hopreply.Caller{SmartHost: true}
 
 // transact makes one transaction on k. It returns an Answer for each recipient; the error
 // concerns those whose Answer has no error.
@@ -139,8 +143,10 @@ func transact(ctx context.Context, k *link, to []envelope.Recipient, m *outgoing
 	k.use()
 	answers := make([]smtpclient.Answer, len(to))
 	taken, err := k.Begin(ctx, m.mail, to, false)
+	err = explain(ofLMTP, err)
 	for i, refused := range taken {
-		answers[i].Err = refused
+		taken[i] = explain(ofLMTP, refused)
+		answers[i].Err = taken[i]
 	}
 	switch {
 	case err != nil && scopeOf(err) != ofMessage && !afterMail(err):
@@ -152,10 +158,11 @@ func transact(ctx context.Context, k *link, to []envelope.Recipient, m *outgoing
 	}
 	each, err := k.DataEach(ctx, m.Message)
 	if err != nil {
-		return answers, ofNextHop(err)
+		return answers, ofNextHop(explain(ofLMTP, err))
 	}
 	for i, refused := range taken {
 		if refused == nil {
+			each[0].Err = explain(ofLMTP, each[0].Err)
 			answers[i], each = each[0], each[1:]
 		}
 	}

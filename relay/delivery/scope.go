@@ -66,7 +66,7 @@ func isFull(r smtpclient.Reply) bool {
 	return r.Enhanced == [3]int{4, 3, 1} || r.Code == 452 && r.Enhanced[0] == 0
 }
 
-// wantsLogon reports whether a next hop asks for authentication or encryption (RFC 4954 section 6).
+// wantsLogon reports whether a reply asks for authentication or encryption (RFC 4954 section 6).
 func wantsLogon(code int) bool { return code == 530 || code == 534 || code == 535 || code == 538 }
 
 // isCrowded reports whether a next hop replies that too much comes at once: with 432, as Microsoft 365

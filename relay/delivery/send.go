@@ -25,7 +25,10 @@ type Outcome struct {
 	TLS   uint16 // version of TLS of the connection, as in package crypto/tls; 0: in the clear
 	Reply string // the host's reply about the recipient, in printable ASCII; "": no reply
 	Cause string // if Reply is "": the error found here, for operators, in printable ASCII
-	DSN   bool   // the host supports DSN and has got RET, ENVID, NOTIFY and ORCPT
+	// Advice says what an administrator can do about Reply, in sentences and printable ASCII. It may name
+	// the account with which this server logs on to the host. "": nothing is known.
+	Advice string
+	DSN    bool // the host supports DSN and has got RET, ENVID, NOTIFY and ORCPT
 	// Content means that the host accepted sender and recipient, and then refused the
 	// message.
 	Content bool
@@ -207,6 +210,7 @@ func (h *NextHop) refused(t exchange, err error) Outcome {
 	var said *smtpclient.Error
 	if errors.As(err, &said) && said.Reply.Code != 0 {
 		o.Reply = strings.TrimSpace(said.Reply.String())
+		o.Advice = rowOf(err).Advice
 		o.Content = said.Stage == smtpclient.StageData || said.Stage == smtpclient.StageBody
 	} else {
 		o.Cause = printable(cause(o.Err))

@@ -64,7 +64,10 @@ func (s *Sender) token(ctx context.Context, h *NextHop, c candidate) (*auth.Bear
 // if err is no such refusal: another token doesn't help where the service accepts none.
 func (s *Sender) otherToken(ctx context.Context, h *NextHop, c candidate, refused *auth.BearerToken, err error) (*auth.BearerToken, error) {
 	var e *smtpclient.Error
-	if refused == nil || !errors.As(err, &e) || e.Stage != smtpclient.StageAuth || e.Reply.Code != codeBadCredentials || meaningOf(err) != hopreply.BadCredentials {
+	if refused == nil || !errors.As(err, &e) || e.Stage != smtpclient.StageAuth || e.Reply.Code != codeBadCredentials {
+		return nil, nil
+	}
+	if meaningOf(explain(hopreply.Caller{SmartHost: true, User: refused.User}, err)) != hopreply.BadCredentials {
 		return nil, nil
 	}
 	source, err := s.tokens(h.out, c.smart)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/content"
-	"github.com/interchange-smtp/interchange/internal/hopreply"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/envelope"
@@ -180,10 +179,7 @@ func (tx *transaction) emit(ctx context.Context, kind event.Kind, r envelope.Rec
 	}
 	e := event.Event{
 		Kind: kind, ID: tx.env.ID, EnvID: tx.env.EnvID, From: tx.env.From, To: r.To, Connector: tx.hop.set.Name, NextHop: tx.hop.String(),
-		Host: o.Host, Addr: o.Addr, TLS: o.TLS, Reply: o.Reply, Err: o.Err, Attempts: 1,
-	}
-	if o.Err != nil {
-		e.Advice = hopreply.Parse(o.Reply).Advice
+		Host: o.Host, Addr: o.Addr, TLS: o.TLS, Reply: o.Reply, Err: o.Err, Advice: o.Advice, Attempts: 1,
 	}
 	if !tx.begun.IsZero() {
 		e.Delay = time.Since(tx.begun)

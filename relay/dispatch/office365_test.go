@@ -40,6 +40,7 @@ func (s *freshTokens) Renew(ctx context.Context, _ auth.Secret) (auth.Secret, er
 type office struct {
 	*world
 	service *relaytest.Sink // smtp.office365.com
+	user    string          // that logs on there
 	local   *relaytest.Sink // of contoso.com
 	tokens  atomic.Pointer[freshTokens]
 	refuse  atomic.Pointer[func(relaytest.Stage) string]
@@ -48,20 +49,26 @@ type office struct {
 	last    map[event.Kind]event.Event
 }
 
+// noLogon is the mechanism of a connector that Microsoft 365 knows by its certificate or address.
+const noLogon auth.Mechanism = 0
+
 func newOffice(t *testing.T, mechanism auth.Mechanism, change ...func(*connector.Send)) *office {
 	t.Helper()
+	o := &office{events: map[event.Kind]int{}, last: map[event.Kind]event.Event{}}
 	space := func(s string) []routing.AddressSpace {
 		return []routing.AddressSpace{routing.MustParseAddressSpace(s)}
 	}
 	out := connector.Send{Name: "Microsoft 365", AddressSpaces: space("*"), SmartHosts: smartHosts("smtp.office365.com"), Port: 587,
-		SmartHostAuthMechanism: mechanism, AuthenticationCredential: &param.Credential{UserName: mailbox}}
-	if mechanism != auth.OAuth {
+		SmartHostAuthMechanism: mechanism}
+	if mechanism != noLogon {
+		out.AuthenticationCredential, o.user = &param.Credential{UserName: mailbox}, mailbox
+	}
+	if mechanism.Has(auth.BasicAuthRequireTLS) {
 		out.AuthenticationCredential.Password = "geheim"
 	}
 	for _, f := range change {
 		f(&out)
 	}
-	o := &office{events: map[event.Kind]int{}, last: map[event.Kind]event.Event{}}
 	o.tokens.Store(new(freshTokens))
 	authority, err := relaytest.NewAuthority("trusted")
 	if err != nil {
@@ -85,14 +92,17 @@ func newOffice(t *testing.T, mechanism auth.Mechanism, change ...func(*connector
 			d.Events, sender.Events = []event.Reader{read}, []event.Reader{read}
 		}
 	})
+	refuse := func(stage relaytest.Stage) string {
+		if f := o.refuse.Load(); f != nil {
+			return (*f)(stage)
+		}
+		return ""
+	}
 	o.service = relaytest.Office365{Certificate: &certificate, Mailbox: mailbox, Password: "geheim",
-		Token: func(token string) bool { return strings.HasPrefix(token, "good") },
-		Refuse: func(stage relaytest.Stage) string {
-			if f := o.refuse.Load(); f != nil {
-				return (*f)(stage)
-			}
-			return ""
-		}}.Sink()
+		Token: func(token string) bool { return strings.HasPrefix(token, "good") }, Refuse: refuse}.Sink()
+	if mechanism == noLogon {
+		o.service = &relaytest.Sink{Certificate: &certificate, Script: func(stage relaytest.Stage, _ string) string { return refuse(stage) }}
+	}
 	o.at("192.0.2.1", "smtp.office365.com")
 	l, err := o.net.Listen("192.0.2.1:587")
 	if err != nil {
@@ -127,115 +137,6 @@ func (o *office) refuseAt(at relaytest.Stage, reply string) {
 	}
 	o.refuse.Store(&f)
 }
-
-// TestMicrosoft365 plays each reply of Microsoft 365 that means more than its code: what concerns the
-// account makes all mail wait, the service isn't hammered, the alarm is raised once, and everybody
-// learns the service's words and what to do; what concerns the message is reported at once.
-func TestMicrosoft365(t *testing.T) {
-	for _, tc := range []struct {
-		stage  relaytest.Stage
-		reply  string
-		waits  bool
-		alarms int
-		most   int // connections in a day
-		advice string
-	}{
-		{relaytest.StageAuth, "535 5.7.3 Authentication unsuccessful [AM0PR01]", true, 1, 60, "New-ServicePrincipal"},
-		{relaytest.StageAuth, "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.", true, 1, 30, "Set-TransportConfig"},
-		{relaytest.StageAuth, "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox.", true, 1, 30, "Set-CASMailbox"},
-		{relaytest.StageAuth, "535 5.7.139 Authentication unsuccessful, basic authentication is disabled.", true, 1, 30, "OAuth"},
-		{relaytest.StageAuth, "535 5.7.139 Authentication unsuccessful, the user credentials were incorrect.", true, 1, 30, "security defaults"},
-		{relaytest.StageAuth, "550 5.7.30 Basic authentication is not supported for Client Submission.", true, 1, 30, "OAuth"},
-		{relaytest.StageMail, "530 5.7.57 Client not authenticated to send mail.", true, 1, 30, "AuthenticationCredential"},
-		{relaytest.StageData, "550 5.2.251 Sender throttled due to continuous mailbox full errors", true, 0, 20, "too many of its messages"},
-		{relaytest.StageRcpt, "550 5.2.255 Sender throttled due to continuous invalid recipients errors", true, 0, 20, "too many of its messages"},
-		{relaytest.StageData, "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; daily", true, 0, 20, "10,000 recipients"},
-		{relaytest.StageData, "432 4.3.2 Concurrent connections limit exceeded.", true, 0, 200, "three connections"},
-		{relaytest.StageMail, "451 4.7.500 Server busy. Please try again later from [192.0.2.1].", true, 0, 30, ""},
-		{relaytest.StageMail, "421 4.4.2 Connection dropped", true, 0, 200, ""},
-		{relaytest.StageData, "550 5.7.60 SMTP; Client does not have permissions to send as this sender", false, 0, 10, "the right Send As"},
-		{relaytest.StageData, "554 5.2.252 SendAsDenied; scan@contoso.com not allowed to send as a@contoso.com", false, 0, 10, "the right Send As"},
-		{relaytest.StageRcpt, "550 5.5.105 External sending is not supported", false, 0, 10, "High Volume Email"},
-		{relaytest.StageRcpt, "550 5.7.64 TenantAttribution; Relay Access Denied", false, 0, 10, "inbound connector"},
-		{relaytest.StageRcpt, "550 5.7.68 TenantInboundAttribution; Direct Send not allowed for this organization", false, 0, 10, "Direct Send"},
-	} {
-		for _, mechanism := range []auth.Mechanism{auth.BasicAuthRequireTLS, auth.OAuth} {
-			t.Run(tc.reply[:9]+" "+mechanism.String(), func(t *testing.T) {
-				bubble(t, func(t *testing.T) {
-					o := newOffice(t, mechanism)
-					o.refuseAt(tc.stage, tc.reply)
-					for range 3 {
-						expect(t, "reply", o.mail(queueFirst, "1@fabrikam.com", "2@fabrikam.com"), "250")
-					}
-					time.Sleep(24 * time.Hour)
-					if n := o.service.Connections(); n > tc.most || n == 0 {
-						t.Errorf("%d connections in a day, want at most %d", n, tc.most)
-					}
-					if n, _ := o.seen(event.LogonRefused); n != tc.alarms {
-						t.Errorf("%d alarms, want %d", n, tc.alarms)
-					}
-					reports := o.local.Messages()
-					if !tc.waits {
-						if q := o.queued(); q != "" || len(reports) != 3 || !strings.Contains(flat(reports[0].Data), tc.advice) {
-							t.Errorf("queued: %s; %d reports, want the advice %s in them:\n%v", q, len(reports), tc.advice, reports)
-						}
-						if _, e := o.seen(event.Refused); !strings.Contains(e.Advice, tc.advice) {
-							t.Errorf("advice in the event: %q", e.Advice)
-						}
-						return
-					}
-					o.waiting(tc.reply, tc.advice)
-					o.switchedOn()
-				})
-			})
-		}
-	}
-}
-
-// waiting expects all mail on the queue, with the service's words and the advice.
-func (o *office) waiting(reply, advice string) {
-	o.t.Helper()
-	q := o.d.Queues()
-	if len(q) != 1 || q[0].Waiting != 3 || q[0].Reply != reply || !strings.Contains(q[0].Advice, advice) || q[0].Retry.IsZero() {
-		o.t.Errorf("queues: %+v, want %s (%s)", q, reply, advice)
-	}
-	for m, err := range o.d.List(context.Background(), queue.Filter{All: true}) {
-		if err != nil || m.Report || m.Recipients[0].Reply != reply || m.Recipients[0].Host == "" {
-			o.t.Errorf("waiting: %+v, %v", m, err)
-		}
-	}
-	if _, e := o.seen(event.NextHopFailed); !strings.Contains(e.Advice, advice) {
-		o.t.Errorf("advice in the event: %q", e.Advice)
-	}
-	delayed := 0
-	for _, m := range o.local.Messages() {
-		if text := flat(m.Data); strings.Contains(text, "Action: delayed") && strings.Contains(text, advice) && strings.Contains(text, reply[:9]) {
-			delayed++
-		}
-	}
-	if delayed != 3 {
-		o.t.Errorf("%d reports of the delay", delayed)
-	}
-}
-
-// switchedOn lets the service accept everything, and expects an operator's retry to have all mail
-// sent at once.
-func (o *office) switchedOn() {
-	o.t.Helper()
-	o.refuseAt("", "")
-	if n, err := o.d.Retry(context.Background(), queue.Filter{All: true}, nil); n != 3 || err != nil {
-		o.t.Errorf("Retry: %d, %v", n, err)
-	}
-	time.Sleep(time.Minute)
-	sent := o.service.Messages()
-	reachable, _ := o.seen(event.NextHopReachable)
-	if q := o.queued(); q != "" || len(sent) != 3 || sent[0].User != mailbox || reachable == 0 {
-		o.t.Errorf("queued: %s; %d messages of %v; %d times reachable", q, len(sent), sent, reachable)
-	}
-}
-
-// flat returns the text of a report without its line ends.
-func flat(data []byte) string { return strings.Join(strings.Fields(string(data)), " ") }
 
 // TestHalfOpen: without an operator, the first attempt after the end of a pause sends all mail; and another
 // password, by another policy, doesn't wait for it.

@@ -132,7 +132,7 @@ func checkOutcomes(ctx context.Context, outcomes []delivery.Outcome, err error, 
 		if err != nil && o.Err == nil {
 			o.Err = err
 		}
-		o.Host, o.Addr, o.Reply = event.Printable(o.Host), event.Printable(o.Addr), event.Printable(o.Reply)
+		o.Host, o.Addr, o.Reply, o.Advice = event.Printable(o.Host), event.Printable(o.Addr), event.Printable(o.Reply), event.Printable(o.Advice)
 		if o.Err != nil && o.Reply == "" && o.Cause == "" {
 			o.Cause = causeOf(o.Err)
 		}

@@ -248,23 +248,20 @@ func TestAdvice(t *testing.T) {
 	}
 }
 
-// TestCures: a report says what the administrator can do about a reply that is known.
+// TestCures: a report on a failure or a delay says what the administrator can do about the reply, on lines of its own.
 func TestCures(t *testing.T) {
-	for reply, want := range map[string]string{
-		"550 5.7.60 SMTP; Client does not have permissions to send as this sender": "For your administrator: The account with which",
-		"554 5.2.252 SendAsDenied; scan@contoso.com not allowed to send as a@b":    "the right Send As",
-		"550 5.7.64 TenantAttribution; Relay Access Denied":                        "inbound connector",
-		"550 5.7.1 Unable to relay":                                                "",
+	for advice, want := range map[string]string{
+		"Switch it on with Set-CASMailbox.":  "For your administrator: Switch it on with Set-CASMailbox.",
+		"Log on.\r\nBcc: a@fabrikam.com\x1b": "For your administrator: Log on. Bcc: a@fabrikam.com?",
+		"":                                   "",
 	} {
-		r := report()
-		r.Recipients[0].Status, r.Recipients[0].Reply = "", reply
-		text := strings.Join(strings.Fields(read(t, r, nil).text), " ")
-		if has := strings.Contains(text, "For your administrator:"); has != (want != "") || !strings.Contains(text, want) {
-			t.Errorf("%s:\n%s", reply, text)
-		}
-		r.Kind = dsn.Relayed
-		if p := read(t, r, nil); strings.Contains(p.text, "For your administrator:") {
-			t.Errorf("relayed:\n%s", p.text)
+		for _, kind := range []dsn.Kind{dsn.Failed, dsn.Delayed, dsn.Relayed} {
+			r := report()
+			r.Kind, r.Recipients[0].Advice = kind, advice
+			text := strings.Join(strings.Fields(read(t, r, nil).text), " ")
+			if has := strings.Contains(text, "For your administrator:"); has != (advice != "" && kind != dsn.Relayed) || has && !strings.Contains(text, want) {
+				t.Errorf("%v, %q:\n%s", kind, advice, text)
+			}
 		}
 	}
 }

@@ -1,10 +1,6 @@
 package dsn
 
-import (
-	"strings"
-
-	"github.com/interchange-smtp/interchange/internal/hopreply"
-)
+import "strings"
 
 // opening begins the first part: what happened, for people.
 func (w *writer) opening() string {
@@ -55,7 +51,7 @@ func (w *writer) paragraph(i int) string {
 
 // cure says what the administrator of this server can do about the reply to r, if that is known.
 func (w *writer) cure(r *Recipient) string {
-	text := hopreply.Parse(r.Reply).Advice
+	text := clean(r.Advice, w.UTF8)
 	if text == "" || w.Kind != Failed && w.Kind != Delayed {
 		return ""
 	}

@@ -40,6 +40,7 @@ type Recipient struct {
 	Status             string    // as in 5.1.1; "": the status of Reply, else of Kind
 	Host               string    // that replied: a domain or an address; "": this server
 	Reply              string    // as in 550 5.1.1 User unknown; "": no reply
+	Advice             string    // what this server's administrator can do about Reply, in sentences; "": nothing is known
 	Tried              time.Time // the last attempt; zero: no attempt
 }
 

@@ -27,8 +27,8 @@ const EncodingVersion = 1
 //	            ret, envid, connector, remote, helo, user, signable, report
 //	held        Message.Suspended
 //	recipients  an array of objects with to, notify (an array of words), orcpt, status
-//	            (a word), next, hop, attempts, tried, reply, host, addr, tls (a number),
-//	            delayed, reported
+//	            (a word), next, hop, attempts, tried, reply, host, advice, addr, tls
+//	            (a number), delayed, reported
 //
 // A string that isn't UTF-8, or contains NUL, is written as "base64:" and its base64,
 // because JSON, or the JSON type of a database, can't hold it; so is a string that
@@ -98,6 +98,7 @@ func (e *encoder) recipient(r *Recipient) {
 	e.time(`,"tried":`, r.Tried)
 	e.text(`,"reply":`, r.Reply)
 	e.text(`,"host":`, r.Host)
+	e.text(`,"advice":`, r.Advice)
 	e.text(`,"addr":`, r.Addr)
 	e.number(`,"tls":`, int(r.TLS))
 	e.flag(`,"delayed":true`, r.Delayed)
@@ -206,6 +207,7 @@ type document struct {
 		Tried    time.Time       `json:"tried"`
 		Reply    text            `json:"reply"`
 		Host     text            `json:"host"`
+		Advice   text            `json:"advice"`
 		Addr     text            `json:"addr"`
 		TLS      uint16          `json:"tls"`
 		Delayed  bool            `json:"delayed"`
@@ -262,7 +264,7 @@ func (m *Message) UnmarshalJSON(b []byte) error {
 		m.Recipients[i] = Recipient{
 			Recipient: envelope.Recipient{To: r.To, ORcpt: string(r.ORcpt)}, Status: r.Status, Next: r.Next,
 			Hop: string(r.Hop), Attempts: r.Attempts, Tried: r.Tried, Reply: string(r.Reply), Host: string(r.Host),
-			Addr: string(r.Addr), TLS: r.TLS, Delayed: r.Delayed, Reported: r.Reported,
+			Advice: string(r.Advice), Addr: string(r.Addr), TLS: r.TLS, Delayed: r.Delayed, Reported: r.Reported,
 		}
 		for _, word := range r.Notify {
 			bit, ok := envelope.ParseNotify(word)

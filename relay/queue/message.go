@@ -36,6 +36,7 @@ type Recipient struct {
 	Tried    time.Time // when; zero: never
 	Reply    string    // what Host replied or what was found here, printable; "": nothing
 	Host     string    // the host that replied; "": Reply comes from this server
+	Advice   string    // what an administrator can do about Reply, in sentences; "": nothing is known
 	Addr     string    // IP address and port of the host, if it answered; "": it didn't
 	TLS      uint16    // version of TLS of the connection, as in package crypto/tls; 0: in the clear
 

@@ -3,7 +3,6 @@ package control
 import (
 	"time"
 
-	"github.com/interchange-smtp/interchange/internal/hopreply"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
@@ -58,7 +57,7 @@ func NewMessage(m *queue.Message) *Message {
 		r := &m.Recipients[i]
 		out.Recipients[i] = Recipient{
 			To: r.To.String(), Notify: r.Notify.String(), ORcpt: r.ORcpt, Status: r.Status.String(), Next: r.Next.UTC(), NextHop: r.Hop, Attempts: r.Attempts,
-			Tried: r.Tried.UTC(), Host: r.Host, Reply: r.Reply, Advice: hopreply.Parse(r.Reply).Advice, Delayed: r.Delayed, Reported: r.Reported,
+			Tried: r.Tried.UTC(), Host: r.Host, Reply: r.Reply, Advice: r.Advice, Delayed: r.Delayed, Reported: r.Reported,
 		}
 	}
 	return out

@@ -58,7 +58,7 @@ func full(id string) *queue.Message {
 			{
 				Recipient: envelope.Recipient{To: routing.MustParseAddress("ü@bücher.example"), Notify: envelope.NotifySuccess | envelope.NotifyDelay, ORcpt: "rfc822;a+40b"},
 				Status:    queue.Delivered, Next: arrived().Add(time.Minute), Hop: "Internet contoso.com", Attempts: 3,
-				Tried: arrived().Add(time.Second), Reply: "250 2.0.0 \"OK\"\r\n", Host: "mx.contoso.com", Addr: "192.0.2.7:25", TLS: 0x304, Delayed: true, Reported: true,
+				Tried: arrived().Add(time.Second), Reply: "250 2.0.0 \"OK\"\r\n", Host: "mx.contoso.com", Advice: "Log on.", Addr: "192.0.2.7:25", TLS: 0x304, Delayed: true, Reported: true,
 			},
 			{Recipient: envelope.Recipient{To: routing.MustParseAddress("b@[192.0.2.1]"), Notify: envelope.NotifyNever}, Status: queue.Waiting},
 			{Recipient: envelope.Recipient{To: routing.MustParseAddress("c@contoso.com")}, Status: queue.Failed},

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/reply"
-	"github.com/interchange-smtp/interchange/internal/hopreply"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/queue"
@@ -144,7 +143,7 @@ func (s *Scheduler) unanswered(r *Result) {
 	reply := lastReply{at: r.At, text: e.Reply.String()}
 	if len(r.Outcomes) > 0 {
 		o := &r.Outcomes[0]
-		reply.text, reply.addr, reply.tls = replyText(o, e), o.Addr, o.TLS
+		reply.text, reply.advice, reply.addr, reply.tls = replyText(o, e), o.Advice, o.Addr, o.TLS
 		if o.Reply != "" {
 			reply.host = o.Host
 		}
@@ -174,7 +173,7 @@ func (s *Scheduler) scheduleRetry(h *hop, reply lastReply, err error) {
 	wait := max(s.limits.retryAfter(h.failures), delivery.RetryAt(err).Sub(reply.at))
 	h.retryAt = reply.at.Add(wait)
 	s.hopAlarms.set(&h.alarm, h.retryAt)
-	s.emitHop(h, event.Event{Kind: event.NextHopFailed, Time: reply.at, Retry: wait, Waiting: h.waiting + 1, Err: err, Advice: hopreply.Parse(reply.text).Advice})
+	s.emitHop(h, event.Event{Kind: event.NextHopFailed, Time: reply.at, Retry: wait, Waiting: h.waiting + 1, Err: err, Advice: reply.advice})
 	for t := range h.transfers() {
 		if h.awaited == 0 {
 			break

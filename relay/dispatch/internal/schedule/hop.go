@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/internal/hopreply"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
@@ -52,13 +51,14 @@ type hop struct {
 type lastReply struct {
 	at         time.Time
 	text, host string
+	advice     string
 	addr       string
 	tls        uint16
 }
 
 // copyTo makes l what r's last attempt found.
 func (l *lastReply) copyTo(r *queue.Recipient) {
-	r.Reply, r.Host, r.Addr, r.TLS = l.text, l.host, l.addr, l.tls
+	r.Reply, r.Host, r.Advice, r.Addr, r.TLS = l.text, l.host, l.advice, l.addr, l.tls
 }
 
 // update makes h the next hop of another policy. If its hosts differ, nothing is known of them: neither
@@ -144,7 +144,7 @@ func (h *hop) state(now time.Time) (s State, ok bool) {
 		return State{}, false
 	}
 	s = State{Name: h.name, Waiting: h.waiting, Active: h.active, Failures: h.failures,
-		Tried: h.lastReply.at, Reply: h.lastReply.text, Host: h.lastReply.host, Advice: hopreply.Parse(h.lastReply.text).Advice}
+		Tried: h.lastReply.at, Reply: h.lastReply.text, Host: h.lastReply.host, Advice: h.lastReply.advice}
 	if h.failures > 0 {
 		s.Retry = h.retryAt
 	}

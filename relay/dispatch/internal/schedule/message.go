@@ -119,7 +119,7 @@ func (m *Message) Snapshot(now time.Time) *queue.Message {
 		c.Recipients[i] = m.recipient(i)
 		if r, t := &c.Recipients[i], m.transfers[i]; t != nil && !t.running {
 			if at := t.hop.pace.next(now); at.After(now) && at.After(r.Next) {
-				r.Next, r.Reply, r.Host = at, t.hop.pace.reason(now), ""
+				r.Next, r.Reply, r.Host, r.Advice = at, t.hop.pace.reason(now), "", ""
 			}
 		}
 	}

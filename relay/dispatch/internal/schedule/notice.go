@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/interchange-smtp/interchange/internal/hopreply"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/event"
@@ -127,10 +126,7 @@ func (s *Scheduler) emitOutcome(m *Message, i int, o *delivery.Outcome, hop stri
 	r := &m.Recipients[i]
 	e := event.Event{
 		Kind: event.Delivered, Time: at, To: r.To, NextHop: hop, Host: o.Host, Addr: o.Addr, TLS: o.TLS,
-		Reply: o.Reply, Err: o.Err, Attempts: r.Attempts, Delay: at.Sub(m.Arrived),
-	}
-	if o.Err != nil {
-		e.Advice = hopreply.Parse(o.Reply).Advice
+		Reply: o.Reply, Err: o.Err, Advice: o.Advice, Attempts: r.Attempts, Delay: at.Sub(m.Arrived),
 	}
 	switch {
 	case o.Err != nil && IsPermanent(o.Err):

@@ -122,12 +122,12 @@ func (s *Scheduler) newReport(m *Message, kind dsn.Kind, on []int, allowed *conn
 	}
 	for _, i := range on {
 		r := m.recipient(i)
-		to := dsn.Recipient{Recipient: r.Recipient, Host: r.Host, Reply: r.Reply, Tried: r.Tried}
+		to := dsn.Recipient{Recipient: r.Recipient, Host: r.Host, Reply: r.Reply, Advice: r.Advice, Tried: r.Tried}
 		switch r.Status {
 		case queue.Expired:
 			to.Status = "4.4.7" // RFC 3463: delivery time expired
 		case queue.Dropped:
-			to.Status, to.Host, to.Reply = "5.7.0", "", "Dropped by the operator"
+			to.Status, to.Host, to.Reply, to.Advice = "5.7.0", "", "Dropped by the operator", ""
 		}
 		n.Recipients = append(n.Recipients, to)
 	}
