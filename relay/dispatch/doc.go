@@ -78,7 +78,8 @@
 // attempt counts at every smart host of its connector, unless none of them could be reached.
 // Connectors that wait for the same account take turns; those whose accounts no connector limits
 // don't count.
-// SmartHostCounts is a file that keeps the counts over a restart; without it they begin at 0.
+// SmartHostCounts is a file that keeps the counts over a restart; without it they begin at 0. Each
+// Dispatcher counts by itself, also if several have one Store.
 //
 // # Where mail goes, and how
 //

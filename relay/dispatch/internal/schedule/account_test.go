@@ -12,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/dispatch/internal/tally"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -229,6 +230,28 @@ func TestFormerAccounts(t *testing.T) {
 	w.run(4 * time.Hour)
 	if set(without); len(w.s.accounts) != 0 {
 		t.Errorf("%d accounts are kept", len(w.s.accounts))
+	}
+}
+
+// TestFormerAccountsAreBounded: of too many accounts that no connector limits any more, those with the
+// most recipients are kept.
+func TestFormerAccountsAreBounded(t *testing.T) {
+	tallies := make(map[tally.Account]tally.Tally)
+	key := func(i int) tally.Account { return tally.AccountOf("smtp.example.com", i, "") }
+	for i := range maxFormer + 10 {
+		one := tally.New()
+		one.Add(1+min(i, 10), start)
+		tallies[key(i)] = one
+	}
+	s := New(Config{Route: byPolicy})
+	s.Restore(tallies)
+	s.Begin(compile(t, config()), start)
+	if len(s.accounts) != maxFormer || s.accounts[key(0)] != nil || s.accounts[key(10)] == nil {
+		t.Errorf("%d accounts, with the first: %v", len(s.accounts), s.accounts[key(0)] != nil)
+	}
+	s.Begin(compile(t, config()), start.Add(26*time.Hour))
+	if len(s.accounts) != 0 {
+		t.Errorf("%d accounts after a day", len(s.accounts))
 	}
 }
 
