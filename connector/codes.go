@@ -19,7 +19,7 @@ const (
 	CodeAuthInvalid       source.Code = "auth-invalid"       // unknown or contradictory mechanisms
 	CodeAuthNeedsTLS      source.Code = "auth-needs-tls"     // a mechanism that needs TLS without Tls, or BasicAuthRequireTLS without BasicAuth
 	CodeRequireTLS        source.Code = "require-tls"        // RequireTLS without Tls in AuthMechanism
-	CodeTLSLegacyUnused   source.Code = "tls-legacy-unused"  // warning: suites or an end date without what they need
+	CodeTLSLegacyUnused   source.Code = "tls-legacy-unused"  // warning: old TLS, suites or an end date without what they need
 	CodeExternalExclusive source.Code = "external-exclusive" // beside ExternalAuthoritative only Tls
 	CodeExternalGroups    source.Code = "external-groups"    // ExternalAuthoritative needs ExchangeServers
 	CodeDomainSecure      source.Code = "domain-secure"      // domain security without mutual TLS

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/internal/ascii"
@@ -131,8 +132,15 @@ func (c *receiveCheck) checkRequireTLS() {
 	}
 }
 
-// checkLegacyTLS: suites need a version that has them, and an end date something to end.
+// checkLegacyTLS: old TLS needs TLS, suites need a version that has them, and an end date something to end.
 func (c *receiveCheck) checkLegacyTLS() {
+	if c.r.AllowsLegacyTLS() && !c.mech.Has(auth.TLS) && !slices.ContainsFunc(c.r.Bindings, order.ImplicitTLS) {
+		field := source.Path("TlsMinimumVersion")
+		if len(c.r.legacySuites()) > 0 {
+			field = "TlsLegacyCipherSuites"
+		}
+		c.doubt(field, CodeTLSLegacyUnused, "it has no effect without Tls in AuthMechanism, because no client can use STARTTLS")
+	}
 	if len(c.r.TlsLegacyCipherSuites) > 0 && c.r.TlsMinimumVersion == param.Tls13 {
 		c.doubt("TlsLegacyCipherSuites", CodeTLSLegacyUnused, "it has no effect, because TlsMinimumVersion Tls13 has cipher suites of its own")
 	}

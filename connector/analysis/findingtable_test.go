@@ -276,6 +276,18 @@ var findingTests = map[string]findingTest{
 		parts: []string{"%in", `, "TlsLegacyCipherSuites": ["TLS_RSA_WITH_3DES_EDE_CBC_SHA"], "TlsMinimumVersion": "Tls13"`},
 		found: []string{`tls-legacy-unused Receive["In"].TlsLegacyCipherSuites`},
 	},
+	"old TLS without STARTTLS": {
+		parts: []string{"%in", `, "TlsMinimumVersion": "Tls10", "AuthMechanism": "None"`},
+		found: []string{`tls-legacy-unused Receive["In"].TlsMinimumVersion`},
+	},
+	"old suites without STARTTLS": {
+		parts: []string{"%in", `, "TlsLegacyCipherSuites": ["TLS_RSA_WITH_3DES_EDE_CBC_SHA"], "AuthMechanism": "None"`},
+		found: []string{`tls-legacy-unused Receive["In"].TlsLegacyCipherSuites`},
+	},
+	"old TLS from the start": {
+		parts: []string{"%in", `, "TlsMinimumVersion": "Tls10", "TlsLegacyEndDate": "2099-12-31", "AuthMechanism": "None", "OrarEnabled": true`, "0.0.0.0:25", "0.0.0.0:465", "0.0.0.0/0", "10.0.0.0/28"},
+		found: []string{`not-enforced Receive["In"].OrarEnabled`},
+	},
 	"no route home": {
 		parts: []string{`{"Name": "Home", "AddressSpaces": ["fabrikam.com"], "SmartHosts": ["10.2.3.9"]}`, `{"Name": "Home", "AddressSpaces": ["other.example"], "SmartHosts": ["10.2.3.9"]}`},
 		found: []string{`accepted-unrouted Accepted["Fabrikam"]`}, fixed: []string{}, asks: "need-rcpt",

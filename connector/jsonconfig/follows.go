@@ -22,7 +22,7 @@ var reads = map[source.Code][]source.Path{
 	connector.CodeRoleConflict:        {"Server", "Servers", "TransportRole", "Receive"},
 	connector.CodeRangesMissing:       {"Usage"},
 	connector.CodeRequireTLS:          {"AuthMechanism"},
-	connector.CodeTLSLegacyUnused:     {"TlsMinimumVersion", "TlsLegacyCipherSuites"},
+	connector.CodeTLSLegacyUnused:     {"TlsMinimumVersion", "TlsLegacyCipherSuites", "AuthMechanism", "Bindings", "Usage"},
 	connector.CodeExternalGroups:      {"AuthMechanism", "Usage"},
 	connector.CodeDomainSecure:        {"AuthMechanism", "SmartHosts", "DNSRoutingEnabled", "IgnoreSTARTTLS"},
 	connector.CodeExchangeFqdn:        {"AuthMechanism", "Usage", "Server", "Servers"},
