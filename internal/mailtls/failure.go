@@ -79,6 +79,9 @@ func (o offer) versionCure() string {
 // suiteCure says what would let the server take one of the client's cipher suites; "" if
 // nothing would.
 func (o offer) suiteCure() string {
+	if o.onlyDHE() {
+		return "; this server has no key exchange by DHE"
+	}
 	if namesNoSignatures(o.hello) && o.config.MaxVersion != tls.VersionTLS11 {
 		return "; it names no signature algorithms, so it needs key exchange by RSA or TlsMinimumVersion Tls11"
 	}
@@ -98,6 +101,13 @@ func (o offer) suiteCure() string {
 		return "; TlsLegacyEndDate has passed"
 	}
 	return "; TlsLegacyCipherSuites could add " + suiteNames(more)
+}
+
+// onlyDHE reports whether the client offers DHE, and no cipher suite that the server has or a Floor can add.
+func (o offer) onlyDHE() bool {
+	exchangesByDHE := func(id uint16) bool { return strings.HasPrefix(suiteName(id), "TLS_DHE_") }
+	isKnown := func(id uint16) bool { return slices.Contains(o.config.CipherSuites, id) || canAdd(id) }
+	return slices.ContainsFunc(o.hello.CipherSuites, exchangesByDHE) && !slices.ContainsFunc(o.hello.CipherSuites, isKnown)
 }
 
 // canAdd reports whether a Floor can add the cipher suite.

@@ -22,6 +22,8 @@ func TestReason(t *testing.T) {
 				"TLS_DHE_RSA_WITH_AES_128_CBC_SHA, TLS_DHE_RSA_WITH_AES_256_CBC_SHA, TLS_RSA_WITH_AES_256_CBC_SHA256, TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384, " +
 				"TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA and 2 more; it names no signature algorithms, so it needs key exchange by RSA or TlsMinimumVersion Tls11"},
 		{noSuite, &tls.ClientHelloInfo{SupportedVersions: []uint16{tls.VersionTLS12}}, "no cipher suite of the client fits: it offers none; it names no signature algorithms, so it needs key exchange by RSA or TlsMinimumVersion Tls11"},
+		{noSuite, &tls.ClientHelloInfo{SupportedVersions: []uint16{tls.VersionTLS12}, CipherSuites: []uint16{0x0033, 0x0039, 0x00ff}},
+			"no cipher suite of the client fits: it offers TLS_DHE_RSA_WITH_AES_128_CBC_SHA, TLS_DHE_RSA_WITH_AES_256_CBC_SHA; this server has no key exchange by DHE"},
 		{errors.New("tls: client offered only unsupported versions: []"), &tls.ClientHelloInfo{SupportedVersions: []uint16{grease}},
 			"the client speaks SSL only; TLS 1.2 or later is required"},
 		{errors.New("tls: peer doesn't support any of the certificate's signature algorithms"),
