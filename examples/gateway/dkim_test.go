@@ -103,6 +103,10 @@ func TestDKIMMistakes(t *testing.T) {
 			t.Errorf("%s: %d: %s", tc.args, code, out)
 		}
 	}
+	runCommand(t, "dkim", "new", "fabrikam.com", "-keys", dir)
+	if code, out := runCommand(t, "dkim", "check", "fabrikam.com", "-keys", dir, "-dns", "127.0.0.1:1"); code != exitNo || !strings.Contains(out, "_domainkey.fabrikam.com. on 127.0.0.1:1: ") {
+		t.Errorf("%d, without the name server that was asked: %s", code, out)
+	}
 	if code, out := runCommand(t, "dkim", "check", "contoso.com", "-keys", dir, "-dns", "127.0.0.1:1"); code != exitNo || !strings.Contains(out, "has no keys of this domain") {
 		t.Errorf("a domain without keys: %d: %s", code, out)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/relay/mxpolicy"
 	"github.com/interchange-smtp/interchange/relay/sign"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -33,13 +34,8 @@ type keyRecord struct {
 	zone string
 }
 
-// txtResolver looks up TXT records. *net.Resolver is one.
-type txtResolver interface {
-	LookupTXT(ctx context.Context, name string) ([]string, error)
-}
-
 // checkRecords looks up the records of the keys of domains. Those of keys that were replaced aren't needed.
-func checkRecords(ctx context.Context, r txtResolver, d *sign.Directory, domains []routing.Domain, now time.Time) []keyRecord {
+func checkRecords(ctx context.Context, r mxpolicy.TXTResolver, d *sign.Directory, domains []routing.Domain, now time.Time) []keyRecord {
 	all := []keyRecord{} // in JSON a list, not null
 	for _, domain := range domains {
 		keys, err := d.Keys(ctx, domain)
@@ -65,7 +61,7 @@ func checkRecords(ctx context.Context, r txtResolver, d *sign.Directory, domains
 }
 
 // published says why receivers would not accept the signatures of k; "" if they would.
-func published(ctx context.Context, r txtResolver, k sign.Key) string {
+func published(ctx context.Context, r mxpolicy.TXTResolver, k sign.Key) string {
 	records, err := r.LookupTXT(ctx, k.Name()+".")
 	if e := new(net.DNSError); errors.As(err, &e) && e.IsNotFound {
 		records, err = nil, nil

@@ -95,7 +95,7 @@ func (d *detours) published(data string, report event.Reader) *mxpolicy.Policies
 // validated asks for MX and TXT records where DANE asks, and so for each record once. Addresses
 // may stand in a hosts file as well, which net.Resolver reads.
 type validated struct {
-	*net.Resolver
+	delivery.Resolver
 	records *mxpolicy.Resolver
 }
 
@@ -144,9 +144,15 @@ func (d *detours) dialHost(ctx context.Context, _, address string) (net.Conn, er
 	return nil, err
 }
 
+// resolver looks up what the gateway needs. *net.Resolver is one.
+type resolver interface {
+	delivery.Resolver
+	mxpolicy.TXTResolver
+}
+
 // nameServer returns a resolver that asks the name server at addr; "" is the
 // system's resolver.
-func nameServer(addr string) (*net.Resolver, error) {
+func nameServer(addr string) (resolver, error) {
 	if addr == "" {
 		return net.DefaultResolver, nil
 	}
@@ -154,13 +160,48 @@ func nameServer(addr string) (*net.Resolver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &net.Resolver{
+	return &chosenServer{net.Resolver{
 		PreferGo: true,
 		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			var dialer net.Dialer
 			return dialer.DialContext(ctx, network, server.String())
 		},
-	}, nil
+	}, server}, nil
+}
+
+// chosenServer asks one name server, and its errors name that one. Those of net.Resolver name the system's.
+type chosenServer struct {
+	net.Resolver
+	address netip.AddrPort
+}
+
+// LookupMX implements delivery.Resolver.
+func (s *chosenServer) LookupMX(ctx context.Context, name string) ([]*net.MX, error) {
+	records, err := s.Resolver.LookupMX(ctx, name)
+	return records, s.named(err)
+}
+
+// LookupNetIP implements delivery.Resolver.
+func (s *chosenServer) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
+	addresses, err := s.Resolver.LookupNetIP(ctx, network, host)
+	return addresses, s.named(err)
+}
+
+// LookupTXT implements mxpolicy.TXTResolver.
+func (s *chosenServer) LookupTXT(ctx context.Context, name string) ([]string, error) {
+	records, err := s.Resolver.LookupTXT(ctx, name)
+	return records, s.named(err)
+}
+
+// named returns err with the server's address.
+func (s *chosenServer) named(err error) error {
+	e := new(net.DNSError)
+	if !errors.As(err, &e) || e.Server == "" {
+		return err
+	}
+	named := *e // other look-ups may share the error
+	named.Server = s.address.String()
+	return &named
 }
 
 // parseNameServer parses an address with or without a port.
