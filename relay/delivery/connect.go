@@ -162,9 +162,10 @@ func (s *Sender) begun(o *opened) (*link, []error, error) {
 }
 
 // done keeps l for others after a transaction, unless the refusal may concern the
-// connection, for example because it has had its messages.
+// connection, for example because it has had its messages, or because the next one must
+// log on again.
 func (s *Sender) done(l *link, answers []error, err error) {
-	if answersDoubtConnection(answers, err) {
+	if answersDoubtConnection(answers, err) || refusesLogon(err) || slices.ContainsFunc(answers, refusesLogon) {
 		l.Close()
 		return
 	}

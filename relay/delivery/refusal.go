@@ -48,3 +48,6 @@ func rowOf(err error) hopreply.Row {
 
 // meaningOf returns the Meaning of err, an error of explain.
 func meaningOf(err error) hopreply.Meaning { return rowOf(err).Meaning }
+
+// refusesLogon reports whether err, an error of explain, concerns the logon at the host.
+func refusesLogon(err error) bool { return meaningOf(err).OfLogon() }

@@ -116,3 +116,26 @@ func TestRepliesThatAskForSecurity(t *testing.T) {
 		expect(t, tc.reply+", a client waits", r.client, "451 4.7.0")
 	}
 }
+
+// TestLogonIsRepeated: a connection on which the host asks for a logon again is closed, so that the next
+// attempt logs on.
+func TestLogonIsRepeated(t *testing.T) {
+	for _, stage := range []relaytest.Stage{relaytest.StageMail, relaytest.StageRcpt, relaytest.StageData} {
+		out := credentialed("192.0.2.1", auth.BasicAuth)
+		w, logons := newWorld(t, out), 0
+		w.sink("192.0.2.1:25", &relaytest.Sink{Users: users(out), InsecureAuth: true, Script: func(s relaytest.Stage, _ string) string {
+			if s == relaytest.StageAuth {
+				logons++
+			}
+			if s == stage && logons == 1 {
+				return "530 5.7.57 Client not authenticated to send mail"
+			}
+			return ""
+		}})
+		expect(t, string(stage), w.send("b@fabrikam.com"), "451 4.7.0")
+		w.sender.Retry()
+		if expect(t, string(stage), w.send("b@fabrikam.com"), "ok"); logons != 2 {
+			t.Errorf("%s: %d logons, want 2", stage, logons)
+		}
+	}
+}
