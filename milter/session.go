@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -296,13 +297,25 @@ func (s *session) report(ctx context.Context, err error) {
 	}
 	e := event.Event{
 		Kind: event.MilterFailed, Time: time.Now(), Session: s.name, ID: s.id, Connector: s.daemon,
-		Local: s.local, Remote: s.client, Helo: s.helo, Host: s.filter.Address, Err: err,
+		Local: s.local, Remote: s.client, Helo: s.helo, Host: s.filter.Address, Err: &failure{err},
 	}
 	if s.id != "" {
 		e.Detail = s.filter.DefaultAction.String()
 	}
 	read(ctx, e)
 }
+
+// library is the name with which errors of go-milter begin.
+const library = "milter"
+
+// failure is an error of go-milter, without the library's name.
+type failure struct{ err error }
+
+// Error implements error.
+func (e *failure) Error() string { return strings.TrimPrefix(e.err.Error(), library+": ") }
+
+// Unwrap returns the error itself.
+func (e *failure) Unwrap() error { return e.err }
 
 // unavailable returns the error by the DefaultAction.
 func (s *session) unavailable() error {
