@@ -22,10 +22,10 @@
 //	connector/...     connector/jsonconfig          shell, analysis, replay, diagram, policytest
 //
 //	relay/envelope    routing                       one mail transaction
-//	relay/jwt         auth                          checks access tokens
 //	relay/message     routing                       a whole message, for hooks and signers
 //	relay/queue       relay/envelope                the Store of messages
 //	relay/event       connector                     what happened to messages
+//	relay/jwt         relay/event                   checks access tokens
 //	relay/dsn         connector, relay/envelope     delivery reports
 //	relay             relay/dsn, /event, /message   SMTP server that asks the policy
 //	relay/verify      relay                         SPF, DKIM and DMARC of messages that arrive

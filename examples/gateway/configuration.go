@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/gateway"
 	"github.com/interchange-smtp/interchange/relay/oauth"
 	"github.com/interchange-smtp/interchange/relay/sign"
@@ -39,7 +40,7 @@ func (r *relayProcess) configure(c *cli) (*configuration, []error) {
 	next.ClientCAs, authoritiesErr = loadAuthorities(f.clientCA)
 	var methods auth.Methods
 	var methodsErr error
-	next.users, methods, methodsErr = f.loadMethods(r.dial, r.web)
+	next.users, methods, methodsErr = f.loadMethods(r.dial, r.web, r.gateway.Report)
 	var oauthErr, dkimErr error
 	next.dkim, dkimErr = loadSigningKeys(f.dkimKeys)
 	next.oauth, oauthErr = f.oauth.load()
@@ -59,8 +60,9 @@ func (r *relayProcess) configure(c *cli) (*configuration, []error) {
 	return next, []error{next.Check(), r.examine(next), r.unfitLMTP(next.loaded)}
 }
 
-// loadMethods reads the users and the file of the identity provider, if they are given.
-func (f *serveFlags) loadMethods(dial dialFunc, client *http.Client) (users userSource, m auth.Methods, err error) {
+// loadMethods reads the users and the file of the identity provider, if they are given. report gets
+// the events about the provider's keys.
+func (f *serveFlags) loadMethods(dial dialFunc, client *http.Client, report event.Reader) (users userSource, m auth.Methods, err error) {
 	if users, err = f.loadUsers(dial); err != nil {
 		return users, m, err
 	}
@@ -75,6 +77,7 @@ func (f *serveFlags) loadMethods(dial dialFunc, client *http.Client) (users user
 		if err != nil {
 			return users, m, fmt.Errorf("-tokens: %w", err)
 		}
+		tokens.Keys.Events = []event.Reader{report}
 		m.Tokens = tokens
 	}
 	return users, m, nil

@@ -166,6 +166,7 @@ type relayProcess struct {
 func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	r = &relayProcess{cli: c, flags: f, logger: newLogger(c.stderr, f.json), asked: make(chan chan error)}
 	g := &gateway.Gateway{Dir: f.data, Logger: r.logger}
+	r.gateway = g
 	dialing, err := f.dialing()
 	if err == nil && len(f.files) == 0 {
 		r.logger.Info(demonstrated)
@@ -196,7 +197,6 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	g.Dispatcher.ByConnector = r.transports()
 	g.Dispatcher.MaxMessages, g.Dispatcher.MinFree = f.maxQueued, int64(f.minFree)
 	g.OnReload = r.askReload
-	r.gateway = g
 	r.acme = r.newACME()
 	return r, true
 }

@@ -71,10 +71,10 @@ func (p *provider) token(t *testing.T, user string, d time.Duration) string {
 	return text + "." + encode(append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...))
 }
 
-// TestServeTokens: an application logs on with a token of the identity provider, as a user of
-// the users file.
-func TestServeTokens(t *testing.T) {
-	p := newProvider(t, "")
+// serveTokens starts a gateway with a file of -tokens and the user app@fabrikam.com, and returns it with a function
+// that begins a session in TLS.
+func serveTokens(t *testing.T, tokens string) (s *serving, session func() *relaytest.Client) {
+	t.Helper()
 	dir := t.TempDir()
 	users, cert, key, policy := filepath.Join(dir, "users"), filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), filepath.Join(dir, "policy.json")
 	file := new(userfile.File)
@@ -94,25 +94,41 @@ func TestServeTokens(t *testing.T) {
 	binding := exampletest.Free(t)
 	write(t, policy, strings.Replace(strings.Replace(tokenPolicy, "BINDING", binding, 1), "MECHANISM", "Tls, OAuth", 1))
 
-	s := startServing(t, "-config", policy, "-users", users, "-tokens", p.tokens, "-cert", cert, "-key", key)
-	logOn := func(user, token string, code int) string {
+	s = startServing(t, "-config", policy, "-users", users, "-tokens", tokens, "-cert", cert, "-key", key)
+	return s, func() *relaytest.Client {
 		conn, err := net.Dial("tcp", binding)
 		if err != nil {
 			t.Fatal(err)
 		}
 		c := relaytest.NewClient(t, conn)
-		defer c.Close()
+		t.Cleanup(c.Close)
 		c.Expect(220)
 		c.Do("EHLO client.example", 250)
 		c.StartTLS(nil)
 		if text := c.Do("EHLO client.example", 250); !strings.Contains(text, "AUTH OAUTHBEARER XOAUTH2\n") {
 			t.Errorf("EHLO: %s", text)
 		}
-		response := base64.StdEncoding.EncodeToString([]byte("user=" + user + "\x01auth=Bearer " + token + "\x01\x01"))
+		return c
+	}
+}
+
+// authXOAUTH2 is the command with which a user shows a token.
+func authXOAUTH2(user, token string) string {
+	return "AUTH XOAUTH2 " + base64.StdEncoding.EncodeToString([]byte("user="+user+"\x01auth=Bearer "+token+"\x01\x01"))
+}
+
+// TestServeTokens: an application logs on with a token of the identity provider, as a user of
+// the users file.
+func TestServeTokens(t *testing.T) {
+	p := newProvider(t, "")
+	s, session := serveTokens(t, p.tokens)
+	logOn := func(user, token string, code int) string {
+		c := session()
+		defer c.Close()
 		if code == 235 {
-			return c.Do("AUTH XOAUTH2 "+response, 235)
+			return c.Do(authXOAUTH2(user, token), 235)
 		}
-		reason, _ := base64.StdEncoding.DecodeString(c.Do("AUTH XOAUTH2 "+response, 334))
+		reason, _ := base64.StdEncoding.DecodeString(c.Do(authXOAUTH2(user, token), 334))
 		c.Do("", code)
 		return string(reason)
 	}
@@ -130,6 +146,20 @@ func TestServeTokens(t *testing.T) {
 	}
 	if strings.Contains(s.stderr.String(), "eyJ") {
 		t.Errorf("a token is in the log: %s", s.stderr)
+	}
+}
+
+// TestServeKeysAway: an identity provider that is away is reported, beside the client that can't log on.
+func TestServeKeysAway(t *testing.T) {
+	file, away := filepath.Join(t.TempDir(), "tokens.json"), exampletest.Free(t)
+	write(t, file, `{"Issuer": "https://`+away+`", "Keys": "https://`+away+`/keys", "Audience": ["smtp.fabrikam.com"]}`)
+	s, session := serveTokens(t, file)
+	token := newProvider(t, "").token(t, "app@fabrikam.com", time.Hour)
+	session().Do(authXOAUTH2("app@fabrikam.com", token), 454)
+	s.stderr.wait(t, `level=ERROR msg="keys of the identity provider can't be fetched" keys=https://`+away+`/keys error=`, 1)
+	s.end(t)
+	if log := s.stderr.String(); strings.Contains(log, token) || strings.Count(log, "keys of the identity provider") != 1 {
+		t.Errorf("the log is %s", log)
 	}
 }
 

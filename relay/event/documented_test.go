@@ -41,7 +41,7 @@ func levels(k Kind) string {
 		return "INFO, WARN"
 	case CommandRefused:
 		return "INFO, ERROR"
-	case TokenNotRenewed:
+	case TokenNotRenewed, KeysNotFetched:
 		return "WARN, ERROR"
 	}
 	return e.Level().String()

@@ -58,7 +58,7 @@ type Event struct {
 	// The attempt.
 	NextHop  string        // the queue's name
 	Domain   string        // a mail domain with an MTA-STS policy
-	Host     string        // the host that was reached; "": no host; of MilterFailed the Milter's Address, of ACMEFailed and ACMENotRenewed the name in the certificate
+	Host     string        // the host that was reached; "": no host; see below
 	Addr     string        // IP address and port of the host, if it answered
 	TLS      uint16        // version of TLS, as in package crypto/tls; 0: in the clear
 	Attempts int           // at which a host was reached, this one included
@@ -67,11 +67,14 @@ type Event struct {
 	Waiting  int           // messages for the next hop
 	Retry    time.Duration // until the next hop, or fetching a token, is tried again
 	Advice   string        // what an administrator can do about Reply or Err, if that is known
-	Until    time.Time     // when the present token, MTA-STS policy or certificate ends; zero: there is no valid one
+	Until    time.Time     // when the present token, MTA-STS policy, certificate or key ends; zero: there is no valid one
 
 	Duration time.Duration // of a connection
 	Report   string        // the ID of a delivery report
 
+	// Host of other kinds. MilterFailed: the Milter's Address. ACMEFailed and ACMENotRenewed: the name in
+	// the certificate. KeysFetched and KeysNotFetched: the URL or the file of the keys.
+	//
 	// Detail depends on the Kind. ReportQueued: failed, delayed or relayed. TLSFailed: what is tried
 	// next. TestedPolicyUnmet: what requires it. MessageAuthenticated: noted, quarantined, refused or
 	// deferred. TokenMissing and TokenNotRenewed: the Cause, as in package oauth. STSFetched: the

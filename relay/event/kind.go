@@ -82,5 +82,11 @@ const (
 	ACMENotRenewed                                        // the certificate for Host, which ends soon
 	CertificatesRenewed                                   // from files that have changed
 	CertificatesNotRenewed                                // such a file can't be used, and the previous certificates are shown
-	kinds                                                 // how many there are, 0 included
+)
+
+// What a KeySet of package jwt reports.
+const (
+	KeysFetched    Kind = iota + CertificatesNotRenewed + 1 // those of an identity provider, for the first time, or after failures
+	KeysNotFetched                                          // the present ones are used until Until
+	kinds                                                   // how many there are, 0 included
 )

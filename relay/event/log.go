@@ -171,7 +171,7 @@ func (e *Event) text(key string) string {
 		return e.NextHop
 	case "domain":
 		return e.Domain
-	case "host", "milter":
+	case "host", "milter", "keys":
 		return e.Host
 	case "addr":
 		return e.Addr

@@ -85,6 +85,9 @@ var table = [kinds]kind{
 	ACMENotRenewed:         warn("a certificate by ACME wasn't renewed", "host until"),
 	CertificatesRenewed:    info("certificates renewed", "until"),
 	CertificatesNotRenewed: fail("certificates can't be renewed, still using the previous ones", "error"),
+
+	KeysFetched:    info("keys of the identity provider fetched", "keys until"),
+	KeysNotFetched: warn("keys of the identity provider can't be fetched", "keys until error"),
 }
 
 func info(text, keys string) kind { return kind{text, slog.LevelInfo, strings.Fields(keys)} }
@@ -108,6 +111,8 @@ func (e *Event) Level() slog.Level {
 		return slog.LevelError // no client can log on until the Verifier is repaired
 	case e.Kind == TokenNotRenewed && isTemporary(e.Err):
 		return slog.LevelWarn // the next attempt may succeed although nothing is changed
+	case e.Kind == KeysNotFetched && e.Until.IsZero():
+		return slog.LevelError // no client can log on with a token
 	case e.Kind >= kinds:
 		return slog.LevelInfo
 	}

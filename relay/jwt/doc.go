@@ -19,5 +19,6 @@
 // doesn't have, it fetches them again, at most every five minutes; after a failure it tries
 // again after 30 seconds. Keys older than an hour are fetched again while they are used, and
 // keys that couldn't be fetched for a day aren't used. An answer may have 1 MiB, and 10
-// seconds of time. While there are no keys, a client gets 454 and tries again.
+// seconds of time. While there are no keys, a client gets 454 and tries again. KeySet.Events learn
+// of the first failure, with the time until which the keys are used.
 package jwt

@@ -5,8 +5,11 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 // How long keys are used, and how often they are fetched.
@@ -18,9 +21,16 @@ const (
 	fetchTime  = 10 * time.Second // for one fetch
 )
 
-// KeySet has the public keys of an identity provider. It is safe for concurrent use. The zero
-// KeySet has no keys.
+// KeySet has the public keys of an identity provider. It is safe for concurrent use; its fields
+// must not change once it is in use. The zero KeySet has no keys.
 type KeySet struct {
+	// Events are called with event.KeysNotFetched when the first of several fetches fails, and when
+	// there are no keys any more, and with event.KeysFetched when a fetch succeeds for the first
+	// time and after failures. Clients don't wait for them.
+	Events []event.Reader
+	// Logger gets a line for each event. Nil: no log.
+	Logger *slog.Logger
+
 	where         string                                // for errors
 	configuration string                                // URL of the provider's description, if it is known
 	fetch         func(context.Context) ([]byte, error) // nil: the keys never change
@@ -30,6 +40,7 @@ type KeySet struct {
 	fetched time.Time     // when keys were asked for; zero: never
 	tried   time.Time     // when the last fetch began
 	err     error         // of the last fetch
+	lacking bool          // there were no keys when a failure was reported last
 	running chan struct{} // closed when the present fetch ends; nil: no fetch runs
 }
 
@@ -139,14 +150,43 @@ func (s *KeySet) run(now time.Time, done chan struct{}) {
 		keys, err = parseKeys(data)
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.running, s.err = nil, nil
+	e := s.ended(keys, err, now)
 	close(done)
-	if err != nil {
-		s.err = fmt.Errorf("keys of tokens from %s: %w", s.where, err)
-		return
+	s.mu.Unlock()
+	s.emit(e)
+}
+
+// ended records the end of a fetch and returns the event to report; zero: none. s.mu is locked.
+func (s *KeySet) ended(keys []key, err error, now time.Time) event.Event {
+	before := s.err
+	s.running, s.err = nil, nil
+	if err == nil {
+		first := s.fetched.IsZero()
+		s.keys, s.fetched = keys, now
+		if first || before != nil {
+			return event.Event{Kind: event.KeysFetched, Until: now.Add(keepFor)}
+		}
+		return event.Event{}
 	}
-	s.keys, s.fetched = keys, now
+	s.err = fmt.Errorf("keys of tokens from %s: %w", s.where, err)
+	lacking := len(s.keys) == 0
+	if before != nil && lacking == s.lacking {
+		return event.Event{}
+	}
+	s.lacking = lacking
+	e := event.Event{Kind: event.KeysNotFetched, Err: err}
+	if !lacking {
+		e.Until = s.fetched.Add(keepFor)
+	}
+	return e
+}
+
+// emit passes e to the Logger and the Events, unless it is zero.
+func (s *KeySet) emit(e event.Event) {
+	if read := event.Log(s.Logger, s.Events...); read != nil && e.Kind != 0 {
+		e.Time, e.Host = time.Now(), s.where
+		read(context.Background(), e)
+	}
 }
 
 // wait waits until a fetch has closed running; nil: no fetch runs.

@@ -14,6 +14,7 @@ import (
 	gojwt "github.com/golang-jwt/jwt/v5"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/jwt"
 )
 
@@ -69,6 +70,17 @@ func TestProviderAway(t *testing.T) {
 		p := new(provider)
 		v := verifier(t)
 		v.Keys, _ = jwt.KeysAt(keysURL, p.client())
+		var events []event.Event
+		v.Keys.Events = []event.Reader{func(_ context.Context, e event.Event) { events = append(events, e) }}
+		reported := func(kind event.Kind, level string, until time.Duration) {
+			t.Helper()
+			synctest.Wait()
+			if len(events) != 1 || events[0].Kind != kind || events[0].Host != keysURL || events[0].Level().String() != level || (events[0].Err == nil) != (kind == event.KeysFetched) ||
+				events[0].Until.IsZero() != (until == 0) || until != 0 && events[0].Until.Sub(events[0].Time) != until {
+				t.Errorf("%+v, want %s %v until %v later", events, level, kind, until)
+			}
+			events = nil
+		}
 		unchecked := func(requests int) {
 			t.Helper()
 			if _, err := v.Claims(t.Context(), good(t)); err == nil || errors.Is(err, auth.ErrBadCredentials) || p.requests() != requests {
@@ -79,11 +91,13 @@ func TestProviderAway(t *testing.T) {
 		unchecked(1)
 		time.Sleep(30 * time.Second)
 		unchecked(2)
+		reported(event.KeysNotFetched, "ERROR", 0)
 		p.set(keysURL, string(usualSet()))
 		time.Sleep(30 * time.Second)
 		if _, err := v.Claims(t.Context(), good(t)); err != nil || v.Keys.Len() != 3 {
 			t.Error(err)
 		}
+		reported(event.KeysFetched, "INFO", 24*time.Hour)
 		p.set(keysURL, "")
 		for range 23 {
 			time.Sleep(time.Hour)
@@ -92,9 +106,11 @@ func TestProviderAway(t *testing.T) {
 			}
 			synctest.Wait()
 		}
+		reported(event.KeysNotFetched, "WARN", 23*time.Hour)
 		before := p.requests()
 		time.Sleep(time.Hour)
 		unchecked(before + 1)
+		reported(event.KeysNotFetched, "ERROR", 0)
 
 		// A client that gives up doesn't wait for the provider.
 		p.mu.Lock()

@@ -35,7 +35,7 @@ func (s *tokenSource) failure(now time.Time) event.Event {
 	why.Cure, why.Err = "", nil
 	e := event.Event{
 		Kind: event.TokenMissing, Err: &why, Detail: string(why.Cause), Advice: s.failed.Cure,
-		Failures: s.failures, Retry: s.next.Sub(now).Round(time.Second),
+		Failures: s.failures, Retry: s.next.Sub(now),
 	}
 	if s.current.valid(now) {
 		e.Kind, e.Until = event.TokenNotRenewed, s.current.expires

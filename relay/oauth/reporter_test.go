@@ -53,7 +53,7 @@ func TestEvents(t *testing.T) {
 		answer.Store(&entra.Answer{Status: 503, Body: "busy"})
 		time.Sleep(56 * time.Minute)
 		e := w.next(event.TokenNotRenewed)[0]
-		if e.Level().String() != "WARN" || e.Detail != string(oauth.CauseUnavailable) || e.Failures != 1 || e.Retry != 5*time.Second || !e.Until.Equal(begin.Add(time.Hour)) {
+		if e.Level().String() != "WARN" || e.Detail != string(oauth.CauseUnavailable) || e.Failures != 1 || e.Retry.Round(time.Second) != 5*time.Second || !e.Until.Equal(begin.Add(time.Hour)) {
 			t.Errorf("the token server is away: %+v", e)
 		}
 		time.Sleep(14 * time.Minute)
