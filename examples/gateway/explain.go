@@ -26,6 +26,7 @@ type explainFlags struct {
 	tokens, token string
 	noTokens      bool
 	oauth         oauthFlags
+	dkimKeys      string
 	certNames     list
 	clientCert    string
 	clientCA      string
@@ -61,6 +62,7 @@ func (f *explainFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.token, "token", "", "the client logs on with the access token in `FILE`; - is standard input; needs -tokens, and checks the token as serve does")
 	fs.BoolVar(&f.noTokens, "no-tokens", false, "the relay accepts no tokens, as serve without -tokens")
 	f.oauth.registerFile(fs)
+	fs.StringVar(&f.dkimKeys, "dkim-keys", "", "the `DIR` of serve with the keys that sign mail: say which of them sign the message")
 	fs.StringVar(&f.from, "from", "", "the sender's `ADDRESS`; empty or <> is the null sender")
 	fs.Var(&f.to, "to", "a recipient's `ADDRESS`; may be repeated")
 	fs.Int64Var(&f.size, "size", 0, "the message's size in `BYTES`; 0: not known")
@@ -73,7 +75,7 @@ func (f *explainFlags) register(fs *flag.FlagSet) {
 
 // explain shows a session step by step.
 func explain(c *cli, args []string) int {
-	fs := c.flags("[FILE]... -remote IP [-local IP:PORT] [-tls [-cert-name NAME]... | [-client-cert FILE]] [-user NAME] -from ADDRESS -to ADDRESS... [-size N] [-header FIELD]... [-oauth FILE]")
+	fs := c.flags("[FILE]... -remote IP [-local IP:PORT] [-tls [-cert-name NAME]... | [-client-cert FILE]] [-user NAME] -from ADDRESS -to ADDRESS... [-size N] [-header FIELD]... [-oauth FILE] [-dkim-keys DIR]")
 	var f explainFlags
 	f.register(fs)
 	if code, done := c.parsePolicy(fs, &f.policyFlags, args); done {
@@ -87,9 +89,9 @@ func explain(c *cli, args []string) int {
 	if err != nil {
 		return c.invalid(err)
 	}
-	settings, err := f.oauth.load()
+	m, err := sending(f.oauth, f.dkimKeys, c.now())
 	if err != nil {
-		return c.mistaken(f.json, oauthFile, err)
+		return c.mistaken(f.json, owner(err, flagFile{"-oauth", f.oauth.file}), err)
 	}
 	l, ok := c.policy(&f.policyFlags)
 	if !ok {
@@ -103,9 +105,9 @@ func explain(c *cli, args []string) int {
 	}
 	usersUnknown := f.userFlags == (userFlags{})
 	if f.json {
-		c.printJSON(l.answersJSON(all, usersUnknown, settings))
+		c.printJSON(l.answersJSON(all, usersUnknown, m))
 	} else {
-		l.printAnswers(c.stdout, all, usersUnknown, settings)
+		l.printAnswers(c.stdout, all, usersUnknown, m)
 	}
 	if slices.ContainsFunc(all, func(a answer) bool { return a.walk.Accepted() }) {
 		return exitOK

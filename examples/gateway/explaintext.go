@@ -8,7 +8,6 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
-	"github.com/interchange-smtp/interchange/relay/oauth"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -41,7 +40,7 @@ func (l *loaded) printWalk(w io.Writer, walk connector.Walkthrough) {
 // printAnswers prints the outcome of a session at each place: the whole way for places
 // at the first port, and for places that accept it if none at that port does; for other
 // places the end only.
-func (l *loaded) printAnswers(w io.Writer, all []answer, usersUnknown bool, settings *oauth.Settings) {
+func (l *loaded) printAnswers(w io.Writer, all []answer, usersUnknown bool, m material) {
 	full := func(a answer) bool { return len(a.places) == 0 || a.places[0].Port() == all[0].places[0].Port() }
 	accepted := slices.ContainsFunc(all, func(a answer) bool { return full(a) && a.walk.Accepted() })
 	for i, a := range all {
@@ -57,7 +56,8 @@ func (l *loaded) printAnswers(w io.Writer, all []answer, usersUnknown bool, sett
 			fmt.Fprintf(w, "at %s:\n", a.where())
 		}
 		l.printWalk(w, a.walk)
-		printTokenSettings(w, tokenSettingsOf(settings, a.walk.Routes...))
+		printTokenSettings(w, tokenSettingsOf(m.oauth, a.walk.Routes...))
+		printSignatures(w, m.signaturesOf(a.authors(), a.walk.Routes...))
 		if !a.walk.Accepted() {
 			printCures(w, l.whyNot(a, usersUnknown))
 		}
@@ -126,16 +126,20 @@ type answerJSON struct {
 	Local       []string              `json:"local,omitempty"` // the places with this outcome; none: the one of -local
 	Explanation connector.Walkthrough `json:"explanation"`
 	Tokens      []tokenSettings       `json:"tokens,omitempty"`
+	Signatures  []signature           `json:"signatures,omitempty"`
 	curesJSON                         // of the first refusal
 
 	Others []answerJSON `json:"others,omitempty"` // places with another outcome
 }
 
 // answersJSON returns the first answer, with the other answers in it.
-func (l *loaded) answersJSON(all []answer, usersUnknown bool, settings *oauth.Settings) answerJSON {
+func (l *loaded) answersJSON(all []answer, usersUnknown bool, m material) answerJSON {
 	var out []answerJSON
 	for _, a := range all {
-		one := answerJSON{Explanation: a.walk.WithPlaces(l.Places), Tokens: tokenSettingsOf(settings, a.walk.Routes...)}
+		one := answerJSON{
+			Explanation: a.walk.WithPlaces(l.Places),
+			Tokens:      tokenSettingsOf(m.oauth, a.walk.Routes...), Signatures: m.signaturesOf(a.authors(), a.walk.Routes...),
+		}
 		for _, p := range a.places {
 			one.Local = append(one.Local, p.AddrPort.String())
 		}

@@ -80,3 +80,14 @@ func (f *checkFlags) material() (m material, err error) {
 	m.dkim, err = loadSigningKeys(f.dkimKeys)
 	return m, err
 }
+
+// sending reads the files by which Send connectors log on and sign, for explain and route. The errors are those
+// of checkFlags.material.
+func sending(tokens oauthFlags, dkimKeys string, now time.Time) (m material, err error) {
+	m = material{oauthFile: tokens.file, dkimDir: dkimKeys, now: now}
+	if m.oauth, err = tokens.load(); err != nil {
+		return m, err
+	}
+	m.dkim, err = loadSigningKeys(dkimKeys)
+	return m, err
+}

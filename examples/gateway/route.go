@@ -2,66 +2,99 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
+// routeFlags are the flags of gateway route.
+type routeFlags struct {
+	policyFlags
+	to       string
+	tls      bool
+	names    dnsFlags
+	oauth    oauthFlags
+	dkimKeys string
+	authors  list
+	size     int64
+}
+
+func (f *routeFlags) register(fs *flag.FlagSet) {
+	f.policyFlags.register(fs)
+	fs.StringVar(&f.to, "to", "", "the recipient's `ADDRESS`")
+	fs.BoolVar(&f.tls, "tls", false, "look up now what the recipient's domain requires of TLS: DANE and MTA-STS")
+	f.names.register(fs)
+	f.oauth.registerFile(fs)
+	fs.StringVar(&f.dkimKeys, "dkim-keys", "", "the `DIR` of serve with the keys that sign mail: say which of them sign mail of -author")
+	fs.Var(&f.authors, "author", "`ADDRESS` in the header's From, for -dkim-keys; may be repeated")
+	fs.Int64Var(&f.size, "size", 0, "the message's size in `BYTES`; 0: not known")
+}
+
+// addresses returns the recipient and the domains of the authors.
+func (f *routeFlags) addresses() (to routing.Address, authors []routing.Domain, err error) {
+	if f.to == "" {
+		return to, nil, errors.New("-to: give the recipient's address")
+	}
+	if to, err = routing.ParseAddress(f.to); err != nil {
+		return to, nil, fmt.Errorf("-to: %w", err)
+	}
+	if f.size < 0 {
+		return to, nil, fmt.Errorf("-size %d: give 0 or more bytes", f.size)
+	}
+	if (f.dkimKeys == "") != (len(f.authors) == 0) {
+		return to, nil, errors.New("-dkim-keys and -author: give both or neither")
+	}
+	var errs mistakes
+	authors = domainsOf(errs.addresses("author", f.authors))
+	return to, authors, errors.Join(errs...)
+}
+
 // route shows by which Send connector a recipient leaves.
 func route(c *cli, args []string) int {
-	fs := c.flags("[FILE]... -to ADDRESS [-size N] [-tls] [-oauth FILE]")
-	var p policyFlags
-	p.register(fs)
-	to := fs.String("to", "", "the recipient's `ADDRESS`")
-	tls := fs.Bool("tls", false, "look up now what the recipient's domain requires of TLS: DANE and MTA-STS")
-	var names dnsFlags
-	names.register(fs)
-	var tokens oauthFlags
-	tokens.registerFile(fs)
-	size := fs.Int64("size", 0, "the message's size in `BYTES`; 0: not known")
-	if code, done := c.parsePolicy(fs, &p, args); done {
+	fs := c.flags("[FILE]... -to ADDRESS [-size N] [-tls] [-oauth FILE] [-dkim-keys DIR -author ADDRESS...]")
+	var f routeFlags
+	f.register(fs)
+	if code, done := c.parsePolicy(fs, &f.policyFlags, args); done {
 		return code
 	}
-	if *to == "" {
-		return c.invalid(errors.New("-to: give the recipient's address"))
-	}
-	rcpt, err := routing.ParseAddress(*to)
+	rcpt, authors, err := f.addresses()
 	if err != nil {
-		return c.invalid(fmt.Errorf("-to: %w", err))
+		return c.invalid(err)
 	}
-	if *size < 0 {
-		return c.invalid(fmt.Errorf("-size %d: give 0 or more bytes", *size))
-	}
-	settings, err := tokens.load()
+	m, err := sending(f.oauth, f.dkimKeys, c.now())
 	if err != nil {
-		return c.mistaken(p.json, oauthFile, err)
+		return c.mistaken(f.json, owner(err, flagFile{"-oauth", f.oauth.file}), err)
 	}
-	l, ok := c.policy(&p)
+	l, ok := c.policy(&f.policyFlags)
 	if !ok {
 		return exitInvalid
 	}
 
 	var published *publishedTLS
 	var trace connector.Trace
-	way := l.Route(rcpt, *size, &trace)
-	if *tls && way.Outcome == routing.Routed {
-		if published, err = names.look(way, rcpt.Domain()); err != nil {
+	way := l.Route(rcpt, f.size, &trace)
+	if f.tls && way.Outcome == routing.Routed {
+		if published, err = f.names.look(way, rcpt.Domain()); err != nil {
 			return c.invalid(err)
 		}
 	}
-	if p.json {
+	tokens, signatures := tokenSettingsOf(m.oauth, way), m.signaturesOf(authors, way)
+	if f.json {
 		c.printJSON(struct {
-			To     string          `json:"to"`
-			Route  connector.Route `json:"route"`
-			TLS    *publishedTLS   `json:"tls,omitempty"`
-			Tokens []tokenSettings `json:"tokens,omitempty"`
-			Steps  connector.Trace `json:"steps"`
-		}{rcpt.String(), way, published, tokenSettingsOf(settings, way), trace.WithPlaces(l.Places)})
+			To         string          `json:"to"`
+			Route      connector.Route `json:"route"`
+			TLS        *publishedTLS   `json:"tls,omitempty"`
+			Tokens     []tokenSettings `json:"tokens,omitempty"`
+			Signatures []signature     `json:"signatures,omitempty"`
+			Steps      connector.Trace `json:"steps"`
+		}{rcpt.String(), way, published, tokens, signatures, trace.WithPlaces(l.Places)})
 	} else {
 		l.printTrace(c.stdout, trace, "")
 		fmt.Fprintf(c.stdout, "%s: %s\n", rcpt, routeText(way))
-		printTokenSettings(c.stdout, tokenSettingsOf(settings, way))
+		printTokenSettings(c.stdout, tokens)
+		printSignatures(c.stdout, signatures)
 		published.print(c.stdout)
 	}
 	if way.Outcome != routing.Routed {
