@@ -20,6 +20,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/examples/internal/exampletest"
+	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/oauth"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 	"github.com/interchange-smtp/interchange/relay/relaytest/entra"
@@ -205,12 +206,21 @@ func TestOAuthTest(t *testing.T) {
 	if n := len(c.tokens.Requests()) - before; n != 2 {
 		t.Errorf("%d tokens were fetched for one test", n)
 	}
+	for _, tc := range []struct{ reply, cause, fix string }{
+		{"500 what", "no-mechanism", "The host takes no logon as SmartHostAuthMechanism requires"},
+		{"432 4.3.2 Concurrent connections limit exceeded", "too-many-connections", "Microsoft 365 takes three connections"},
+		{"454 4.7.0 Too many login attempts", "throttled", "The account has logged on too often"},
+		{"550 5.2.251 Sender throttled due to continuous mailbox full errors", "throttled", "Microsoft 365 throttles the account"},
+	} {
+		c.refusal.Store(&tc.reply)
+		expect(tc.reply, 1, "smtp.office365.com: logon refused: "+tc.reply+" ("+tc.cause+")\n    fix: "+tc.fix)
+	}
 	c.tokens.SetApps(entra.App{ID: cloudApp, Secret: "another"})
 	expect("wrong secret", 1, "token: the application's client secret is wrong (secret-refused)", "the token server says: AADSTS7000215 Invalid client secret", "fix: make a new client secret")
 
 	code, text := c.command(t, nil, "oauth", "test", "-json", "-connector", "To Microsoft 365")
 	var r oauthResult
-	if err := json.Unmarshal([]byte(text), &r); err != nil || code != 1 || r.Cause != oauth.CauseSecret || r.Code != "AADSTS7000215" || r.Fix == "" || r.Hosts != nil {
+	if err := json.Unmarshal([]byte(text), &r); err != nil || code != 1 || r.Cause != oauth.CauseSecret || r.Code != "AADSTS7000215" || !strings.Contains(r.Words, "Invalid client secret") || r.Fix == "" || r.Hosts != nil {
 		t.Errorf("exit %d, %+v, %v", code, r, err)
 	}
 	for _, tc := range []struct{ want, args string }{
@@ -273,7 +283,7 @@ func TestOAuthLogin(t *testing.T) {
 	if code, text = c.command(t, kim, "oauth", "login", "-any-account", "-connector", "To Microsoft 365"); code != exitOK || !strings.Contains(text, "logged on: kim@fabrikam.com\nstored in ") {
 		t.Errorf("another account that may log on: exit %d:\n%s", code, text)
 	}
-	if code, text := c.command(t, nil, "oauth", "test", "-connector", "To Microsoft 365"); code != exitNo || !strings.Contains(text, "logon refused: 535 5.7.3") || !strings.Contains(text, "    fix: "+cure) {
+	if code, text := c.command(t, nil, "oauth", "test", "-connector", "To Microsoft 365"); code != exitNo || !strings.Contains(text, "logon refused: 535 5.7.3") || !strings.Contains(text, " (other-account)\n    fix: "+cure) {
 		t.Errorf("test of another account: exit %d:\n%s", code, text)
 	}
 }
@@ -289,13 +299,27 @@ func TestOAuthUnreachable(t *testing.T) {
 		}
 	}
 	c.args = append(slices.Clone(args[:len(args)-1]), "smtp.office365.com:587:"+closed)
-	expect("no smart host", "connection refused\n    fix: see that this machine reaches the host at the Port of the connector")
+	expect("no smart host", "connection refused (unreachable)\n    fix: See that this machine reaches the host at the Port of the connector")
 	c.args = args
 	c.tokens.SetApps()
 	expect("no application", "the tenant doesn't know the application")
-	c.roots = c.policy
 	c.tokens.SetApps(entra.App{ID: cloudApp, Secret: cloudSecret, Roles: []string{"SMTP.SendAsApp"}})
-	expect("no roots", "    fix: install the root certificates of this machine")
+	policy, err := os.ReadFile(c.policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, c.policy, strings.ReplaceAll(string(policy), "smtp.office365.com", "smtp.example"))
+	c.args = append(slices.Clone(args[:len(args)-1]), strings.Replace(args[len(args)-1], "smtp.office365.com", "smtp.example", 1))
+	code, text := c.command(t, nil, "oauth", "test", "-json", "-connector", "To Microsoft 365")
+	var r oauthResult
+	if err := json.Unmarshal([]byte(text), &r); err != nil || code != exitNo || len(r.Hosts) != 1 || r.Hosts[0].Cause != delivery.CauseCertificateName ||
+		!strings.Contains(r.Hosts[0].Error, "it doesn't name smtp.example") || !strings.HasPrefix(r.Hosts[0].Fix, "The certificate is for other names") {
+		t.Errorf("another name: exit %d, %v:\n%s", code, err, text)
+	}
+	write(t, c.policy, string(policy))
+	c.args = args
+	c.roots = c.policy
+	expect("no roots", "(certificate-authority)\n    fix: Install the root certificates of this machine")
 	write(t, c.settings, `{"Connectors": [{"Name": "To Microsoft 365", "Provider": "Microsoft365", "ClientID": "`+cloudApp+`", `+
 		strings.Replace(secretSettings, "BASE", "http://"+closed, 1)+`}]}`)
 	expect("no token server", "connection refused (unavailable)\n    fix: see that this machine reaches the token server at port 443")

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"strings"
 	"time"
 
@@ -15,7 +11,6 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay/delivery"
-	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/oauth"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -32,18 +27,20 @@ type oauthResult struct {
 	Expires   time.Time    `json:"expires,omitzero"`
 	Error     string       `json:"error,omitempty"` // why there is no token, or no right to send
 	Cause     oauth.Cause  `json:"cause,omitempty"`
-	Code      string       `json:"code,omitempty"` // of the token server
+	Code      string       `json:"code,omitempty"`  // of the token server
+	Words     string       `json:"words,omitempty"` // of the token server
 	Fix       string       `json:"fix,omitempty"`
 	Hosts     []hostResult `json:"hosts,omitempty"`
 }
 
 // hostResult is the outcome at one smart host.
 type hostResult struct {
-	Host     string `json:"host"`
-	LoggedOn bool   `json:"loggedOn"`
-	Reply    string `json:"reply,omitempty"` // of the host that refuses the logon
-	Error    string `json:"error,omitempty"`
-	Fix      string `json:"fix,omitempty"`
+	Host     string         `json:"host"`
+	LoggedOn bool           `json:"loggedOn"`
+	Reply    string         `json:"reply,omitempty"` // of the host that refuses the logon
+	Error    string         `json:"error,omitempty"`
+	Cause    delivery.Cause `json:"cause,omitempty"`
+	Fix      string         `json:"fix,omitempty"`
 }
 
 // test fetches a token and logs on with it at each smart host of the connector that gets it.
@@ -80,8 +77,8 @@ func (o *oauthCommand) test(ctx context.Context) int {
 	if token != nil {
 		for _, host := range hosts {
 			h := o.tryHost(ctx, dialing, l, host, &fetched{sources, o.config, r.User, token.Access})
-			if wrong := o.stranger(r.Account, r.User); wrong != "" && h.Reply != "" {
-				h.Fix = wrong
+			if wrong := o.stranger(r.Account, r.User); wrong != "" && h.Cause == delivery.CauseBadCredentials {
+				h.Cause, h.Fix = delivery.Cause(oauth.CauseOtherAccount), wrong
 			}
 			r.Hosts = append(r.Hosts, h)
 		}
@@ -142,42 +139,22 @@ func (o *oauthCommand) tryHost(ctx context.Context, dialing *detours, l *loaded,
 	}
 	p, err := connector.Compile(cfg)
 	if err != nil {
-		r.Error = err.Error()
+		r.Error, r.Cause = err.Error(), delivery.CauseOther
 		return r
 	}
 	sender := &delivery.Sender{Resolver: dialing, Dial: dialing.dial,
-		Tokens: func(*connector.Outbound, param.SmartHost) delivery.TokenSource { return tokens },
-		Events: []event.Reader{func(_ context.Context, e event.Event) {
-			if e.Kind == event.LogonRefused {
-				r.Reply, r.Fix = e.Reply, e.Advice
-			}
-		}}}
+		Tokens: func(*connector.Outbound, param.SmartHost) delivery.TokenSource { return tokens }}
 	defer sender.Close()
 	conn, err := sender.Open(ctx, findSend(p, o.connector), routing.Domain{})
 	if err != nil {
-		r.Error, r.Fix = err.Error(), cmp.Or(r.Fix, hostCure(err))
+		d := delivery.Diagnose(err)
+		r.Error, r.Cause, r.Reply, r.Fix = err.Error(), d.Cause, d.Reply, d.Advice
 		return r
 	}
 	r.LoggedOn = true
 	_, _ = io.WriteString(conn, "QUIT\r\n") // out of courtesy: the logon is done
 	_ = conn.Close()
 	return r
-}
-
-// hostCure says what to do about a host at which the logon was neither accepted nor refused.
-func hostCure(err error) string {
-	var authority x509.UnknownAuthorityError
-	var call *net.OpError
-	var name *net.DNSError
-	switch {
-	case errors.As(err, &authority):
-		return "install the root certificates of this machine (package ca-certificates); a firewall that opens TLS connections must exempt the host"
-	case errors.As(err, &name):
-		return "correct SmartHosts, or see that this machine's name server knows the host"
-	case errors.As(err, &call):
-		return "see that this machine reaches the host at the Port of the connector (firewall, provider)"
-	}
-	return "if the host's reply begins with 4, wait: the gateway tries again by itself, and mail waits; any other reply says what to change"
 }
 
 // stranger returns the cure if a person has logged on who isn't the mailbox that sends; "" otherwise.
@@ -197,7 +174,7 @@ func (r *oauthResult) failed(err error) {
 	if !ok {
 		e = &oauth.Error{Detail: err.Error()}
 	}
-	r.Error, r.Cause, r.Code, r.Fix = e.Detail, e.Cause, e.Code, e.Cure
+	r.Error, r.Cause, r.Code, r.Words, r.Fix = e.Detail, e.Cause, e.Code, e.Words, e.Cure
 }
 
 // loggedOn reports whether every smart host has accepted the logon.
@@ -232,9 +209,9 @@ func (r *oauthResult) print(w io.Writer, err error) {
 			continue
 		}
 		if h.Reply == "" {
-			fmt.Fprintf(w, "%s: not logged on: %s\n", h.Host, h.Error)
+			fmt.Fprintf(w, "%s: not logged on: %s (%s)\n", h.Host, h.Error, h.Cause)
 		} else {
-			fmt.Fprintf(w, "%s: logon refused: %s\n", h.Host, h.Reply)
+			fmt.Fprintf(w, "%s: logon refused: %s (%s)\n", h.Host, h.Reply, h.Cause)
 		}
 		if h.Fix != "" {
 			fmt.Fprintf(w, "    fix: %s\n", h.Fix)

@@ -17,7 +17,7 @@ import (
 // which may be an address literal. The client reads a greeting on the connection and may
 // send EHLO. It must close the connection; the connector's limits for messages are its duty.
 //
-// The connection is never in the clear where the connector requires TLS. ctx ends Open,
+// [Diagnose] says what would cure an error. The connection is never in the clear where the connector requires TLS. ctx ends Open,
 // not the connection.
 func (s *Sender) Open(ctx context.Context, out *connector.Outbound, to routing.Domain) (net.Conn, error) {
 	switch {

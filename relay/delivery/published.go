@@ -103,7 +103,7 @@ func (p *HostPolicy) verify(host string, roots *x509.CertPool, chain []*x509.Cer
 			return p.because(err)
 		}
 		if err := chain[0].VerifyHostname(host); err != nil {
-			return p.because(fmt.Errorf("%w: it doesn't name %s", errCertificate, host))
+			return p.because(notNamed(host))
 		}
 	}
 	if p.Verify != nil {

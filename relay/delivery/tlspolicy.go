@@ -34,6 +34,12 @@ func (h *NextHop) tlsPolicy(c candidate) tlsPolicy {
 // requirements.
 var errCertificate = errors.New("certificate doesn't fit")
 
+// errNotNamed is the error of a certificate for other names.
+var errNotNamed = errors.New("it doesn't name")
+
+// notNamed is the error of a certificate that isn't for name.
+func notNamed(name string) error { return fmt.Errorf("%w: %w %s", errCertificate, errNotNamed, name) }
+
 // errOwnCertificate is the error if this server lacks the certificate that the connector
 // shows.
 var errOwnCertificate = fmt.Errorf("%w: this server's", errCertificate)
@@ -162,10 +168,10 @@ func verify(p tlsPolicy, roots *x509.CertPool, cs tls.ConnectionState) error {
 		return err
 	}
 	if p.Domain != "" && !names(leaf, p.Domain) {
-		return fmt.Errorf("%w: it doesn't name %s", errCertificate, p.Domain)
+		return notNamed(p.Domain)
 	}
 	if p.Host != "" && leaf.VerifyHostname(p.Host) != nil {
-		return fmt.Errorf("%w: it doesn't name %s", errCertificate, p.Host)
+		return notNamed(p.Host)
 	}
 	return nil
 }
