@@ -59,14 +59,16 @@ func (m Meaning) Pause(n int) time.Duration {
 type Caller struct {
 	SmartHost bool   // the administrator has named the host: a smart host, an LMTP server, another server of the organisation
 	User      string // with which the connector logs on to the smart host; "": it doesn't log on
+	Token     bool   // it logs on with a token, not a password
 }
 
 // audience has the callers that a kind of reply is for. To others such a reply means what its code says.
 type audience uint8
 
 const (
-	accounts audience = iota // a Caller that logs on
-	known                    // one that logs on, or to which the host is a smart host
+	accounts  audience = iota // a Caller that logs on
+	passwords                 // one that logs on with a password
+	known                     // one that logs on, or to which the host is a smart host
 	anyone
 )
 
@@ -96,7 +98,15 @@ func Find(c Caller, code int, enhanced [3]int, text string) Row {
 
 // concerns reports whether replies of the kind r are for c.
 func (r *Row) concerns(c Caller) bool {
-	return c.User != "" || r.to == anyone || r.to == known && c.SmartHost
+	switch r.to {
+	case accounts:
+		return c.User != ""
+	case passwords:
+		return c.User != "" && !c.Token
+	case known:
+		return c.User != "" || c.SmartHost
+	}
+	return true
 }
 
 // matches reports whether a reply is of the kind r. text is in lower case.

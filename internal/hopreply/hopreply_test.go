@@ -14,6 +14,7 @@ import (
 // The kinds of Caller.
 var (
 	account   = Caller{SmartHost: true, User: "scan@contoso.com"}
+	token     = Caller{SmartHost: true, User: "scan@contoso.com", Token: true}
 	smartHost = Caller{SmartHost: true}
 	stranger  = Caller{}
 )
@@ -58,6 +59,10 @@ var replies = []struct {
 	{account, "535 5.7.139 Authentication unsuccessful, basic authentication is disabled. [AM0PR01]", SwitchedOff, "OAuth"},
 	{account, "535 5.7.139 Authentication unsuccessful, the user credentials were incorrect. [AM0PR01]", SwitchedOff, "security defaults"},
 	{account, "535 5.7.139 Authentication unsuccessful, the request did not meet the criteria to be authenticated successfully.", SwitchedOff, "Conditional Access"},
+	{token, "550 5.7.30 Basic authentication is not supported for Client Submission.", SwitchedOff, "A policy of the tenant"},
+	{token, "535 5.7.139 Authentication unsuccessful, basic authentication is disabled. [AM0PR01]", SwitchedOff, "A policy of the tenant"},
+	{token, "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox.", SwitchedOff, "Set-CASMailbox"},
+	{token, "534 5.7.9 Please log in with your web browser", SwitchedOff, "no such logon"},
 	{account, "550 5.1.8 Access denied, bad outbound sender AS(42004)", SwitchedOff, "Restricted entities"},
 	{account, "534 5.7.9 Application-specific password required. For more information, go to https://support.google.com", SwitchedOff, "app password"},
 	{account, "530 5.7.57 Client not authenticated to send mail.", NotLoggedOn, "logs on as scan@contoso.com, but"},
@@ -180,11 +185,11 @@ func TestMeanings(t *testing.T) {
 func FuzzFind(f *testing.F) {
 	for _, tc := range replies {
 		code, _ := strconv.Atoi(tc.reply[:3])
-		f.Add(tc.to.SmartHost, tc.to.User, code, tc.reply[min(len(tc.reply), 4):])
+		f.Add(tc.to.SmartHost, tc.to.User, tc.to.Token, code, tc.reply[min(len(tc.reply), 4):])
 	}
-	f.Fuzz(func(t *testing.T, smartHost bool, user string, code int, line string) {
+	f.Fuzz(func(t *testing.T, smartHost bool, user string, token bool, code int, line string) {
 		enhanced, text := reply.CutEnhanced(line, code/100)
-		r := Find(Caller{smartHost, user}, code, enhanced, text)
+		r := Find(Caller{smartHost, user, token}, code, enhanced, text)
 		if user == "" && (r.Meaning.OfLogon() && !smartHost || strings.Contains(r.Advice, "''")) {
 			t.Errorf("%d %q means %d (%s)", code, line, r.Meaning, r.Advice)
 		}

@@ -10,6 +10,7 @@ const (
 	logOn     = "The host expects a logon: give the Send connector a SmartHostAuthMechanism and an AuthenticationCredential, or let the host accept mail from this server's address without one."
 	logonLost = "The connector logs on as " + mailbox + ", but the smart host replied that the connection isn't logged on. The next attempt logs on again. If that doesn't help, " +
 		"look for a firewall between here and the host that changes SMTP, and switch that off."
+	policy   = "A policy of the tenant keeps the account from logging on: security defaults, Conditional Access or an authentication policy. The sign-in log of Entra says which."
 	switchOn = "Set-CASMailbox " + mailbox + " -SmtpClientAuthenticationDisabled $false"
 	encrypt  = "The host accepts mail over TLS only. The log says why TLS with it failed; the Send connector must not have IgnoreSTARTTLS."
 )
@@ -44,21 +45,22 @@ var table = []Row{
 		Advice: "Google's relay doesn't know this server's address. Add it in the Admin console under Gmail, Routing, SMTP relay service, or log on."},
 
 	// The service accepts no such logon.
-	{min: [3]int{5, 7, 30}, Meaning: SwitchedOff, Advice: useOAuth + "."},
+	{to: passwords, min: [3]int{5, 7, 30}, Meaning: SwitchedOff, Advice: useOAuth + "."},
+	{min: [3]int{5, 7, 30}, Meaning: SwitchedOff, Advice: policy},
 	{min: [3]int{5, 7, 139}, words: "smtpclientauthentication is disabled|tenant", Meaning: SwitchedOff,
 		Advice: "SMTP AUTH is switched off for the tenant. Switch it on with Set-TransportConfig -SmtpClientAuthenticationDisabled $false, or for this mailbox alone with " +
 			switchOn + ", in Exchange Online PowerShell."},
 	{min: [3]int{5, 7, 139}, words: "smtpclientauthentication is disabled", Meaning: SwitchedOff,
 		Advice: "SMTP AUTH is switched off for the mailbox. Switch it on with " + switchOn + ", in Exchange Online PowerShell."},
-	{min: [3]int{5, 7, 139}, words: "basic authentication is disabled", Meaning: SwitchedOff, Advice: useOAuth + ", or let an administrator of the tenant switch Basic authentication on again."},
-	{min: [3]int{5, 7, 139}, words: "user credentials were incorrect", Meaning: SwitchedOff,
+	{to: passwords, min: [3]int{5, 7, 139}, words: "basic authentication is disabled", Meaning: SwitchedOff, Advice: useOAuth + ", or let an administrator of the tenant switch Basic authentication on again."},
+	{to: passwords, min: [3]int{5, 7, 139}, words: "user credentials were incorrect", Meaning: SwitchedOff,
 		Advice: "The user name or the password is wrong, or security defaults or a Conditional Access policy keep the account from logging on with a password. The sign-in log of Entra says which."},
-	{min: [3]int{5, 7, 139}, Meaning: SwitchedOff,
-		Advice: "A policy of the tenant keeps the account from logging on: security defaults, Conditional Access or an authentication policy. The sign-in log of Entra says which."},
+	{min: [3]int{5, 7, 139}, Meaning: SwitchedOff, Advice: policy},
 	{min: [3]int{5, 1, 8}, words: "bad outbound sender", Meaning: SwitchedOff,
 		Advice: "Microsoft 365 has blocked the account because it sent what looks like spam. Unblock it in the Defender portal under Restricted entities."},
-	{code: 534, Meaning: SwitchedOff,
+	{to: passwords, code: 534, Meaning: SwitchedOff,
 		Advice: "The service doesn't accept the account's password from programs. With Google, make an app password, or give the connector SmartHostAuthMechanism OAuth."},
+	{code: 534, Meaning: SwitchedOff, Advice: "The service accepts no such logon of the account."},
 
 	// The host expects TLS or a logon (RFC 3207, RFC 4954).
 	{min: [3]int{5, 7, 57}, Meaning: NotLoggedOn, Advice: logonLost},

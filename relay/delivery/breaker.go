@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/internal/hopreply"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay/event"
@@ -190,7 +191,8 @@ func (s *Sender) admit(h *NextHop, c candidate) error {
 // note explains err, and begins or extends the pause of the host of k if err is a refusal of the account a
 // that asks for one. It returns err as a pauseError then.
 func (s *Sender) note(ctx context.Context, k linkKey, a account, err error) error {
-	err = explain(hopreply.Caller{SmartHost: k.kind != mailDomain, User: a.user}, err)
+	token := k.out.Settings().SmartHostAuthMechanism.Has(auth.OAuth)
+	err = explain(hopreply.Caller{SmartHost: k.kind != mailDomain, User: a.user, Token: token}, err)
 	row := rowOf(err)
 	var e *smtpclient.Error
 	if row.Meaning.Pause(1) == 0 || !errors.As(err, &e) {

@@ -67,7 +67,7 @@ func (s *Sender) otherToken(ctx context.Context, h *NextHop, c candidate, refuse
 	if refused == nil || !errors.As(err, &e) || e.Stage != smtpclient.StageAuth || e.Reply.Code != codeBadCredentials {
 		return nil, nil
 	}
-	if meaningOf(explain(hopreply.Caller{SmartHost: true, User: refused.User}, err)) != hopreply.BadCredentials {
+	if meaningOf(explain(hopreply.Caller{SmartHost: true, User: refused.User, Token: true}, err)) != hopreply.BadCredentials {
 		return nil, nil
 	}
 	source, err := s.tokens(h.out, c.smart)

@@ -3,6 +3,7 @@ package dispatch_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,12 +31,9 @@ var toAccounts = []officeReply{
 
 	{relaytest.StageAuth, "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.", true, 1, 30, "Set-TransportConfig"},
 	{relaytest.StageAuth, "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox.", true, 1, 30, "Set-CASMailbox scan@contoso.com"},
-	{relaytest.StageAuth, "535 5.7.139 Authentication unsuccessful, basic authentication is disabled.", true, 1, 30, "OAuth"},
-	{relaytest.StageAuth, "535 5.7.139 Authentication unsuccessful, the user credentials were incorrect.", true, 1, 30, "security defaults"},
 	{relaytest.StageAuth, "535 5.7.139 Authentication unsuccessful, user is locked by your organization's security defaults policy.", true, 1, 30, "security defaults"},
 	{relaytest.StageAuth, "535 5.7.139 Authentication unsuccessful, the request did not meet the criteria to be authenticated successfully.", true, 1, 30, "Conditional Access"},
 	{relaytest.StageAuth, "535 5.7.139 no", true, 1, 30, "Conditional Access"},
-	{relaytest.StageAuth, "550 5.7.30 Basic authentication is not supported for Client Submission.", true, 1, 30, "OAuth"},
 
 	{relaytest.StageMail, "530 5.7.57 Client not authenticated to send mail.", true, 1, 30, "logs on as scan@contoso.com, but"},
 
@@ -62,6 +60,20 @@ var toAccounts = []officeReply{
 	{relaytest.StageRcpt, "550 5.5.105 External sending is not supported", false, 0, 10, "High Volume Email"},
 }
 
+// toPasswords and toTokens are the replies to connectors that log on with a password or a token.
+var (
+	toPasswords = []officeReply{
+		{relaytest.StageAuth, "535 5.7.139 Authentication unsuccessful, basic authentication is disabled.", true, 1, 30, "SmartHostAuthMechanism OAuth"},
+		{relaytest.StageAuth, "535 5.7.139 Authentication unsuccessful, the user credentials were incorrect.", true, 1, 30, "the password is wrong"},
+		{relaytest.StageAuth, "550 5.7.30 Basic authentication is not supported for Client Submission.", true, 1, 30, "SmartHostAuthMechanism OAuth"},
+	}
+	toTokens = []officeReply{
+		{relaytest.StageAuth, "535 5.7.139 Authentication unsuccessful, basic authentication is disabled.", true, 1, 30, "A policy of the tenant"},
+		{relaytest.StageAuth, "535 5.7.139 Authentication unsuccessful, the user credentials were incorrect.", true, 1, 30, "A policy of the tenant"},
+		{relaytest.StageAuth, "550 5.7.30 Basic authentication is not supported for Client Submission.", true, 1, 30, "A policy of the tenant"},
+	}
+)
+
 // toConnectors are the replies to connectors that Microsoft 365 knows by their certificate or address. Those
 // about an account mean what their code says.
 var toConnectors = []officeReply{
@@ -80,7 +92,7 @@ var toConnectors = []officeReply{
 // learns the service's words and what to do; what concerns the message is reported at once.
 func TestMicrosoft365(t *testing.T) {
 	for mechanism, replies := range map[auth.Mechanism][]officeReply{
-		auth.BasicAuthRequireTLS: toAccounts, auth.OAuth: toAccounts, noLogon: toConnectors,
+		auth.BasicAuthRequireTLS: slices.Concat(toAccounts, toPasswords), auth.OAuth: slices.Concat(toAccounts, toTokens), noLogon: toConnectors,
 	} {
 		for i, tc := range replies {
 			t.Run(fmt.Sprintf("%s %d %.11s", mechanism, i, tc.reply), func(t *testing.T) {
