@@ -57,7 +57,6 @@ type Event struct {
 
 	// The attempt.
 	NextHop  string        // the queue's name
-	Domain   string        // a mail domain with an MTA-STS policy
 	Host     string        // the host that was reached; "": no host; see below
 	Addr     string        // IP address and port of the host, if it answered
 	TLS      uint16        // version of TLS, as in package crypto/tls; 0: in the clear
@@ -67,10 +66,13 @@ type Event struct {
 	Waiting  int           // messages for the next hop
 	Retry    time.Duration // until the next hop, or fetching a token, is tried again
 	Advice   string        // what an administrator can do about Reply or Err, if that is known
-	Until    time.Time     // when the present token, MTA-STS policy, certificate or key ends; zero: there is no valid one
 
 	Duration time.Duration // of a connection
 	Report   string        // the ID of a delivery report
+
+	// Of what mail depends on.
+	Domain string    // a mail domain with an MTA-STS policy
+	Until  time.Time // when the present token, MTA-STS policy, certificate or keys end; zero: there are no valid ones
 
 	// Host of other kinds. MilterFailed: the Milter's Address. ACMEFailed and ACMENotRenewed: the name in
 	// the certificate. KeysFetched and KeysNotFetched: the URL or the file of the keys.

@@ -83,9 +83,11 @@ func TestEvents(t *testing.T) {
 func TestEventNotRenewed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
+		var answer atomic.Pointer[entra.Answer]
+		w.server.Script = func(url.Values) *entra.Answer { return answer.Load() }
 		set(t, w.sources, app())
 		w.next(event.TokenFetched)
-		w.server.Apps[0].Secret = "another"
+		answer.Store(&entra.Answer{Error: "invalid_client", Description: "AADSTS7000215: Invalid client secret provided."})
 		time.Sleep(56 * time.Minute)
 		if e := w.next(event.TokenNotRenewed)[0]; e.Level().String() != "ERROR" || e.Host != "" || e.Detail != string(oauth.CauseSecret) {
 			t.Errorf("%+v", e)
