@@ -93,7 +93,7 @@ func TestDiagnose(t *testing.T) {
 		{name: "switched off", sink: at("535 5.7.139 SmtpClientAuthentication is disabled"), cause: delivery.CauseSwitchedOff, reply: "535 5.7.139 SmtpClientAuthentication is disabled", advice: "Set-CASMailbox scan@contoso.com"},
 		{name: "no logon", sink: at("530 5.7.57 Client not authenticated"), cause: delivery.CauseNotLoggedOn, reply: "530 5.7.57 Client not authenticated", advice: "logs on as scan@contoso.com, but"},
 		{name: "refused", sink: at("535 5.7.3 Authentication unsuccessful"), cause: delivery.CauseBadCredentials, reply: "535 5.7.3 Authentication unsuccessful", advice: "New-ServicePrincipal"},
-		{name: "one of two addresses", sink: at("535 5.7.3 Authentication unsuccessful"), cause: delivery.CauseBadCredentials, reply: "535 5.7.3 Authentication unsuccessful", advice: "New-ServicePrincipal",
+		{name: "one of three addresses", sink: at("454 4.7.0 Temporary authentication failure"), cause: delivery.CauseTemporary, reply: "454 4.7.0 Temporary authentication failure", advice: "by itself",
 			change: func(w *world) { w.dns.AddHost("smtp.example", addr("192.0.2.9"), addr("192.0.2.1"), addr("192.0.2.8")) }},
 	} {
 		err := cloud(t, tc.sink, tc.own, func(w *world) {
