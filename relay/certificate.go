@@ -16,10 +16,18 @@ import (
 // RequireTLS or a binding that begins with TLS, while the Server has none.
 var ErrNoCertificate = errors.New("needs a certificate")
 
+// CertificatesFor returns those of all from which a Server with these Certificates shows one to a client of in:
+// the ones that TlsCertificateName names; else those with a name for the connector's Fqdn; else all. Of several
+// it shows the first that the client can use and that has the name that the client asks for, or the first.
+// A TlsCertificateName that none has, and a certificate that can't be parsed, are errors. in must not be nil.
+func CertificatesFor(in *connector.Inbound, all []tls.Certificate) ([]tls.Certificate, error) {
+	return certificate.Choose(in.Settings().TlsCertificateName, in.Fqdn(), all)
+}
+
 // tlsConfig returns the TLS configuration of in; nil if there is no certificate.
 func (s *Server) tlsConfig(in *connector.Inbound, certificates []tls.Certificate) (*tls.Config, error) {
 	settings := in.Settings()
-	chosen, err := certificate.Choose(settings.TlsCertificateName, in.Fqdn(), certificates)
+	chosen, err := CertificatesFor(in, certificates)
 	if err != nil && !(s.GetCertificate != nil && errors.Is(err, certificate.ErrNoSuchName)) {
 		return nil, err
 	}

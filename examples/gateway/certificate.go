@@ -79,34 +79,42 @@ func firstBlock(text []byte, kind string) *pem.Block {
 	return block
 }
 
-// shownCertificates reads what Get-ExchangeCertificate shows of the certificates that -cert
-// names: PEM files, and the pairs in directories.
+// shownCertificates reads what Get-ExchangeCertificate shows of the certificates that -cert names.
 func shownCertificates(certs []string) (shown []shell.Certificate, err error) {
+	leaves, _, err := leavesOf(certs)
+	for _, leaf := range leaves {
+		shown = append(shown, shell.Certificate{
+			Thumbprint: fmt.Sprintf("%X", sha1.Sum(leaf.Raw)), // as Windows names certificates
+			Issuer:     leaf.Issuer.String(), Subject: leaf.Subject.String(), Domains: leaf.DNSNames,
+			NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter,
+		})
+	}
+	return shown, err
+}
+
+// leavesOf reads the certificates that -cert names, and the file of each: PEM files, and the pairs in directories.
+func leavesOf(certs []string) (leaves []*x509.Certificate, files []string, err error) {
 	for _, file := range certs {
-		files := []string{file}
+		inside := []string{file}
 		if info, err := os.Stat(file); err == nil && info.IsDir() {
 			pairs, err := pairsIn(file)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
-			files = nil
+			inside = nil
 			for _, p := range pairs {
-				files = append(files, p.cert)
+				inside = append(inside, p.cert)
 			}
 		}
-		for _, file := range files {
+		for _, file := range inside {
 			_, leaf, err := readCertificate(file)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
-			shown = append(shown, shell.Certificate{
-				Thumbprint: fmt.Sprintf("%X", sha1.Sum(leaf.Raw)), // as Windows names certificates
-				Issuer:     leaf.Issuer.String(), Subject: leaf.Subject.String(), Domains: leaf.DNSNames,
-				NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter,
-			})
+			leaves, files = append(leaves, leaf), append(files, file)
 		}
 	}
-	return shown, nil
+	return leaves, files, nil
 }
 
 // withoutCertificate returns the parameters that need a certificate where none is given.

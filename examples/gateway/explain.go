@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
@@ -89,7 +91,7 @@ func explain(c *cli, args []string) int {
 	if err != nil {
 		return c.invalid(err)
 	}
-	m, err := sending(f.oauth, f.dkimKeys, c.now())
+	m, err := f.material(c.now())
 	if err != nil {
 		return c.mistaken(f.json, owner(err, flagFile{"-oauth", f.oauth.file}), err)
 	}
@@ -113,6 +115,19 @@ func explain(c *cli, args []string) int {
 		return exitOK
 	}
 	return exitNo
+}
+
+// material reads what serve would run with beside the policy, as far as the explanation names it.
+func (f *explainFlags) material(now time.Time) (m material, err error) {
+	if m, err = sending(f.oauth, f.dkimKeys, now); err != nil {
+		return m, err
+	}
+	leaves, files, err := leavesOf(f.certs)
+	for i, leaf := range leaves {
+		m.chain = append(m.chain, tls.Certificate{Certificate: [][]byte{leaf.Raw}, Leaf: leaf}) // without its key
+		m.pairs = append(m.pairs, keyPair{cert: files[i]})
+	}
+	return m, err
 }
 
 // dialog makes the session of the flags. The error has all mistakes in them.

@@ -56,6 +56,7 @@ func (l *loaded) printAnswers(w io.Writer, all []answer, usersUnknown bool, m ma
 			fmt.Fprintf(w, "at %s:\n", a.where())
 		}
 		l.printWalk(w, a.walk)
+		a.serverCertificate(m).print(w)
 		printTokenSettings(w, tokenSettingsOf(m.oauth, a.walk.Routes...))
 		printSignatures(w, m.signaturesOf(a.authors(), a.walk.Routes...))
 		if !a.walk.Accepted() {
@@ -123,11 +124,12 @@ func stranger(s connector.Step) bool {
 
 // answerJSON is a session at some places, for programs.
 type answerJSON struct {
-	Local       []string              `json:"local,omitempty"` // the places with this outcome; none: the one of -local
-	Explanation connector.Walkthrough `json:"explanation"`
-	Tokens      []tokenSettings       `json:"tokens,omitempty"`
-	Signatures  []signature           `json:"signatures,omitempty"`
-	curesJSON                         // of the first refusal
+	Local             []string              `json:"local,omitempty"` // the places with this outcome; none: the one of -local
+	Explanation       connector.Walkthrough `json:"explanation"`
+	ServerCertificate *serverCertificate    `json:"serverCertificate,omitempty"`
+	Tokens            []tokenSettings       `json:"tokens,omitempty"`
+	Signatures        []signature           `json:"signatures,omitempty"`
+	curesJSON                               // of the first refusal
 
 	Others []answerJSON `json:"others,omitempty"` // places with another outcome
 }
@@ -137,8 +139,8 @@ func (l *loaded) answersJSON(all []answer, usersUnknown bool, m material) answer
 	var out []answerJSON
 	for _, a := range all {
 		one := answerJSON{
-			Explanation: a.walk.WithPlaces(l.Places),
-			Tokens:      tokenSettingsOf(m.oauth, a.walk.Routes...), Signatures: m.signaturesOf(a.authors(), a.walk.Routes...),
+			Explanation: a.walk.WithPlaces(l.Places), ServerCertificate: a.serverCertificate(m),
+			Tokens: tokenSettingsOf(m.oauth, a.walk.Routes...), Signatures: m.signaturesOf(a.authors(), a.walk.Routes...),
 		}
 		for _, p := range a.places {
 			one.Local = append(one.Local, p.AddrPort.String())
