@@ -91,6 +91,17 @@ func (f *Milter) Check() error {
 	return err
 }
 
+// Reach connects to the filter, agrees with it on the protocol, and ends the connection. The error says why the
+// filter can't be asked now. Reach ends with ctx, and after ConnectTimeout.
+func (f *Milter) Reach(ctx context.Context) error {
+	s := &session{filter: f}
+	if err := s.dial(ctx); err != nil {
+		return &failure{err}
+	}
+	s.abandon()
+	return nil
+}
+
 // address returns network and address for a Dialer.
 func (f *Milter) address() (network, address string, err error) {
 	kind, address, _ := strings.Cut(f.Address, ":")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -202,6 +203,30 @@ func TestChanges(t *testing.T) {
 		if code, text := mail(w.client(), bob); code != 451 || w.count() != 0 {
 			t.Errorf("%q: %d %s, %q", change, code, text, w.last())
 		}
+	}
+}
+
+// TestReach: a filter can be asked if it is there and speaks the protocol.
+func TestReach(t *testing.T) {
+	f := &filter{down: true}
+	if err := asked(f).Reach(t.Context()); err == nil || !strings.HasSuffix(err.Error(), ": connection refused") {
+		t.Errorf("a filter that is away: %v", err)
+	}
+	for _, version := range []uint32{2, 6} {
+		f = &filter{version: version}
+		if err := asked(f).Reach(t.Context()); err != nil || f.conns == 0 {
+			t.Errorf("version %d: %v, %d connections", version, err, f.conns)
+		}
+	}
+	if err := (&milter.Milter{Address: "127.0.0.1:1"}).Reach(t.Context()); err == nil {
+		t.Error("an address without a kind can be reached")
+	}
+	silent := &milter.Milter{Address: "inet:127.0.0.1:1", Dial: func(context.Context, string, string) (net.Conn, error) {
+		ours, theirs := net.Pipe()
+		return ours, theirs.Close()
+	}}
+	if err := silent.Reach(t.Context()); err == nil {
+		t.Error("a filter that hangs up can be asked")
 	}
 }
 

@@ -24,6 +24,7 @@ type checkFlags struct {
 	clientCA     string
 	oauth        oauthFlags
 	dkimKeys     string
+	milters      milterFlags
 	data         string
 	names        dnsFlags
 	acknowledged bool
@@ -38,6 +39,7 @@ func (f *checkFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.clientCA, "client-ca", "", "PEM `FILE` with the authorities of clients' certificates, as of serve: without it users can't log on with certificates")
 	f.oauth.register(fs)
 	fs.StringVar(&f.dkimKeys, "dkim-keys", "", "the `DIR` with the keys that sign mail: look at them, too")
+	f.milters.register(fs, "the content filter of serve at `ADDRESS`, inet:HOST:PORT or unix:PATH: connect to it; may be repeated")
 	fs.StringVar(&f.data, "data", "", "the `DIR` of serve, which has the refresh tokens")
 	f.names.registerTrusted(fs)
 	fs.BoolVar(&f.acknowledged, "acknowledged", false, "list acknowledged findings, too")
@@ -45,7 +47,7 @@ func (f *checkFlags) register(fs *flag.FlagSet) {
 
 // check lists the findings about a policy that is valid.
 func check(c *cli, args []string) int {
-	fs := c.flags("[FILE]... [-cert FILE -key FILE]... [-acme DIR] [-users FILE | -passwd FILE | -ldap FILE] [-client-ca FILE] [-tokens FILE] [-oauth FILE -data DIR] [-dkim-keys DIR] [-acknowledged]")
+	fs := c.flags("[FILE]... [-cert FILE -key FILE]... [-acme DIR] [-users FILE | -passwd FILE | -ldap FILE] [-client-ca FILE] [-tokens FILE] [-oauth FILE -data DIR] [-dkim-keys DIR] [-milter ADDRESS]... [-acknowledged]")
 	var f checkFlags
 	f.register(fs)
 	if code, done := c.parsePolicy(fs, &f.policyFlags, args); done {
@@ -96,7 +98,7 @@ type checked struct {
 
 // check returns the findings about the policy and what it is run with.
 func (l *loaded) check(m material) []checked {
-	more := slices.Concat(l.exposed(m), godebug(), l.userFindings(m), l.tokenFindings(m), l.externalFindings(m), l.oauthFindings(m), l.dkimFindings(m))
+	more := slices.Concat(l.exposed(m), godebug(), l.userFindings(m), l.tokenFindings(m), l.externalFindings(m), l.oauthFindings(m), l.dkimFindings(m), m.milters)
 	if m.noQueue {
 		more = append(l.withoutQueue(), more...)
 	}
@@ -114,6 +116,8 @@ func (l *loaded) check(m material) []checked {
 		switch {
 		case list == "Certificates" && i >= 0:
 			one.Path, one.File = "", files[i]
+		case f.Code == codeGodebug, f.Code == codeMilterFailed:
+			one.Position = source.Position{} // no file says it
 		case one.stops():
 			one.Path = "" // the flag decides, whatever a file says
 			one.Detail, one.Fix = one.Detail+"; give "+l.others(), ""

@@ -29,9 +29,10 @@ type material struct {
 	oauthTokens string          // the directory of refresh tokens
 	dkim        *sign.Directory // the keys in dkimDir; nil: no directory is given
 	dkimDir     string
-	serving     bool // by the flags of serve; check may be run without them
-	noQueue     bool // serve runs without -data
-	validating  bool // a name server is believed about DNSSEC
+	milters     source.Diagnostics // about content filters that can't be asked
+	serving     bool               // by the flags of serve; check may be run without them
+	noQueue     bool               // serve runs without -data
+	validating  bool               // a name server is believed about DNSSEC
 	now         time.Time
 }
 
@@ -77,7 +78,10 @@ func (f *checkFlags) material() (m material, err error) {
 	if m.oauth, err = f.oauth.load(); err != nil {
 		return m, err
 	}
-	m.dkim, err = loadSigningKeys(f.dkimKeys)
+	if m.dkim, err = loadSigningKeys(f.dkimKeys); err != nil {
+		return m, err
+	}
+	m.milters, err = f.milters.findings()
 	return m, err
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -9,6 +10,43 @@ import (
 	"github.com/interchange-smtp/interchange/examples/internal/exampletest"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
+
+// TestCheckMilter: check connects to the filter, and says what becomes of mail while it is away.
+func TestCheckMilter(t *testing.T) {
+	away := "inet:" + exampletest.Free(t)
+	for action, fate := range map[string]string{"tempfail": "mail is refused with 451", "accept": "mail passes without it", "reject": "mail is refused with 550"} {
+		code, out := runCommand(t, "check", relayFile(t, "127.0.0.1:25"), "-milter", away, "-milter-default-action", action)
+		if want := "warning: -milter " + away + ": the filter can't be asked, so " + fate + ": "; code != exitNo || !strings.Contains(out, want) || !strings.Contains(out, "(milter-failed)") {
+			t.Errorf("exit %d: %s\nlacks %s", code, out, want)
+		}
+	}
+	if code, out := runCommand(t, "check", relayFile(t, "127.0.0.1:25"), "-milter", "127.0.0.1:11332"); code != exitInvalid || !strings.Contains(out, "-milter \"127.0.0.1:11332\": ") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	if _, out := runCommand(t, "check", relayFile(t, "127.0.0.1:25"), "-milter", "inet:"+agreeing(t)); strings.Contains(out, "milter-failed") {
+		t.Errorf("a filter that can be asked: %s", out)
+	}
+}
+
+// agreeing is the address of a filter that takes what it is offered of the protocol.
+func agreeing(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		io.CopyN(c, c, 17) // length, O, version, actions and steps
+		io.Copy(io.Discard, c)
+	}()
+	return l.Addr().String()
+}
 
 // TestServeMilter: serve asks the filter, and says what becomes of mail while it is away.
 func TestServeMilter(t *testing.T) {

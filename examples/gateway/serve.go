@@ -16,7 +16,6 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
-	"github.com/interchange-smtp/interchange/milter"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/gateway"
@@ -113,11 +112,7 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 	f.registerKeys(fs, "PEM `FILE` with the private key of the -cert at the same place; may be repeated. The files are read again within a minute of a change")
 	fs.StringVar(&f.clientCA, "client-ca", "", "trust certificates of partners (DomainSecureEnabled) and of users (ClientCertificate, AUTH EXTERNAL) issued by the authorities\nin this PEM `FILE` (default: the system's for partners, and none for users)")
 	f.dnsFlags.register(fs)
-	fs.Var(&f.milters.addresses, "milter", "show mail to the content filter at `ADDRESS`, inet:HOST:PORT or unix:PATH, as with Postfix's smtpd_milters; may be repeated")
-	fs.Func("milter-default-action", "what becomes of mail while a filter can't be asked: `ACTION` tempfail (451, the default), accept or reject", func(s string) (err error) {
-		f.milters.action, err = milter.ParseAction(s)
-		return err
-	})
+	f.milters.register(fs, "show mail to the content filter at `ADDRESS`, inet:HOST:PORT or unix:PATH, as with Postfix's smtpd_milters; may be repeated")
 	fs.Var(&f.lmtp, "lmtp", "`CONNECTOR=SERVER`: deliver the mail of a Send connector by LMTP to unix:PATH or HOST:PORT; needs -data; may be repeated")
 	fs.Var(&f.explain, "explain", "log the steps of every decision of the Receive connector `NAME`, and put their ids into the replies; * for all connectors; may be repeated")
 }
