@@ -22,8 +22,8 @@ func (e *refusal) Unwrap() error { return e.err }
 // explain returns err as a refusal if its reply to c means something else than its code says, or has a
 // cure. It returns other errors as they are.
 func explain(c hopreply.Caller, err error) error {
-	var e *smtpclient.Error
-	if err == nil || !errors.As(err, &e) || e.Reply.Code < 400 {
+	e, ok := errors.AsType[*smtpclient.Error](err)
+	if !ok || e.Reply.Code < 400 {
 		return err
 	}
 	row := hopreply.Find(c, e.Reply.Code, e.Reply.Enhanced, e.Reply.Text())
@@ -39,11 +39,10 @@ func explain(c hopreply.Caller, err error) error {
 // rowOf returns the row of err, an error of explain, in the table of replies; a zero Row if the reply
 // means what its code says.
 func rowOf(err error) hopreply.Row {
-	var r *refusal
-	if err == nil || !errors.As(err, &r) {
-		return hopreply.Row{}
+	if r, ok := errors.AsType[*refusal](err); ok {
+		return r.row
 	}
-	return r.row
+	return hopreply.Row{}
 }
 
 // meaningOf returns the Meaning of err, an error of explain.
