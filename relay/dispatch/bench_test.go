@@ -3,6 +3,7 @@ package dispatch_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -97,12 +98,17 @@ func TestHoldAllocates(t *testing.T) {
 		t.Skip("the race detector makes sync.Pool forget")
 	}
 	r := newTrack(t)
+	// The least of several measurements: on a busy machine, workers that are not back in time cost more.
 	measure := func(f func() error) float64 {
-		return testing.AllocsPerRun(500, func() {
-			if err := f(); err != nil {
-				t.Fatal(err)
-			}
-		})
+		least := math.Inf(1)
+		for range 5 {
+			least = min(least, testing.AllocsPerRun(100, func() {
+				if err := f(); err != nil {
+					t.Fatal(err)
+				}
+			}))
+		}
+		return least
 	}
 	send, hold := measure(r.send), measure(func() error { return r.deliver(deliverFirst) })
 	if own := hold - send; own > 7 {
