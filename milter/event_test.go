@@ -55,7 +55,7 @@ func TestEvents(t *testing.T) {
 		}
 		lines := strings.Split(log.String(), "\n")
 		if want := ` level=ERROR msg="the milter can't be asked" session=` + events[1].Session + " id=" + events[1].ID + " connector=Internet remote="; len(lines) != 4 ||
-			!strings.Contains(lines[1], want) || !strings.HasSuffix(lines[1], ` milter=inet:127.0.0.1:1 then=`+name+` error="session create: connection refused"`) {
+			!strings.Contains(lines[1], want) || !strings.HasSuffix(lines[1], ` milter=inet:127.0.0.1:1 then=`+name+` error="connection refused"`) {
 			t.Errorf("%s: the log is %q", name, lines)
 		}
 	}

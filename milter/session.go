@@ -312,7 +312,10 @@ const library = "milter"
 type failure struct{ err error }
 
 // Error implements error.
-func (e *failure) Error() string { return strings.TrimPrefix(e.err.Error(), library+": ") }
+func (e *failure) Error() string {
+	text := strings.TrimPrefix(e.err.Error(), library+": ")
+	return strings.TrimPrefix(text, "session create: ")
+}
 
 // Unwrap returns the error itself.
 func (e *failure) Unwrap() error { return e.err }
