@@ -17,6 +17,7 @@
 //
 // A [Message] has recipients. Those that go to one next hop together are a [Transfer]. It
 // waits in the lane of its source and its hop. queues holds hops, lanes and sources, and
-// knows whose turn it is. A hop of limited smart hosts has a pace, which waits for room at its accounts. place puts messages into the queues, Ended takes the results
-// out of the attempts.
+// knows whose turn it is. A hop of limited smart hosts has a pace, which waits for room at
+// its accounts. place puts messages into the queues, Ended takes the results out of the
+// attempts.
 package schedule
