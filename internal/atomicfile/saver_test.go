@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,18 +18,19 @@ import (
 func TestSaver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "absent")
-		text, failed, writes := "", 0, 0
+		text, failed := "", 0
+		var writes atomic.Int64
 		s := &atomicfile.Saver{
 			Path: filepath.Join(dir, "file"), After: time.Minute,
-			Text:   func() ([]byte, error) { writes++; return []byte(text), nil },
+			Text:   func() ([]byte, error) { writes.Add(1); return []byte(text), nil },
 			Failed: func(error) { failed++ },
 		}
-		expect := func(what, content string, wantWrites int) {
+		expect := func(what, content string, wantWrites int64) {
 			t.Helper()
 			synctest.Wait()
 			got, err := os.ReadFile(s.Path)
-			if string(got) != content || err != nil && !errors.Is(err, fs.ErrNotExist) || writes != wantWrites {
-				t.Errorf("%s: the file has %q after %d writes, %v", what, got, writes, err)
+			if string(got) != content || err != nil && !errors.Is(err, fs.ErrNotExist) || writes.Load() != wantWrites {
+				t.Errorf("%s: the file has %q after %d writes, %v", what, got, writes.Load(), err)
 			}
 		}
 		change := func(to string) {
