@@ -151,9 +151,13 @@ func (s *KeySet) run(now time.Time, done chan struct{}) {
 	}
 	s.mu.Lock()
 	e := s.ended(keys, err, now)
+	read := event.Log(s.Logger, s.Events...) // before LoadKeys returns, after which they may be set
 	close(done)
 	s.mu.Unlock()
-	s.emit(e)
+	if read != nil && e.Kind != 0 {
+		e.Time, e.Host = time.Now(), s.where
+		read(context.Background(), e)
+	}
 }
 
 // ended records the end of a fetch and returns the event to report; zero: none. s.mu is locked.
@@ -179,14 +183,6 @@ func (s *KeySet) ended(keys []key, err error, now time.Time) event.Event {
 		e.Until = s.fetched.Add(keepFor)
 	}
 	return e
-}
-
-// emit passes e to the Logger and the Events, unless it is zero.
-func (s *KeySet) emit(e event.Event) {
-	if read := event.Log(s.Logger, s.Events...); read != nil && e.Kind != 0 {
-		e.Time, e.Host = time.Now(), s.where
-		read(context.Background(), e)
-	}
 }
 
 // wait waits until a fetch has closed running; nil: no fetch runs.
