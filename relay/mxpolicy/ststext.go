@@ -118,16 +118,22 @@ func parsePattern(text string) (string, error) {
 	return ascii, nil
 }
 
-// asciiName returns a host's name in lower case with A-labels, without the dot at the end.
+// asciiName returns a host's name in lower case with A-labels, without the dot at the end. It has
+// letters, digits, '-', '_' and dots only, so that it can be shown as it is.
 func asciiName(name string) (string, error) {
 	ascii, err := strings.ToLower(strings.TrimSuffix(name, ".")), error(nil)
 	if strings.ContainsFunc(name, func(c rune) bool { return c > unicode.MaxASCII }) {
 		ascii, err = idna.Lookup.ToASCII(ascii)
 	}
-	if err != nil || strings.ContainsAny(ascii, " \t*/@") || ascii == "" || len(ascii) > 253 || slices.Contains(strings.Split(ascii, "."), "") {
+	if err != nil || strings.ContainsFunc(ascii, isForeign) || ascii == "" || len(ascii) > 253 || slices.Contains(strings.Split(ascii, "."), "") {
 		return "", fmt.Errorf("%.80q is not the name of a host", name)
 	}
 	return ascii, nil
+}
+
+// isForeign reports whether c isn't a character of a host's name in lower case. Windows host names have underscores.
+func isForeign(c rune) bool {
+	return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' && c != '.'
 }
 
 // Names reports whether the policy names a mail exchanger. *.NAME stands for names with exactly

@@ -2,6 +2,8 @@ package mxpolicy
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +32,10 @@ func TestParseSTS(t *testing.T) {
 		{"version: STSv1\nmode: enforce\nmx: a.*.example\nmax_age: 1", `mx is "a.*.example"`},
 		{"version: STSv1\nmode: enforce\nmx: a..example\nmax_age: 1", `mx is "a..example"`},
 		{"version: STSv1\nmode: enforce\nmx:\nmax_age: 1", `mx is ""`},
+		{"version: STSv1\nmode: enforce\nmx: a\x1b[2J\x07.example\nmax_age: 1", `mx is "a\x1b[2J\a.example"`},
+		{"version: STSv1\nmode: enforce\nmx: a\x00.example\nmax_age: 1", `mx is "a\x00.example"`},
+		{"version: STSv1\nmode: enforce\nmx: a.example; mx=b.example\nmax_age: 1", `mx is "a.example; mx=b.example"`},
+		{"version: STSv1\nmode: enforce\nmx: \"a.example\"\nmax_age: 1", `mx is "\"a.example\""`},
 		{"<html>", "has no colon"},
 	} {
 		p, err := ParseSTS(tc.text)
@@ -88,10 +94,13 @@ func TestRecordID(t *testing.T) {
 	}
 }
 
-// FuzzParseSTS: a policy that is read has what it needs, and is the same when it is written and read again.
+// FuzzParseSTS: a policy that is read has what it needs and no text that could control a terminal, and is the
+// same when it is written and read again.
 func FuzzParseSTS(f *testing.F) {
 	f.Add(policyText)
 	f.Add("version: STSv1\nmode: testing\nmx: *.bücher.example\nmax_age: 99999999999")
+	f.Add("version: STSv1\nmode: enforce\nmx: *.a\x1b[2J;\x07.example\nmax_age: 1")
+	pattern := regexp.MustCompile(`^(\*\.)?[a-z0-9._-]+$`)
 	f.Fuzz(func(t *testing.T, text string) {
 		p, err := ParseSTS(text)
 		if err != nil {
@@ -99,6 +108,9 @@ func FuzzParseSTS(f *testing.F) {
 		}
 		if p.MaxAge < 0 || p.MaxAge > 366*24*time.Hour || p.Mode != ModeNone && len(p.MX) == 0 {
 			t.Fatalf("%q: %+v", text, p)
+		}
+		if slices.ContainsFunc(p.MX, func(mx string) bool { return !pattern.MatchString(mx) }) {
+			t.Fatalf("%q: mx %q", text, p.MX)
 		}
 		again := fmt.Sprintf("version: STSv1\nmode: %s\nmax_age: %d\n", p.Mode, int64(p.MaxAge/time.Second))
 		for _, mx := range p.MX {
