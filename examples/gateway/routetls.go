@@ -148,27 +148,28 @@ func requiredText(p *delivery.HostPolicy) string {
 	return what
 }
 
-// print prints what was found; nothing if t is nil.
+// print prints what was found; nothing if t is nil. Owners of domains have written much of it.
 func (t *publishedTLS) print(w io.Writer) {
 	if t == nil {
 		return
 	}
-	fmt.Fprintf(w, "TLS that %s requires now:\n", t.Domain)
+	line := func(format string, args ...any) { fmt.Fprintln(w, visibleLine(fmt.Sprintf(format, args...))) }
+	line("TLS that %s requires now:", t.Domain)
 	for _, why := range t.Why {
-		fmt.Fprintf(w, "  not asked: %s\n", why)
+		line("  not asked: %s", why)
 	}
-	for _, line := range [][2]string{{"DANE", t.DANE}, {"MTA-STS", t.STS}, {"error", t.Error}} {
-		if line[1] != "" {
-			fmt.Fprintf(w, "  %s: %s\n", line[0], line[1])
+	for _, part := range [][2]string{{"DANE", t.DANE}, {"MTA-STS", t.STS}, {"error", t.Error}} {
+		if part[1] != "" {
+			line("  %s: %s", part[0], part[1])
 		}
 	}
 	for _, h := range t.Hosts {
-		fmt.Fprintf(w, "  %d %s: %s\n", h.Preference, h.Host, h.Required)
+		line("  %d %s: %s", h.Preference, h.Host, h.Required)
 		if h.Tested != "" {
-			fmt.Fprintf(w, "       being tested: %s\n", h.Tested)
+			line("       being tested: %s", h.Tested)
 		}
 		for _, record := range h.TLSA {
-			fmt.Fprintf(w, "       TLSA %s\n", record)
+			line("       TLSA %s", record)
 		}
 	}
 }

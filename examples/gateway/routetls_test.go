@@ -81,6 +81,20 @@ func TestRouteTLS(t *testing.T) {
 	}
 }
 
+// TestRouteTLSTerminal: what strangers have written, such as the status of a web server, doesn't control the terminal.
+func TestRouteTLSTerminal(t *testing.T) {
+	var out strings.Builder
+	const attack = "x\x1b[2J\x07\r\nTLS that bank.example requires now:"
+	shown := publishedTLS{
+		Domain: "example.org", Why: []string{attack}, DANE: attack, STS: attack, Error: attack,
+		Hosts: []hostTLS{{Host: attack, Required: attack, Tested: attack, TLSA: []string{attack}}},
+	}
+	shown.print(&out)
+	if n := strings.Count(out.String(), "\n"); n != 8 || strings.ContainsAny(out.String(), "\x1b\x07\r") {
+		t.Errorf("%d lines: %q", n, out.String())
+	}
+}
+
 // TestValidating: which name servers are believed, and are asked for MX records too.
 func TestValidating(t *testing.T) {
 	for _, tc := range []struct {
