@@ -188,8 +188,10 @@ func TestCertificates(t *testing.T) {
 		{now.Add(-time.Hour), now.AddDate(1, 0, 0), "huba.fabrikam.com", ""},
 		{now.Add(-time.Hour), now.AddDate(1, 0, 0), "*.fabrikam.com", ""},
 		{now.Add(-time.Hour), now.AddDate(1, 0, 0), "*.com", `certificate-fqdn Receive["In"].Fqdn`},
-		{now.Add(-time.Hour), now.AddDate(0, 0, 20), "huba.fabrikam.com", "certificate-expires Certificates[0]"},
-		{now.Add(-time.Hour), now.AddDate(0, 0, 22), "huba.fabrikam.com", ""},
+		{now.AddDate(0, -3, 0), now.AddDate(0, 0, 20), "huba.fabrikam.com", "certificate-expires Certificates[0]"},
+		{now.AddDate(0, -3, 0), now.AddDate(0, 0, 22), "huba.fabrikam.com", ""},
+		{now.AddDate(0, 0, -4), now.AddDate(0, 0, 2), "huba.fabrikam.com", ""}, // of 6 days
+		{now.AddDate(0, 0, -5), now.AddDate(0, 0, 1), "huba.fabrikam.com", "certificate-expires Certificates[0]"},
 		{now.AddDate(0, -3, 0), now.Add(-time.Second), "huba.fabrikam.com", "certificate-expired Certificates[0]"},
 		{now.Add(time.Hour), now.AddDate(1, 0, 0), "huba.fabrikam.com", "certificate-expired Certificates[0]"},
 	} {

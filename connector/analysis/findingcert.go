@@ -13,10 +13,6 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// expiryWarning is how long before its expiry a certificate is reported. Certificates
-// that renew automatically are renewed earlier.
-const expiryWarning = 21 * 24 * time.Hour
-
 // certificates finds certificates that don't match the connectors that use them, and
 // those that have expired or soon will.
 func (c *checker) certificates() {
@@ -43,9 +39,12 @@ func (c *checker) reportValidity(i int) {
 		f.Fix = "set the clock, or wait"
 	case now.After(cert.NotAfter):
 		f.Detail = fmt.Sprintf("the certificate %s expired on %s", cert, cert.NotAfter.UTC().Format(day))
-	case cert.NotAfter.Sub(now) < expiryWarning:
+	case cert.ExpiresSoon(now):
 		f.Code, f.Severity = CodeCertificateExpires, source.SeverityWarning
 		f.Detail = fmt.Sprintf("the certificate %s expires on %s, in less than 21 days", cert, cert.NotAfter.UTC().Format(day))
+		if cert.warning() < longestWarning {
+			f.Detail = fmt.Sprintf("the certificate %s expires on %s, after less than a quarter of its lifetime", cert, cert.NotAfter.UTC().Format(day))
+		}
 	default:
 		return
 	}
@@ -115,6 +114,21 @@ func (c *checker) renameEdit(e *servedConnector, chosen bool) func(*connector.Co
 		}
 	}
 	return nil
+}
+
+// longestWarning is how long before its expiry a certificate with a lifetime of 84 days or more is reported.
+const longestWarning = 21 * 24 * time.Hour
+
+// ExpiresSoon reports whether the certificate has expired at now, or has so little time left that an
+// automatic renewal must have failed: less than 21 days, or than a quarter of its lifetime if that is shorter.
+func (cert *Certificate) ExpiresSoon(now time.Time) bool {
+	return cert.NotAfter.Sub(now) < cert.warning()
+}
+
+// warning returns how long before its expiry the certificate is reported. ACME clients usually renew one when a
+// third of its lifetime is left.
+func (cert *Certificate) warning() time.Duration {
+	return min(cert.NotAfter.Sub(cert.NotBefore)/4, longestWarning)
 }
 
 // String names the certificate by what it is for.

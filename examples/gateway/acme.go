@@ -29,13 +29,6 @@ func (f *acmeFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.email, "acme-email", "", "`ADDRESS` at which the authority reaches the administrator")
 }
 
-// acmeRenewal is how long before its expiry a certificate is renewed. One that expires sooner
-// wasn't renewed, which is reported.
-const (
-	acmeRenewal = 30 * 24 * time.Hour
-	acmeLate    = 21 * 24 * time.Hour
-)
-
 // acmeClient gets the certificates of a gateway by ACME.
 type acmeClient struct {
 	*relayProcess
@@ -51,7 +44,7 @@ func (r *relayProcess) newACME() *acmeClient {
 	}
 	a := &acmeClient{relayProcess: r}
 	a.manager = &autocert.Manager{
-		Prompt: autocert.AcceptTOS, Cache: autocert.DirCache(f.dir), Email: f.email, RenewBefore: acmeRenewal,
+		Prompt: autocert.AcceptTOS, Cache: autocert.DirCache(f.dir), Email: f.email,
 		HostPolicy: a.isHost, // or any client could have certificates made
 		Client:     &acme.Client{DirectoryURL: f.authority},
 	}
@@ -126,10 +119,9 @@ func (a *acmeClient) obtain() {
 		if err == nil && c.Leaf == nil {
 			err = errors.New("it is empty")
 		}
-		switch {
-		case err != nil:
+		if err != nil {
 			a.report(event.Event{Kind: event.ACMEFailed, Host: host, Err: err})
-		case time.Until(c.Leaf.NotAfter) < acmeLate:
+		} else if described := describe(c.Leaf); described.ExpiresSoon(time.Now()) {
 			a.report(event.Event{Kind: event.ACMENotRenewed, Host: host, Until: c.Leaf.NotAfter})
 		}
 	}

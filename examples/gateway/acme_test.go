@@ -18,8 +18,10 @@ import (
 )
 
 // TestServeACME: a gateway gets the certificate of its connector from an authority, shows it to
-// clients that name any host, and falls back on that of -cert if the authority has none.
+// clients that name any host, and falls back on that of -cert if the authority has none. It orders a certificate of six
+// days as often as a long one.
 func TestServeACME(t *testing.T) {
+	const day = 24 * time.Hour
 	site := newSite(t)
 	policy, err := os.ReadFile(site.file("policy.json"))
 	if err != nil {
@@ -28,6 +30,7 @@ func TestServeACME(t *testing.T) {
 	site.write("policy.json", []byte(strings.Replace(string(policy), `"Name": "Relay",`, `"Name": "Relay", "Fqdn": "mail.fabrikam.com", "RequireTLS": true,`, 1)))
 	challenges := exampletest.Free(t)
 	authority := exampletest.NewAuthority(t, challenges)
+	authority.Lifetime = 6 * day
 	roots := x509.NewCertPool()
 	roots.AddCert(authority.Certificate)
 	metrics := exampletest.Free(t)
@@ -61,6 +64,9 @@ func TestServeACME(t *testing.T) {
 		}
 		s.daily <- time.Now()
 		s.end(t)
+		if strings.Contains(s.stderr.String(), "wasn't renewed") {
+			t.Errorf("a good certificate is reported: %s", s.stderr)
+		}
 	}
 	if orders, _ := authority.Counts(); orders == 0 || orders > 2 {
 		t.Errorf("%d orders", orders)
@@ -74,10 +80,12 @@ func TestServeACME(t *testing.T) {
 	shows(site.ca.Pool(), "mail.fabrikam.com", "first.fabrikam.com")
 	s.end(t)
 
-	ends := site.storeACME("mail.fabrikam.com", 10*24*time.Hour)
-	s = serve("-acme-directory", refusing)
-	s.stderr.wait(t, `level=WARN msg="a certificate by ACME wasn't renewed" host=mail.fabrikam.com until=`+ends.UTC().Format(time.RFC3339)+"\n", 1)
-	s.end(t)
+	for _, lifetime := range []time.Duration{90 * day, 6 * day} {
+		ends := site.storeACME("mail.fabrikam.com", lifetime, lifetime/5)
+		s = serve("-acme-directory", refusing)
+		s.stderr.wait(t, `level=WARN msg="a certificate by ACME wasn't renewed" host=mail.fabrikam.com until=`+ends.UTC().Format(time.RFC3339)+"\n", 1)
+		s.end(t)
+	}
 }
 
 // refusingAuthority starts an authority that refuses everything, and returns its address.
@@ -91,15 +99,16 @@ func refusingAuthority(t *testing.T) string {
 	return server.URL
 }
 
-// storeACME puts a certificate that is valid for some more time into the directory of -acme, and returns when it ends.
-func (s *site) storeACME(host string, valid time.Duration) time.Time {
+// storeACME puts a certificate, of whose lifetime a part is left, into the directory of -acme, and returns when it ends.
+func (s *site) storeACME(host string, lifetime, left time.Duration) time.Time {
 	s.t.Helper()
 	cert, err := selfSigned(host)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	short := *cert.Leaf
-	short.NotAfter = time.Now().Add(valid)
+	short.NotAfter = time.Now().Add(left)
+	short.NotBefore = short.NotAfter.Add(-lifetime)
 	key := cert.PrivateKey.(crypto.Signer)
 	if cert.Certificate[0], err = x509.CreateCertificate(rand.Reader, &short, &short, key.Public(), key); err != nil {
 		s.t.Fatal(err)

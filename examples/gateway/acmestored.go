@@ -53,7 +53,7 @@ func (l *loaded) certificatesByACME(m material) (all []analysis.Certificate, fil
 		return nil, nil
 	}
 	for _, host := range acmeHosts(l.Policy) {
-		c := analysis.Certificate{Hosts: []string{host}, NotBefore: m.now, NotAfter: m.now.Add(2 * acmeRenewal)}
+		c := analysis.Certificate{Hosts: []string{host}, NotBefore: m.now, NotAfter: m.now.AddDate(0, 0, 90)}
 		stored, ok := m.acmeStored[host]
 		if ok {
 			c = describe(stored.leaf)

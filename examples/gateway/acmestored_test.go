@@ -62,7 +62,7 @@ func TestCheckACME(t *testing.T) {
 	file := store("huba.fabrikam.com", 0o604)
 	for later, want := range map[time.Duration]string{
 		0:        "warning: " + file + ": every user of this machine may read the private key",
-		20 * day: "warning: " + file + ": the certificate for huba.fabrikam.com expires on ",
+		25 * day: "warning: " + file + ": the certificate for huba.fabrikam.com expires on ",
 		40 * day: "error: " + file + ": the certificate for huba.fabrikam.com expired on ",
 	} {
 		if code, text := run(later, "-acme", dir); code != exitNo || !strings.Contains(text, want) {

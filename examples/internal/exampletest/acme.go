@@ -29,6 +29,7 @@ type Authority struct {
 	challenges  string // the address at which hosts answer http-01, in place of their port 80
 	Certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
+	Lifetime    time.Duration // of certificates; set it before the first order
 
 	mu       sync.Mutex
 	client   string // the thumbprint of its key
@@ -47,7 +48,7 @@ func NewAuthority(t *testing.T, challenges string) *Authority {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &Authority{challenges: challenges, key: key}
+	a := &Authority{challenges: challenges, key: key, Lifetime: 90 * 24 * time.Hour}
 	a.Certificate = &x509.Certificate{Subject: pkix.Name{CommonName: "Test Authority"}, IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageCertSign}
 	if a.Certificate, err = a.sign(a.Certificate, key.Public()); err != nil {
@@ -68,7 +69,7 @@ func (a *Authority) Counts() (orders, rejected int) {
 // sign makes a certificate that is valid now.
 func (a *Authority) sign(template *x509.Certificate, key crypto.PublicKey) (*x509.Certificate, error) {
 	template.SerialNumber = big.NewInt(time.Now().UnixNano())
-	template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(90*24*time.Hour)
+	template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(a.Lifetime)
 	der, err := x509.CreateCertificate(rand.Reader, template, a.Certificate, key, a.key)
 	if err != nil {
 		return nil, err
