@@ -15,7 +15,7 @@
 // contoso.com, and @*.contoso.com for every address of the domains below contoso.com;
 // see [auth.SenderDomain]. Groups and addresses are separated by commas, may be
 // empty, and may be left out with their colon. Lines that are empty or begin
-// with # are comments. Lines end with LF or CR LF. A name has no colon, no
+// with # are comments; one comment holds a secret, see below. Lines end with LF or CR LF. A name has no colon, no
 // comma and at most one backslash, which parts a domain from the name. Names
 // are compared without regard to the case of ASCII letters and exist once,
 // among users and groups together.
@@ -50,12 +50,22 @@
 // connect to a relay makes it check passwords, so it must stay small under a
 // flood of guesses.
 //
-// # The same time for unknown users
+// # Unknown users look like others
 //
-// An unknown name is checked against the hash of a user of the file, and the
-// result is ignored. The name and the content of the file decide which user
-// that is, so an unknown name always takes the time of the same known one, also
-// where the hashes of a file differ in cost.
+// An unknown name has a user of the file as its model: it is checked against that user's hash, the
+// result is ignored, and for SCRAM it has as many iterations and a salt of its own. The name and
+// the secret of the file decide which user and which salt, so they are the same each time, also
+// where the passwords of a file differ in cost.
+//
+// The secret is random. It stands in a comment, which the first change by [File.Add],
+// [File.AddWithoutPassword], [File.SetPassword] or [File.Remove] puts in the first line:
+//
+//	# unknown-users-secret: (32 bytes in base64 without padding)
+//
+// Keep that line if you edit the file: if it goes, the salts of all unknown names change, and
+// those of users don't. A file without it has a secret derived from the first line with a password, so
+// there the salts change with that password, or if another line is put first. The first change stores that
+// secret.
 //
 // All checks of a File share 40 MiB and the processors. A check for which there
 // is no room waits until its context ends; Verify then returns the context's

@@ -72,7 +72,7 @@ func (f *File) append(user User, secret string) error {
 		return err
 	}
 	f.insert(text, e)
-	f.rekey()
+	f.changed()
 	return nil
 }
 
@@ -116,7 +116,7 @@ func (f *File) SetPassword(name string, password auth.Secret) error {
 	f.lines[at] = line{text, e}
 	f.users[slices.Index(f.users, old)] = e
 	f.byName[fold(name)] = e
-	f.rekey()
+	f.changed()
 	return nil
 }
 
@@ -151,11 +151,12 @@ func (f *File) Remove(name string) error {
 	delete(f.byName, fold(name))
 	f.users = slices.DeleteFunc(f.users, func(other *entry) bool { return other == e })
 	f.lines = slices.DeleteFunc(f.lines, func(l line) bool { return l.user == e })
-	f.rekey()
+	f.changed()
 	return nil
 }
 
-// WriteTo writes the text of the file, comments and the order of lines kept.
+// WriteTo writes the text of the file, comments and the order of lines kept. After a change of the
+// users it begins with the line of the secret, see the package documentation, if there was none.
 func (f *File) WriteTo(w io.Writer) (int64, error) {
 	f.mu.RLock()
 	var b strings.Builder

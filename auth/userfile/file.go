@@ -36,10 +36,11 @@ type File struct {
 	users   []*entry          // in the order of the file
 	byName  map[string]*entry // by folded name
 	noUsers *hash             // checked if there are no users
-	pickKey [sha256.Size]byte // decides which user's hash is checked for an unknown name
 
-	hashes      []*hash // of the users with a password
-	withoutKeys int     // how many of them have no SCRAM keys
+	secret      [sha256.Size]byte // decides what unknown names look like
+	stored      bool              // a line has the secret
+	models      []*entry          // the users with a password, by cost
+	withoutKeys int               // how many of them have no SCRAM keys
 }
 
 // line is one line of the text; user is nil for a comment.
@@ -89,14 +90,14 @@ func Parse(name string, r io.Reader) (*File, error) {
 	if len(list) > 0 {
 		return nil, list
 	}
-	f.rekey()
+	f.index()
 	return f, nil
 }
 
 func (f *File) addLine(text string) error {
 	if isComment(text) {
 		f.lines = append(f.lines, line{text: text})
-		return nil
+		return f.addSecret(text)
 	}
 	e, err := parseLine(strings.TrimSuffix(text, "\r"))
 	if err != nil {
@@ -149,27 +150,6 @@ func (f *File) clashes(groups map[string]bool) (number int, err error) {
 // clash is the error of a user who has the name of a group.
 func clash(e *entry) error {
 	return mistake(source.CodeNameDuplicate, "user %q has the name of a group; give names that differ", e.user.Name)
-}
-
-// rekey collects the hashes, counts the users without keys, and derives pickKey from the content
-// of the file, so that it is as secret as the hashes, and the same after a restart.
-func (f *File) rekey() {
-	sum := sha256.New()
-	f.hashes, f.withoutKeys = nil, 0
-	for _, l := range f.lines {
-		if l.user == nil {
-			continue
-		}
-		sum.Write([]byte(l.text))
-		if l.user.hash == nil {
-			continue
-		}
-		f.hashes = append(f.hashes, l.user.hash)
-		if l.user.keys == nil {
-			f.withoutKeys++
-		}
-	}
-	sum.Sum(f.pickKey[:0])
 }
 
 // List returns the users in the order of the file, as fresh copies.

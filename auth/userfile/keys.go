@@ -93,7 +93,7 @@ func parseKeys(s string) (*auth.ScramKeys, error) {
 func (f *File) HasKeys() bool {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	return len(f.hashes) > 0 && f.withoutKeys == 0
+	return len(f.models) > 0 && f.withoutKeys == 0
 }
 
 // ScramKeys implements auth.KeyStore.
@@ -101,20 +101,10 @@ func (f *File) ScramKeys(_ context.Context, user string, _ auth.Channel) (auth.S
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	folded := fold(user)
-	unknown := auth.UnknownKeys(f.pickKey[:], folded, f.iterations()) // also for users: it takes time
+	unknown := auth.UnknownKeys(f.secret[:], folded, f.model(folded).iterations()) // also for users: it takes time
 	e := f.byName[folded]
 	if e == nil || e.keys == nil {
 		return unknown, auth.Identity{}, auth.ErrBadCredentials
 	}
 	return *e.keys, e.identity, nil
-}
-
-// iterations returns those of the users, as a client sees them.
-func (f *File) iterations() int {
-	for _, e := range f.users {
-		if e.keys != nil {
-			return e.keys.Iterations
-		}
-	}
-	return newIterations
 }

@@ -2,9 +2,6 @@ package userfile
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -45,14 +42,12 @@ func (f *File) find(name string) (*hash, *entry) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	folded := fold(name)
-	mac := hmac.New(sha256.New, f.pickKey[:]) // also for users: it takes time
-	mac.Write([]byte(folded))
-	number := binary.BigEndian.Uint64(mac.Sum(nil))
+	model := f.model(folded) // also for users: it takes time
 	if e := f.byName[folded]; e != nil && e.hash != nil {
 		return e.hash, e
 	}
-	if len(f.hashes) == 0 {
+	if model == nil {
 		return f.noUsers, nil
 	}
-	return f.hashes[number%uint64(len(f.hashes))], nil
+	return model.hash, nil
 }

@@ -75,9 +75,9 @@ func TestUnknownUsersTakeTheSameWork(t *testing.T) {
 	if len(picked) < len(known)*3/4 {
 		t.Errorf("400 unknown names were checked as only %d of %d users", len(picked), len(known))
 	}
-	// The bcrypt salts differ between f and again, so the key does too: what
+	// The bcrypt salts differ between f and again, so the secret does too: what
 	// an attacker learnt of one file says nothing about another.
-	if f.pickKey == again.pickKey {
+	if f.secret == again.secret {
 		t.Error("two files pick alike")
 	}
 }

@@ -249,7 +249,7 @@ func TestUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(string(text), "printer:$argon2id$") || strings.Contains(string(text), "horse") {
+	if !strings.HasPrefix(string(text), "# unknown-users-secret: ") || !strings.Contains(string(text), "\nprinter:$argon2id$") || strings.Contains(string(text), "horse") {
 		t.Errorf("the file holds %q", text)
 	}
 	if out, code := do("again\n", "add", "Printer"); code != exitInvalid || !strings.Contains(out, "exists") {
