@@ -22,7 +22,8 @@
 // A policy is kept as long as its owner says (max_age), also over a restart if Policies has a
 // File. It is fetched again when the owner announces another one, and each day; if that fails, the
 // policy that is kept goes on to hold. A domain whose policy can't be fetched the first time is
-// treated like one without a policy. In the mode "testing" nothing is held back. Policies.Events learn
+// treated like one without a policy. Policies remembers 10,000 domains and 64 MiB of policies at most, and
+// forgets those first to which no mail went for longest. In the mode "testing" nothing is held back. Policies.Events learn
 // of each policy that is fetched or can't be.
 //
 // # Both

@@ -17,7 +17,7 @@ import (
 // saveAfter is how long after a change the File is written, together with what changes until then.
 const saveAfter = 5 * time.Second
 
-// maxFile is how large a File may be, in bytes.
+// maxFile is how large a File may be, in bytes. What is written is never larger than maxKept and a little.
 const maxFile = 256 << 20
 
 // stored is the content of the File.
@@ -82,10 +82,13 @@ func (p *Policies) fill(content *stored) error {
 			continue
 		}
 		k.Fetched = earlier(k.Fetched, now) // otherwise it would hold for longer than its owner says
-		if d := (&stsDomain{policy: k, used: earlier(s.Used, now)}); d.valid(now) != nil && len(p.domains) < maxDomains {
+		d := &stsDomain{used: earlier(s.Used, now)}
+		d.set(s.Domain, k)
+		if d.valid(now) != nil && len(p.domains) < maxDomains {
 			p.domains[s.Domain] = d
 		}
 	}
+	p.bound()
 	return errors.Join(errs...)
 }
 

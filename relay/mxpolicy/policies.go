@@ -49,7 +49,8 @@ type Policies struct {
 	// Logger gets a line for each event. Nil: no log.
 	Logger *slog.Logger
 
-	now func() time.Time // nil: time.Now; for tests
+	now  func() time.Time // nil: time.Now; for tests
+	kept int              // how many bytes the MTA-STS policies may have; 0: maxKept; for tests
 
 	starting sync.Once
 	mu       sync.Mutex

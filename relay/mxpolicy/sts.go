@@ -1,6 +1,7 @@
 package mxpolicy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -19,8 +20,11 @@ const (
 	fetchTimeout = time.Minute // RFC 8461, section 3.3
 )
 
-// maxDomains is how many domains are remembered, with a policy or without one.
-const maxDomains = 10_000
+// Bounds of what is remembered.
+const (
+	maxDomains = 10_000   // domains, with a policy or without one
+	maxKept    = 64 << 20 // bytes of their policies, so that the File can be read again: see maxFile
+)
 
 // KeptSTS is an MTA-STS policy that is kept.
 type KeptSTS struct {
@@ -35,6 +39,7 @@ func (k *KeptSTS) Expires() time.Time { return k.Fetched.Add(k.MaxAge) }
 // stsDomain is a domain with its MTA-STS policy, or without one.
 type stsDomain struct {
 	policy  *KeptSTS      // nil: none
+	size    int           // of the policy, in bytes
 	checked time.Time     // when the domain was asked last; zero: never
 	failed  error         // of the last check
 	used    time.Time     // when mail last went there
@@ -47,6 +52,18 @@ func (d *stsDomain) valid(now time.Time) *KeptSTS {
 		return nil
 	}
 	return d.policy
+}
+
+// set sets the policy of the domain name; nil: it has none.
+func (d *stsDomain) set(name string, policy *KeptSTS) {
+	d.policy, d.size = policy, 0
+	if policy == nil {
+		return
+	}
+	d.size = 512 + len(name) + len(policy.ID) // with all but the mx, it is never more in the File
+	for _, mx := range policy.MX {
+		d.size += len(mx) + 16 // likewise
+	}
 }
 
 // sts returns the policy that holds for a domain; nil if no policy does. The error says why there
@@ -90,26 +107,41 @@ func (p *Policies) domain(name string) *stsDomain {
 	return d
 }
 
-// makeRoom forgets the domains without a policy, and a tenth of the others: those to which no mail
-// went for longest. p is locked.
+// bound forgets policies if they have too many bytes. p is locked.
+func (p *Policies) bound() {
+	size := 0
+	for _, d := range p.domains {
+		size += d.size
+	}
+	if size > p.room() {
+		p.makeRoom()
+	}
+}
+
+// room returns how many bytes the policies may have together.
+func (p *Policies) room() int { return cmp.Or(p.kept, maxKept) }
+
+// makeRoom forgets the domains without a policy. Of the others it keeps those to which mail went
+// last, in nine tenths of the room. p is locked.
 func (p *Policies) makeRoom() {
-	now := p.clock()
+	now, size := p.clock(), 0
 	var kept []string
 	for name, d := range p.domains {
 		switch {
 		case d.busy != nil:
+			size += d.size
 		case d.valid(now) == nil:
 			delete(p.domains, name)
 		default:
 			kept = append(kept, name)
 		}
 	}
-	if len(kept) <= maxDomains*9/10 {
-		return
-	}
-	slices.SortFunc(kept, func(a, b string) int { return p.domains[a].used.Compare(p.domains[b].used) })
-	for _, name := range kept[:maxDomains/10] {
-		delete(p.domains, name)
+	slices.SortFunc(kept, func(a, b string) int { return p.domains[b].used.Compare(p.domains[a].used) })
+	for i, name := range kept {
+		size += p.domains[name].size
+		if i >= maxDomains*9/10 || size > p.room()*9/10 {
+			delete(p.domains, name)
+		}
 	}
 }
 
@@ -129,9 +161,11 @@ func (p *Policies) begin(name string, d *stsDomain, work func(ctx context.Contex
 		if policy != d.policy {
 			p.file.Changed()
 		}
-		d.policy, d.failed, d.checked = policy, err, p.clock()
+		d.set(name, policy)
+		d.failed, d.checked = err, p.clock()
 		close(d.busy)
 		d.busy = nil
+		p.bound()
 		p.mu.Unlock()
 		p.report(name, old, policy, err)
 	})

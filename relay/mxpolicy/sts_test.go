@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -252,5 +254,59 @@ func TestSTSBounded(t *testing.T) {
 	}
 	if n := len(p.domains); n > maxDomains || n < maxDomains/2 || p.domains["0.example"] != nil {
 		t.Errorf("%d domains", n)
+	}
+}
+
+// The bytes of the policies are bounded, in memory and in the File, which can be read again: those to which no
+// mail went for longest are forgotten.
+func TestSTSBytesBounded(t *testing.T) {
+	o := newOwner(t, "mta-sts.example.com")
+	file := filepath.Join(t.TempDir(), "mta-sts.json")
+	p := o.policies(file)
+	p.kept = 190 << 10
+	p.starting.Do(p.start)
+	long := strings.Repeat(strings.Repeat("a", 60)+".", 4) + "example" // 251 characters
+	p.mu.Lock()
+	for i := range 9 {
+		d := p.domain(fmt.Sprint(i, ".example"))
+		d.used = o.time.Add(-time.Duration(i+1) * time.Hour) // the first one last
+		d.set(fmt.Sprint(i, ".example"), &KeptSTS{STS: STS{Mode: ModeEnforce, MX: slices.Repeat([]string{long}, 80), MaxAge: time.Hour}, Fetched: o.time})
+	}
+	p.mu.Unlock()
+	if got := required(t, p, "mx.example.com"); got != "a valid certificate" { // a policy is fetched, which needs room
+		t.Error(got)
+	}
+	if p.domains["example.com"] == nil || p.domains["0.example"] == nil || p.domains["6.example"] == nil || p.domains["8.example"] != nil {
+		t.Errorf("kept: %v", slices.Sorted(maps.Keys(p.domains)))
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(file); err != nil || info.Size() > int64(p.kept) {
+		t.Errorf("the file has %d bytes, %v", info.Size(), err)
+	}
+	again := o.policies(file)
+	again.kept = 100 << 10
+	again.starting.Do(again.start)
+	if again.domains["example.com"] == nil || again.domains["0.example"] == nil || again.domains["6.example"] != nil {
+		t.Errorf("kept of a larger file: %v", slices.Sorted(maps.Keys(again.domains)))
+	}
+}
+
+// No policy has more bytes in the File than are counted for it.
+func TestSTSSize(t *testing.T) {
+	name := strings.Repeat("a", 253)
+	year := time.Date(2026, 11, 30, 23, 59, 59, 999_999_999, time.UTC)
+	for _, n := range []int{0, 1, maxMX} {
+		p := &Policies{now: func() time.Time { return year }, domains: make(map[string]*stsDomain)}
+		d := p.domain(name)
+		d.used = year
+		d.set(name, &KeptSTS{ID: strings.Repeat("1", 32), STS: STS{Mode: ModeTesting, MX: slices.Repeat([]string{"a"}, n), MaxAge: maxAge * time.Second}, Fetched: year})
+		if text, err := p.text(); err != nil || len(text) > d.size {
+			t.Errorf("%d mx: %d bytes in the File, counted as %d, %v", n, len(text), d.size, err)
+		}
+	}
+	if maxKept > maxFile/2 {
+		t.Error("a File that is written may be too large to be read")
 	}
 }
