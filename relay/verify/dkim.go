@@ -11,6 +11,7 @@ import (
 
 	"github.com/emersion/go-msgauth/dkim"
 
+	"github.com/interchange-smtp/interchange/internal/content"
 	"github.com/interchange-smtp/interchange/internal/mailheader"
 	"github.com/interchange-smtp/interchange/relay/message"
 )
@@ -44,14 +45,15 @@ func checkDKIM(ctx context.Context, l *lookups, m *message.Message) (checked []S
 		}
 	}
 	var work sync.WaitGroup
+	var reading sync.Mutex
 	for i, at := range places {
 		s := &checked[i]
 		if err := h.refuses(at); err != nil {
 			s.Value, s.Err = "permerror", err
 			continue
 		}
-		message := h.reader(at)
-		work.Go(func() { s.verify(ctx, l, message) })
+		message := h.reader(ctx, at)
+		work.Go(func() { s.verify(&key{ctx: ctx, lookups: l, reading: &reading}, message) })
 	}
 	work.Wait()
 	return checked, more
@@ -97,19 +99,36 @@ func (h *header) refuses(at place) error {
 
 // reader returns a message whose first field is the one at a place. The order of fields of one
 // name counts from the bottom, so this changes no signature.
-func (h *header) reader(at place) io.Reader {
+func (h *header) reader(ctx context.Context, at place) io.Reader {
 	return io.MultiReader(bytes.NewReader(h.text[at.start:at.end]), bytes.NewReader(h.text[:at.start]), bytes.NewReader(h.text[at.end:]),
-		strings.NewReader("\r\n"), h.body())
+		strings.NewReader("\r\n"), content.LimitBlankLines(&body{ctx, h.body()}))
+}
+
+// body reads a body until ctx ends.
+type body struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+// Read implements io.Reader.
+func (b *body) Read(p []byte) (int, error) {
+	if err := context.Cause(b.ctx); err != nil {
+		return 0, err
+	}
+	return b.r.Read(p)
 }
 
 // verify sets the result of the signature, which is the first field of the message. Package dkim
 // verifies this field alone, because a sender can make it find other signatures than those that
 // were counted here.
-func (s *Signature) verify(ctx context.Context, l *lookups, r io.Reader) {
-	k := key{ctx: ctx, lookups: l}
+func (s *Signature) verify(k *key, r io.Reader) {
+	defer k.done()
 	results, err := dkim.VerifyWithOptions(r, &dkim.VerifyOptions{LookupTXT: k.lookup, MaxVerifications: 1})
 	if len(results) != 1 || results[0] == nil { // the message can't be read
 		s.Value, s.Err = "temperror", err
+		if errors.Is(err, content.ErrBlankLines) {
+			s.Value = "permerror"
+		}
 		return
 	}
 	result := results[0]
@@ -142,10 +161,13 @@ func valueOf(err error) string {
 	return "fail"
 }
 
-// key looks the key of a signature up.
+// key looks the key of a signature up. It then holds reading until the signature is checked, so that a message
+// has the work and memory of one body at a time.
 type key struct {
 	ctx     context.Context
 	lookups *lookups
+	reading *sync.Mutex
+	locked  bool
 
 	name         string // that was asked for
 	noSubdomains bool   // the key isn't for subdomains (t=s)
@@ -165,7 +187,18 @@ func (k *key) lookup(name string) ([]string, error) {
 			}
 		}
 	}
+	if err == nil && !k.locked {
+		k.reading.Lock()
+		k.locked = true
+	}
 	return texts, err
+}
+
+// done ends reading.
+func (k *key) done() {
+	if k.locked {
+		k.reading.Unlock()
+	}
 }
 
 // excludes reports whether the key of a signature isn't for the subdomain in its i= (RFC 6376

@@ -14,7 +14,9 @@
 // be the cause.
 //
 // Everything is bounded for each message: 150 questions to the DNS and 20 seconds for SPF and
-// DKIM, 100 questions and 5 seconds more for DMARC, eight signatures.
+// DKIM, 100 questions and 5 seconds more for DMARC, eight signatures, which are checked one after
+// the other. A signature of a body with more than 10,000 blank lines in a row isn't checked: its
+// result is permerror.
 // All questions go through one cache to one [Resolver]; [DNS] asks the system's name servers, or
 // others. ARC fields of other servers stay as they are and are counted; their seals aren't
 // checked, because ARC is being retired.

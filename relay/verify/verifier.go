@@ -23,9 +23,9 @@ type Verifier struct {
 	// are valid, at most an hour, in up to 4 MiB. Nil: a DNS, the system's name servers.
 	Resolver Resolver
 
-	// Timeout is how long the questions of SPF and DKIM about one message may take together;
-	// those of DMARC may then take a quarter of it. What has no answer then has the result
-	// temperror. 0: 20 seconds, the least that RFC 7208 allows.
+	// Timeout is how long SPF and DKIM of one message may take together, with their questions and
+	// with reading the body; DMARC may then take a quarter of it. What isn't known then has the
+	// result temperror. 0: 20 seconds, the least that RFC 7208 allows.
 	Timeout time.Duration
 
 	Events []event.Reader // called with event.MessageAuthenticated for each message
