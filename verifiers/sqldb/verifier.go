@@ -11,7 +11,12 @@
 // wherever the query finds users by several. NULL is the empty text.
 //
 // Hashes are those of package userfile; a crypt.Checker as [Verifier.Checker] also takes those
-// of other programs. A user with an empty hash can't log on.
+// of other programs. A user with an empty hash, or one that begins with ! or *, can't log on.
+//
+// A name that can't log on is checked against the hash of another user, so that a client can't
+// find out by time who exists. A Verifier remembers hashes of up to 64 users whose passwords it has checked, and the
+// name decides which of them it takes. Before the first such user it takes the time of a new hash
+// of package userfile: where the database has another kind, time shows until then who exists.
 package sqldb
 
 import (
@@ -27,7 +32,7 @@ import (
 )
 
 // Checker checks a password against a hash: a *userfile.Checker or a *crypt.Checker. It returns
-// auth.ErrBadCredentials for a wrong password, and takes the time of a usual hash for "".
+// auth.ErrBadCredentials for a wrong password, and takes the time of a new hash for "".
 type Checker interface {
 	Check(ctx context.Context, hash string, password auth.Secret) error
 }
@@ -42,6 +47,7 @@ type Verifier struct {
 	Timeout time.Duration // of the query; 0: 5 seconds
 
 	builtIn userfile.Checker
+	decoys  decoys
 }
 
 const defaultTimeout = 5 * time.Second
@@ -57,11 +63,21 @@ func (v *Verifier) Verify(ctx context.Context, c auth.Credentials, _ auth.Channe
 	if checker == nil {
 		checker = &v.builtIn
 	}
-	// Also for an unknown user, whose hash is empty: it takes time.
-	if checked := checker.Check(ctx, u.hash, c.Password); checked != nil {
-		return auth.Identity{}, checked
+	if err != nil || u.locked() {
+		// It takes the time of a user, whatever the result.
+		if checked := checker.Check(ctx, v.decoys.of(c.Username), c.Password); checked != nil {
+			return auth.Identity{}, checked
+		}
+		return auth.Identity{}, auth.ErrBadCredentials
 	}
-	if err != nil || u.hash == "" || c.AsOther() {
+	checked := checker.Check(ctx, u.hash, c.Password)
+	if checked == nil || errors.Is(checked, auth.ErrBadCredentials) {
+		v.decoys.learn(u.name, u.hash)
+	}
+	switch {
+	case checked != nil:
+		return auth.Identity{}, checked
+	case c.AsOther():
 		return auth.Identity{}, auth.ErrBadCredentials
 	}
 	return u.identify()
@@ -79,6 +95,9 @@ func (v *Verifier) Identity(ctx context.Context, name string) (auth.Identity, er
 
 // row is the answer of the query about a user.
 type row struct{ hash, name, groups, addresses string }
+
+// locked reports whether the user has no password.
+func (r row) locked() bool { return r.hash == "" || r.hash[0] == '!' || r.hash[0] == '*' }
 
 // find asks the database for a user.
 func (v *Verifier) find(ctx context.Context, name string) (row, error) {

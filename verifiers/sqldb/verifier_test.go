@@ -144,26 +144,84 @@ func TestAway(t *testing.T) {
 	}
 }
 
-// counting counts checks.
+// counting counts checks. It accepts every password, but for broken hashes.
 type counting struct{ hashes []string }
 
 func (c *counting) Check(_ context.Context, hash string, _ auth.Secret) error {
 	c.hashes = append(c.hashes, hash)
+	if hash == "broken" {
+		return errors.New("broken hash")
+	}
 	return nil
 }
 
-// TestUnknownTakesTime: one hash is checked for a user that doesn't exist, too, and even a
-// Checker that accepts everything lets none in.
+// TestUnknownTakesTime: one hash is checked for a name that can't log on, too: that of a
+// user, once one was checked. Even a Checker that accepts everything lets none in.
 func TestUnknownTakesTime(t *testing.T) {
+	d := &database{columns: []string{"hash", "name"}, rows: map[string][][]driver.Value{
+		"ann": {{"$6$ann", "ann"}}, "ANN": {{"$6$ann", "ann"}}, "locked": {{"!$6$locked", nil}}, "starred": {{"*", nil}},
+		"nopassword": {{nil, nil}}, "broken": {{"broken", nil}},
+	}}
 	c := new(counting)
-	v := &sqldb.Verifier{DB: sql.OpenDB(users()), Checker: c}
-	for _, user := range []string{"eve", "nopassword"} {
-		if _, err := v.Verify(t.Context(), auth.Credentials{Username: user, Password: "tea"}, auth.Channel{}); !errors.Is(err, auth.ErrBadCredentials) {
-			t.Errorf("%s: %v", user, err)
+	v := &sqldb.Verifier{DB: sql.OpenDB(d), Checker: c}
+	checked := func(user string, letIn bool) string {
+		t.Helper()
+		c.hashes = nil
+		_, err := v.Verify(t.Context(), auth.Credentials{Username: user, Password: "tea"}, auth.Channel{})
+		if letIn != (err == nil) || len(c.hashes) != 1 {
+			t.Fatalf("%s: %v after %q", user, err, c.hashes)
+		}
+		return c.hashes[0]
+	}
+	refused := []string{"eve", "' OR 1=1 --", "nopassword", "locked", "starred"}
+	checked("broken", false)
+	for _, user := range refused {
+		if hash := checked(user, false); hash != "" {
+			t.Errorf("%s before all users: %q", user, hash)
 		}
 	}
-	if len(c.hashes) != 2 || c.hashes[0] != "" {
-		t.Errorf("%q", c.hashes)
+	checked("ann", true)
+	for _, user := range refused {
+		if hash := checked(user, false); hash != "$6$ann" {
+			t.Errorf("%s after ann: %q", user, hash)
+		}
+	}
+	if text := fmt.Sprintf("%v %+v %#v", v, v, v); strings.Contains(text, "$6$") {
+		t.Error("the hash of ann is printed")
+	}
+	learnsOfMany(t, d, checked)
+}
+
+// learnsOfMany: unknown names have the hashes of several users, each name its own, and a client
+// that logs on under one account doesn't change them.
+func learnsOfMany(t *testing.T, d *database, checked func(user string, letIn bool) string) {
+	for i := range 100 {
+		name := fmt.Sprint("user", i)
+		d.rows[name] = [][]driver.Value{{"$5$" + name, nil}}
+		checked(name, true)
+	}
+	before := make(map[string]string)
+	seen := make(map[string]bool)
+	for i := range 100 {
+		name := fmt.Sprint("unknown", i)
+		before[name] = checked(name, false)
+		seen[before[name]] = true
+	}
+	if len(seen) < 10 {
+		t.Errorf("100 unknown names have the hashes of %d users", len(seen))
+	}
+	d.rows["ann"][0][0], d.rows["ANN"][0][0] = "$1$new", "$1$new"
+	changed := 0
+	for _, own := range []string{"ann", "ANN", "ann"} {
+		checked(own, true)
+		for name := range before {
+			if checked(name, false) == "$1$new" {
+				changed++
+			}
+		}
+	}
+	if changed > 60 {
+		t.Errorf("one account changed the hashes of %d unknown names", changed/3)
 	}
 }
 
