@@ -3,8 +3,8 @@
 //
 // A message gets a signature by the domain of its author, the address in From, so that it counts for DMARC:
 // by the keys of that domain, or else by those of the nearest domain above it that has keys. An RSA and an
-// Ed25519 key sign both. A message whose author's domain has no key, or whose From field doesn't name one
-// domain, leaves unsigned, unless the DkimSigning of its Send connector is Required. If there are keys that
+// Ed25519 key sign both. A message whose author's domain has no key, whose From field doesn't name one
+// domain, or whose body has more than 10,000 blank lines in a row leaves unsigned, unless the DkimSigning of its Send connector is Required. If there are keys that
 // can't be used, the message waits in either case.
 //
 // Both parts are canonicalised as relaxed/relaxed. All fields that a mail program shows or interprets are

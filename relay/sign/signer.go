@@ -14,6 +14,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/content"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/message"
@@ -41,31 +42,31 @@ func (s *Signer) Sign(ctx context.Context, out *connector.Outbound, env *envelop
 	if set == nil || set.DkimSigning == param.DkimSigningNone {
 		return nil
 	}
-	required := set.DkimSigning == param.DkimRequired
-	if isForeign(env) {
-		if required {
-			return errForeign
+	unsigned := func(err error) error { // leaves m as it is, unless that is an error
+		if set.DkimSigning == param.DkimRequired {
+			return err
 		}
 		return nil
 	}
+	if isForeign(env) {
+		return unsigned(errForeign)
+	}
 	author, err := signable(m.Header())
 	if err != nil {
-		if required {
-			return unsignable(err)
-		}
-		return nil
+		return unsigned(unsignable(err))
 	}
 	keys, err := s.KeysFor(ctx, author, time.Now())
 	if err != nil {
 		return err
 	}
 	if len(keys) == 0 {
-		if required {
-			return fmt.Errorf("DkimSigning is Required, and %s has no DKIM key that signs now", author)
-		}
-		return nil
+		return unsigned(fmt.Errorf("DkimSigning is Required, and %s has no DKIM key that signs now", author))
 	}
-	return s.sign(m, keys)
+	err = s.sign(m, keys)
+	if errors.Is(err, content.ErrBlankLines) {
+		return unsigned(unsignable(err))
+	}
+	return err
 }
 
 // isForeign reports whether a message came from a client whose mail isn't signed.
@@ -84,7 +85,7 @@ var errForeign = &relay.Error{
 // unsignable returns the permanent error of a message that no key can sign.
 func unsignable(err error) error {
 	return &relay.Error{
-		Reply: reply.Reply{Code: 550, Enhanced: [3]int{5, 6, 0}, Text: "The message must be signed with DKIM, and its header can't be"},
+		Reply: reply.Reply{Code: 550, Enhanced: [3]int{5, 6, 0}, Text: "The message must be signed with DKIM, and its header or body can't be"},
 		Err:   err,
 	}
 }
@@ -155,6 +156,9 @@ func (s *Signer) sign(m *message.Message, keys []Key) error {
 		signers, writers = append(signers, one), append(writers, one)
 	}
 	if err := write(io.MultiWriter(writers...), m); err != nil {
+		if errors.Is(err, content.ErrBlankLines) {
+			return err
+		}
 		return plain(err)
 	}
 	for _, one := range slices.Backward(signers) {
@@ -168,7 +172,8 @@ func (s *Signer) sign(m *message.Message, keys []Key) error {
 	return nil
 }
 
-// write writes m, whose header may lack the empty line at its end.
+// write writes m, whose header may lack the empty line at its end. The signing package keeps blank lines in
+// memory, so their number is limited.
 func write(w io.Writer, m *message.Message) error {
 	for f := range m.Header().Fields() {
 		if _, err := io.WriteString(w, strings.TrimRight(string(f.Raw), "\r\n")+"\r\n"); err != nil {
@@ -178,7 +183,7 @@ func write(w io.Writer, m *message.Message) error {
 	if _, err := io.WriteString(w, "\r\n"); err != nil {
 		return err
 	}
-	_, err := io.Copy(w, m.Body())
+	_, err := io.Copy(w, content.LimitBlankLines(m.Body()))
 	return err
 }
 
