@@ -5,11 +5,9 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/gateway"
 	"github.com/interchange-smtp/interchange/relay/oauth"
 	"github.com/interchange-smtp/interchange/relay/sign"
@@ -40,7 +38,7 @@ func (r *relayProcess) configure(c *cli) (*configuration, []error) {
 	next.ClientCAs, authoritiesErr = loadAuthorities(f.clientCA)
 	var methods auth.Methods
 	var methodsErr error
-	next.users, methods, methodsErr = f.loadMethods(r.dial, r.web, r.gateway.Report)
+	next.users, methods, methodsErr = f.loadMethods(r.dial, r.keys)
 	var oauthErr, dkimErr error
 	next.dkim, dkimErr = loadSigningKeys(f.dkimKeys)
 	next.oauth, oauthErr = f.oauth.load()
@@ -60,9 +58,8 @@ func (r *relayProcess) configure(c *cli) (*configuration, []error) {
 	return next, []error{next.Check(), r.examine(next), r.unfitLMTP(next.loaded)}
 }
 
-// loadMethods reads the users and the file of the identity provider, if they are given. report gets
-// the events about the provider's keys.
-func (f *serveFlags) loadMethods(dial dialFunc, client *http.Client, report event.Reader) (users userSource, m auth.Methods, err error) {
+// loadMethods reads the users and the file of the identity provider, if they are given.
+func (f *serveFlags) loadMethods(dial dialFunc, keys *providerKeys) (users userSource, m auth.Methods, err error) {
 	if users, err = f.loadUsers(dial); err != nil {
 		return users, m, err
 	}
@@ -73,11 +70,10 @@ func (f *serveFlags) loadMethods(dial dialFunc, client *http.Client, report even
 		m.Certificates = nil // any public authority could make a certificate with a user's name
 	}
 	if f.tokens != "" {
-		tokens, err := loadTokens(f.tokens, users.store, client)
+		tokens, err := loadTokens(f.tokens, users.store, keys)
 		if err != nil {
 			return users, m, fmt.Errorf("-tokens: %w", err)
 		}
-		tokens.Keys.Events = []event.Reader{report}
 		m.Tokens = tokens
 	}
 	return users, m, nil

@@ -268,7 +268,7 @@ func (f *explainFlags) identity(stdin io.Reader, cert *auth.Certificate) (flag s
 	case f.token != "" && (f.tokens == "" || f.noTokens):
 		return "token", id, errors.New("give the file of the identity provider with -tokens")
 	case f.tokens != "":
-		v, err := loadTokens(f.tokens, users.store, nil)
+		v, err := loadTokens(f.tokens, users.store, new(providerKeys))
 		if err != nil {
 			return "tokens", id, err
 		}

@@ -145,6 +145,7 @@ type relayProcess struct {
 	now       *configuration  // of new sessions
 	asked     chan chan error // requests of operators to reload; the outcome is sent to each
 	web       *http.Client    // for keys and tokens of identity providers
+	keys      *providerKeys   // of the clients' tokens
 	dial      dialFunc        // to web servers and directories
 	gateway   *gateway.Gateway
 	tokens    oauth.Sources // of Send connectors
@@ -168,6 +169,7 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 		err = r.demonstrate(dialing)
 	}
 	r.web, r.dial = dialing.webClient(), dialing.dialHost
+	r.keys = &providerKeys{client: r.web, events: []event.Reader{g.Report}}
 	var lmtpErr error
 	r.lmtp, lmtpErr = f.lmtpServers()
 	r.published = dialing.published(f.data, g.Report)

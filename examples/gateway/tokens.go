@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -32,9 +30,8 @@ type tokenFile struct {
 // maxTokenFile bounds the file of -tokens and that of -token, in bytes.
 const maxTokenFile = 64 << 10
 
-// loadTokens reads the file of -tokens. users is nil if no users are given; client fetches the
-// provider's keys, nil: as usual.
-func loadTokens(path string, users userStore, client *http.Client) (*jwt.Verifier, error) {
+// loadTokens reads the file of -tokens. users is nil if no users are given.
+func loadTokens(path string, users userStore, keys *providerKeys) (*jwt.Verifier, error) {
 	f, err := readTokenFile(path)
 	if err != nil {
 		return nil, err
@@ -44,7 +41,7 @@ func loadTokens(path string, users userStore, client *http.Client) (*jwt.Verifie
 		UserClaim: f.UserClaim, GroupsClaim: f.GroupsClaim, AnyUser: f.AnyUser,
 	}
 	var errs []error
-	if v.Keys, err = f.keys(path, client); err != nil {
+	if v.Keys, err = keys.of(&f, path); err != nil {
 		errs = append(errs, fmt.Errorf("field Keys: %w", err))
 	} else if err := v.Check(); err != nil {
 		errs = append(errs, err)
@@ -86,19 +83,6 @@ func readBounded(path string) ([]byte, error) {
 	return text, nil
 }
 
-// keys returns the keys of the provider. path is that of f.
-func (f *tokenFile) keys(path string, client *http.Client) (*jwt.KeySet, error) {
-	switch {
-	case f.Keys == "" && f.Issuer == "":
-		return nil, errors.New("give the https URL of the provider's keys, or its Issuer")
-	case f.Keys == "":
-		return jwt.KeysOf(f.Issuer, client)
-	case strings.Contains(f.Keys, "://"):
-		return jwt.KeysAt(f.Keys, client)
-	}
-	return jwt.LoadKeys(source.Beside(path, f.Keys))
-}
-
 // identify returns the function that finds a token's user. With AllUsers the claims say who a
 // user is that the place of users doesn't have; one that it has and refuses stays refused.
 func (f *tokenFile) identify(users userStore) func(context.Context, jwt.Claims) (auth.Identity, error) {
@@ -137,7 +121,7 @@ func fetchTokenKeys(path string) (keysErr, err error) {
 	if path == "" {
 		return nil, nil
 	}
-	v, err := loadTokens(path, usersFile{}, nil) // check may have no users
+	v, err := loadTokens(path, usersFile{}, new(providerKeys)) // check may have no users
 	if err != nil {
 		return nil, fmt.Errorf("-tokens: %w", err)
 	}

@@ -230,7 +230,7 @@ func TestTokenFileMistakes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		write(t, file, tt.text)
-		if _, err := loadTokens(file, nil, nil); err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), file) {
+		if _, err := loadTokens(file, nil, new(providerKeys)); err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), file) {
 			t.Errorf("%.60s: %v; want %q", tt.text, err, tt.want)
 		}
 	}
@@ -247,7 +247,7 @@ func FuzzTokenFile(f *testing.F) {
 	file := filepath.Join(f.TempDir(), "tokens.json")
 	f.Fuzz(func(t *testing.T, members string) {
 		write(t, file, `{"Issuer":"https://login.fabrikam.com",`+members+`}`)
-		v, err := loadTokens(file, nil, nil)
+		v, err := loadTokens(file, nil, new(providerKeys))
 		if err != nil {
 			if v != nil || !strings.HasPrefix(err.Error(), file) {
 				t.Fatalf("%v, %v", v, err)

@@ -235,7 +235,7 @@ func tokensOf(t *testing.T, place userFlags, p *provider) *jwt.Verifier {
 		t.Fatal(err)
 	}
 	t.Cleanup(users.close)
-	v, err := loadTokens(p.tokens, users.store, nil)
+	v, err := loadTokens(p.tokens, users.store, new(providerKeys))
 	if err != nil {
 		t.Fatal(err)
 	}
