@@ -53,7 +53,7 @@
 // # Unknown users look like others
 //
 // An unknown name has a user of the file as its model: it is checked against that user's hash, the
-// result is ignored, and for SCRAM it has as many iterations and a salt of its own. The name and
+// result is ignored, and for SCRAM it has as many iterations and a salt of its own, of the same size. The name and
 // the secret of the file decide which user and which salt, so they are the same each time, also
 // where the passwords of a file differ in cost.
 //

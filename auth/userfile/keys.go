@@ -101,7 +101,7 @@ func (f *File) ScramKeys(_ context.Context, user string, _ auth.Channel) (auth.S
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	folded := fold(user)
-	unknown := auth.UnknownKeys(f.secret[:], folded, f.model(folded).iterations()) // also for users: it takes time
+	unknown := f.unknownKeys(folded) // also for users: it takes time
 	e := f.byName[folded]
 	if e == nil || e.keys == nil {
 		return unknown, auth.Identity{}, auth.ErrBadCredentials

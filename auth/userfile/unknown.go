@@ -6,12 +6,14 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
 	"encoding/binary"
 	"math/bits"
 	"slices"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
@@ -75,6 +77,7 @@ func compareCost(a, b *entry) int {
 	kind := func(h *hash) []byte { return h.bcrypt[:min(len(h.bcrypt), len("$2b$12$"))] }
 	return cmp.Or(
 		cmp.Compare(a.iterations(), b.iterations()),
+		cmp.Compare(a.saltSize(), b.saltSize()),
 		bytes.Compare(kind(a.hash), kind(b.hash)),
 		cmp.Compare(a.hash.argon.memory, b.hash.argon.memory),
 		cmp.Compare(a.hash.argon.passes, b.hash.argon.passes),
@@ -88,6 +91,24 @@ func (e *entry) iterations() int {
 		return newIterations
 	}
 	return e.keys.Iterations
+}
+
+// saltSize returns the size of the salt of the user's SCRAM keys, or of new ones.
+func (e *entry) saltSize() int {
+	if e == nil || e.keys == nil {
+		return newSalt
+	}
+	return len(e.keys.Salt)
+}
+
+// unknownKeys returns the keys of an unknown name, which look like those of its model.
+func (f *File) unknownKeys(folded string) auth.ScramKeys {
+	model := f.model(folded)
+	k := auth.UnknownKeys(f.secret[:], folded, model.iterations())
+	mac := hmac.New(sha512.New, f.secret[:]) // as long as the longest salt
+	mac.Write([]byte("salt\x00" + folded))
+	k.Salt = mac.Sum(nil)[:model.saltSize()]
+	return k
 }
 
 // model returns the user that an unknown name looks like, nil if no user has a password. The name

@@ -1,6 +1,7 @@
 package userfile
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -145,6 +146,18 @@ func TestUnknownIterations(t *testing.T) {
 	}
 	if salts, iterations := differing(before, unknownKeys(t, f)); salts > 0 || iterations > 30 {
 		t.Errorf("after a change of one user %d unknown names have other salts, %d other iterations", salts, iterations)
+	}
+}
+
+// TestUnknownSaltSizes: keys that were made elsewhere may have salts of another size, which unknown names have, too.
+func TestUnknownSaltSizes(t *testing.T) {
+	for _, size := range []int{minSalt, 28, maxSalt} {
+		keys := strings.Replace(manyRounds, "c2FsdHNhbHRzYWx0c2FsdA", base64.RawStdEncoding.EncodeToString(make([]byte, size)), 1)
+		for _, k := range unknownKeys(t, parsed(t, "ann:"+cheapHash+keys+"\n")) {
+			if len(k.Salt) != size {
+				t.Fatalf("salts of %d bytes, want %d", len(k.Salt), size)
+			}
+		}
 	}
 }
 
