@@ -9,7 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -33,7 +35,14 @@ type File struct {
 	checker Checker
 	users   []user
 	byName  map[permission.SID]int
-	key     [sha256.Size]byte // decides whose hash is checked for an unknown name
+	models  []model           // whose hashes are checked for names that can't log on, by kind
+	key     [sha256.Size]byte // decides which of them
+}
+
+// model is a hash and its text, which begins with its kind and cost.
+type model struct {
+	text string
+	hash parsed
 }
 
 type user struct {
@@ -63,7 +72,7 @@ func Parse(name string, r io.Reader) (*File, error) {
 	case err != nil:
 		return nil, source.FileError(name, err)
 	}
-	f := &File{byName: make(map[permission.SID]int), key: sha256.Sum256(text)}
+	f := &File{byName: make(map[permission.SID]int)}
 	var list source.Diagnostics
 	number := 0
 	for line := range bytes.Lines(text) {
@@ -79,6 +88,10 @@ func Parse(name string, r io.Reader) (*File, error) {
 	if len(list) > 0 {
 		return nil, list
 	}
+	if len(f.models) > 0 { // as secret as the hashes; it stays if users are added below
+		f.key = sha256.Sum256([]byte(f.models[0].text))
+	}
+	slices.SortFunc(f.models, func(a, b model) int { return strings.Compare(a.text, b.text) })
 	return f, nil
 }
 
@@ -105,25 +118,25 @@ func (f *File) add(line string) error {
 	}
 	f.byName[sid] = len(f.users)
 	f.users = append(f.users, user{p, id})
+	if !p.locked() {
+		f.models = append(f.models, model{hash, p})
+	}
 	return nil
 }
 
-// Verify implements auth.Verifier. For an unknown name it checks the hash of some user,
-// always the same one while the file stays the same.
+// Verify implements auth.Verifier. For an unknown name, and for a user who can't log on, it checks
+// the hash of some user, always the same one while the file stays the same. As users come and go
+// few names get a hash of another kind, unless the first hash of the file changes.
 func (f *File) Verify(ctx context.Context, c auth.Credentials, _ auth.Channel) (auth.Identity, error) {
 	sid := permission.NameSID(c.Username)
-	mac := hmac.New(sha256.New, f.key[:]) // also for users: it takes time
-	mac.Write([]byte(sid))
-	number := binary.BigEndian.Uint64(mac.Sum(nil))
-	i, known := f.byName[sid]
+	checked := f.model(sid) // also for users: it takes time
 	var u user
-	switch {
-	case known:
+	i, known := f.byName[sid]
+	if known = known && !f.users[i].hash.locked(); known {
 		u = f.users[i]
-	case len(f.users) > 0:
-		u = f.users[number%uint64(len(f.users))]
+		checked = u.hash
 	}
-	err := f.checker.check(ctx, u.hash, c.Password)
+	err := f.checker.check(ctx, checked, c.Password)
 	if err == nil && (!known || c.AsOther()) {
 		err = auth.ErrBadCredentials
 	}
@@ -131,6 +144,19 @@ func (f *File) Verify(ctx context.Context, c auth.Credentials, _ auth.Channel) (
 		return auth.Identity{}, err
 	}
 	return u.identity, nil
+}
+
+// model returns the hash that is checked for a name that can't log on: the name decides how far
+// down the models it stands.
+func (f *File) model(sid permission.SID) parsed {
+	mac := hmac.New(sha256.New, f.key[:])
+	mac.Write([]byte(sid))
+	number := binary.BigEndian.Uint64(mac.Sum(nil))
+	if len(f.models) == 0 {
+		return parsed{}
+	}
+	at, _ := bits.Mul64(number, uint64(len(f.models)))
+	return f.models[at].hash
 }
 
 // Identity returns the identity of a user who has logged on without a password, such as with a
