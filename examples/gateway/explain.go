@@ -14,6 +14,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/relay/jwt"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -275,6 +276,9 @@ func (f *explainFlags) identity(stdin io.Reader, cert *auth.Certificate) (flag s
 		if f.token != "" {
 			id, err = checkToken(v, f.user, f.token, stdin)
 			return "token", id, err
+		}
+		if users.store == nil {
+			return "", jwt.Claims{User: f.user}.Identity(), nil
 		}
 	}
 	if users.store == nil {

@@ -175,6 +175,9 @@ func TestTokensExplained(t *testing.T) {
 	oauth, basic := filepath.Join(dir, "oauth.json"), filepath.Join(dir, "basic.json")
 	policy := strings.Replace(tokenPolicy, "BINDING", "127.0.0.1:587", 1)
 	write(t, oauth, strings.Replace(policy, "MECHANISM", "Tls, OAuth", 1))
+	named := filepath.Join(dir, "named.json")
+	write(t, named, strings.Replace(strings.Replace(policy, "MECHANISM", "Tls, OAuth", 1), `"PermissionGroups": "ExchangeUsers"`,
+		`"PermissionGroups": "None", "Permissions": [{"User": "Scanners", "ExtendedRights": ["ms-Exch-SMTP-Submit", "ms-Exch-SMTP-Accept-Any-Sender", "ms-Exch-SMTP-Accept-Authoritative-Domain-Sender", "ms-Exch-SMTP-Accept-Any-Recipient"]}]`, 1))
 	write(t, basic, strings.Replace(policy, "MECHANISM", "Tls, BasicAuth, BasicAuthRequireTLS", 1))
 	away := newProvider(t, `, "AllUsers": true`)
 	write(t, away.tokens, `{"Issuer": "https://127.0.0.1:1", "Audience": ["smtp"], "AllUsers": true}`)
@@ -200,6 +203,9 @@ func TestTokensExplained(t *testing.T) {
 		{explain(oauth, "-tokens", p.tokens, "-token", "-"), p.token(t, "ann@fabrikam.com", -time.Hour), exitNo, "-token: the token isn't accepted: it expired at "},
 		{explain(oauth, "-token", "-"), "", exitInvalid, "-token: give the file of the identity provider with -tokens"},
 		{explain(oauth, "-user", "ann@fabrikam.com"), "", exitOK, "OAUTHBEARER"},
+		{explain(named, "-user", "Scanners"), "", exitOK, "Scanners"},
+		{explain(named, "-user", "Scanners", "-tokens", p.tokens), "", exitNo, "Scanners"}, // the name of a group
+		{explain(named, "-tokens", p.tokens, "-token", "-"), p.token(t, "Scanners", time.Hour), exitNo, "Scanners"},
 		{explain(oauth, "-user", "ann@fabrikam.com", "-no-tokens"), "", exitNo, "AUTH"},
 		{explain(oauth, "-user", "ann@fabrikam.com", "-tokens", needsUsers.tokens), "", exitInvalid, "without -users, -passwd or -ldap, AllUsers must be true"},
 		{explain(basic, "-tokens", p.tokens, "-token", "-"), p.token(t, "ann@fabrikam.com", time.Hour), exitNo, "AUTH"},

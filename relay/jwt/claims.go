@@ -18,20 +18,25 @@ type Claims struct {
 	All     map[string]any // all claims, as encoding/json reads them; not to be changed
 }
 
-// Identity returns the identity of c.User: it has the SIDs of its name, of Authenticated Users
-// and of the names of its groups, and may send as its name if that is an address. A group that
-// has the name of a well-known principal, such as Exchange Servers, is left out, so that a
-// group at the provider can't make servers of users.
+// Identity returns the identity of c.User: it has the SIDs of Authenticated Users and of the names
+// of its groups. If its name is an address, it has the SID of its name, too, and may send as it.
+//
+// Grants know users and groups by name only. So a user with another name has a SID that no grant to
+// a name applies to: one who has chosen the name of a group, such as Scanners, would have the
+// group's rights. A group that has the name of a well-known principal, such as Exchange Servers, is
+// left out, so that a group at the provider can't make servers of users.
 func (c Claims) Identity() auth.Identity {
-	var groups []permission.SID
+	// permission.ParsePrincipal refuses such a name. The SID is the user's own, because limits count by it.
+	sids := []permission.SID{permission.NameSID(`\` + c.User), permission.SIDAuthenticatedUsers}
+	id := auth.Identity{Principal: permission.Principal{Name: c.User, SIDs: sids}}
+	if own, err := routing.ParseAddress(c.User); err == nil {
+		id.SIDs[0] = permission.NameSID(c.User)
+		id.Addresses = append(id.Addresses, own)
+	}
 	for _, g := range c.Groups {
 		if permission.CheckName(g) == nil {
-			groups = append(groups, permission.NameSID(g))
+			id.SIDs = append(id.SIDs, permission.NameSID(g))
 		}
-	}
-	id := auth.Identity{Principal: permission.Authenticated(c.User, groups...)}
-	if own, err := routing.ParseAddress(c.User); err == nil {
-		id.Addresses = append(id.Addresses, own)
 	}
 	return id
 }

@@ -42,7 +42,7 @@ type Verifier struct {
 
 	// UserClaim is the claim that has the user's name. "": sub, the only claim that a
 	// provider never gives to another user. A token whose email isn't verified has no
-	// claim email.
+	// claim email. Grants to a name that isn't an address don't count, see Claims.Identity.
 	UserClaim string
 
 	// GroupsClaim is the claim that lists the user's groups. "": tokens have no groups.

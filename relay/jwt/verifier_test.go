@@ -157,6 +157,33 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
+// TestNamesOfGroups: a user who has taken the name of a group has none of its rights.
+func TestNamesOfGroups(t *testing.T) {
+	v := verifier(t)
+	v.UserClaim, v.GroupsClaim = "preferred_username", "groups"
+	for user, named := range map[string]bool{
+		"Scanners": false, "scanners": false, `CONTOSO\Scanners`: false, "8d7f6c1e-0001": false,
+		"Scanners@": false, "@Scanners": false, `CONTOSO\Scanners@contoso.com `: false, "scanners@contoso.com": true,
+	} {
+		id, err := v.VerifyToken(t.Context(), auth.BearerToken{Token: good(t, with("preferred_username", user), with("groups", []any{"Staff"}))}, auth.Channel{})
+		if err != nil && user == strings.TrimSpace(user) {
+			t.Errorf("%q: %v", user, err)
+		}
+		if got := id.Is(permission.NameSID(user)); got != named || len(id.Addresses) > 0 != named {
+			t.Errorf("%q: the SID of its name %v, addresses %v", user, got, id.Addresses)
+		}
+		if err == nil && !named && id.SIDs[0] != permission.NameSID(`\`+user) {
+			t.Errorf("%q: no SID of its own, by which limits count: %v", user, id.SIDs)
+		}
+		if _, err := permission.ParsePrincipal(`\` + user); err == nil {
+			t.Errorf("a grant to the name %q is possible", `\`+user)
+		}
+		if err == nil && (id.Name != user || !id.Is(permission.NameSID("Staff")) || !id.Is(permission.SIDAuthenticatedUsers)) {
+			t.Errorf("%q: %+v", user, id)
+		}
+	}
+}
+
 // TestIncomplete: a Verifier that lacks something accepts nothing, and the client isn't to blame.
 func TestIncomplete(t *testing.T) {
 	for i, change := range []func(*jwt.Verifier){
