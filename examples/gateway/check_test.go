@@ -24,7 +24,7 @@ func TestCheckCertificate(t *testing.T) {
 	}{
 		{"huba.fabrikam.com", 0, exitOK, "4 notes"},
 		{"mail.fabrikam.com", 0, exitNo, "(certificate-fqdn)"},
-		{"huba.fabrikam.com", 20 * 24 * time.Hour, exitNo, "warning: " + certFile + ": the certificate for huba.fabrikam.com expires on "},
+		{"huba.fabrikam.com", 25 * 24 * time.Hour, exitNo, "warning: " + certFile + ": the certificate for huba.fabrikam.com expires on "},
 		{"huba.fabrikam.com", 40 * 24 * time.Hour, exitNo, "error: " + certFile + ": "},
 	} {
 		cert, err := selfSigned(tt.name)
