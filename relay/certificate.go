@@ -2,6 +2,7 @@ package relay
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"slices"
 
@@ -23,6 +24,9 @@ var ErrNoCertificate = errors.New("needs a certificate")
 func CertificatesFor(in *connector.Inbound, all []tls.Certificate) ([]tls.Certificate, error) {
 	return certificate.Choose(in.Settings().TlsCertificateName, in.Fqdn(), all)
 }
+
+// CertificateName returns the name of a certificate as TlsCertificateName has it. c must not be nil.
+func CertificateName(c *x509.Certificate) param.SmtpX509Identifier { return certificate.Name(c) }
 
 // tlsConfig returns the TLS configuration of in; nil if there is no certificate.
 func (s *Server) tlsConfig(in *connector.Inbound, certificates []tls.Certificate) (*tls.Config, error) {

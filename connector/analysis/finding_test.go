@@ -207,6 +207,25 @@ func TestCertificates(t *testing.T) {
 	}
 }
 
+// TestCertificateNames: TlsCertificateName finds a certificate as Windows prints its name; otherwise the finding
+// says which names there are.
+func TestCertificateNames(t *testing.T) {
+	opts := options("huba.fabrikam.com")
+	opts.Certificates[0].Name = param.SmtpX509Identifier{Issuer: `O=Contoso\, Ltd.,ST=Ohio`, Subject: "CN=huba.fabrikam.com"}
+	for name, want := range map[string]string{
+		`<I>O=\"Contoso, Ltd.\", S=Ohio<S>CN=huba.fabrikam.com`: "",
+		`<I>O=Contoso, S=Ohio<S>CN=huba.fabrikam.com`:           `set it to the name of a certificate, <I>O=Contoso\, Ltd.,ST=Ohio<S>CN=huba.fabrikam.com, or get the certificate`,
+	} {
+		fix := ""
+		for _, f := range analysis.Check(compiled(t, with(t, "%in", `, "TlsCertificateName": "`+name+`"`)), opts) {
+			fix += f.Fix
+		}
+		if fix != want {
+			t.Errorf("%s: %q, want %q", name, fix, want)
+		}
+	}
+}
+
 // TestCertificateWithoutRSA: devices that get old TLS need a certificate with an RSA key, among those that
 // their connector shows.
 func TestCertificateWithoutRSA(t *testing.T) {

@@ -62,19 +62,46 @@ func (c *checker) reportCertificateName(e *servedConnector) {
 	if slices.ContainsFunc(shown, func(cert *Certificate) bool { return cert.covers(e.Fqdn()) }) {
 		return
 	}
-	text, fix := fmt.Sprintf("no certificate covers %s, the connector's Fqdn", e.Fqdn()), "set Fqdn to a name in the certificate, or get a certificate for that name"
-	if chosen {
-		text = fmt.Sprintf("the certificate that TlsCertificateName names is missing, or does not cover %s", e.Fqdn())
+	d := source.Diagnostic{
+		Code: CodeCertificateFqdn, Severity: source.SeverityWarning, Path: e.path + ".Fqdn",
+		Detail: fmt.Sprintf("no certificate covers %s, the connector's Fqdn", e.Fqdn()),
+		Fix:    "set Fqdn to a name in the certificate, or get a certificate for that name",
 	}
-	c.report(Finding{
-		Diagnostic: source.Diagnostic{
-			Code: CodeCertificateFqdn, Severity: source.SeverityWarning, Path: e.path + ".Fqdn",
-			Detail: text,
-			Fix:    fix,
-		},
-		Witness: c.dialog(e, partition.Who{}, true),
-		edit:    c.renameEdit(e, chosen),
-	})
+	switch {
+	case chosen && len(shown) == 0:
+		d.Path = e.path + ".TlsCertificateName"
+		d.Detail = "no certificate has the TlsCertificateName " + e.Settings().TlsCertificateName
+		d.Fix = "set it to the name of a certificate" + c.certificateNames() + ", or get the certificate"
+	case chosen:
+		d.Detail = fmt.Sprintf("the certificate that TlsCertificateName names does not cover %s, the connector's Fqdn", e.Fqdn())
+	}
+	if hosts := hostsOf(shown); len(hosts) > 0 {
+		d.Detail += "; there is one for " + list(hosts, " and ")
+	}
+	c.report(Finding{Diagnostic: d, Witness: c.dialog(e, partition.Who{}, true), edit: c.renameEdit(e, chosen)})
+}
+
+// hostsOf returns the DNS names of certificates.
+func hostsOf(all []*Certificate) (hosts []string) {
+	for _, cert := range all {
+		hosts = append(hosts, cert.Hosts...)
+	}
+	return hosts
+}
+
+// certificateNames lists the names that TlsCertificateName can have, after a comma. A certificate that ACME has
+// still to get has no name yet.
+func (c *checker) certificateNames() string {
+	var names []string
+	for _, cert := range c.opts.Certificates {
+		if cert.Name.IsValid() {
+			names = append(names, cert.Name.String())
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return ", " + list(names, " or ")
 }
 
 // shownBy returns the certificates that a connector shows, and whether TlsCertificateName has chosen them;
@@ -86,7 +113,7 @@ func (c *checker) shownBy(e *servedConnector) (shown []*Certificate, chosen bool
 	for i := range c.opts.Certificates {
 		cert := &c.opts.Certificates[i]
 		all = append(all, cert)
-		if chosen && normalName(cert.Name) == normalName(want) || !chosen && cert.covers(e.Fqdn()) {
+		if chosen && cert.Name.Equal(want) || !chosen && cert.covers(e.Fqdn()) {
 			shown = append(shown, cert)
 		}
 	}
@@ -152,10 +179,4 @@ func (cert *Certificate) covers(host string) bool {
 		}
 	}
 	return false
-}
-
-// normalName removes what differs between the ways in which X.500 names are
-// printed: letter case, and blanks after commas.
-func normalName(id param.SmtpX509Identifier) string {
-	return strings.ReplaceAll(strings.ToLower(id.String()), ", ", ",")
 }

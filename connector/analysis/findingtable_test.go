@@ -252,7 +252,7 @@ var findingTests = map[string]findingTest{
 	},
 	"chosen certificate is missing": {
 		parts: []string{"%in", `, "TlsCertificateName": "<I>CN=Contoso CA<S>CN=mail.fabrikam.com"`},
-		found: []string{`certificate-fqdn Receive["In"].Fqdn`}, fixed: []string{},
+		found: []string{`certificate-fqdn Receive["In"].TlsCertificateName`}, fixed: []string{},
 	},
 	"chosen certificate": {
 		parts: []string{"%in", `, "TlsCertificateName": "<I>CN=Contoso CA, C=US<S>CN=HubA.fabrikam.com", "LongAddressesEnabled": true`},

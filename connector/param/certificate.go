@@ -7,7 +7,8 @@ import (
 
 // SmtpX509Identifier names a certificate by issuer and subject, the form of
 // TlsCertificateName: "<I>CN=Contoso CA, C=US<S>CN=mail.contoso.com". Both are
-// X.500 names, compared as text. The zero value names no certificate.
+// X.500 names as Windows prints them, or as RFC 4514 has them; Equal compares them.
+// The zero value names no certificate.
 type SmtpX509Identifier struct {
 	Issuer, Subject string
 }
@@ -38,6 +39,13 @@ func (id SmtpX509Identifier) IsValid() bool {
 func validX500(s string) bool {
 	return strings.Contains(s, "=") && s == strings.TrimSpace(s) &&
 		!strings.ContainsFunc(s, func(r rune) bool { return r == '<' || r == '>' || r < ' ' || r == 0x7f })
+}
+
+// Equal reports whether id and other name the same certificate, however their names are printed: Windows has
+// O="Contoso, Ltd.", S=Ohio and E= where RFC 4514 has O=Contoso\, Ltd., ST=Ohio and the number of the type. Letter
+// case and blanks don't matter; the order of the parts does.
+func (id SmtpX509Identifier) Equal(other SmtpX509Identifier) bool {
+	return sameX500(id.Issuer, other.Issuer) && sameX500(id.Subject, other.Subject)
 }
 
 // String returns the one-line form.

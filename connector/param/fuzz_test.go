@@ -1,9 +1,13 @@
 package param_test
 
 import (
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"math"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/interchange-smtp/interchange/connector/param"
 )
@@ -134,6 +138,41 @@ func FuzzSmtpX509Identifier(f *testing.F) {
 	f.Add("<I>CN=CA, C=US<S>CN=mail.contoso.com")
 	fuzzText[param.SmtpX509Identifier](f)
 }
+
+// FuzzX500: a name compares alike however it is printed, and differently from another one.
+func FuzzX500(f *testing.F) {
+	f.Add("Contoso, Ltd.", "Ohio")
+	f.Add(`a "b" \ c`, "#1") // as Windows has to quote
+	f.Add("x+y=z;<>", " ")
+	f.Fuzz(func(t *testing.T, organization, state string) {
+		fold := func(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+		for _, s := range []string{organization, state} {
+			if !utf8.ValidString(s) || fold(s) == "" {
+				return
+			}
+		}
+		attribute := func(arc int, value string) []pkix.AttributeTypeAndValue {
+			return []pkix.AttributeTypeAndValue{{Type: asn1.ObjectIdentifier{2, 5, 4, arc}, Value: value}}
+		}
+		rfc := pkix.RDNSequence{attribute(10, organization), attribute(8, state)}.String()
+		windows := "S=" + quoted(state) + ", O=" + quoted(organization)
+		id := func(name string) param.SmtpX509Identifier {
+			return param.SmtpX509Identifier{Issuer: "CN=CA", Subject: name}
+		}
+		if !id(rfc).Equal(id(windows)) || !id(windows).Equal(id(rfc)) {
+			t.Errorf("%s isn't %s", rfc, windows)
+		}
+		if other := "O=" + quoted(state) + ", S=" + quoted(organization); id(rfc).Equal(id(other)) {
+			t.Errorf("%s is %s", rfc, other)
+		}
+		if other := "S=" + quoted(state) + ", O=" + quoted(state); id(rfc).Equal(id(other)) != (fold(state) == fold(organization)) {
+			t.Errorf("%s, %s", rfc, other)
+		}
+	})
+}
+
+// quoted returns a value in quotes, as Windows prints some.
+func quoted(value string) string { return `"` + strings.ReplaceAll(value, `"`, `""`) + `"` }
 
 func FuzzFlags(f *testing.F) {
 	f.Add("DowngradeDnsFailures, UpgradeCustomFailures")

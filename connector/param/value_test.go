@@ -243,3 +243,39 @@ func TestSmtpX509Identifier(t *testing.T) {
 		}
 	}
 }
+
+func TestSameCertificateName(t *testing.T) {
+	const goDaddy = `CN=Go Daddy Secure Certificate Authority - G2, OU=http://certs.godaddy.com/repository/, O="GoDaddy.com, Inc.", L=Scottsdale, S=Arizona, C=US`
+	for _, tt := range []struct {
+		a, b string
+		same bool
+	}{
+		{goDaddy, `CN=Go Daddy Secure Certificate Authority - G2,OU=http://certs.godaddy.com/repository/,O=GoDaddy.com\, Inc.,L=Scottsdale,ST=Arizona,C=US`, true},
+		{goDaddy, strings.ToLower(goDaddy), true},
+		{goDaddy, strings.Replace(goDaddy, "Arizona", "Ohio", 1), false},
+		{"CN=a, O=b", "O=b, CN=a", false},
+		{"CN=a, O=b", "CN=a", false},
+		{`O="a, b", C=US`, `O=a, O=b, C=US`, false},
+		{`O="a, CN=b"`, "O=a, CN=b", false},
+		{`O="say ""hi"""`, `O=say \"hi\"`, true},
+		{`O=a\z`, `O=a\\z`, true},
+		{`O=M\C3\BCller`, "O=müller", true},
+		{"E=ann@contoso.com, CN=a", "1.2.840.113549.1.9.1=#0c0f616e6e40636f6e746f736f2e636f6d,CN=a", true},
+		{"E=ann@contoso.com, CN=a", "EMAILADDRESS=ann@contoso.com,CN=a", true},
+		{"OID.2.5.4.15=Private Organization, CN=a", "2.5.4.15=#131450726976617465204f7267616e697a6174696f6e,CN=a", true},
+		{"OU=a + CN=b, C=US", "CN=b+OU=a,C=US", true},
+		{"CN=#zz", "CN=#ZZ", true},
+		{"CN=a", "a", false},
+		{"CN=a,", "CN=a", false},
+		{`CN="a`, "CN=b", false},
+	} {
+		a, b := param.SmtpX509Identifier{Issuer: tt.a, Subject: "CN=x"}, param.SmtpX509Identifier{Issuer: tt.b, Subject: "cn=X"}
+		if a.Equal(b) != tt.same || b.Equal(a) != tt.same {
+			t.Errorf("%v and %v: want %v", a, b, tt.same)
+		}
+		a.Issuer, a.Subject, b.Issuer, b.Subject = a.Subject, a.Issuer, b.Subject, b.Issuer
+		if a.Equal(b) != tt.same {
+			t.Errorf("%v and %v: want %v", a, b, tt.same)
+		}
+	}
+}

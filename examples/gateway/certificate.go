@@ -21,6 +21,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/relay"
 )
 
 // loadCertificate reads a certificate and its key. Errors name the flags and the files.
@@ -83,9 +84,10 @@ func firstBlock(text []byte, kind string) *pem.Block {
 func shownCertificates(certs []string) (shown []shell.Certificate, err error) {
 	leaves, _, err := leavesOf(certs)
 	for _, leaf := range leaves {
+		name := relay.CertificateName(leaf)
 		shown = append(shown, shell.Certificate{
 			Thumbprint: fmt.Sprintf("%X", sha1.Sum(leaf.Raw)), // as Windows names certificates
-			Issuer:     leaf.Issuer.String(), Subject: leaf.Subject.String(), Domains: leaf.DNSNames,
+			Issuer:     name.Issuer, Subject: name.Subject, Domains: leaf.DNSNames,
 			NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter,
 		})
 	}

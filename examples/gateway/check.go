@@ -11,8 +11,8 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
-	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/relay"
 )
 
 // checkFlags are the flags of gateway check.
@@ -224,7 +224,7 @@ func (l *loaded) certificatesOf(m material) (all []analysis.Certificate, files [
 func describe(leaf *x509.Certificate) analysis.Certificate {
 	_, isRSA := leaf.PublicKey.(*rsa.PublicKey)
 	return analysis.Certificate{
-		Name:  param.SmtpX509Identifier{Issuer: leaf.Issuer.String(), Subject: leaf.Subject.String()},
+		Name:  relay.CertificateName(leaf),
 		Hosts: leaf.DNSNames, NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter, NoRSA: !isRSA,
 	}
 }

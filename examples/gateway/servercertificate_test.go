@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/interchange-smtp/interchange/relay"
 )
 
 // TestServerCertificate: explain says which certificate a client is shown, and why.
@@ -14,11 +16,11 @@ func TestServerCertificate(t *testing.T) {
 	s.pair("a.example", "many/a.pem", "many/a.key")
 	s.pair("b.example", "many/b.pem", "many/b.key")
 	s.pair("huba.fabrikam.com", "huba.pem", "huba.key")
-	leaves, _, err := leavesOf([]string{s.file("many/b.pem")})
+	leaves, _, err := leavesOf([]string{s.file("many/b.pem"), s.file("huba.pem")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	named := "<I>" + leaves[0].Issuer.String() + "<S>" + leaves[0].Subject.String()
+	named, other := relay.CertificateName(leaves[0]).String(), relay.CertificateName(leaves[1]).String()
 	a, b, huba := s.file("many/a.pem")+" (a.example)", s.file("many/b.pem")+" (b.example)", s.file("huba.pem")+" (huba.fabrikam.com)"
 	for _, row := range []struct {
 		name, binding, flags, want string // want "": nothing is said
@@ -28,7 +30,7 @@ func TestServerCertificate(t *testing.T) {
 		{"", "127.0.0.1:25", "-tls -cert " + s.file("many/a.pem"), "certificate of the server: " + a + ", chosen of all, because none has the Fqdn huba.fabrikam.com\n"},
 		{"", "127.0.0.1:25", "-tls -cert " + s.file("many"), "or the first:\n  " + a + "\n  " + b + "\n"},
 		{named, "127.0.0.1:25", "-tls -cert " + s.file("many") + " -cert " + s.file("huba.pem"), "certificate of the server: " + b + ", chosen by TlsCertificateName\n"},
-		{named, "127.0.0.1:25", "-tls -cert " + s.file("huba.pem"), "no certificate of the server: TlsCertificateName " + named + ": none of the 1 certificates has that name\n"},
+		{named, "127.0.0.1:25", "-tls -cert " + s.file("huba.pem"), "no certificate of the server: TlsCertificateName " + named + ": none of the 1 certificates has that name; there is " + other + "\n"},
 		{"", "127.0.0.1:25", "-cert " + s.file("many"), ""},
 		{"", "127.0.0.1:465", "-cert " + s.file("many"), ""},
 		{"", "127.0.0.1:25", "-tls -no-cert -cert " + s.file("many"), ""},

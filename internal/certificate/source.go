@@ -30,14 +30,21 @@ func (s *Source) Certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, erro
 		// Not wrapped: a lost connection to an authority isn't a lost client.
 		return nil, fmt.Errorf("no certificate for %s: %v", s.Fqdn, err)
 	}
+	var names []string
 	if c != nil {
 		leaf, err := leafOf(c)
 		if err != nil {
 			return nil, fmt.Errorf("the certificate for %s: %w", s.Fqdn, err)
 		}
-		if s.Name == "" || nameOf(leaf) == normalName(s.Name) {
+		has := Name(leaf)
+		want, err := wanted(s.Name)
+		if err != nil {
+			return nil, err
+		}
+		if s.Name == "" || has.Equal(want) {
 			return c, nil
 		}
+		names = append(names, has.String())
 	}
 	for i := range s.Others {
 		if hello.SupportsCertificate(&s.Others[i]) == nil {
@@ -48,7 +55,7 @@ func (s *Source) Certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, erro
 	case len(s.Others) > 0:
 		return &s.Others[0], nil
 	case s.Name != "":
-		return nil, fmt.Errorf("TlsCertificateName %s: no certificate has that name", s.Name)
+		return nil, fmt.Errorf("TlsCertificateName %s: no certificate has that name%s", s.Name, instead(names))
 	}
 	return nil, fmt.Errorf("no certificate for %s", s.Fqdn)
 }
