@@ -11,7 +11,8 @@
 // issuer and for one of the audiences, have an exp that hasn't passed and no nbf that hasn't
 // come, with 60 seconds for clocks that differ, and have one of the Scopes. A symmetric or
 // missing signature is never accepted, nor is a token with critical header fields, or one of
-// another type than JWT and at+jwt. The user name comes from one claim.
+// another type than JWT and at+jwt. The user name comes from one claim. Grants to it count only if it
+// is an address, so that a user with the name of a group hasn't its rights: see [Claims.Identity].
 //
 // # Keys that change
 //

@@ -25,6 +25,10 @@
 // CONTOSO\ann, and users and groups are CONTOSO\ann and CONTOSO\Staff in grants; otherwise
 // their names alone.
 //
+// Grants know users and groups by name only, so a user with the name of a group has the group's
+// rights. Active Directory has no such names, because a sAMAccountName is unique; in other
+// directories the administrators must keep them apart.
+//
 // # A file of settings
 //
 // [Load] reads the fields of a Verifier from a JSON object with their names. TLS, Timeout, Conns

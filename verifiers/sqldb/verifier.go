@@ -10,6 +10,9 @@
 // @contoso.com stands for every address of contoso.com. The name is the user's one name
 // wherever the query finds users by several. NULL is the empty text.
 //
+// Grants know users and groups by name only: the database must not have a user with the name of a
+// group, which would have the group's rights.
+//
 // Hashes are those of package userfile; a crypt.Checker as [Verifier.Checker] also takes those
 // of other programs. A user with an empty hash, or one that begins with ! or *, can't log on.
 //
