@@ -8,13 +8,12 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
-	"encoding/binary"
-	"math/bits"
 	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/internal/decoy"
 )
 
 // secretPrefix begins the line with the file's secret. It is a comment, so that earlier versions read the file.
@@ -115,12 +114,9 @@ func (f *File) unknownKeys(folded string) auth.ScramKeys {
 // and the secret decide how far down the models it stands. Those are ordered by cost, so that a
 // change of a user changes the cost of few unknown names.
 func (f *File) model(folded string) *entry {
-	mac := hmac.New(sha256.New, f.secret[:])
-	mac.Write([]byte(folded))
-	number := binary.BigEndian.Uint64(mac.Sum(nil))
+	at := decoy.Index(f.secret[:], folded, len(f.models))
 	if len(f.models) == 0 {
 		return nil
 	}
-	at, _ := bits.Mul64(number, uint64(len(f.models)))
 	return f.models[at]
 }

@@ -3,13 +3,10 @@ package crypt
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"math/bits"
 	"os"
 	"slices"
 	"strings"
@@ -17,6 +14,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/auth/userfile"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/internal/decoy"
 	"github.com/interchange-smtp/interchange/internal/readlimit"
 	"github.com/interchange-smtp/interchange/permission"
 )
@@ -149,13 +147,10 @@ func (f *File) Verify(ctx context.Context, c auth.Credentials, _ auth.Channel) (
 // model returns the hash that is checked for a name that can't log on: the name decides how far
 // down the models it stands.
 func (f *File) model(sid permission.SID) parsed {
-	mac := hmac.New(sha256.New, f.key[:])
-	mac.Write([]byte(sid))
-	number := binary.BigEndian.Uint64(mac.Sum(nil))
+	at := decoy.Index(f.key[:], string(sid), len(f.models))
 	if len(f.models) == 0 {
 		return parsed{}
 	}
-	at, _ := bits.Mul64(number, uint64(len(f.models)))
 	return f.models[at].hash
 }
 
