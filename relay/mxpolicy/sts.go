@@ -158,14 +158,14 @@ func (p *Policies) begin(name string, d *stsDomain, work func(ctx context.Contex
 		defer cancel()
 		policy, err := work(ctx, name, old)
 		p.mu.Lock()
-		if policy != d.policy {
-			p.file.Changed()
-		}
-		d.set(name, policy)
 		d.failed, d.checked = err, p.clock()
 		close(d.busy)
 		d.busy = nil
-		p.bound()
+		if policy != d.policy {
+			d.set(name, policy)
+			p.bound()
+			p.file.Changed()
+		}
 		p.mu.Unlock()
 		p.report(name, old, policy, err)
 	})
