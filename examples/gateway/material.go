@@ -48,8 +48,7 @@ func (m *material) missing() source.Severity {
 // source.Diagnostics.
 func (f *checkFlags) material() (m material, err error) {
 	m = material{
-		credentials: f.credentials, tokens: f.tokens, clientCA: f.clientCA, dkimDir: f.dkimKeys,
-		oauthFile: f.oauth.file, oauthTokens: f.oauth.tokens(f.data),
+		credentials: f.credentials, tokens: f.tokens, clientCA: f.clientCA, oauthTokens: f.oauth.tokens(f.data),
 	}
 	if m.chain, m.pairs, err = loadCertificates(f.certs, f.keys); err != nil {
 		return m, err
@@ -75,23 +74,26 @@ func (f *checkFlags) material() (m material, err error) {
 	if m.tokenKeys, err = fetchTokenKeys(f.tokens); err != nil {
 		return m, err
 	}
-	if m.oauth, err = f.oauth.load(); err != nil {
-		return m, err
-	}
-	if m.dkim, err = loadSigningKeys(f.dkimKeys); err != nil {
+	if err := m.loadSending(f.oauth, f.dkimKeys); err != nil {
 		return m, err
 	}
 	m.milters, err = f.milters.findings()
 	return m, err
 }
 
-// sending reads the files by which Send connectors log on and sign, for explain and route. The errors are those
-// of checkFlags.material.
-func sending(tokens oauthFlags, dkimKeys string, now time.Time) (m material, err error) {
-	m = material{oauthFile: tokens.file, dkimDir: dkimKeys, now: now}
+// sending is the part of material that explain and route need.
+func sending(tokens oauthFlags, dkimKeys string, now time.Time) (material, error) {
+	m := material{now: now}
+	err := m.loadSending(tokens, dkimKeys)
+	return m, err
+}
+
+// loadSending reads the files by which Send connectors log on and sign.
+func (m *material) loadSending(tokens oauthFlags, dkimKeys string) (err error) {
+	m.oauthFile, m.dkimDir = tokens.file, dkimKeys
 	if m.oauth, err = tokens.load(); err != nil {
-		return m, err
+		return err
 	}
 	m.dkim, err = loadSigningKeys(dkimKeys)
-	return m, err
+	return err
 }
