@@ -41,12 +41,12 @@ func (d *Dispatcher) Begin(ctx context.Context, env *relay.Envelope) (relay.Tran
 		d.Logger.Error("cannot tell how full the queue is", "error", event.Printable(err.Error()))
 		return nil, schedule.Refusal(reply.TemporaryError, err)
 	}
-	d.event(func(time.Time) {
+	d.event(func(now time.Time) {
 		if !d.started {
 			err = schedule.Refusal(reply.TemporaryError, ErrStopped)
 			return
 		}
-		err = d.sched.Admit(u, env.Remote.Addr(), env.Size)
+		err = d.sched.Admit(u, env.Remote.Addr(), env.Size, now)
 	})
 	if err != nil {
 		return nil, err

@@ -261,7 +261,7 @@ func TestPressure(t *testing.T) {
 		expect(t, "nine tenths", mail(20), "250")
 		expect(t, "less than full", mail(21), "250")
 		expect(t, "full again", mail(22), full)
-		if n := strings.Count(w.log.String(), "refusing mail: ") + strings.Count(w.log.String(), "accepting mail again: "); n != 3 {
+		if n := strings.Count(w.log.String(), "refusing mail") + strings.Count(w.log.String(), "accepting mail again"); n != 3 {
 			t.Errorf("%d lines on refused mail, want 3", n)
 		}
 	})

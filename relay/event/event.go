@@ -70,9 +70,18 @@ type Event struct {
 	Duration time.Duration // of a connection
 	Report   string        // the ID of a delivery report
 
+	// The limit that was reached. The zero Until is a limit without a window, such as that of connections at a
+	// time. Of PressureBegan and PressureEnded, Limit is the setting, and Detail says what is short.
+	Limit string // the parameter, such as MaxInboundConnectionPerSource, or the setting of a program
+	By    string // what is counted for itself: connection, source, user, connector, server, or hop
+	Key   string // which one: the address or the /64 network, the user's name, the connector; "": the server, or this connection
+	Value int64  // the counter with what was refused or slowed down; of a time, milliseconds
+	Bound int64  // the largest value that passes, or of free space the smallest; of a time, milliseconds
+	More  int    // refusals that a line of the log stands for, beside its own; see Log
+
 	// Of what mail depends on.
 	Domain string    // a mail domain with an MTA-STS policy
-	Until  time.Time // when the present token, MTA-STS policy, certificate or keys end; zero: there are no valid ones
+	Until  time.Time // when the present token, MTA-STS policy, certificate, keys or window of a limit end; zero: there are no valid ones
 
 	// Host of other kinds. MilterFailed: the Milter's Address. ACMEFailed and ACMENotRenewed: the name in
 	// the certificate. KeysFetched and KeysNotFetched: the URL or the file of the keys.
@@ -80,7 +89,7 @@ type Event struct {
 	// Detail depends on the Kind. ReportQueued: failed, delayed or relayed. TLSFailed: what is tried
 	// next. TestedPolicyUnmet: what requires it. MessageAuthenticated: noted, quarantined, refused or
 	// deferred. TokenMissing and TokenNotRenewed: the Cause, as in package oauth. STSFetched: the
-	// mode of the policy. STSFetchFailed: how mail is sent. MilterFailed: the DefaultAction, if there
+	// mode of the policy. PressureBegan and PressureEnded: queue, disk or memory. STSFetchFailed: how mail is sent. MilterFailed: the DefaultAction, if there
 	// is a message.
 	Detail string
 

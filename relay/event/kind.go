@@ -19,40 +19,43 @@ const (
 	ReportNotSent                         // the report on such a recipient could not be handed over
 	SourcesUnreadable                     // the file of KnownSources: users are known nowhere until they log on again
 	SourcesNotStored                      // the known sources, which a restart loses
+	LimitReached                          // a client, or all of them, has as much of something as a limit allows; a Dispatcher reports it, too
 )
 
 // What a Dispatcher reports.
 const (
-	Delivered           Kind = iota + SourcesNotStored + 1 // the next hop has accepted the message for the recipient; a Sender without a Dispatcher reports it too
-	ReportSent                                             // the same, of a delivery report
-	Deferred                                               // an attempt failed, and the recipient is tried again
-	Refused                                                // for good, by the next hop or the policy
-	Expired                                                // the recipient has waited for too long
-	Dropped                                                // by an operator
-	ReportQueued                                           // a delivery report is on the Store
-	ReportUndeliverable                                    // a delivery report was given up
-	FailureUnreported                                      // policy or sender ask for no report
-	ReportShortened                                        // a next hop can't take the report with the whole message
-	ReportIncomplete                                       // the report has nothing of the message, which can't be read
-	ReportUnwritable                                       // there is no report
-	MessageUnreadable                                      // an attempt failed, because the Store can't read the message
-	MessageTakenOver                                       // another process works on the message
-	ChangedByOperator                                      // by an operator's command on the queue
-	NextHopFailed                                          // no message could be handed over, and none is tried until Retry is over
-	NextHopReachable                                       // a next hop that had failed has answered
-	CountsUnreadable                                       // the file of SmartHostCounts: the limits count from 0
-	CountsNotStored                                        // the counts for the limits of smart hosts, which a restart loses
+	Delivered           Kind = iota + LimitReached + 1 // the next hop has accepted the message for the recipient; a Sender without a Dispatcher reports it too
+	ReportSent                                         // the same, of a delivery report
+	Deferred                                           // an attempt failed, and the recipient is tried again
+	Refused                                            // for good, by the next hop or the policy
+	Expired                                            // the recipient has waited for too long
+	Dropped                                            // by an operator
+	ReportQueued                                       // a delivery report is on the Store
+	ReportUndeliverable                                // a delivery report was given up
+	FailureUnreported                                  // policy or sender ask for no report
+	ReportShortened                                    // a next hop can't take the report with the whole message
+	ReportIncomplete                                   // the report has nothing of the message, which can't be read
+	ReportUnwritable                                   // there is no report
+	MessageUnreadable                                  // an attempt failed, because the Store can't read the message
+	MessageTakenOver                                   // another process works on the message
+	ChangedByOperator                                  // by an operator's command on the queue
+	NextHopFailed                                      // no message could be handed over, and none is tried until Retry is over
+	NextHopReachable                                   // a next hop that had failed has answered
+	CountsUnreadable                                   // the file of SmartHostCounts: the limits count from 0
+	CountsNotStored                                    // the counts for the limits of smart hosts, which a restart loses
+	PressureBegan                                      // no mail is accepted, because queue, disk or memory are short
+	PressureEnded
 )
 
 // What a Sender reports.
 const (
-	RecipientRefused     Kind = iota + CountsNotStored + 1 // to a client that waits for the next hop
-	NotDelivered                                           // the same, at the end of the message
-	HostFailed                                             // and another host of the next hop accepted the message
-	TLSFailed                                              // and the host is connected to again
-	TestedPolicyUnmet                                      // by a host, of a domain whose owner tests an MTA-STS policy; the mail is sent
-	KeptConnectionFailed                                   // and another connection is used
-	LogonRefused                                           // and the host is left alone until Retry is over; mail waits
+	RecipientRefused     Kind = iota + PressureEnded + 1 // to a client that waits for the next hop
+	NotDelivered                                         // the same, at the end of the message
+	HostFailed                                           // and another host of the next hop accepted the message
+	TLSFailed                                            // and the host is connected to again
+	TestedPolicyUnmet                                    // by a host, of a domain whose owner tests an MTA-STS policy; the mail is sent
+	KeptConnectionFailed                                 // and another connection is used
+	LogonRefused                                         // and the host is left alone until Retry is over; mail waits
 )
 
 // What Sources of package oauth report about the tokens for smart hosts.

@@ -13,7 +13,9 @@ import (
 // maxKeys is how many keys the longest line has.
 const maxKeys = 16
 
-// Log returns a Reader that writes a line for each event, and passes it to the others in turn.
+// Log returns a Reader that writes a line for each event, and passes it to the others in turn. Of refusals
+// by a limit and of refused connections, it writes ten lines a minute for each connector and limit, and one
+// for each key; a last line has in More how many others there were.
 // The text of the line is that of the Kind. Everything that clients and hosts wrote is
 // [Printable]. A nil logger writes nothing, and nil others are left out; without any of them Log
 // returns nil, so that no Event need be made.
@@ -40,24 +42,28 @@ func Log(logger *slog.Logger, others ...Reader) Reader {
 	}
 }
 
-// lines returns a Reader that writes a line for each event.
+// lines returns a Reader that writes a line for each event, unless it is one of a flood.
 func lines(logger *slog.Logger) Reader {
+	f := &floods{logger: logger}
 	return func(ctx context.Context, e Event) {
-		level := e.Level()
-		if !logger.Enabled(ctx, level) {
-			return
+		if logger.Enabled(ctx, e.Level()) {
+			f.add(ctx, &e)
 		}
-		var room [maxKeys]slog.Attr
-		attrs := append(room[:0], e.Attrs...)
-		if e.Kind < kinds {
-			for _, key := range table[e.Kind].keys {
-				if v, ok := e.value(key); ok {
-					attrs = append(attrs, slog.Attr{Key: key, Value: v})
-				}
+	}
+}
+
+// writeLine writes the line of an event.
+func writeLine(ctx context.Context, logger *slog.Logger, e *Event) {
+	var room [maxKeys]slog.Attr
+	attrs := append(room[:0], e.Attrs...)
+	if e.Kind < kinds {
+		for _, key := range table[e.Kind].keys {
+			if v, ok := e.value(key); ok {
+				attrs = append(attrs, slog.Attr{Key: key, Value: v})
 			}
 		}
-		logger.LogAttrs(ctx, level, e.Kind.String(), attrs...)
 	}
+	logger.LogAttrs(ctx, e.Level(), e.Kind.String(), attrs...)
 }
 
 // value returns the value of a key in the log. ok is false if the event has none.
@@ -138,6 +144,12 @@ func (e *Event) number(key string) (n int64, ok bool) {
 		return int64(e.Failures), true
 	case "waiting":
 		return int64(e.Waiting), true
+	case "value":
+		return e.Value, true
+	case "bound":
+		return e.Bound, true
+	case "more":
+		return int64(e.More), e.More > 0
 	}
 	return 0, false
 }
@@ -179,7 +191,13 @@ func (e *Event) text(key string) string {
 		return e.Report
 	case "advice":
 		return e.Advice
-	case "kind", "then", "policy", "cause", "mode":
+	case "limit":
+		return e.Limit
+	case "by":
+		return e.By
+	case "key":
+		return e.Key
+	case "kind", "then", "policy", "cause", "mode", "short":
 		return e.Detail
 	case "decision":
 		return e.Decision

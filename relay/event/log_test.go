@@ -23,6 +23,7 @@ func full(k Kind) Event {
 		Reply: "250 ok", Reason: reply.NoConnector, Err: errors.New("bad\nthing"), Result: "queued", NextHop: "hop", Domain: "d", Host: "host", Addr: "192.0.2.2:25", TLS: 0x304,
 		Attempts: 1, Delay: time.Second, Failures: 5, Waiting: 6, Retry: time.Minute - 3465, Until: time.Now(), Duration: time.Hour, Report: "7", Detail: "failed",
 		Advice: "a", Decision: "8", Trace: new(connector.Trace), Others: 9,
+		Limit: "MaxA", By: "source", Key: "192.0.2.1", Value: 3, Bound: 2, More: 4,
 	}
 }
 

@@ -26,9 +26,9 @@ const (
 var table = [kinds]kind{
 	0: {"event", slog.LevelInfo, nil},
 
-	ConnectionRefused:     info("connection refused", "session reason connector local remote reply error"),
+	ConnectionRefused:     info("connection refused", "session reason connector local remote reply error more"),
 	ConnectionEnded:       info("connection ended", "session connector local remote helo tls user messages refused duration error"),
-	CommandRefused:        info("command refused", "session connector remote user command reply helo mechanism tried from to reason error"),
+	CommandRefused:        info("command refused", "session connector remote user command reply helo mechanism tried from to reason error more"),
 	Decision:              info("decision", "decision session connector remote user command reply reason others steps"),
 	MessageAccepted:       info("message accepted", answered),
 	MessageRefused:        info("message refused", answered),
@@ -40,6 +40,8 @@ var table = [kinds]kind{
 	ReportNotSent:         fail("delivery report can't be sent", "session id to error"),
 	SourcesUnreadable:     warn("the file of known sources can't be read; users are known nowhere until they log on again", "error"),
 	SourcesNotStored:      warn("the file of known sources can't be written; after a restart users may be known nowhere", "error"),
+
+	LimitReached: warn("limit reached", "limit by key value bound until more session connector remote user"),
 
 	Delivered:           info("delivered", attempted),
 	ReportSent:          info("delivery report sent", attempted),
@@ -60,6 +62,9 @@ var table = [kinds]kind{
 	NextHopReachable:    info("next hop is reachable again", "hop failures waiting"),
 	CountsUnreadable:    warn("the file of smart host counts can't be read; the limits for smart hosts count from 0", "error"),
 	CountsNotStored:     warn("the file of smart host counts can't be written; after a restart the limits for smart hosts count from 0", "error"),
+
+	PressureBegan: warn("refusing mail", "short limit value bound"),
+	PressureEnded: warn("accepting mail again", "short limit value bound"),
 
 	RecipientRefused:     warn("recipient refused", attemptedNow),
 	NotDelivered:         warn("not delivered", attemptedNow),

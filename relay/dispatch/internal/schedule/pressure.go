@@ -3,11 +3,12 @@ package schedule
 import (
 	"cmp"
 	"errors"
-	"log/slog"
 	"net/netip"
+	"time"
 
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/network"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
@@ -36,9 +37,9 @@ var errShare = errors.New("the client has its share of the queue")
 
 // Admit returns the refusal of a message that a client is about to send, with its declared size, if
 // queue or disk are short or the client has its share of them; else nil. u is how full the Store is.
-func (s *Scheduler) Admit(u queue.Usage, client netip.Addr, size int64) error {
+func (s *Scheduler) Admit(u queue.Usage, client netip.Addr, size int64, now time.Time) error {
 	most, least := s.levels(u)
-	s.updatePressure(u, most, least)
+	s.updatePressure(u, most, least, now)
 	if s.pressure.queue || s.pressure.disk || u.Free >= 0 && least > 0 && u.Free-size < least {
 		return Refusal(reply.InsufficientResources, nil)
 	}
@@ -63,24 +64,25 @@ func (s *Scheduler) levels(u queue.Usage) (most int, least int64) {
 }
 
 // updatePressure compares u with the limits.
-func (s *Scheduler) updatePressure(u queue.Usage, most int, least int64) {
+func (s *Scheduler) updatePressure(u queue.Usage, most int, least int64, now time.Time) {
 	p := &s.pressure
-	if long := most > 0 && (u.Messages >= most || p.queue && u.Messages > most/10*9); long != p.queue {
-		p.queue = long
-		s.log(slog.LevelWarn, refusing(long)+"queue length", "messages", u.Messages, "limit", most)
-	}
-	if low := least > 0 && (u.Free < least || p.disk && u.Free < least+least/4); low != p.disk {
-		p.disk = low
-		s.log(slog.LevelWarn, refusing(low)+"free disk space", "free", u.Free, "minimum", least)
-	}
+	long := most > 0 && (u.Messages >= most || p.queue && u.Messages > most/10*9)
+	s.emitPressure(&p.queue, long, event.Event{Time: now, Detail: "queue", Limit: "MaxMessages", Value: int64(u.Messages), Bound: int64(most)})
+	low := least > 0 && (u.Free < least || p.disk && u.Free < least+least/4)
+	s.emitPressure(&p.disk, low, event.Event{Time: now, Detail: "disk", Limit: "MinFree", Value: u.Free, Bound: least})
 }
 
-// refusing returns how a line of the log begins that says whether mail is refused.
-func refusing(yes bool) string {
-	if yes {
-		return "refusing mail: "
+// emitPressure changes was, whether something is short, to is, and adds the event of that.
+func (s *Scheduler) emitPressure(was *bool, is bool, e event.Event) {
+	if *was == is {
+		return
 	}
-	return "accepting mail again: "
+	if *was, e.Kind = is, event.PressureEnded; is {
+		e.Kind = event.PressureBegan
+	}
+	if s.config.Events {
+		s.notices.Add(s.newNotice(nil, e))
+	}
 }
 
 // Stored returns how many messages this process has leased on the Store, and the bytes of their content.

@@ -343,7 +343,7 @@ func TestAdmit(t *testing.T) {
 		{0, 999, 0, true},
 		{0, 1250, 0, false},
 	} {
-		err := s.Admit(queue.Usage{Messages: tc.messages, Free: tc.free, Capacity: 100_000}, client, tc.size)
+		err := s.Admit(queue.Usage{Messages: tc.messages, Free: tc.free, Capacity: 100_000}, client, tc.size, time.Unix(0, 0))
 		if (err != nil) != tc.refused {
 			t.Errorf("%d: %v", i, err)
 		}
