@@ -13,6 +13,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/interp"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/shell/operations"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -40,6 +41,10 @@ type Options struct {
 
 	// Certificates are the certificates that Get-ExchangeCertificate shows.
 	Certificates []Certificate
+
+	// Queues answer Get-Queue, Get-Message and the other cmdlets about the queue of a
+	// running server. Nil: such cmdlets fail and say that they need one.
+	Queues operations.Queues
 
 	// Confirm answers a question of -Confirm and of cmdlets that ask by
 	// themselves, such as the Remove cmdlets. Nil: there is no user to ask;
@@ -163,6 +168,7 @@ func newInterpreter(org *exchange.Org, opts Options) *Interpreter {
 	for _, c := range opts.Certificates {
 		org.Certificates = append(org.Certificates, exchange.Certificate(c))
 	}
+	org.Queues, org.FS = opts.Queues, opts.FS
 	in := &Interpreter{org: org, origins: source.Map{}}
 	options := interp.Options{
 		Commands: org.Commands(credentials(opts.Credential)),

@@ -55,6 +55,12 @@ var (
 		About: "What happens to connections to each binding of a server."}
 	ExchangeCertificate = Noun{Names: []string{"ExchangeCertificate"}, Verbs: Get, Rows: certificateRows,
 		About: "The certificates that the server is run with, those of `-cert`."}
+	Queue = Noun{Names: []string{"Queue"}, Verbs: Get | Suspend | Resume | Retry, Rows: queueRows,
+		About: "The queue of a running gateway by next hop. The shell needs -data, which names the gateway's data directory."}
+	QueueDigest = Noun{Names: []string{"QueueDigest"}, Verbs: Get, Rows: digestRows,
+		About: "The queue of a running gateway in groups. The shell needs -data."}
+	Message = Noun{Names: []string{"Message"}, Verbs: Get | Remove | Suspend | Resume | Redirect | Export, Rows: messageRows,
+		About: "The messages in the queue of a running gateway. The shell needs -data."}
 	GetCredential = Noun{Names: []string{"Credential"}, Verbs: Get, Rows: credentialRows,
 		About: "A user name and a password, from a prompt, a file or the environment."}
 )
@@ -63,6 +69,7 @@ var (
 var Nouns = slices.Concat([]Noun{
 	ReceiveConnector, SendConnector, ADPermission, AcceptedDomain, RemoteDomain, TransportConfig, TransportService, FrontendTransportService,
 	MailboxTransportService, AdSite, AdSiteLink, ExchangeServer, SmtpConnectivity, ExchangeCertificate, GetCredential,
+	Queue, QueueDigest, Message,
 }, absentNouns, refusedNouns)
 
 // Row returns the row of the parameter of that name, in any letter case; nil if the noun

@@ -1,6 +1,6 @@
 package schema
 
-// noServer is why there are no queues.
+// noServer is why there is no log.
 const noServer = "commands work on the configuration only; use "
 
 // refusedNouns are the connectors that don't exist here, and what belongs to a
@@ -12,9 +12,6 @@ var refusedNouns = []Noun{
 		Refused: "a Delivery Agent connector runs a program of another vendor; use a Send connector with smart hosts"},
 	{Names: []string{"RoutingGroupConnector"}, Verbs: New | Set | Remove, Rows: groupRows,
 		Refused: "routing groups are those of Exchange 2003; use a Send connector with smart hosts"},
-	{Names: []string{"Queue"}, Verbs: Get, Rows: queueRows, Refused: noServer + "gateway queue list for the queue of a running gateway"},
-	{Names: []string{"Message"}, Verbs: Get, Rows: messageRows, Refused: noServer + "gateway queue list for the messages of a running gateway, and gateway queue show for one of them"},
-	{Names: []string{"QueueDigest"}, Verbs: Get, Rows: digestRows, Refused: noServer + "gateway queue list for the queue of a running gateway"},
 	{Names: []string{"MessageTrackingLog"}, Verbs: Get, Rows: trackingRows, Refused: noServer + "the log of a running gateway, which has a line for each message"},
 }
 
@@ -73,24 +70,6 @@ var groupRows = during(until10, refuse(
 	Row{Name: "PublicFolderReferralsEnabled", Verbs: newSet, Kind: Boolean, Default: is("$true"), Does: "Lets users reach public folders over the connector."},
 ))
 
-var queueRows = refuse(
-	Row{Name: "Identity", Verbs: Get, Kind: typeOf("QueueIdentity"), Argument: Argument{Position: 1, Pipeline: true}, Does: "Says which queue is meant."},
-	Row{Name: "Filter", Verbs: Get, Kind: String, Does: "Shows only the queues for which the expression is true."},
-	Row{Name: "Include", Verbs: Get, Kind: typeOf("QueueViewerIncludesAndExcludes"), Since: from13, Does: "Shows queues of these kinds."},
-	Row{Name: "Exclude", Verbs: Get, Kind: typeOf("QueueViewerIncludesAndExcludes"), Since: from13, Does: "Leaves out queues of these kinds."},
-	Row{Name: "Server", Verbs: Get, Kind: Server, Does: "Says whose queues are shown."},
-	resultSize("1000"),
-	Row{Name: "SortOrder", Verbs: Get, Kind: String, Form: "+A,-B", Does: "Says by which properties the queues are sorted."},
-	Row{Name: "BookmarkObject", Verbs: Get, Kind: typeOf("ExtensibleQueueInfo"), Does: "Says after which queue to begin."},
-	Row{Name: "BookmarkIndex", Verbs: Get, Kind: Integer, Does: "Says after how many queues to begin."},
-)
-
-var messageRows = refuse(
-	Row{Name: "Identity", Verbs: Get, Kind: typeOf("MessageIdentity"), Form: "SERVER\\queue\\number", Argument: Argument{Position: 1, Pipeline: true}, Does: "Says which message is meant."},
-	Row{Name: "Queue", Verbs: Get, Kind: typeOf("QueueIdentity"), Does: "Shows the messages of this queue."},
-	Row{Name: "IncludeRecipientInfo", Verbs: Get, Kind: Switch, Does: "Shows the recipients, too."},
-)
-
 var trackingRows = refuse(
 	Row{Name: "Server", Verbs: Get, Kind: Server, Argument: Argument{Pipeline: true}, Does: "Says whose log is searched."},
 	Row{Name: "Sender", Verbs: Get, Kind: String, Does: "Shows only entries about messages of this sender."},
@@ -107,13 +86,6 @@ var trackingRows = refuse(
 	Row{Name: "End", Verbs: Get, Kind: typeOf("DateTime"), Does: "Shows only entries until this time."},
 	resultSize("1000"),
 )
-
-var digestRows = during(from13, refuse(
-	Row{Name: "Server", Verbs: Get, Kind: Server, Does: "Shows the queues of these servers."},
-	Row{Name: "Dag", Verbs: Get, Kind: typeOf("DatabaseAvailabilityGroupIdParameter"), Does: "Shows the queues of the servers of this database availability group."},
-	Row{Name: "Site", Verbs: Get, Kind: typeOf("AdSiteIdParameter"), Does: "Shows the queues of the servers of this site."},
-	Row{Name: "Forest", Verbs: Get, Kind: Switch, Does: "Shows the queues of all servers."},
-))
 
 // refuse marks all of rows as refused. Nothing is mandatory of a cmdlet that
 // only says why it isn't supported.

@@ -161,7 +161,7 @@ func (r *Row) Help() string {
 }
 
 // Verbs are cmdlets of a noun.
-type Verbs uint8
+type Verbs uint16
 
 // The verbs.
 const (
@@ -171,12 +171,17 @@ const (
 	Remove
 	Add
 	Test
+	Suspend
+	Resume
+	Retry
+	Redirect
+	Export
 
 	newSet = New | Set
 	all    = New | Set | Get | Remove
 )
 
-var verbNames = []string{"New", "Set", "Get", "Remove", "Add", "Test"}
+var verbNames = []string{"New", "Set", "Get", "Remove", "Add", "Test", "Suspend", "Resume", "Retry", "Redirect", "Export"}
 
 // Names returns the verbs in order.
 func (v Verbs) Names() []string {

@@ -71,6 +71,9 @@ func parameters(rows []schema.Row, verb schema.Verbs) []object.Parameter {
 		if r.Name == "Server" && verb == schema.Get {
 			p.Objects = serverTypes()
 		}
+		if r.Name == "Queue" {
+			p.Objects = []string{queueType}
+		}
 		if r.Position == 0 || r.Name == "Name" && verb != schema.New { // there Identity has the place
 			p.Position = object.Named
 		}

@@ -34,6 +34,7 @@ func (o *Org) Commands(credential func(Request) (param.Credential, error)) []obj
 			params: parameters(schema.ExchangeCertificate.Rows, schema.Get), run: o.getCertificates},
 		&command{name: "Get-Credential", synopsis: "Asks for a user name and a password.",
 			params: parameters(schema.GetCredential.Rows, schema.Get), run: getCredential(credential)})
+	list = append(list, o.queueCommands()...)
 	return append(list, o.absentCommands()...)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/shell/operations"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 )
@@ -35,6 +36,14 @@ type Options struct {
 type Org struct {
 	// Certificates are shown by Get-ExchangeCertificate.
 	Certificates []Certificate
+
+	// Queues answer the cmdlets about queues and messages; nil: these fail.
+	Queues operations.Queues
+
+	// FS is where Export-Message writes files; nil: it fails.
+	FS interface {
+		WriteFile(name string, data []byte) error
+	}
 
 	// base is the configuration without connectors and accepted domains. Its
 	// Transport follows the item below.
