@@ -24,7 +24,7 @@
 //	relay/envelope    routing                       one mail transaction
 //	relay/message     routing                       a whole message, for hooks and signers
 //	relay/queue       relay/envelope                the Store of messages
-//	relay/event       connector                     what happened to messages
+//	relay/event       connector, relay/envelope     what happened to messages
 //	relay/jwt         relay/event                   checks access tokens
 //	relay/dsn         connector, relay/envelope     delivery reports
 //	relay             relay/dsn, /event, /message   SMTP server that asks the policy

@@ -15,8 +15,11 @@ func (s *session) emit(e event.Event) {
 		return
 	}
 	e.Time, e.Session, e.Connector = time.Now(), s.conn.ID, s.endpoint.in.Name()
-	e.Local, e.Remote, e.TLS = s.conn.Channel.Local, s.conn.Channel.Remote, s.tls.Version
-	e.Helo, e.User = cmp.Or(e.Helo, s.conn.Helo), s.conn.User
+	e.Local, e.Remote, e.TLS, e.Cipher = s.conn.Channel.Local, s.conn.Channel.Remote, s.tls.Version, s.tls.CipherSuite
+	e.Helo, e.User, e.Rights = cmp.Or(e.Helo, s.conn.Helo), s.conn.User, s.rules.Rights()
+	if e.Decision == "" && s.trace != nil {
+		e.Decision = s.decisionID(s.decisions + 1)
+	}
 	s.server.emit(s.ctx, e)
 }
 
@@ -75,9 +78,9 @@ func (s *session) acceptMessage(tx *transaction) reply.Reply {
 	r := tx.message.Accepted()
 	r.Text = cmp.Or(tx.result.Receipt.Text, r.Text)
 	for _, rcpt := range tx.removed {
-		s.emit(event.Event{Kind: event.RecipientRemoved, ID: tx.env.ID, EnvID: tx.env.EnvID, From: tx.env.From, To: rcpt.To})
+		s.emit(tx.event(event.RecipientRemoved, rcpt.To))
 	}
-	s.messageEnded(tx, event.Event{Kind: event.MessageAccepted, MessageID: tx.message.MessageID()}, r)
+	s.messageEnded(tx, event.Event{Kind: event.MessageAccepted}, r)
 	return r
 }
 
@@ -91,11 +94,11 @@ func (s *session) messageEnded(tx *transaction, e event.Event, r reply.Reply) {
 	if s.server.emit == nil {
 		return
 	}
-	e.MailFrom = tx.mailFrom
-	e.ID, e.EnvID, e.From, e.Recipients = tx.env.ID, tx.env.EnvID, tx.env.From, len(tx.env.To)
+	e.SetMessage(&tx.env.Envelope)
+	e.MailFrom, e.Recipients = tx.mailFrom, len(tx.env.To)
 	e.Size, e.Reply, e.Result = tx.message.Size(), r.String(), tx.result.Receipt.Result
 	for i := range tx.env.To {
-		e.To = tx.env.To[i].To
+		e.To, e.Following = tx.env.To[i].To, len(tx.env.To)-1-i
 		s.emit(e)
 	}
 }

@@ -164,7 +164,7 @@ func (s *session) Mail(m envelope.Envelope) reply.Reply {
 func (s *session) newTransaction(m envelope.Envelope, b limits.Budget) *transaction {
 	principal := s.rules.Identity().Principal
 	m.ID, m.Connector, m.Remote, m.Helo = envelope.NewID(), s.endpoint.in.Name(), s.conn.Channel.Remote, s.conn.Helo
-	m.Signable = s.rules.IsSignable()
+	m.Signable, m.Session, m.NetworkID = s.rules.IsSignable(), s.conn.ID, envelope.NewNetworkID()
 	if s.authenticated {
 		m.User = principal.Name
 	}
@@ -188,10 +188,10 @@ func (s *session) Rcpt(r envelope.Recipient) reply.Reply {
 	}
 	d := s.decide(s.rules.Rcpt(connector.Rcpt{To: r.To, Accepted: len(tx.env.To), UTF8: tx.env.UTF8}))
 	if !d.Allowed() {
-		return s.refuse(event.Event{Command: "RCPT", ID: tx.env.ID, From: tx.env.From, To: r.To}, d)
+		return s.refuse(tx.refusal(r.To, nil), d)
 	}
 	if !tx.budget.Recipient(len(r.ORcpt) + len(r.To.Local()) + len(r.To.Domain().String())) {
-		return s.refuse(event.Event{Command: "RCPT", ID: tx.env.ID, From: tx.env.From, To: r.To}, s.endpoint.in.Decide(reply.InsufficientResources))
+		return s.refuse(tx.refusal(r.To, nil), s.endpoint.in.Decide(reply.InsufficientResources))
 	}
 	tx.env.routed = nil
 	err := hooks(s.server.Hooks).rcpt(tx.ctx, &tx.env, r)
@@ -202,7 +202,7 @@ func (s *session) Rcpt(r envelope.Recipient) reply.Reply {
 		s.decide(route.Decision()) // for the record
 	}
 	if err != nil {
-		return s.handlerRefused(event.Event{Command: "RCPT", ID: tx.env.ID, From: tx.env.From, To: r.To, Err: err})
+		return s.handlerRefused(tx.refusal(r.To, err))
 	}
 	tx.env.To = append(tx.env.To, r)
 	return d.Reply()

@@ -119,7 +119,7 @@ func (s *Server) converse(now time.Time, c net.Conn, sess *session) {
 	}
 	var talker smtpserver.Handler = sess
 	if sess.trace != nil {
-		r := &recorder{session: sess}
+		r := &recorder{sess}
 		cfg.Banner = withID(cfg.Banner, r.connect())
 		talker = r
 	}

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"errors"
 	"io"
 
@@ -19,6 +20,8 @@ func (s *session) Data(body io.Reader) reply.Reply {
 	if err := tx.message.Open(body, s.facts(tx)); err != nil {
 		return s.endMessage(tx, err)
 	}
+	tx.env.MessageID, tx.env.Subject = tx.message.MessageID(), tx.message.Subject()
+	tx.env.NetworkID = cmp.Or(tx.message.NetworkID(), tx.env.NetworkID)
 	receipt, err := s.deliver(tx)
 	var header []byte
 	if len(receipt.Refused) > 0 {

@@ -18,16 +18,18 @@ import (
 // recorder is a session that reports how each decision came about and puts the
 // decision's id into the reply. The session's trace has the checks of its rules for the
 // command under way; the recorder reports it.
-type recorder struct {
-	*session
-	decisions int
-}
+type recorder struct{ *session }
 
 var _ smtpserver.Handler = (*recorder)(nil)
 
 // decisionIDLength is how many characters of a session's id begin the ids of its
 // decisions: enough to find the session in a log.
 const decisionIDLength = 8
+
+// decisionID returns the id of the n-th decision of the session.
+func (s *session) decisionID(n int) string {
+	return s.conn.ID[:decisionIDLength] + "-" + strconv.Itoa(n)
+}
 
 // connect reports how the connector was chosen and who the session is. It returns
 // the id that ends the banner.
@@ -114,7 +116,7 @@ func (r *recorder) mark(command string, answer reply.Reply) reply.Reply {
 // at all are only counted.
 func (r *recorder) record(command string, answer reply.Reply, reason reply.Reason) string {
 	r.decisions++
-	id := r.conn.ID[:decisionIDLength] + "-" + strconv.Itoa(r.decisions)
+	id := r.decisionID(r.decisions)
 	all, others := r.trace.Matching()
 	r.forget()
 	r.emit(event.Event{Kind: event.Decision, Decision: id, Command: command, Reply: answer.String(), Reason: reason, Trace: &all, Others: others})

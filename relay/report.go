@@ -23,7 +23,9 @@ func (s *session) reportRefused(tx *transaction, refused []Refused, header []byt
 		return refused[0].Err
 	}
 	for _, r := range refused {
-		s.emit(event.Event{Kind: event.RecipientRefusedAtEnd, ID: tx.env.ID, EnvID: tx.env.EnvID, From: tx.env.From, To: r.Recipient.To, Err: r.Err})
+		e := tx.event(event.RecipientRefusedAtEnd, r.Recipient.To)
+		e.Err = r.Err
+		s.emit(e)
 	}
 	report := s.newReport(tx, refused)
 	if report == nil {
@@ -34,7 +36,9 @@ func (s *session) reportRefused(tx *transaction, refused []Refused, header []byt
 		err = s.deliverReport(tx, report, text)
 	}
 	if err != nil {
-		s.emit(event.Event{Kind: event.ReportNotSent, ID: tx.env.ID, EnvID: tx.env.EnvID, To: tx.env.From, Report: report.ID, Err: err})
+		e := tx.event(event.ReportNotSent, tx.env.From)
+		e.Report, e.Err = report.ID, err
+		s.emit(e)
 	}
 	return nil
 }

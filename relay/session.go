@@ -36,7 +36,9 @@ type session struct {
 	protocol *conversation
 
 	decision connector.Decision // the policy's latest, on the command in progress
-	trace    *connector.Trace   // the policy's decisions append their steps to it; nil: they are not recorded
+	// Of recorded decisions.
+	decisions int              // how many there were
+	trace     *connector.Trace // the policy's decisions append their steps to it; nil: they are not recorded
 }
 
 // newSession begins the session of a connection to ep, whose decisions are recorded in

@@ -7,6 +7,7 @@ import (
 	"github.com/interchange-smtp/interchange/internal/intake"
 	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -43,6 +44,20 @@ func (tx *transaction) begin(s *Server) error {
 	var err error
 	tx.handler, err = begin(tx.ctx, s.Handler, &tx.env)
 	return err
+}
+
+// event returns an event about a recipient of the transaction.
+func (tx *transaction) event(kind event.Kind, to routing.Address) event.Event {
+	e := event.Event{Kind: kind, To: to}
+	e.SetMessage(&tx.env.Envelope)
+	return e
+}
+
+// refusal returns the event of a refused RCPT; err is nil if the policy refuses it.
+func (tx *transaction) refusal(to routing.Address, err error) event.Event {
+	e := tx.event(event.CommandRefused, to)
+	e.Command, e.Err, e.Size = "RCPT", err, 0
+	return e
 }
 
 // end releases everything that the transaction holds.

@@ -4,12 +4,14 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/internal/mailheader"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -110,6 +112,18 @@ func (m *Message) Size() int64 { return m.in.n }
 
 // MessageID returns the Message-ID if it can be shown in a reply, or "".
 func (m *Message) MessageID() string { return m.messageID }
+
+// Subject returns the decoded subject, cut; "" without one. Call it before End.
+func (m *Message) Subject() string { return m.header.Subject() }
+
+// NetworkID returns the network id that another server of the organisation gave the message; "" if the
+// session may not say so, or the message has no valid one. Call it before End.
+func (m *Message) NetworkID() string {
+	if id := m.header.Value(networkID); envelope.ValidNetworkID(id) {
+		return strings.ToLower(id)
+	}
+	return ""
+}
 
 // Accepted returns the reply to an accepted message: the client's own Message-ID, if that can
 // be shown, and the ID that this server gave it.

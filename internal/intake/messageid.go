@@ -38,3 +38,7 @@ func visibleID(value string) string {
 
 // equalFold compares ASCII text without case.
 func equalFold(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
+
+// networkID is the field with which the servers of an organisation tell each other the network id of
+// a message. The header firewall removes it from messages of others.
+const networkID = "X-MS-Exchange-Organization-Network-Message-Id"

@@ -50,6 +50,17 @@ func (c *Conn) TLSVersion() uint16 {
 	return 0
 }
 
+// CipherSuite returns the cipher suite, as in package crypto/tls; 0 in the clear.
+func (c *Conn) CipherSuite() uint16 {
+	if tc, ok := c.nc.(*tls.Conn); ok {
+		return tc.ConnectionState().CipherSuite
+	}
+	return 0
+}
+
+// LocalAddr returns this end of the connection.
+func (c *Conn) LocalAddr() net.Addr { return c.nc.LocalAddr() }
+
 // PeerCertificates returns the certificates that the next hop has shown, its own first; nil in
 // the clear.
 func (c *Conn) PeerCertificates() []*x509.Certificate {

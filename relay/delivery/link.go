@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/internal/network"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 )
 
@@ -14,7 +15,9 @@ import (
 type exchange struct {
 	host    string
 	addr    string
+	local   netip.AddrPort
 	tls     uint16
+	cipher  uint16
 	dsn     bool
 	answers []error          // to the recipients
 	reply   smtpclient.Reply // to the message
@@ -48,7 +51,7 @@ type link struct {
 
 // exchange returns the exchange with which a transaction on l begins.
 func (l *link) exchange() exchange {
-	return exchange{host: l.host, addr: l.addr, tls: l.TLSVersion(), dsn: l.Has("DSN")}
+	return exchange{host: l.host, addr: l.addr, local: network.AddrPort(l.LocalAddr()), tls: l.TLSVersion(), cipher: l.CipherSuite(), dsn: l.Has("DSN")}
 }
 
 // use counts a transaction.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -19,12 +20,15 @@ type Outcome struct {
 	// Err is nil if the next hop has accepted the message for the recipient.
 	// Otherwise it is a *relay.Error with a 4xx reply if the recipient may be tried
 	// again and 5xx if it is refused permanently.
-	Err   error
-	Host  string // the host that was reached; "": no host
-	Addr  string // IP address and port of the host, if it answered; "": it didn't
-	TLS   uint16 // version of TLS of the connection, as in package crypto/tls; 0: in the clear
-	Reply string // the host's reply about the recipient, in printable ASCII; "": no reply
-	Cause string // if Reply is "": the error found here, for operators, in printable ASCII
+	Err  error
+	Host string // the host that was reached; "": no host
+	Addr string // IP address and port of the host, if it answered; "": it didn't
+	TLS  uint16 // version of TLS of the connection, as in package crypto/tls; 0: in the clear
+	// Cipher is the cipher suite of the connection, as in package crypto/tls; 0: in the clear.
+	Cipher uint16
+	Local  netip.AddrPort // this server's end of the connection; zero: not a connection, or not of IP
+	Reply  string         // the host's reply about the recipient, in printable ASCII; "": no reply
+	Cause  string         // if Reply is "": the error found here, for operators, in printable ASCII
 	// Advice says what an administrator can do about Reply, in sentences and printable ASCII. It may name
 	// the account with which this server logs on to the host. "": nothing is known.
 	Advice string
@@ -188,7 +192,7 @@ func unanimous(answers []error) error {
 
 // outcome returns the Outcome of a recipient that the next hop accepted the message for.
 func (t *exchange) outcome(r smtpclient.Reply) Outcome {
-	return Outcome{Host: t.host, Addr: t.addr, TLS: t.tls, DSN: t.dsn, Reply: r.String()}
+	return Outcome{Host: t.host, Addr: t.addr, Local: t.local, TLS: t.tls, Cipher: t.cipher, DSN: t.dsn, Reply: r.String()}
 }
 
 // fill sets the Outcome of every recipient without one to o.
@@ -203,7 +207,7 @@ func fill(outcomes []Outcome, o Outcome) {
 // refused returns the Outcome of a recipient that didn't get the message in t because of
 // err. If t has no host, err may.
 func (h *NextHop) refused(t exchange, err error) Outcome {
-	o := Outcome{Err: failure(err, h.set), Host: t.host, Addr: t.addr, TLS: t.tls}
+	o := Outcome{Err: failure(err, h.set), Host: t.host, Addr: t.addr, Local: t.local, TLS: t.tls, Cipher: t.cipher}
 	if host := reached(err); host != "" {
 		o.Host = host
 	}

@@ -52,7 +52,7 @@ func (tx *transaction) Rcpt(ctx context.Context, rcpt envelope.Recipient) error 
 	t, err := tx.offer(ctx, rcpt)
 	if err != nil {
 		o := tx.hop.refused(t, err)
-		tx.emit(ctx, event.RecipientRefused, rcpt, &o)
+		tx.emit(ctx, event.RecipientRefused, rcpt, &o, 0)
 		return o.Err
 	}
 	tx.to = append(tx.to, rcpt)
@@ -163,8 +163,8 @@ func (tx *transaction) outcome(ctx context.Context, t exchange, err error) (rela
 	if err != nil {
 		kind, o = event.NotDelivered, tx.hop.refused(t, err)
 	}
-	for _, r := range tx.to {
-		tx.emit(ctx, kind, r, &o)
+	for i, r := range tx.to {
+		tx.emit(ctx, kind, r, &o, len(tx.to)-1-i)
 	}
 	if err == nil {
 		return relay.Receipt{Result: tx.hop.set.Name + " to " + t.host + " [" + t.addr + secured(t.tls) + "]: " + t.reply.String()}, nil
@@ -172,15 +172,17 @@ func (tx *transaction) outcome(ctx context.Context, t exchange, err error) (rela
 	return relay.Receipt{}, o.Err
 }
 
-// emit passes what became of a recipient to the Readers.
-func (tx *transaction) emit(ctx context.Context, kind event.Kind, r envelope.Recipient, o *Outcome) {
+// emit passes what became of a recipient to the Readers. following is how many come next.
+func (tx *transaction) emit(ctx context.Context, kind event.Kind, r envelope.Recipient, o *Outcome, following int) {
 	if tx.sender.reader() == nil {
 		return
 	}
 	e := event.Event{
-		Kind: kind, ID: tx.env.ID, EnvID: tx.env.EnvID, From: tx.env.From, To: r.To, Connector: tx.hop.set.Name, NextHop: tx.hop.String(),
-		Host: o.Host, Addr: o.Addr, TLS: o.TLS, Reply: o.Reply, Err: o.Err, Advice: o.Advice, Attempts: 1,
+		Kind: kind, To: r.To, Following: following, NextHop: tx.hop.String(), SendConnector: tx.hop.set.Name, Host: o.Host, Addr: o.Addr, Local: o.Local,
+		TLS: o.TLS, Cipher: o.Cipher, Reply: o.Reply, Err: o.Err, Advice: o.Advice, Attempts: 1,
 	}
+	e.SetMessage(&tx.env.Envelope)
+	e.Connector = tx.hop.set.Name
 	if !tx.begun.IsZero() {
 		e.Delay = time.Since(tx.begun)
 	}

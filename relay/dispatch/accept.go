@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -96,6 +97,7 @@ func (tx *transaction) Deliver(ctx context.Context, r io.Reader) (relay.Receipt,
 // deliver is Deliver for a message whose lines end in CRLF.
 func (tx *transaction) deliver(ctx context.Context, r io.Reader) (relay.Receipt, error) {
 	d := tx.d
+	tx.m.NetworkID, tx.m.MessageID, tx.m.Subject = cmp.Or(tx.env.NetworkID, tx.m.NetworkID), tx.env.MessageID, tx.env.Subject
 	delay := d.enter(tx.env)
 	defer d.leave()
 	b, unread, err := d.bodies.Read(r, delay <= 0)

@@ -50,7 +50,7 @@ func (d *Dispatcher) Enqueue(ctx context.Context, mail Mail, message io.Reader) 
 		return "", ErrStopped
 	}
 	lines := content.NewLineReader(message)
-	whole, messageID, err := d.complete(env, host, lines)
+	whole, err := d.complete(env, host, lines)
 	if err != nil {
 		return "", fmt.Errorf("the message handed in: %w", err)
 	}
@@ -58,30 +58,31 @@ func (d *Dispatcher) Enqueue(ctx context.Context, mail Mail, message io.Reader) 
 	if env.Size = whole.Size(); lines.EightBit() {
 		env.Body = envelope.EightBitMIME
 	}
-	accepted := &event.Event{Kind: event.MessageAccepted, Recipients: len(mail.To), MessageID: messageID, Result: "queued"}
+	accepted := &event.Event{Kind: event.MessageAccepted, Recipients: len(mail.To), Result: "queued"}
 	if err := d.hand(ctx, env, whole, accepted); err != nil {
 		return "", err
 	}
 	return env.ID, nil
 }
 
-// complete reads a message with its header completed.
-func (d *Dispatcher) complete(env *relay.Envelope, host string, lines io.Reader) (whole *content.Buffer, messageID string, err error) {
+// complete reads a message with its header completed. env gets what the header says.
+func (d *Dispatcher) complete(env *relay.Envelope, host string, lines io.Reader) (whole *content.Buffer, err error) {
 	h, err := mailheader.Read(lines, maxMailHeader)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	defer h.Release()
 	if err := h.Repair(maxMailHeader); err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	if h.Settled() {
-		messageID, _ = h.MessageID()
+		env.MessageID, _ = h.MessageID()
 	} else {
-		messageID = h.Complete(env.ID, host, env.From, nil)
+		env.MessageID = h.Complete(env.ID, host, env.From, nil)
 	}
+	env.Subject = h.Subject()
 	whole, _, err = d.bodies.Read(h.Message(), false)
-	return whole, messageID, err
+	return whole, err
 }
 
 // hand makes a transaction with d.

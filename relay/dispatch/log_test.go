@@ -96,7 +96,7 @@ func TestOperatorsAreLogged(t *testing.T) {
 		})
 		time.Sleep(time.Minute) // an attempt that is under way ends
 		for _, to := range []string{"1@b.example", "2@b.example", "3@b.example"} {
-			if lines := w.logged("dropped", "to="+to+" ", "id=", " error="); len(lines) != 1 { // no host has said anything
+			if lines := w.logged("dropped", "action=drop ", "user=kim ", "to="+to+" ", "id=", " error="); len(lines) != 1 { // no host has said anything
 				t.Errorf("%s was dropped, and the log says %q", to, lines)
 			}
 		}

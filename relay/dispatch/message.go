@@ -74,6 +74,9 @@ func newMessage(env *relay.Envelope) *message {
 	if m.ID == "" {
 		m.ID = envelope.NewID()
 	}
+	if m.NetworkID == "" {
+		m.NetworkID = envelope.NewNetworkID()
+	}
 	m.Recipients = m.oneRecipient[:0]
 	return m
 }

@@ -111,7 +111,7 @@ func (d *Dispatcher) Resume(ctx context.Context, f queue.Filter, progress Progre
 // delivery report. An attempt under way isn't broken off: its recipients are dropped only if it fails.
 func (d *Dispatcher) Drop(ctx context.Context, f queue.Filter, report bool, progress Progress) (int, error) {
 	return d.each(ctx, f, progress, true, func(m *schedule.Message, now time.Time) bool {
-		return d.sched.Drop(m, report, f.MatchRecipient, now)
+		return d.sched.Drop(m, schedule.Dropping{Match: f.MatchRecipient, Report: report, By: operatorOf(ctx)}, now)
 	})
 }
 

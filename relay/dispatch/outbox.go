@@ -57,7 +57,7 @@ func (d *Dispatcher) emitAccepted(m *message, now time.Time) {
 	}
 	e.Time = now
 	for i := range m.Recipients {
-		e.To = m.Recipients[i].To
+		e.To, e.Following = m.Recipients[i].To, len(m.Recipients)-1-i
 		d.sched.Emit(&m.Message, *e)
 	}
 }
@@ -65,8 +65,8 @@ func (d *Dispatcher) emitAccepted(m *message, now time.Time) {
 // changedBy returns the event of a message that an operator has changed. ok is false if WithOperator
 // made no parent of ctx.
 func changedBy(ctx context.Context, m *schedule.Message, now time.Time) (e event.Event, ok bool) {
-	attrs, ok := ctx.Value(operatorKey{}).([]slog.Attr)
-	if !ok {
+	attrs := operatorOf(ctx)
+	if attrs == nil {
 		return e, false
 	}
 	all := make([]routing.Address, len(m.Recipients))
@@ -78,9 +78,15 @@ func changedBy(ctx context.Context, m *schedule.Message, now time.Time) (e event
 
 type operatorKey struct{}
 
+// operatorOf returns the attrs of WithOperator; nil if it made no parent of ctx.
+func operatorOf(ctx context.Context) []slog.Attr {
+	attrs, _ := ctx.Value(operatorKey{}).([]slog.Attr)
+	return attrs
+}
+
 // WithOperator returns a context in which Retry, Suspend, Resume and Drop make an event of each message
 // that they change, with its sender, all its recipients, and attrs: which operator did what, by which
 // filter.
 func WithOperator(ctx context.Context, attrs ...slog.Attr) context.Context {
-	return context.WithValue(ctx, operatorKey{}, attrs)
+	return context.WithValue(ctx, operatorKey{}, append([]slog.Attr{}, attrs...))
 }

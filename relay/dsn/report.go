@@ -55,7 +55,19 @@ func (r *Report) Body() envelope.BodyType {
 // Envelope returns the envelope with which the report is sent. It has no sender, so that no
 // report answers it.
 func (r *Report) Envelope() envelope.Envelope {
-	return envelope.Envelope{ID: r.ID, Report: true, Remote: r.Original.Remote, Body: r.Body(), UTF8: r.UTF8}
+	return envelope.Envelope{
+		ID: r.ID, Report: true, Remote: r.Original.Remote, Body: r.Body(), UTF8: r.UTF8,
+		Session: r.Original.Session, NetworkID: envelope.NewNetworkID(), MessageID: r.messageID(), Subject: kinds[min(r.Kind, Delivered)].subject,
+	}
+}
+
+// messageID returns the Message-ID of the report; "" if it is random, or MTA isn't a domain.
+func (r *Report) messageID() string {
+	host, err := routing.ParseDomain(r.MTA)
+	if r.ID == "" || err != nil {
+		return ""
+	}
+	return "<" + r.ID + "@" + host.String() + ">"
 }
 
 // To returns the recipient of the report: the sender of the original.

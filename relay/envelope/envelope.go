@@ -26,6 +26,12 @@ type Envelope struct {
 	// the policy don't apply to it.
 	Report bool
 
+	// What finds the message in logs. All of it stays as it is while the message is on a queue.
+	Session   string // names the client's connection in events; of a delivery report, the original's; "": no client
+	NetworkID string // names the message on all servers that it passes, as Exchange's network message id: see NewNetworkID
+	MessageID string // the field Message-ID, if it can be shown; "". It is known when the header has been read
+	Subject   string // the field Subject, decoded and cut; "". It is known when the header has been read
+
 	Connector string         // the name of the Receive connector; "" for a report generated here
 	Remote    netip.AddrPort // the client; for a report generated here, the client that sent the original
 	Helo      string         // the name that the client gave in EHLO, not verified

@@ -8,6 +8,8 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -34,12 +36,17 @@ type Event struct {
 	Recipients int               // how many recipients the message or the report has
 	Size       int64             // in bytes, as far as the message was read
 	MessageID  string            // the field of the header, if it can be shown; ""
+	NetworkID  string            // of the Envelope: names the message on all servers
+	Subject    string            // of the header, decoded and cut; it isn't logged
+	Outgoing   bool              // the message comes from a known client, or from this server: see envelope.Envelope.Signable
+	Following  int               // how many events about other recipients in the same answer or attempt come next
 
-	// The session. Of these, events of a Dispatcher have Connector, Remote and User; they
+	// The session. Of these, events of a Dispatcher have Session, Connector, Remote and User; they
 	// are zero for mail that an application handed in.
 	Session   string         // names the connection
 	Connector string         // the Receive connector; in events of a Sender and of Sources the Send connector
-	Local     netip.AddrPort // this server's end of the connection
+	Rights    permission.Set // what the session may do, in events of a Server
+	Local     netip.AddrPort // this server's end of the connection; of an attempt, of that to the host
 	Remote    netip.AddrPort // the client
 	Helo      string         // the client's name in EHLO or HELO
 	User      string         // the name of the authenticated user; "": not authenticated
@@ -56,16 +63,18 @@ type Event struct {
 	Result string       // Receipt.Result: where the accepted message is now; of MessageAuthenticated the results
 
 	// The attempt.
-	NextHop  string        // the queue's name
-	Host     string        // the host that was reached; "": no host; see below
-	Addr     string        // IP address and port of the host, if it answered
-	TLS      uint16        // version of TLS, as in package crypto/tls; 0: in the clear
-	Attempts int           // at which a host was reached, this one included
-	Delay    time.Duration // since the message arrived
-	Failures int           // of the next hop, or to fetch a token, one after the other
-	Waiting  int           // messages for the next hop
-	Retry    time.Duration // until the next hop, or fetching a token, is tried again
-	Advice   string        // what an administrator can do about Reply or Err, if that is known
+	NextHop       string        // the queue's name
+	SendConnector string        // the Send connector
+	Host          string        // the host that was reached; "": no host; see below
+	Addr          string        // IP address and port of the host, if it answered
+	TLS           uint16        // version of TLS, as in package crypto/tls; 0: in the clear; of the connection, of an attempt of that to the host
+	Cipher        uint16        // cipher suite, likewise
+	Attempts      int           // at which a host was reached, this one included
+	Delay         time.Duration // since the message arrived
+	Failures      int           // of the next hop, or to fetch a token, one after the other
+	Waiting       int           // messages for the next hop
+	Retry         time.Duration // until the next hop, or fetching a token, is tried again
+	Advice        string        // what an administrator can do about Reply or Err, if that is known
 
 	Duration time.Duration // of a connection
 	Report   string        // the ID of a delivery report
@@ -94,9 +103,17 @@ type Event struct {
 	Detail string
 
 	// The explanation of a decision.
-	Decision string           // its ID, which is in the reply
+	Decision string           // its ID, which is in the reply; also in the other events about that command
 	Trace    *connector.Trace // its steps
 	Others   int              // connectors that don't match at all, and aren't in Trace
 
 	Attrs []slog.Attr // of ChangedByOperator: those of dispatch.WithOperator
+}
+
+// SetMessage sets what an envelope says of the message and of the client that it came from.
+func (e *Event) SetMessage(env *envelope.Envelope) {
+	e.ID, e.EnvID, e.From, e.Size = env.ID, env.EnvID, env.From, env.Size
+	e.Session, e.NetworkID, e.MessageID, e.Subject = env.Session, env.NetworkID, env.MessageID, env.Subject
+	e.Connector, e.Remote, e.User = env.Connector, env.Remote, env.User
+	e.Outgoing = env.Signable || env.Connector == ""
 }

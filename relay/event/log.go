@@ -11,7 +11,7 @@ import (
 )
 
 // maxKeys is how many keys the longest line has.
-const maxKeys = 16
+const maxKeys = 18
 
 // Log returns a Reader that writes a line for each event, and passes it to the others in turn. Of refusals
 // by a limit and of refused connections, it writes ten lines a minute for each connector and limit, and one
@@ -76,13 +76,15 @@ func (e *Event) value(key string) (v slog.Value, ok bool) {
 	case "helo":
 		return printable(e.Helo), e.Helo != "" && (e.Kind != CommandRefused || e.Command == "HELO")
 	case "tls":
-		switch {
-		case e.Kind == ConnectionEnded:
-			return slog.BoolValue(e.TLS != 0), true
-		case e.TLS == 0:
+		if e.TLS == 0 {
 			return v, false
 		}
 		return slog.StringValue(tls.VersionName(e.TLS)), true
+	case "cipher":
+		if e.Cipher == 0 {
+			return v, false
+		}
+		return slog.StringValue(tls.CipherSuiteName(e.Cipher)), true
 	case "reason":
 		return slog.StringValue(e.Reason.String()), e.Reason != reply.Undecided
 	case "error":

@@ -17,9 +17,9 @@ type kind struct {
 
 // The keys of answers to a message and of attempts.
 const (
-	answered     = "session id connector remote user mail-from from to recipients size reply reason error result message-id"
-	attempted    = "id from to hop host delay addr tls reply error advice"
-	attemptedNow = "id connector from to hop host addr tls reply error advice" // while the client waits
+	answered     = "session id connector remote tls cipher user mail-from from to recipients size reply reason error result message-id"
+	attempted    = "session id from to hop host delay addr tls cipher reply error advice"
+	attemptedNow = "session id connector from to hop host addr tls cipher reply error advice" // while the client waits
 )
 
 // table has the line in the log of each Kind.
@@ -27,7 +27,7 @@ var table = [kinds]kind{
 	0: {"event", slog.LevelInfo, nil},
 
 	ConnectionRefused:     info("connection refused", "session reason connector local remote reply error more"),
-	ConnectionEnded:       info("connection ended", "session connector local remote helo tls user messages refused duration error"),
+	ConnectionEnded:       info("connection ended", "session connector local remote helo tls cipher user messages refused duration error"),
 	CommandRefused:        info("command refused", "session connector remote user command reply helo mechanism tried from to reason error more"),
 	Decision:              info("decision", "decision session connector remote user command reply reason others steps"),
 	MessageAccepted:       info("message accepted", answered),
@@ -36,7 +36,7 @@ var table = [kinds]kind{
 	MessageAborted:        info("message aborted", answered),
 	RecipientRemoved:      info("recipient removed", "session id from to"),
 	RecipientRefusedAtEnd: warn("recipient refused at the end", "session id to error"),
-	MessageAuthenticated:  info("message authenticated", "id connector remote helo from result then error"),
+	MessageAuthenticated:  info("message authenticated", "session id connector remote helo from result then error"),
 	ReportNotSent:         fail("delivery report can't be sent", "session id to error"),
 	SourcesUnreadable:     warn("the file of known sources can't be read; users are known nowhere until they log on again", "error"),
 	SourcesNotStored:      warn("the file of known sources can't be written; after a restart users may be known nowhere", "error"),
@@ -49,15 +49,15 @@ var table = [kinds]kind{
 	Refused:             warn("refused", attempted),
 	Expired:             warn("message expired", attempted),
 	Dropped:             info("dropped", attempted),
-	ReportQueued:        info("delivery report queued", "id kind report to recipients"),
-	ReportUndeliverable: warn("delivery report can't be delivered", "id from to reply"),
-	FailureUnreported:   warn("failure isn't reported", "id from to reply"),
-	ReportShortened:     info("delivery report goes with the header of the message only", "id hop error"),
-	ReportIncomplete:    fail("message can't be read for a delivery report", "id error"),
-	ReportUnwritable:    fail("delivery report can't be written", "id error"),
-	MessageUnreadable:   fail("message can't be read", "id error"),
-	MessageTakenOver:    warn("message was taken over by another process", "id error"),
-	ChangedByOperator:   info("changed by operator", "id from to"),
+	ReportQueued:        info("delivery report queued", "session id kind report to recipients"),
+	ReportUndeliverable: warn("delivery report can't be delivered", "session id from to reply"),
+	FailureUnreported:   warn("failure isn't reported", "session id from to reply"),
+	ReportShortened:     info("delivery report goes with the header of the message only", "session id hop error"),
+	ReportIncomplete:    fail("message can't be read for a delivery report", "session id error"),
+	ReportUnwritable:    fail("delivery report can't be written", "session id error"),
+	MessageUnreadable:   fail("message can't be read", "session id error"),
+	MessageTakenOver:    warn("message was taken over by another process", "session id error"),
+	ChangedByOperator:   info("changed by operator", "session id from to"),
 	NextHopFailed:       warn("next hop failed", "hop failures retry waiting error advice"),
 	NextHopReachable:    info("next hop is reachable again", "hop failures waiting"),
 	CountsUnreadable:    warn("the file of smart host counts can't be read; the limits for smart hosts count from 0", "error"),
@@ -68,7 +68,7 @@ var table = [kinds]kind{
 
 	RecipientRefused:     warn("recipient refused", attemptedNow),
 	NotDelivered:         warn("not delivered", attemptedNow),
-	HostFailed:           warn("host failed, another one took its place", "id connector error"),
+	HostFailed:           warn("host failed, another one took its place", "session id connector error"),
 	TestedPolicyUnmet:    warn("TLS policy that is being tested isn't met, sending anyway", "connector host policy error"),
 	TLSFailed:            warn("TLS failed, connecting again", "host then error"),
 	KeptConnectionFailed: {"kept connection failed", slog.LevelDebug, []string{"host", "error"}},

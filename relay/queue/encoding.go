@@ -24,11 +24,12 @@ const EncodingVersion = 1
 //
 //	v           1, the version: EncodingVersion
 //	id          Message.ID, and likewise arrived, size, from, body (a number), utf8,
-//	            ret, envid, connector, remote, helo, user, signable, report
+//	            ret, envid, session, networkid, messageid, subject, connector, remote,
+//	            helo, user, signable, report
 //	held        Message.Suspended
 //	recipients  an array of objects with to, notify (an array of words), orcpt, status
 //	            (a word), next, hop, attempts, tried, reply, host, advice, addr, tls
-//	            (a number), delayed, reported
+//	            (a number), cipher (a number), delayed, reported
 //
 // A string that isn't UTF-8, or contains NUL, is written as "base64:" and its base64,
 // because JSON, or the JSON type of a database, can't hold it; so is a string that
@@ -52,6 +53,10 @@ func (m *Message) AppendJSON(b []byte) ([]byte, error) {
 	e.flag(`,"utf8":true`, m.UTF8)
 	e.text(`,"ret":`, m.Return.String())
 	e.text(`,"envid":`, m.EnvID)
+	e.text(`,"session":`, m.Session)
+	e.text(`,"networkid":`, m.NetworkID)
+	e.text(`,"messageid":`, m.MessageID)
+	e.text(`,"subject":`, m.Subject)
 	e.text(`,"connector":`, m.Connector)
 	if m.Remote.IsValid() {
 		e.text(`,"remote":`, m.Remote.String())
@@ -101,6 +106,7 @@ func (e *encoder) recipient(r *Recipient) {
 	e.text(`,"advice":`, r.Advice)
 	e.text(`,"addr":`, r.Addr)
 	e.number(`,"tls":`, int(r.TLS))
+	e.number(`,"cipher":`, int(r.Cipher))
 	e.flag(`,"delayed":true`, r.Delayed)
 	e.flag(`,"reported":true`, r.Reported)
 	e.b = append(e.b, '}')
@@ -189,6 +195,10 @@ type document struct {
 	UTF8       bool              `json:"utf8"`
 	Ret        string            `json:"ret"`
 	EnvID      text              `json:"envid"`
+	Session    text              `json:"session"`
+	NetworkID  text              `json:"networkid"`
+	MessageID  text              `json:"messageid"`
+	Subject    text              `json:"subject"`
 	Connector  text              `json:"connector"`
 	Remote     text              `json:"remote"`
 	Helo       text              `json:"helo"`
@@ -210,6 +220,7 @@ type document struct {
 		Advice   text            `json:"advice"`
 		Addr     text            `json:"addr"`
 		TLS      uint16          `json:"tls"`
+		Cipher   uint16          `json:"cipher"`
 		Delayed  bool            `json:"delayed"`
 		Reported bool            `json:"reported"`
 	} `json:"recipients"`
@@ -246,6 +257,7 @@ func (m *Message) UnmarshalJSON(b []byte) error {
 	*m = Message{
 		Envelope: envelope.Envelope{
 			ID: d.ID, From: d.From, Size: d.Size, Body: d.Body, UTF8: d.UTF8, EnvID: string(d.EnvID), Report: d.Report,
+			Session: string(d.Session), NetworkID: string(d.NetworkID), MessageID: string(d.MessageID), Subject: string(d.Subject),
 			Connector: string(d.Connector), Helo: string(d.Helo), User: string(d.User), Signable: d.Signable,
 		},
 		Arrived: d.Arrived, Suspended: d.Held, Recipients: make([]Recipient, len(d.Recipients)),
@@ -264,7 +276,7 @@ func (m *Message) UnmarshalJSON(b []byte) error {
 		m.Recipients[i] = Recipient{
 			Recipient: envelope.Recipient{To: r.To, ORcpt: string(r.ORcpt)}, Status: r.Status, Next: r.Next,
 			Hop: string(r.Hop), Attempts: r.Attempts, Tried: r.Tried, Reply: string(r.Reply), Host: string(r.Host),
-			Advice: string(r.Advice), Addr: string(r.Addr), TLS: r.TLS, Delayed: r.Delayed, Reported: r.Reported,
+			Advice: string(r.Advice), Addr: string(r.Addr), TLS: r.TLS, Cipher: r.Cipher, Delayed: r.Delayed, Reported: r.Reported,
 		}
 		for _, word := range r.Notify {
 			bit, ok := envelope.ParseNotify(word)

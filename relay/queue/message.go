@@ -39,6 +39,7 @@ type Recipient struct {
 	Advice   string    // what an administrator can do about Reply, in sentences; "": nothing is known
 	Addr     string    // IP address and port of the host, if it answered; "": it didn't
 	TLS      uint16    // version of TLS of the connection, as in package crypto/tls; 0: in the clear
+	Cipher   uint16    // cipher suite of the connection, likewise
 
 	Delayed  bool // a report on the delay was sent to the sender
 	Reported bool // the final outcome was reported to the sender, or need not be

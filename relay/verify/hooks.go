@@ -109,9 +109,7 @@ func (v *Verifier) report(ctx context.Context, env *relay.Envelope, r *Result) {
 	if readers == nil {
 		return
 	}
-	readers(ctx, event.Event{
-		Kind: event.MessageAuthenticated, Time: time.Now(),
-		ID: env.ID, EnvID: env.EnvID, From: env.From, Connector: env.Inbound.Name(), Remote: env.Remote, Helo: env.Helo, User: env.User,
-		Result: r.String(), Detail: r.Action, Err: r.err(),
-	})
+	e := event.Event{Kind: event.MessageAuthenticated, Time: time.Now(), Helo: env.Helo, Result: r.String(), Detail: r.Action, Err: r.err()}
+	e.SetMessage(&env.Envelope)
+	readers(ctx, e)
 }

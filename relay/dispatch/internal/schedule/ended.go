@@ -45,10 +45,10 @@ func (s *Scheduler) Unreadable(r *Result, err error) (save bool) {
 		if errors.Is(err, queue.ErrDamaged) {
 			reason = reply.MessageDamaged
 		}
-		for _, i := range t.To {
+		for k, i := range t.To {
 			o := delivery.Outcome{Err: Refusal(reason, err)}
 			s.record(m, i, o, t.hop.name, r.At)
-			s.emitOutcome(m, i, &o, t.hop.name, r.At)
+			s.emitOutcome(m, i, &o, r.event(k))
 		}
 		s.changedBy(t, r.At)
 	}
@@ -143,7 +143,7 @@ func (s *Scheduler) unanswered(r *Result) {
 	reply := lastReply{at: r.At, text: e.Reply.String()}
 	if len(r.Outcomes) > 0 {
 		o := &r.Outcomes[0]
-		reply.text, reply.advice, reply.addr, reply.tls = replyText(o, e), o.Advice, o.Addr, o.TLS
+		reply.text, reply.advice, reply.addr, reply.tls, reply.cipher = replyText(o, e), o.Advice, o.Addr, o.TLS, o.Cipher
 		if o.Reply != "" {
 			reply.host = o.Host
 		}

@@ -54,11 +54,12 @@ type lastReply struct {
 	advice     string
 	addr       string
 	tls        uint16
+	cipher     uint16
 }
 
 // copyTo makes l what r's last attempt found.
 func (l *lastReply) copyTo(r *queue.Recipient) {
-	r.Reply, r.Host, r.Advice, r.Addr, r.TLS = l.text, l.host, l.advice, l.addr, l.tls
+	r.Reply, r.Host, r.Advice, r.Addr, r.TLS, r.Cipher = l.text, l.host, l.advice, l.addr, l.tls, l.cipher
 }
 
 // update makes h the next hop of another policy. If its hosts differ, nothing is known of them: neither

@@ -38,15 +38,15 @@ type Message struct {
 	clientWaits bool // a client waits for the reply to this message
 	awaited     int  // transfers that the client waits for
 
-	saver      saver      // who is bringing the Store up to date
-	changed    bool       // the Store doesn't know the newest state
-	saveQueued bool       // it is in Scheduler.saves
-	saveAt     time.Time  // when to repeat a save that has failed; zero: none has
-	leaseLost  time.Time  // when this process gave up the name under which it is leased; zero: it didn't
-	unstored   []*Notice  // events that the Readers get once the Store knows of them
-	inSave     int        // of unstored: how many the save in progress covers
-	reports    []*Message // on the Store, to be sent once the Store knows that they were made
-	dropping   []drop     // by recipient, if an operator dropped any during an attempt
+	saver      saver       // who is bringing the Store up to date
+	changed    bool        // the Store doesn't know the newest state
+	saveQueued bool        // it is in Scheduler.saves
+	saveAt     time.Time   // when to repeat a save that has failed; zero: none has
+	leaseLost  time.Time   // when this process gave up the name under which it is leased; zero: it didn't
+	unstored   []*Notice   // events that the Readers get once the Store knows of them
+	inSave     int         // of unstored: how many the save in progress covers
+	reports    []*Message  // on the Store, to be sent once the Store knows that they were made
+	dropping   []*Dropping // by recipient, if an operator dropped any during an attempt; nil: not dropped
 	alarm      alarm[Message]
 
 	// Memory for what nearly every message needs.

@@ -1,7 +1,6 @@
 package schedule
 
 import (
-	"errors"
 	"slices"
 	"time"
 
@@ -67,8 +66,7 @@ func (s *Scheduler) Emit(m *Message, e event.Event) {
 	if !s.config.Events {
 		return
 	}
-	e.ID, e.EnvID, e.From, e.Size = m.ID, m.EnvID, m.From, m.Size
-	e.Connector, e.Remote, e.User = m.Connector, m.Remote, m.User
+	e.SetMessage(&m.Envelope)
 	if m.phase == storing || m.phase == stored {
 		m.unstored = append(m.unstored, s.newNotice(m, e))
 		return
@@ -117,17 +115,23 @@ func (s *Scheduler) emitAttempt(r *Result) {
 		return
 	}
 	for k, i := range r.Transfer.To {
-		s.emitOutcome(r.Transfer.Message, i, &r.Outcomes[k], r.Transfer.hop.name, r.At)
+		s.emitOutcome(r.Transfer.Message, i, &r.Outcomes[k], r.event(k))
 	}
 }
 
-// emitOutcome adds the event of the outcome for the recipient i.
-func (s *Scheduler) emitOutcome(m *Message, i int, o *delivery.Outcome, hop string, at time.Time) {
+// event returns the event of the outcome k, with the time, the next hop and the Send connector.
+func (r *Result) event(k int) event.Event {
+	t := r.Transfer
+	return event.Event{Time: r.At, NextHop: t.hop.name, SendConnector: t.Next.Connector().Name(), Following: len(t.To) - 1 - k}
+}
+
+// emitOutcome adds e as the event of the outcome for the recipient i. e has the time, and what it says of
+// the attempt.
+func (s *Scheduler) emitOutcome(m *Message, i int, o *delivery.Outcome, e event.Event) {
 	r := &m.Recipients[i]
-	e := event.Event{
-		Kind: event.Delivered, Time: at, To: r.To, NextHop: hop, Host: o.Host, Addr: o.Addr, TLS: o.TLS,
-		Reply: o.Reply, Err: o.Err, Advice: o.Advice, Attempts: r.Attempts, Delay: at.Sub(m.Arrived),
-	}
+	e.Kind, e.To, e.Attempts, e.Delay = event.Delivered, r.To, r.Attempts, e.Time.Sub(m.Arrived)
+	e.Host, e.Addr, e.Local, e.TLS, e.Cipher = o.Host, o.Addr, o.Local, o.TLS, o.Cipher
+	e.Reply, e.Err, e.Advice = o.Reply, o.Err, o.Advice
 	switch {
 	case o.Err != nil && IsPermanent(o.Err):
 		e.Kind = event.Refused
@@ -139,15 +143,16 @@ func (s *Scheduler) emitOutcome(m *Message, i int, o *delivery.Outcome, hop stri
 	s.Emit(m, e)
 }
 
-// emitRecipient adds an event of the recipient r of m, with its last attempt. The reply is from its host
-// or, without one, of this server.
+// emitRecipient adds an event of the recipient r of m, with its last attempt.
 func (s *Scheduler) emitRecipient(m *Message, r *queue.Recipient, kind event.Kind, now time.Time) {
-	e := event.Event{Kind: kind, Time: now, To: r.To, NextHop: r.Hop, Host: r.Host, Addr: r.Addr, TLS: r.TLS,
+	s.Emit(m, lastAttempt(m, r, kind, now))
+}
+
+// lastAttempt returns an event of the recipient r of m, with its last attempt. The reply is from its host
+// or, without one, of this server.
+func lastAttempt(m *Message, r *queue.Recipient, kind event.Kind, now time.Time) event.Event {
+	return event.Event{Kind: kind, Time: now, To: r.To, NextHop: r.Hop, Host: r.Host, Addr: r.Addr, TLS: r.TLS, Cipher: r.Cipher,
 		Reply: r.Reply, Attempts: r.Attempts, Delay: now.Sub(m.Arrived)}
-	if kind == event.Dropped && r.Host == "" && r.Reply != "" {
-		e.Reply, e.Err = "", errors.New(r.Reply)
-	}
-	s.Emit(m, e)
 }
 
 // unsent is the error of a recipient that was not sent, with the whole reply as its text.

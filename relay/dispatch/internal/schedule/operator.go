@@ -1,21 +1,21 @@
 package schedule
 
 import (
+	"errors"
 	"iter"
+	"log/slog"
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
-// drop is how an operator gives up a recipient.
-type drop uint8
-
-const (
-	kept drop = iota
-	dropSilently
-	dropWithReport
-)
+// Dropping is how an operator gives up recipients.
+type Dropping struct {
+	Match  func(*queue.Recipient) bool // which recipients
+	Report bool                        // their sender gets a delivery report
+	By     []slog.Attr                 // who does it, for the events; nil: that isn't known
+}
 
 // Suspend makes m wait until Resume. Attempts under way go on, and it expires as ever. It reports
 // whether m has changed, as Resume and Drop do.
@@ -39,24 +39,20 @@ func (s *Scheduler) Resume(m *Message, now time.Time) bool {
 	return true
 }
 
-// Drop gives up the recipients of m that match selects and that still wait, with report also to the
-// sender. Those in an attempt are dropped only if it fails.
-func (s *Scheduler) Drop(m *Message, report bool, match func(*queue.Recipient) bool, now time.Time) bool {
-	how := dropSilently
-	if report {
-		how = dropWithReport
-	}
+// Drop gives up the recipients of m that how selects and that still wait. Those in an attempt are dropped
+// only if it fails.
+func (s *Scheduler) Drop(m *Message, how Dropping, now time.Time) bool {
 	dropped := false
 	s.recall(m)
 	for i := range m.Recipients {
 		r := &m.Recipients[i]
-		if r.Status != queue.Waiting || !match(r) {
+		if r.Status != queue.Waiting || !how.Match(r) {
 			continue
 		}
 		if m.dropping == nil {
-			m.dropping = make([]drop, len(m.Recipients))
+			m.dropping = make([]*Dropping, len(m.Recipients))
 		}
-		m.dropping[i] = how
+		m.dropping[i] = &how
 		dropped = true
 	}
 	s.dropMarked(m, now)
@@ -70,12 +66,16 @@ func (s *Scheduler) dropMarked(m *Message, now time.Time) {
 	for i, how := range m.dropping {
 		r := &m.Recipients[i]
 		switch {
-		case how == kept || r.Status != queue.Waiting:
+		case how == nil || r.Status != queue.Waiting:
 		case m.transfers[i] != nil && m.transfers[i].running:
 			left = true
 		default:
-			r.Status, r.Reported = queue.Dropped, how == dropSilently
-			s.emitRecipient(m, r, event.Dropped, now)
+			r.Status, r.Reported = queue.Dropped, !how.Report
+			e := lastAttempt(m, r, event.Dropped, now)
+			if e.Attrs = how.By; r.Host == "" && r.Reply != "" {
+				e.Reply, e.Err = "", errors.New(r.Reply)
+			}
+			s.Emit(m, e)
 		}
 	}
 	if !left {

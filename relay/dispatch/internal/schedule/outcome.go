@@ -34,7 +34,7 @@ func IsPermanent(err error) bool { return asRefusal(err).Reply.Code >= 500 }
 // record writes the outcome of an attempt for the recipient i into m.
 func (s *Scheduler) record(m *Message, i int, o delivery.Outcome, hop string, now time.Time) {
 	r := &m.Recipients[i]
-	r.Hop, r.Host, r.Addr, r.TLS, r.Reply, r.Advice, r.Tried = hop, o.Host, o.Addr, o.TLS, o.Reply, o.Advice, now
+	r.Hop, r.Host, r.Addr, r.TLS, r.Cipher, r.Reply, r.Advice, r.Tried = hop, o.Host, o.Addr, o.TLS, o.Cipher, o.Reply, o.Advice, now
 	if o.Host != "" || o.Err == nil {
 		r.Attempts++
 	}

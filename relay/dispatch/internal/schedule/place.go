@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
@@ -68,7 +69,7 @@ func withRoom(list []*Transfer, h *hop) *Transfer {
 
 // failedUnsent has the failure of the recipient i, which no attempt will report, reach the Store.
 func (s *Scheduler) failedUnsent(m *Message, i int, now time.Time) {
-	s.emitOutcome(m, i, &delivery.Outcome{Err: unsent{m.refusals[i], m.Recipients[i].Reply}}, "", now)
+	s.emitOutcome(m, i, &delivery.Outcome{Err: unsent{m.refusals[i], m.Recipients[i].Reply}}, event.Event{Time: now})
 	switch m.phase {
 	case storing:
 		m.changed = true

@@ -108,7 +108,7 @@ func chance(t *testing.T, rnd *rand.Rand) {
 		case 3:
 			each(func(m *Message) bool { return w.s.Resume(m, w.now) })
 		case 4:
-			each(func(m *Message) bool { return of(m) && w.s.Drop(m, true, every, w.now) })
+			each(func(m *Message) bool { return of(m) && w.s.Drop(m, Dropping{Match: every, Report: true}, w.now) })
 		default:
 			for range rnd.IntN(1 + burst*rnd.IntN(4)) {
 				d := rnd.IntN(1 + rnd.IntN(hops)) // some have more mail than others

@@ -296,14 +296,14 @@ func TestOperator(t *testing.T) {
 		r.End(w.now)
 	})
 	equal(t, "attempts", w.attempts, "0 1@b.example", "60.5 1@b.example", "61 1@b.example")
-	w.event(func() { w.s.Drop(m, true, every, w.now) })
+	w.event(func() { w.s.Drop(m, Dropping{Match: every, Report: true}, w.now) })
 	if m.Recipients[0].Status != queue.Waiting {
 		t.Error("dropped during an attempt")
 	}
 	w.run(time.Minute)
 	equal(t, "reports", w.reports, "62 failed 1@b.example")
 	other := w.queue("", "2@b.example")
-	w.event(func() { w.s.Drop(other, true, every, w.now) })
+	w.event(func() { w.s.Drop(other, Dropping{Match: every, Report: true}, w.now) })
 	w.run(time.Hour)
 	equal(t, "reports", w.reports, "62 failed 1@b.example") // the attempt was successful
 	w.empty()
