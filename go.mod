@@ -29,6 +29,8 @@ require (
 	gopkg.in/yaml.v3 v3.0.1
 )
 
+require github.com/pires/go-proxyproto v0.15.0
+
 require (
 	golang.org/x/net v0.62.0
 	golang.org/x/text v0.43.0 // indirect

@@ -11,6 +11,7 @@ require (
 require (
 	github.com/emersion/go-message v0.18.2 // indirect
 	github.com/gaissmai/bart v0.30.0 // indirect
+	github.com/pires/go-proxyproto v0.15.0 // indirect
 	github.com/xdg-go/scram v1.4.0 // indirect
 	github.com/xdg-go/stringprep v1.0.4 // indirect
 	golang.org/x/crypto v0.58.0 // indirect

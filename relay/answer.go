@@ -20,6 +20,7 @@ func (s *session) emit(e event.Event) {
 	if e.Decision == "" && s.trace != nil {
 		e.Decision = s.decisionID(s.decisions + 1)
 	}
+	e.Proxy = s.conn.Proxy
 	s.server.emit(s.ctx, e)
 }
 

@@ -21,45 +21,68 @@ const refusalTime = 5 * time.Second
 
 // serveConn serves c from its first byte to its last. l is nil if no listener accepted c.
 func (s *Server) serveConn(l net.Listener, c net.Conn) {
-	local, remote := network.AddrPort(c.LocalAddr()), network.AddrPort(c.RemoteAddr())
+	admission := s.enter(c)
+	if admission == reply.Ready {
+		defer s.leave(c)
+	}
+	a := arrival{conn: c, local: network.AddrPort(c.LocalAddr()), remote: network.AddrPort(c.RemoteAddr())}
+	if s.isBalancer(a.remote.Addr()) {
+		if admission != reply.Ready { // a header would have to be waited for
+			s.connectionRefused(event.Event{Reason: admission, Local: a.local, Remote: a.remote})
+			_ = c.Close() // refused in any case
+			return
+		}
+		var ok bool
+		if a, ok = s.throughBalancer(a); !ok {
+			return
+		}
+	}
+	s.serveClient(l, a, admission)
+}
+
+// arrival is a connection before its session.
+type arrival struct {
+	conn          net.Conn
+	local, remote netip.AddrPort // of the client's connection
+	proxy         event.Proxy    // zero: it came without a balancer
+}
+
+// serveClient serves a, unless it has no connector or admission is a refusal.
+func (s *Server) serveClient(l net.Listener, a arrival, admission reply.Reason) {
 	var trace *connector.Trace // nil: the decisions of this connection are not recorded
 	if s.Explain != nil {
 		trace = new(connector.Trace)
 	}
-	ep := s.choose(local, remote, trace)
+	ep := s.choose(a.local, a.remote, trace)
 	if ep == nil {
-		s.connectionRefused(event.Event{Reason: reply.NoConnector, Local: local, Remote: remote})
-		_ = c.Close() // refused in any case
+		s.connectionRefused(event.Event{Reason: reply.NoConnector, Local: a.local, Remote: a.remote, Proxy: a.proxy})
+		_ = a.conn.Close() // refused in any case
 		return
 	}
 	if trace != nil && !s.Explain(ep.in.Name()) {
 		trace = nil
 	}
-	ok, full := s.enter(c)
-	if !ok {
-		reason := reply.ShuttingDown
-		if full {
-			reason = reply.TooManyConnections
-		}
-		s.refuse(c, ep, reason, local, remote)
+	if admission != reply.Ready {
+		s.refuse(a, ep, admission)
 		return
 	}
-	defer s.leave(c)
-	source := network.Source(remote.Addr())
+	source := network.Source(a.remote.Addr())
 	switch ep.connections.Enter(ep.settings, source) {
 	case limits.OverTotal:
-		s.refuse(c, ep, reply.TooManyConnections, local, remote)
+		s.refuse(a, ep, reply.TooManyConnections)
 		return
 	case limits.OverSource:
-		s.refuse(c, ep, reply.TooManyConnectionsPerSource, local, remote)
+		s.refuse(a, ep, reply.TooManyConnectionsPerSource)
 		return
 	}
 	defer ep.connections.Leave(source)
 	now := time.Now()
-	ctx, cancel := s.context(l, c, now.Add(ep.settings.ConnectionTimeout))
+	ctx, cancel := s.context(l, a.conn, now.Add(ep.settings.ConnectionTimeout))
 	defer cancel()
-	channel := ep.methods.On(auth.Channel{Local: local, Remote: remote, NoCertificate: ep.tls.Load() == nil})
-	s.converse(now, c, newSession(ctx, s, ep, channel, now, trace))
+	channel := ep.methods.On(auth.Channel{Local: a.local, Remote: a.remote, NoCertificate: ep.tls.Load() == nil})
+	sess := newSession(ctx, s, ep, channel, now, trace)
+	sess.conn.Proxy = a.proxy
+	s.converse(now, a.conn, sess)
 }
 
 // choose picks the endpoint by the current policy; nil if no connector matches. Unless
@@ -128,10 +151,10 @@ func (s *Server) converse(now time.Time, c net.Conn, sess *session) {
 }
 
 // refuse sends a refusal to a connection and closes it.
-func (s *Server) refuse(c net.Conn, ep *endpoint, reason reply.Reason, local, remote netip.AddrPort) {
+func (s *Server) refuse(a arrival, ep *endpoint, reason reply.Reason) {
 	r := ep.in.Decide(reason).Reply()
-	s.connectionRefused(event.Event{Reason: reason, Connector: ep.in.Name(), Local: local, Remote: remote, Reply: r.String()})
-	s.turnAway(c, local, r)
+	s.connectionRefused(event.Event{Reason: reason, Connector: ep.in.Name(), Local: a.local, Remote: a.remote, Proxy: a.proxy, Reply: r.String()})
+	s.turnAway(a.conn, a.local, r)
 }
 
 // connectionRefused reports a connection that has no session.

@@ -10,6 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/message"
 )
 
@@ -70,6 +71,7 @@ type Hooks struct {
 type Conn struct {
 	auth.Channel
 	ID      string             // names the connection in logs
+	Proxy   event.Proxy        // the load balancer that passed the connection on; zero: none
 	Inbound *connector.Inbound // the Receive connector
 	Helo    string             // the client's name of its latest EHLO or HELO; "" before
 	ESMTP   bool               // it was EHLO

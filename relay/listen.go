@@ -181,15 +181,25 @@ func needed(p *connector.Policy) []netip.AddrPort {
 	all := p.Bindings()
 	var out []netip.AddrPort
 	for _, at := range all {
-		wildcard := netip.AddrPortFrom(netip.IPv6Unspecified(), at.Port())
-		if at.Addr().Is4() {
-			wildcard = netip.AddrPortFrom(netip.IPv4Unspecified(), at.Port())
-		}
-		if at == wildcard || !slices.Contains(all, wildcard) {
+		if any := wildcard(at); at == any || !slices.Contains(all, any) {
 			out = append(out, at)
 		}
 	}
 	return out
+}
+
+// wildcard returns the wildcard of the port and the family of an address.
+func wildcard(at netip.AddrPort) netip.AddrPort {
+	if at.Addr().Is4() {
+		return netip.AddrPortFrom(netip.IPv4Unspecified(), at.Port())
+	}
+	return netip.AddrPortFrom(netip.IPv6Unspecified(), at.Port())
+}
+
+// boundAt reports whether connections to a local address are for one of the bindings.
+func boundAt(bindings []netip.AddrPort, local netip.AddrPort) bool {
+	any := wildcard(local)
+	return slices.ContainsFunc(bindings, func(b netip.AddrPort) bool { return b == local || b == any })
 }
 
 // unavailable returns err, the error of a binding, as a mistake of each connector that has it.

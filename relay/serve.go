@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net"
 	"time"
+
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // Serve serves the connections of l, whose local addresses pick the connector,
@@ -156,9 +158,8 @@ func (s *Server) removeListener(l net.Listener) {
 	_ = l.Close() // often for the second time
 }
 
-// enter registers c and reports whether it did. If not, full says whether that is
-// because of MaxConnections; otherwise the Server is shutting down.
-func (s *Server) enter(c net.Conn) (ok, full bool) {
+// enter registers c and returns reply.Ready, or why it didn't.
+func (s *Server) enter(c net.Conn) reply.Reason {
 	limit := s.MaxConnections
 	if limit == 0 {
 		limit = defaultMaxConnections
@@ -166,14 +167,14 @@ func (s *Server) enter(c net.Conn) (ok, full bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopping {
-		return false, false
+		return reply.ShuttingDown
 	}
 	if limit > 0 && len(s.conns) >= limit {
-		return false, true
+		return reply.TooManyConnections
 	}
 	s.conns[c] = struct{}{}
 	s.wg.Add(1)
-	return true, false
+	return reply.Ready
 }
 
 // leave undoes enter.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
 	"github.com/interchange-smtp/interchange/relay/event"
@@ -88,6 +89,16 @@ type Server struct {
 	// ImplicitTLS reports whether connections to a local address begin with TLS.
 	// If nil, connections to port 465 do.
 	ImplicitTLS func(local netip.AddrPort) bool
+
+	// ProxyFrom are the load balancers that begin each connection with a header of the PROXY
+	// protocol, of version 1 or 2. The client's address in the header is the client's to the
+	// policy, to every limit and in the log. If the policy has a binding for the address
+	// that the client connected to, that is the local address; otherwise it is the one that the balancer
+	// connected to. A connection from these ranges whose header isn't whole within 5 seconds
+	// is refused, and so is one with a header from anywhere else. Connections of a balancer itself
+	// (LOCAL, UNKNOWN) are health checks: they are greeted, may send no mail, and aren't
+	// logged.
+	ProxyFrom []param.Range
 
 	// Listen opens a binding for ListenAndServe and SetPolicy; network is
 	// "tcp4" or "tcp6". If nil, package net does.

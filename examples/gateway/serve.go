@@ -36,6 +36,7 @@ type serveFlags struct {
 	dkimKeys string
 	clientCA string
 	milters  milterFlags
+	peerFlags
 	dnsFlags
 	acme    acmeFlags
 	metrics string
@@ -112,6 +113,7 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 	f.registerKeys(fs, "PEM `FILE` with the private key of the -cert at the same place; may be repeated. The files are read again within a minute of a change")
 	fs.StringVar(&f.clientCA, "client-ca", "", "trust certificates of partners (DomainSecureEnabled) and of users (ClientCertificate, AUTH EXTERNAL) issued by the authorities\nin this PEM `FILE` (default: the system's for partners, and none for users)")
 	f.dnsFlags.register(fs)
+	f.peerFlags.register(fs)
 	f.milters.register(fs, "show mail to the content filter at `ADDRESS`, inet:HOST:PORT or unix:PATH, as with Postfix's smtpd_milters; may be repeated")
 	fs.Var(&f.lmtp, "lmtp", "`CONNECTOR=SERVER`: deliver the mail of a Send connector by LMTP to unix:PATH or HOST:PORT; needs -data; may be repeated")
 	fs.Var(&f.explain, "explain", "log the steps of every decision of the Receive connector `NAME`, and put their ids into the replies; * for all connectors; may be repeated")
@@ -186,6 +188,7 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	}
 	r.now, g.Config = now, now.Config
 	g.Server.ProtocolLog, g.Server.Explain = c.stdout, f.explains
+	g.Server.ProxyFrom = f.proxyFrom
 	// Filters may change messages, and signatures hold for a message as it was sent.
 	g.Server.Hooks = append([]relay.Hooks{f.verifier(g.Report).Hooks()}, filters...)
 	g.Sender.Resolver, g.Sender.Dial, g.Sender.TLSPolicies = dialing, dialing.dial, detouredPolicies{r.published, dialing}

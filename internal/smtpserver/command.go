@@ -44,6 +44,9 @@ func (c *conn) readCommand(idle bool) (command, error) {
 	c.sawAuth = c.sawAuth || looksLike(line, "AUTH")
 	clean := isClean(cmd)
 	switch {
+	case c.isProxyHeader(line):
+		c.err = errProxyHeader
+		return command{}, errNotSMTP
 	case cmd.verb == verbForeign:
 		return command{}, errNotSMTP
 	case looksLike(line, "BDAT") && (!clean || cmd.verb != verbBdat || strings.Contains(line, "\t") || line[0] == ' '):

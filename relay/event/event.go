@@ -17,6 +17,15 @@ import (
 // for events of a Dispatcher and of what runs in the background it has no values and doesn't end.
 type Reader func(ctx context.Context, e Event)
 
+// Proxy is a load balancer that passed a connection on, and what its header of the PROXY protocol
+// says about the connection. The texts are the balancer's, or its client's.
+type Proxy struct {
+	Addr netip.AddrPort
+	ID   string // its name for the connection (UNIQUE_ID); ""
+	Name string // the host name that the client asked for (AUTHORITY); ""
+	TLS  string // the version of TLS from the client to the balancer, if that ends there; ""
+}
+
 // Event is something that happened. A field that doesn't concern its Kind is zero; the
 // table in docs/logs.md has the fields of each Kind by their keys in the log. Text is as
 // clients and hosts wrote it: [Printable] makes it fit to print. Slices and what pointers
@@ -48,6 +57,7 @@ type Event struct {
 	Rights    permission.Set // what the session may do, in events of a Server
 	Local     netip.AddrPort // this server's end of the connection; of an attempt, of that to the host
 	Remote    netip.AddrPort // the client
+	Proxy     Proxy          // the load balancer that passed the connection on; zero: none
 	Helo      string         // the client's name in EHLO or HELO
 	User      string         // the name of the authenticated user; "": not authenticated
 	Command   string         // the SMTP command, in upper case

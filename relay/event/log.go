@@ -101,6 +101,8 @@ func (e *Event) value(key string) (v slog.Value, ok bool) {
 		return address(e.Local)
 	case "remote":
 		return address(e.Remote)
+	case "proxy":
+		return address(e.Proxy.Addr)
 	case "delay":
 		return slog.DurationValue(e.Delay.Round(time.Millisecond)), e.Kind != Refused || e.NextHop != ""
 	case "duration":
@@ -165,6 +167,12 @@ func (e *Event) text(key string) string {
 		return e.ID
 	case "connector":
 		return e.Connector
+	case "proxy-id":
+		return e.Proxy.ID
+	case "proxy-name":
+		return e.Proxy.Name
+	case "proxy-tls":
+		return e.Proxy.TLS
 	case "user":
 		return e.User
 	case "command":

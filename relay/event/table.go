@@ -26,8 +26,8 @@ const (
 var table = [kinds]kind{
 	0: {"event", slog.LevelInfo, nil},
 
-	ConnectionRefused:     info("connection refused", "session reason connector local remote reply error more"),
-	ConnectionEnded:       info("connection ended", "session connector local remote helo tls cipher user messages refused duration error"),
+	ConnectionRefused:     info("connection refused", "session reason connector local remote proxy reply error more"),
+	ConnectionEnded:       info("connection ended", "session connector local remote proxy proxy-id proxy-name proxy-tls helo tls cipher user messages refused duration error"),
 	CommandRefused:        info("command refused", "session connector remote user command reply helo mechanism tried from to reason error more"),
 	Decision:              info("decision", "decision session connector remote user command reply reason others steps"),
 	MessageAccepted:       info("message accepted", answered),
