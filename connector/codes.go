@@ -62,4 +62,6 @@ const (
 	CodePostmaster          source.Code = "postmaster"
 	CodeConnectionsOrder    source.Code = "connections-order"  // more for one domain than for all
 	CodeDelayNotification   source.Code = "delay-notification" // warning: too early or never
+	CodeLogPath             source.Code = "log-path"           // warning: a path of Windows on another system
+	CodeLogSizes            source.Code = "log-sizes"          // one file may be larger than all files
 )

@@ -166,6 +166,8 @@ func parseDefault(t reflect.Type, text string) reflect.Value {
 		return v
 	}
 	switch p := setting.Target(v).Addr().Interface().(type) {
+	case *string:
+		*p = text
 	case *bool:
 		*p = text == "$true"
 	case *int:

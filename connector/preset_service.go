@@ -14,12 +14,24 @@ import (
 func (c *Config) serviceDefaults(s Service) Service {
 	server, _ := c.server(s.Name)
 	s.Name = server.Name
-	perDomain := s.MaxPerDomainOutboundConnections
+	perDomain, given := s.MaxPerDomainOutboundConnections, s
 	serviceParameters.fill(&s, param.UsageCustom, c.Profile, server.Edge)
 	if total := s.MaxOutboundConnections; perDomain == 0 && total != param.Unlimited {
 		s.MaxPerDomainOutboundConnections = min(s.MaxPerDomainOutboundConnections, total)
 	}
+	capFile(given.ReceiveProtocolLogMaxFileSize, &s.ReceiveProtocolLogMaxFileSize, s.ReceiveProtocolLogMaxDirectorySize)
+	capFile(given.SendProtocolLogMaxFileSize, &s.SendProtocolLogMaxFileSize, s.SendProtocolLogMaxDirectorySize)
+	capFile(given.ConnectivityLogMaxFileSize, &s.ConnectivityLogMaxFileSize, s.ConnectivityLogMaxDirectorySize)
+	capFile(given.MessageTrackingLogMaxFileSize, &s.MessageTrackingLogMaxFileSize, s.MessageTrackingLogMaxDirectorySize)
 	return s
+}
+
+// capFile makes one, the default size of a file of a log, at most that of all files, unless a
+// size was given.
+func capFile(given param.Size, one *param.Size, all param.Size) {
+	if given == 0 && all != param.UnlimitedSize {
+		*one = min(*one, all)
+	}
 }
 
 // transportDefaults returns t with every parameter that was left at its default

@@ -8,7 +8,7 @@ import (
 
 // Service is the configuration of one server's Transport service, with the names of
 // Set-TransportService: how often, how long and over how many connections the server
-// tries to deliver. Zero fields mean the defaults of the profile and of the server's
+// tries to deliver, and which logs it writes. Zero fields mean the defaults of the profile and of the server's
 // role. docs/cmdlets.md has the effect, range and default of each parameter.
 //
 // QueueGlitchRetryCount and QueueGlitchRetryInterval are not parameters of
@@ -29,4 +29,30 @@ type Service struct {
 	MessageRetryInterval     time.Duration
 	DelayNotificationTimeout time.Duration
 	MessageExpirationTimeout time.Duration
+
+	// Where the logs are and how much of them is kept. A path "" means that the log isn't
+	// written, MaxAge 0 that no file is too old. The methods of the logs' names return these
+	// as one value each.
+	ReceiveProtocolLogPath             param.Setting[string]
+	ReceiveProtocolLogMaxAge           param.Setting[time.Duration]
+	ReceiveProtocolLogMaxDirectorySize param.Size
+	ReceiveProtocolLogMaxFileSize      param.Size // at most ReceiveProtocolLogMaxDirectorySize
+
+	SendProtocolLogPath             param.Setting[string]
+	SendProtocolLogMaxAge           param.Setting[time.Duration]
+	SendProtocolLogMaxDirectorySize param.Size
+	SendProtocolLogMaxFileSize      param.Size // at most SendProtocolLogMaxDirectorySize
+
+	ConnectivityLogEnabled          param.Setting[bool]
+	ConnectivityLogPath             param.Setting[string]
+	ConnectivityLogMaxAge           param.Setting[time.Duration]
+	ConnectivityLogMaxDirectorySize param.Size
+	ConnectivityLogMaxFileSize      param.Size // at most ConnectivityLogMaxDirectorySize
+
+	MessageTrackingLogEnabled               param.Setting[bool]
+	MessageTrackingLogPath                  param.Setting[string]
+	MessageTrackingLogMaxAge                param.Setting[time.Duration]
+	MessageTrackingLogMaxDirectorySize      param.Size
+	MessageTrackingLogMaxFileSize           param.Size // at most MessageTrackingLogMaxDirectorySize
+	MessageTrackingLogSubjectLoggingEnabled param.Setting[bool]
 }

@@ -28,6 +28,16 @@ var serviceTableOfDefaults = map[string][3]string{
 	"MessageRetryInterval":                   {"5m0s"},
 	"DelayNotificationTimeout":               {"4h0m0s"},
 	"MessageExpirationTimeout":               {"48h0m0s"},
+
+	"ReceiveProtocolLogPath": {"ProtocolLog/SmtpReceive"}, "ReceiveProtocolLogMaxAge": {"720h0m0s"},
+	"ReceiveProtocolLogMaxDirectorySize": {"250 MB (262,144,000 bytes)"}, "ReceiveProtocolLogMaxFileSize": {"10 MB (10,485,760 bytes)"},
+	"SendProtocolLogPath": {"ProtocolLog/SmtpSend"}, "SendProtocolLogMaxAge": {"720h0m0s"},
+	"SendProtocolLogMaxDirectorySize": {"250 MB (262,144,000 bytes)"}, "SendProtocolLogMaxFileSize": {"10 MB (10,485,760 bytes)"},
+	"ConnectivityLogEnabled": {"true"}, "ConnectivityLogPath": {"Connectivity"}, "ConnectivityLogMaxAge": {"720h0m0s"},
+	"ConnectivityLogMaxDirectorySize": {"1000 MB (1,048,576,000 bytes)"}, "ConnectivityLogMaxFileSize": {"10 MB (10,485,760 bytes)"},
+	"MessageTrackingLogEnabled": {"true"}, "MessageTrackingLogPath": {"MessageTracking"}, "MessageTrackingLogMaxAge": {"720h0m0s"},
+	"MessageTrackingLogMaxDirectorySize": {"1000 MB (1,048,576,000 bytes)"}, "MessageTrackingLogMaxFileSize": {"10 MB (10,485,760 bytes)"},
+	"MessageTrackingLogSubjectLoggingEnabled": {"true"},
 }
 
 // transportTableOfDefaults is the same for the organisation's settings.
@@ -141,6 +151,11 @@ func TestDeliveryProblems(t *testing.T) {
 		{service(connector.Service{MaxOutboundConnections: 10, MaxPerDomainOutboundConnections: 10}), "", "", false},
 		{service(connector.Service{MaxOutboundConnections: 10, MaxPerDomainOutboundConnections: 11}), "Services[0].MaxPerDomainOutboundConnections", connector.CodeConnectionsOrder, false},
 		{service(connector.Service{MaxPerDomainOutboundConnections: param.Unlimited}), "Services[0].MaxPerDomainOutboundConnections", connector.CodeConnectionsOrder, false},
+		{service(connector.Service{ReceiveProtocolLogMaxFileSize: 251 * param.MB}), "Services[0].ReceiveProtocolLogMaxFileSize", connector.CodeLogSizes, false},
+		{service(connector.Service{SendProtocolLogMaxFileSize: param.UnlimitedSize}), "Services[0].SendProtocolLogMaxFileSize", connector.CodeLogSizes, false},
+		{service(connector.Service{ConnectivityLogMaxAge: param.Value(-time.Second)}), "Services[0].ConnectivityLogMaxAge", source.CodeOutOfRange, false},
+		{service(connector.Service{MessageTrackingLogMaxFileSize: -2}), "Services[0].MessageTrackingLogMaxFileSize", source.CodeOutOfRange, false},
+		{service(connector.Service{ConnectivityLogPath: param.Value("../etc")}), "Services[0].ConnectivityLogPath", source.CodeValueInvalid, false},
 		{service(connector.Service{DelayNotificationTimeout: 30 * time.Minute}), "Services[0].DelayNotificationTimeout", connector.CodeDelayNotification, true},
 		{service(connector.Service{DelayNotificationTimeout: 31 * time.Minute}), "", "", false},
 		{service(connector.Service{MessageExpirationTimeout: 4 * time.Hour}), "Services[0].DelayNotificationTimeout", connector.CodeDelayNotification, true},

@@ -27,6 +27,8 @@ func (v *validator) service(path source.Path, s *Service) {
 		v.fail(field("MaxPerDomainOutboundConnections"), CodeConnectionsOrder, "%v must not exceed MaxOutboundConnections, %v", each, total)
 	}
 	serviceParameters.limits(v, path, s)
+	serviceParameters.enumerations(v, path, s)
+	v.logs(path, s)
 
 	// Set-TransportService: the notice should come after the transient retries,
 	// and it never comes if the message expires before.

@@ -33,7 +33,7 @@
 // client that may connect neither before nor afterwards has no changed sender.
 // Routes are compared for every domain, even if no session may send to it,
 // because delivery reports are routed too. Parameters that are kept but not
-// enforced, and protocol logging, decide nothing. A login is whatever set of
+// enforced, and logs, decide nothing. A login is whatever set of
 // SIDs its verifier returns; sets that grants treat alike are compared once.
 // Address types other than SMTP have no sessions and are left out. Connections
 // to port 465 begin with TLS (RFC 8314), so no client there is without TLS.

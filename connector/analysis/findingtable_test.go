@@ -246,6 +246,10 @@ var findingTests = map[string]findingTest{
 		parts: []string{"%top", `, "Services": [{"Name": "HubA", "DelayNotificationTimeout": "5.00:00:00"}]`},
 		found: []string{`delay-notification Services["HubA"].DelayNotificationTimeout`}, fixed: []string{},
 	},
+	"log of another system": {
+		parts: []string{"%top", `, "Services": [{"Name": "HubA", "ReceiveProtocolLogPath": "D:\\Logs"}]`},
+		found: []string{`log-path Services["HubA"].ReceiveProtocolLogPath`}, fixed: []string{},
+	},
 	"certificate of another": {
 		parts: []string{"%in", `, "Fqdn": "mail.fabrikam.com"`},
 		found: []string{`certificate-fqdn Receive["In"].Fqdn`},

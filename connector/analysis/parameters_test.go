@@ -241,6 +241,9 @@ func TestEveryParameter(t *testing.T) {
 			typ := reflect.TypeOf(at(&old)).Elem()
 			for i := range typ.NumField() {
 				name := list + "." + typ.Field(i).Name
+				if list == "Service" && strings.Contains(name, "Log") {
+					continue // docs/diff.md: logs aren't compared
+				}
 				cfg := before.Config()
 				if edit := special[name]; edit != nil {
 					edit(&cfg)

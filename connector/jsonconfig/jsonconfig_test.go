@@ -301,7 +301,7 @@ func sample(rng *rand.Rand, t reflect.Type) reflect.Value {
 		param.Size(n * n * 1000),
 		param.Limit(n - 1),
 		time.Duration(n) * 777 * time.Millisecond,
-		param.Value(n%2 == 0), param.Value(n), param.Value(time.Duration(n) * time.Hour),
+		param.Value([]string{"", "/var/log/a b", `D:\Logs`}[n%3]), param.Value(n%2 == 0), param.Value(n), param.Value(time.Duration(n) * time.Hour),
 		param.Value(param.Limit(n - 1)), param.Value(param.Size(n * n * 1000)), param.Value(param.RateSource(n % 4)), param.Value(param.AuthenticationMode(n % 4)),
 		param.Value(auth.Mechanism(n % 8)), param.Value(permission.Group(n % 8)),
 	} {

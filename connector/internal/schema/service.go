@@ -6,7 +6,8 @@ import (
 )
 
 const (
-	noLogs     = "logs are set up where the program is run"
+	noSendLog  = "the protocol log holds what clients say, not what next hops do"
+	notWritten = "there is no such log here"
 	noResolver = "the resolver is set up where the program is run"
 	noPickup   = "there is no pickup directory"
 	noTracing  = "messages aren't copied for tracing"
@@ -66,7 +67,7 @@ var transportServiceRows = []Row{
 	kept("ExternalDNSProtocolOption", protocols, "Any", "", noResolver, "Says over which protocol DNS servers are asked for domains outside."),
 	kept("InternalDNSProtocolOption", protocols, "Any", "", noResolver, "Says over which protocol DNS servers are asked for names inside."),
 	kept("ExternalIPAddress", Address, "", "", "Received fields name the address that was connected to", "Replaces the server's address in Received fields."),
-	kept("IntraOrgConnectorProtocolLoggingLevel", Logging, "None", "", noLogs, "Writes the sessions between servers of the organisation to the protocol log."),
+	kept("IntraOrgConnectorProtocolLoggingLevel", Logging, "None", "", noSendLog, "Writes connections to other servers of the organisation to the protocol log of Send connectors."),
 	{Name: "IntraOrgConnectorSmtpMaxMessagesPerConnection", Verbs: Set, Kind: Integer, Limits: between(1, most), Default: is("20"),
 		Kept: "SmtpMaxMessagesPerConnection of the Send connector applies to other servers, too",
 		Does: "Limits how many messages one connection to another server of the organisation carries."},
@@ -80,7 +81,8 @@ var transportServiceRows = []Row{
 	keptText("RootDropDirectoryPath", "", "", "there is no drop directory", "Says where Foreign connectors put their files."),
 	keptText("PickupDirectoryPath", "", "", noPickup, "Says from which directory messages are picked up."),
 	keptText("ReplayDirectoryPath", "", "", "there is no replay directory", "Says from which directory exported messages are picked up."),
-	keptFlag("MessageTrackingLogSubjectLoggingEnabled", "$true", "", noLogs, "Writes the subjects of messages to the message tracking log."),
+	{Name: "MessageTrackingLogSubjectLoggingEnabled", Verbs: Set, Kind: Boolean, Default: is("$true"),
+		Does: "Writes the subjects of messages to the message tracking log."},
 	keptFlag("ContentConversionTracingEnabled", "$false", "", noMailboxes, "Keeps copies of messages whose conversion fails."),
 	keptFlag("PipelineTracingEnabled", "$false", "", noTracing, "Copies the messages of one sender at each step."),
 	keptText("PipelineTracingPath", "", "", noTracing, "Says where the copies of messages are put."),
@@ -111,7 +113,7 @@ var frontendRows = slices.Concat(keptOnly(serviceRows, commonNames), logRows(fro
 var mailboxRows = slices.Concat(keptOnly(serviceRows, commonNames), []Row{
 	{Name: "MailboxDeliveryConnectorMaxInboundConnection", Verbs: Set, Kind: UnlimitedInt, Limits: between(1, most), Default: is("5000"), Kept: noMailboxes,
 		Does: "Limits how many connections mailbox delivery takes at a time."},
-	kept("MailboxDeliveryConnectorProtocolLoggingLevel", Logging, "None", "", noLogs, "Writes the sessions of mailbox delivery to the protocol log."),
+	kept("MailboxDeliveryConnectorProtocolLoggingLevel", Logging, "None", "", noMailboxes, "Writes the sessions of mailbox delivery to the protocol log."),
 	keptFlag("MailboxDeliveryConnectorSmtpUtf8Enabled", "$true", from16, noMailboxes, "Offers SMTPUTF8 in mailbox delivery."),
 }, logRows(mailboxLogs))
 

@@ -449,3 +449,24 @@ func TestServiceAndRemote(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestLogPaths: no path is no log, a directory of Exchange's installation is the default, and
+// other paths stay.
+func TestLogPaths(t *testing.T) {
+	e, err := export.Read("a.txt", []byte(`Identity : EX01
+MessageExpirationTimeout : 2.00:00:00
+MaxPerDomainOutboundConnections : 20
+ReceiveProtocolLogPath : C:\Program Files\Microsoft\Exchange Server\V15\TransportRoles\Logs\Hub\ProtocolLog\SmtpReceive
+SendProtocolLogPath :
+ConnectivityLogPath : D:\Logs\Connectivity
+ConnectivityLogEnabled : False
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := e.Config.Services[0]
+	if s.ReceiveProtocolLogPath != (param.Setting[string]{}) || s.SendProtocolLogPath != param.Value("") ||
+		s.ConnectivityLogPath != param.Value(`D:\Logs\Connectivity`) || s.MessageTrackingLogPath != (param.Setting[string]{}) {
+		t.Errorf("%+v", s)
+	}
+}

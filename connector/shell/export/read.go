@@ -236,7 +236,22 @@ func (s *subject) service(to *connector.Service) {
 	if to.Name == "" {
 		to.Name = identity
 	}
-	s.note("", source.CodeIgnored, "of Transport services, only the settings about retries, expiry and connections are read")
+	s.logPath("ReceiveProtocolLogPath", &to.ReceiveProtocolLogPath)
+	s.logPath("SendProtocolLogPath", &to.SendProtocolLogPath)
+	s.logPath("ConnectivityLogPath", &to.ConnectivityLogPath)
+	s.logPath("MessageTrackingLogPath", &to.MessageTrackingLogPath)
+	s.note("", source.CodeIgnored, "of Transport services, only the settings about retries, expiry, connections and logs are read")
+}
+
+// logPath completes the path of a log: no path means that there is no log, and a directory of
+// Exchange's installation is the default.
+func (s *subject) logPath(name string, path *param.Setting[string]) {
+	switch v, ok := s.o.Get(name); {
+	case ok && (v == nil || s.text(name) == ""):
+		*path = param.Value("")
+	case strings.Contains(strings.ToLower(path.Or("")), `\transportroles\logs\`):
+		*path = param.Setting[string]{}
+	}
 }
 
 // remote reads what policy needs of Get-RemoteDomain.

@@ -43,19 +43,25 @@ func TestDirectoryMembers(t *testing.T) {
 	}
 }
 
-// TestLogParameters: what Microsoft's pages on logging set is known to be kept, each
-// parameter once by name, and is shown again.
+// TestLogParameters: what Microsoft's pages on logging set is shown again. Of the logs that
+// aren't written here each parameter is known to be kept, once by name; $null is no log.
 func TestLogParameters(t *testing.T) {
 	d := relay(t)
 	d.must(t, "Set-TransportService", args{"Identity": "HubA", "ConnectivityLogEnabled": false, "MessageTrackingLogMaxAge": "20.00:00:00",
-		"MessageTrackingLogMaxDirectorySize": "2GB", "IntraOrgConnectorProtocolLoggingLevel": "Verbose", "QueueLogPath": `D:\Logs`})
+		"MessageTrackingLogMaxDirectorySize": "2GB", "IntraOrgConnectorProtocolLoggingLevel": "Verbose", "QueueLogPath": `D:\Logs`,
+		"SendProtocolLogPath": nil, "MessageTrackingLogPath": "/var/log/tracking"})
 	d.must(t, "Set-FrontendTransportService", args{"Identity": "HubA", "IntraOrgConnectorProtocolLoggingLevel": "Verbose", "ReceiveProtocolLogPath": `D:\Logs`})
 	d.must(t, "Set-MailboxTransportService", args{"Identity": "HubA", "MailboxDeliveryConnectorProtocolLoggingLevel": "Verbose", "ConnectivityLogMaxFileSize": "5MB"})
 	d.must(t, "Set-TransportConfig", args{"JournalingReportNdrTo": "journal@contoso.com", "ExternalDsnDefaultLanguage": "de-DE"})
 	if got := property(t, d.must(t, "Get-TransportService", nil)[0], "MessageTrackingLogMaxDirectorySize"); !strings.HasPrefix(got, "2 GB") {
 		t.Errorf("MaxDirectorySize is %s", got)
 	}
-	for _, name := range []string{"-ConnectivityLogEnabled", "-QueueLogPath", "-MailboxDeliveryConnectorProtocolLoggingLevel", "-ExternalDsnDefaultLanguage"} {
+	for name, want := range map[string]string{"ConnectivityLogEnabled": "False", "SendProtocolLogPath": "", "MessageTrackingLogPath": "/var/log/tracking", "ReceiveProtocolLogPath": "ProtocolLog/SmtpReceive"} {
+		if got := property(t, d.must(t, "Get-TransportService", nil)[0], name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	for _, name := range []string{"-QueueLogPath", "-MailboxDeliveryConnectorProtocolLoggingLevel", "-ExternalDsnDefaultLanguage"} {
 		if !strings.Contains(strings.Join(d.warnings, "\n"), name+" is kept without effect") {
 			t.Errorf("nothing was said of %s: %q", name, d.warnings)
 		}

@@ -60,7 +60,11 @@ func scalar[C, V any](k kind[V], field func(*C) *V) access[C] {
 func setting[C, V any](k kind[V], field func(*C) *param.Setting[V]) access[C] {
 	return access[C]{
 		set: func(it *item[C], _ string, v object.Value) error {
-			got, err := k.read(v)
+			var got V
+			var err error
+			if !k.nullable || v != nil {
+				got, err = k.read(v)
+			}
 			if err == nil {
 				*field(&it.cfg) = param.Value(got)
 			}
