@@ -57,10 +57,11 @@ type detours struct {
 	hosts []string // host n has address 240.0.0.0 + 1 + n
 }
 
-// LookupMX implements delivery.Resolver: a host with a detour is its own mail
-// exchanger.
+// LookupMX implements delivery.Resolver: a host with a detour is its own mail exchanger, and so is
+// a smart host in the hosts file, for which no name server need be asked. Mail domains, whose names end
+// with a dot here, have their exchangers in the DNS.
 func (d *detours) LookupMX(ctx context.Context, name string) ([]*net.MX, error) {
-	if d.covers(name) {
+	if d.covers(name) || !strings.HasSuffix(name, ".") && isInHostsFile(ctx, name) {
 		return nil, &net.DNSError{Err: "no such host", Name: name, IsNotFound: true}
 	}
 	return d.resolver.LookupMX(ctx, name)

@@ -14,8 +14,9 @@ import (
 
 // dkimFlags are the flags of gateway dkim.
 type dkimFlags struct {
-	keys, selector, algorithm, from, dns string
-	json                                 bool
+	keys, selector, algorithm, from string
+	dns                             list
+	json                            bool
 }
 
 // runDKIM makes keys for DKIM, and looks up the records of those that exist.
@@ -26,7 +27,7 @@ func runDKIM(c *cli, args []string) int {
 	fs.StringVar(&f.selector, "selector", "", "new: the `SELECTOR` under which the keys are published (default: the day); that of the Ed25519 key ends with -ed25519")
 	fs.StringVar(&f.algorithm, "algorithm", "", "new: make a key of one `ALGORITHM`, rsa or ed25519 (default: one of each)")
 	fs.StringVar(&f.from, "from", "", "new: the `TIME` at which the keys begin to sign, as in 2026-12-06 or 2026-12-06T08:00:00Z (default: now,\nor in two days if the domain has keys already, so that the new records are known by then)")
-	fs.StringVar(&f.dns, "dns", "", "check: ask the name server at `ADDR` (default: the system's)")
+	fs.Var(&f.dns, "dns", "check: ask the name server at `ADDR`; may be repeated (default: the system's)")
 	fs.BoolVar(&f.json, "json", false, "print for machines")
 	var words []string
 	if code, done := c.parseMixed(fs, args, func(word string) { words = append(words, word) }); done {
@@ -126,7 +127,7 @@ func (c *cli) checkKeys(f *dkimFlags, domains []routing.Domain) int {
 	if err != nil {
 		return c.invalid(fmt.Errorf("-keys %w", err))
 	}
-	resolver, err := nameServer(f.dns)
+	resolver, err := nameServers(f.dns)
 	if err != nil {
 		return c.invalid(fmt.Errorf("-dns: %w", err))
 	}

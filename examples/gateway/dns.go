@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -9,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -20,26 +20,30 @@ import (
 
 // dnsFlags are the flags about how next hops are found.
 type dnsFlags struct {
-	dns       string
-	trusted   string
+	dns       list
+	trusted   list
 	connectTo list
 }
 
 func (f *dnsFlags) register(fs *flag.FlagSet) {
-	fs.StringVar(&f.dns, "dns", "", "use the name server at `ADDR` (default: that of -dns-trusted, or the system's)")
+	fs.Var(&f.dns, "dns", "use the name server at `ADDR`; may be repeated: the next one is asked while one doesn't answer (default: that of -dns-trusted, or the system's)")
 	f.registerTrusted(fs)
 	fs.Var(&f.connectTo, "connect-to", "`HOST:PORT:ADDR:PORT`: connect to ADDR:PORT in place of HOST:PORT, as with curl; may be repeated")
 }
 
 // registerTrusted registers -dns-trusted only.
 func (f *dnsFlags) registerTrusted(fs *flag.FlagSet) {
-	fs.StringVar(&f.trusted, "dns-trusted", "", "believe the name server at `ADDR` that DNSSEC signatures are valid, for DANE; the way to it must be safe\n(default: the one of -dns or the system's, if it is on this machine)")
+	fs.Var(&f.trusted, "dns-trusted", "believe the name server at `ADDR` that DNSSEC signatures are valid, for DANE; the way to it must be safe; may be repeated\n(default: those of -dns or the system's, if all are on this machine)")
 }
 
 // dialing returns how next hops are resolved and dialled.
 func (f *dnsFlags) dialing() (*detours, error) {
-	resolver, err := nameServer(cmp.Or(f.dns, f.trusted))
-	if f.dns == "" {
+	given := f.dns
+	if len(given) == 0 {
+		given = f.trusted
+	}
+	resolver, err := nameServers(given)
+	if len(f.dns) == 0 {
 		err = nil // validating reports it
 	} else if err != nil {
 		err = fmt.Errorf("-dns %w", err)
@@ -47,7 +51,7 @@ func (f *dnsFlags) dialing() (*detours, error) {
 	validating, trustedErr := f.validating()
 	errs := []error{err, trustedErr}
 	dialing := &detours{resolver: resolver, validating: validating}
-	if validating != nil && (f.dns == "" || f.trusted == "") {
+	if validating != nil && (len(f.dns) == 0 || len(f.trusted) == 0) {
 		dialing.resolver = validated{resolver, validating}
 	}
 	for _, s := range f.connectTo {
@@ -62,21 +66,21 @@ func (f *dnsFlags) dialing() (*detours, error) {
 
 // validating returns the name servers that are believed about DNSSEC; nil: none.
 func (f *dnsFlags) validating() (*mxpolicy.Resolver, error) {
-	text := f.trusted
-	if text == "" && f.dns == "" {
+	if len(f.trusted) > 0 {
+		servers, err := parseNameServers(f.trusted)
+		if err != nil {
+			return nil, fmt.Errorf("-dns-trusted %w", err)
+		}
+		return &mxpolicy.Resolver{Servers: servers}, nil
+	}
+	if len(f.dns) == 0 {
 		return mxpolicy.SystemResolver(), nil
 	}
-	if text == "" {
-		text = f.dns
-	}
-	server, err := parseNameServer(text)
-	if err != nil && f.trusted != "" {
-		return nil, fmt.Errorf("-dns-trusted %w", err)
-	}
-	if err != nil || f.trusted == "" && !server.Addr().IsLoopback() {
+	servers, err := parseNameServers(f.dns)
+	if err != nil || slices.ContainsFunc(servers, func(s netip.AddrPort) bool { return !s.Addr().IsLoopback() }) {
 		return nil, nil // dialing reports what is wrong with -dns
 	}
-	return &mxpolicy.Resolver{Servers: []netip.AddrPort{server}}, nil
+	return &mxpolicy.Resolver{Servers: servers}, nil
 }
 
 // published returns a finder of mail domains' TLS policies. data is the directory that keeps
@@ -142,78 +146,6 @@ func (d *detours) dialHost(ctx context.Context, _, address string) (net.Conn, er
 		}
 	}
 	return nil, err
-}
-
-// resolver looks up what the gateway needs. *net.Resolver is one.
-type resolver interface {
-	delivery.Resolver
-	mxpolicy.TXTResolver
-}
-
-// nameServer returns a resolver that asks the name server at addr; "" is the
-// system's resolver.
-func nameServer(addr string) (resolver, error) {
-	if addr == "" {
-		return net.DefaultResolver, nil
-	}
-	server, err := parseNameServer(addr)
-	if err != nil {
-		return nil, err
-	}
-	return &chosenServer{net.Resolver{
-		PreferGo: true,
-		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			var dialer net.Dialer
-			return dialer.DialContext(ctx, network, server.String())
-		},
-	}, server}, nil
-}
-
-// chosenServer asks one name server, and its errors name that one. Those of net.Resolver name the system's.
-type chosenServer struct {
-	net.Resolver
-	address netip.AddrPort
-}
-
-// LookupMX implements delivery.Resolver.
-func (s *chosenServer) LookupMX(ctx context.Context, name string) ([]*net.MX, error) {
-	records, err := s.Resolver.LookupMX(ctx, name)
-	return records, s.named(err)
-}
-
-// LookupNetIP implements delivery.Resolver.
-func (s *chosenServer) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
-	addresses, err := s.Resolver.LookupNetIP(ctx, network, host)
-	return addresses, s.named(err)
-}
-
-// LookupTXT implements mxpolicy.TXTResolver.
-func (s *chosenServer) LookupTXT(ctx context.Context, name string) ([]string, error) {
-	records, err := s.Resolver.LookupTXT(ctx, name)
-	return records, s.named(err)
-}
-
-// named returns err with the server's address.
-func (s *chosenServer) named(err error) error {
-	e := new(net.DNSError)
-	if !errors.As(err, &e) || e.Server == "" {
-		return err
-	}
-	named := *e // other look-ups may share the error
-	named.Server = s.address.String()
-	return &named
-}
-
-// parseNameServer parses an address with or without a port.
-func parseNameServer(text string) (netip.AddrPort, error) {
-	if a, err := netip.ParseAddr(text); err == nil {
-		return netip.AddrPortFrom(a, 53), nil
-	}
-	server, err := netip.ParseAddrPort(text)
-	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("%s: give the name server's address, with or without a port", text)
-	}
-	return server, nil
 }
 
 // followsDANE reports whether a Send connector of this server follows DANE. given limits that to

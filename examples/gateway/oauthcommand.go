@@ -40,7 +40,7 @@ func runOAuth(c *cli, args []string) int {
 	fs.TextVar(&o.host, "host", param.SmartHost{}, "the smart `HOST` of the connector, if it has settings with SmartHost (default: the settings without SmartHost)")
 	fs.BoolVar(&o.any, "any-account", false, "login: store the logon of an account that has another name than the mailbox, in place of the stored one, too")
 	fs.StringVar(&o.data, "data", "", "the `DIR` of serve")
-	fs.StringVar(&o.dns, "dns", "", "use the name server at `ADDR` (default: the system's)")
+	fs.Var(&o.dns, "dns", "use the name server at `ADDR`; may be repeated (default: the system's)")
 	fs.Var(&o.connectTo, "connect-to", "`HOST:PORT:ADDR:PORT`: connect to ADDR:PORT in place of HOST:PORT, as with curl; may be repeated")
 	var words []string
 	if code, done := c.parseMixed(fs, args, func(word string) { words = append(words, word) }); done {

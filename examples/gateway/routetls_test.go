@@ -107,8 +107,10 @@ func TestValidating(t *testing.T) {
 		{"", "192.0.2.1", "192.0.2.1:53", true},
 		{"192.0.2.1", "192.0.2.2:54", "192.0.2.2:54", false},
 		{"127.0.0.1", "192.0.2.2", "192.0.2.2:53", false},
+		{"127.0.0.1 ::1", "", "127.0.0.1:53", true},
+		{"127.0.0.1 192.0.2.1", "", "", false}, // which one answers isn't known before
 	} {
-		dialing, err := (&dnsFlags{dns: tc.dns, trusted: tc.trusted}).dialing()
+		dialing, err := (&dnsFlags{dns: strings.Fields(tc.dns), trusted: strings.Fields(tc.trusted)}).dialing()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,11 +125,11 @@ func TestValidating(t *testing.T) {
 			t.Errorf("-dns %q -dns-trusted %q: another resolver is asked for TXT records", tc.dns, tc.trusted)
 		}
 	}
-	for _, f := range []dnsFlags{{dns: "x"}, {trusted: "y"}, {dns: "x", trusted: "y"}} {
+	for _, f := range []dnsFlags{{dns: list{"x"}}, {trusted: list{"y"}}, {dns: list{"x"}, trusted: list{"y"}}} {
 		_, err := f.dialing()
-		for flag, value := range map[string]string{"-dns x: ": f.dns, "-dns-trusted y: ": f.trusted} {
+		for flag, value := range map[string]list{"-dns x: ": f.dns, "-dns-trusted y: ": f.trusted} {
 			want := 0
-			if value != "" {
+			if len(value) > 0 {
 				want = 1
 			}
 			if err == nil || strings.Count(err.Error(), flag) != want {
@@ -174,7 +176,7 @@ func ran(args ...string) (code int, out, errout string) {
 
 // TestDetouredPolicies: a domain that is connected to elsewhere requires nothing.
 func TestDetouredPolicies(t *testing.T) {
-	f := dnsFlags{dns: "127.0.0.1:1", connectTo: list{"example.org:25:127.0.0.1:2525", "mta-sts.example.com:443:" + tcpServer(t)}}
+	f := dnsFlags{dns: list{"127.0.0.1:1"}, connectTo: list{"example.org:25:127.0.0.1:2525", "mta-sts.example.com:443:" + tcpServer(t)}}
 	dialing, err := f.dialing()
 	if err != nil {
 		t.Fatal(err)

@@ -9,8 +9,9 @@ import (
 // MessageAuthenticationMode. report gets its events.
 func (f *serveFlags) verifier(report event.Reader) *verify.Verifier {
 	dns := new(verify.DNS)
-	if server, err := parseNameServer(f.dns); err == nil {
-		dns.Servers = []string{server.String()}
+	servers, _ := parseNameServers(f.dns) // dialing reports mistakes
+	for _, server := range servers {
+		dns.Servers = append(dns.Servers, server.String())
 	}
 	return &verify.Verifier{Resolver: dns, Events: []event.Reader{report}}
 }

@@ -27,6 +27,10 @@ type Client struct {
 	// Dial connects to a server. Nil: as net.Dialer does.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
+	// Away has the servers that are asked last, because they haven't answered lately. Nil: it
+	// isn't remembered.
+	Away *Away
+
 	Timeout time.Duration // for one server to answer
 	DNSSEC  bool          // asks the servers to say whether an answer is signed
 }
@@ -42,8 +46,9 @@ func (c *Client) Ask(ctx context.Context, name string, t uint16) (Answer, error)
 		return Answer{}, ErrName
 	}
 	err := errors.New("there is no name server")
+	servers := c.Away.order(c.Servers)
 	for range rounds {
-		for _, server := range c.Servers {
+		for _, server := range servers {
 			var a Answer
 			if a, err = c.ask(ctx, server, name, t); err == nil {
 				return a, nil
@@ -51,6 +56,7 @@ func (c *Client) Ask(ctx context.Context, name string, t uint16) (Answer, error)
 			if ctx.Err() != nil {
 				return Answer{}, context.Cause(ctx)
 			}
+			c.Away.passOver(server)
 		}
 	}
 	return Answer{}, err

@@ -27,10 +27,12 @@ const (
 // which no attacker can change packets. It is safe for concurrent use; the fields must not change after
 // the first use.
 type Resolver struct {
-	// Servers are asked in order until one answers. A Resolver of SystemResolver has its own.
+	// Servers are asked in order until one answers; one that hasn't answered is asked last for a
+	// minute. A Resolver of SystemResolver has its own.
 	Servers []netip.AddrPort
 
 	system  *resolvConf // has the servers in place of Servers; nil: none
+	away    dnsclient.Away
 	once    sync.Once
 	answers *dnsclient.Cache[answer]
 }
@@ -55,7 +57,7 @@ func (r *Resolver) client() *dnsclient.Client {
 	if r.system != nil {
 		servers = r.system.current()
 	}
-	c := &dnsclient.Client{Timeout: askTimeout, DNSSEC: true}
+	c := &dnsclient.Client{Away: &r.away, Timeout: askTimeout, DNSSEC: true}
 	for _, server := range servers {
 		c.Servers = append(c.Servers, server.String())
 	}

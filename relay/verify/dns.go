@@ -21,14 +21,15 @@ const askTime = 3 * time.Second
 // Unlike net.Resolver it says whether a name doesn't exist or only has no such record, which
 // DMARC needs, and how long an answer is valid.
 type DNS struct {
-	// Servers are the addresses with ports of the name servers, asked in this order. Empty:
-	// those that Go's resolver would ask, looked up again every minute.
+	// Servers are the addresses with ports of the name servers, asked in this order; one that
+	// hasn't answered is asked last for a minute. Empty: those that Go's resolver would ask, looked up again every minute.
 	Servers []string
 
 	// Dial connects to a server. Nil: as net.Dialer does.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	system systemServers
+	away   dnsclient.Away
 }
 
 // Lookup implements Resolver.
@@ -37,7 +38,7 @@ func (d *DNS) Lookup(ctx context.Context, name string, t RecordType) (Records, e
 	if len(servers) == 0 {
 		servers = d.system.servers(ctx)
 	}
-	c := dnsclient.Client{Servers: servers, Dial: d.Dial, Timeout: askTime}
+	c := dnsclient.Client{Servers: servers, Dial: d.Dial, Away: &d.away, Timeout: askTime}
 	a, err := c.Ask(ctx, name, uint16(t))
 	switch {
 	case errors.Is(err, dnsclient.ErrName):
