@@ -27,7 +27,7 @@ func (s *session) emit(e event.Event) {
 // refuse reports and returns the refusal of a command by the policy. e has the Command and
 // what it was about.
 func (s *session) refuse(e event.Event, d connector.Decision) reply.Reply {
-	e.Reason = d.Reason
+	e.Reason, s.answered.reason = d.Reason, d.Reason
 	return s.commandRefused(e, d.Reply())
 }
 
@@ -89,7 +89,8 @@ func (s *session) acceptMessage(tx *transaction) reply.Reply {
 // the Hooks.
 func (s *session) messageEnded(tx *transaction, e event.Event, r reply.Reply) {
 	tx.result.Size, tx.result.Err = tx.message.Size(), e.Err
-	if e.Kind != event.MessageAborted { // else the client doesn't see the reply
+	s.answered.id, s.answered.size, s.answered.recipients = tx.env.ID, tx.message.Size(), len(tx.env.To)
+	if s.answered.aborted = e.Kind == event.MessageAborted; !s.answered.aborted { // else the client doesn't see the reply
 		tx.result.Reply = r
 	}
 	if s.server.emit == nil {

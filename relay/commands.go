@@ -62,6 +62,7 @@ func (s *session) TLS(state tls.ConnectionState) {
 	s.conn.Channel = ep.methods.On(logon.Secured(s.conn.Channel, state, ep.settings, ep.clientCAs))
 	s.follow(ep.in.Open(s.conn.Channel, s.trace))
 	s.conn.Helo, s.conn.ESMTP, s.conn.User, s.authenticated, s.exchange = "", false, "", false, nil
+	s.emit(event.Event{Kind: event.TLSBegun})
 	if s.protocol != nil {
 		s.protocol.certified(s.conn.Channel.PeerNames)
 		s.protocol.rights(s.rules.Rights())
@@ -89,7 +90,7 @@ func (s *session) Auth(mechanism string) (auth.Exchange, reply.Reply) {
 	if err != nil {
 		return nil, s.refuse(event.Event{Command: "AUTH", Mechanism: mechanism, Err: err}, s.endpoint.in.Decide(reply.MechanismNotOffered))
 	}
-	s.exchange = exchange
+	s.exchange, s.answered.mechanism = exchange, mechanism
 	return exchange, reply.Reply{}
 }
 

@@ -136,6 +136,10 @@ func (s *Server) converse(now time.Time, c net.Conn, sess *session) {
 	if channel.NoCertificate {
 		cfg.TLS = nil
 	}
+	if s.emit != nil {
+		cfg.Answered = sess.commandAnswered
+		sess.emit(event.Event{Kind: event.ConnectionBegun})
+	}
 	if sess.protocol != nil {
 		cfg.Log = sess.protocol.line
 		sess.protocol.connect(sess.rules.Rights())

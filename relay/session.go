@@ -36,6 +36,8 @@ type session struct {
 	protocol *conversation
 
 	decision connector.Decision // the policy's latest, on the command in progress
+	answered answered           // for the event of the command in progress
+
 	// Of recorded decisions.
 	decisions int              // how many there were
 	trace     *connector.Trace // the policy's decisions append their steps to it; nil: they are not recorded
@@ -70,7 +72,7 @@ func (s *session) follow(rules connector.Session) {
 
 // decide remembers d, a decision of the policy, and returns it.
 func (s *session) decide(d connector.Decision) connector.Decision {
-	s.decision = d
+	s.decision, s.answered.reason = d, d.Reason
 	return d
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"sync"
+	"time"
 )
 
 // source is a message on the wire: a dataReader or a bdatReader.
@@ -26,8 +27,9 @@ type body struct {
 	mend   bool // put CR before every bare LF
 	cr     bool // with mend: the last byte that Read returned was CR
 	unread []byte
-	err    error // sticky: io.EOF or *Abort
-	cause  error // behind an *Abort: the source's error; nil: forbidden content
+	err    error      // sticky: io.EOF or *Abort
+	ended  *time.Time // gets the time at which the message was read to its end; nil: it is not measured
+	cause  error      // behind an *Abort: the source's error; nil: forbidden content
 	closed bool
 }
 
@@ -85,6 +87,9 @@ func (b *body) more() []byte {
 		b.err = &Abort{"bare CR at the end"}
 	case err == io.EOF:
 		b.err = io.EOF
+		if b.ended != nil {
+			*b.ended = time.Now()
+		}
 	case err != nil:
 		b.err, b.cause = &Abort{err.Error()}, err
 	case b.strict && !b.check.add(content):

@@ -49,6 +49,10 @@ type Config struct {
 	// and message content. nil: no log.
 	Log func(event byte, line string)
 
+	// Answered is called when a command was handled, before its reply is sent. nil: not called,
+	// and no time is measured.
+	Answered func(Answered)
+
 	maxDiscard int64 // 0: defaultDiscard; tests lower it
 }
 

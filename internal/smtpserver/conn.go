@@ -2,6 +2,7 @@ package smtpserver
 
 import (
 	"context"
+	"time"
 
 	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/reply"
@@ -22,9 +23,10 @@ type conn struct {
 	putBack    command // was read within a BDAT message, which it ended
 	hasPutBack bool
 	sawAuth    bool
-	closing    bool  // no further command is read
-	cutOff     bool  // the client may still be sending
-	err        error // the error of Serve
+	arrived    time.Time // when the message of the command in progress was read to its end; zero: it wasn't
+	closing    bool      // no further command is read
+	cutOff     bool      // the client may still be sending
+	err        error     // the error of Serve
 }
 
 // text returns the reply for a reason, worded as the connector's edition does.

@@ -55,20 +55,21 @@ func (c *conn) handleRset(arg string) answer {
 
 // handleAside answers a command that changes nothing.
 func (c *conn) handleAside(cmd command) answer {
-	a := answer{withoutEffect: true}
+	var a answer
 	switch {
 	case cmd.verb == verbNoop:
-		a.reply = c.text(reply.NoopOK)
+		a = c.answer(reply.NoopOK)
 	case cmd.verb == verbHelp:
-		a.reply = c.text(reply.HelpOK)
+		a = c.answer(reply.HelpOK)
 	case cmd.verb == verbVrfy && cmd.arg == "":
-		a.reply = c.text(reply.InvalidArguments)
+		a = c.answer(reply.InvalidArguments)
 	case cmd.verb == verbVrfy:
-		a.reply = c.text(reply.VerifyNothing)
+		a = c.answer(reply.VerifyNothing)
 	case cmd.verb == verbUnsupported:
 		return c.answer(reply.CommandNotImplemented)
 	default:
 		return c.answer(reply.UnrecognizedCommand)
 	}
+	a.withoutEffect = true
 	return a
 }

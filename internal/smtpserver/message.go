@@ -97,6 +97,9 @@ func (c *conn) receive(src source) answer {
 	b := &body{src: src, strict: !c.order.Binary}
 	b.check.linefeedOK = c.cfg.BareLinefeedOK
 	b.mend = b.strict && c.cfg.BareLinefeedOK
+	if c.cfg.Answered != nil {
+		b.ended = &c.arrived
+	}
 	if c.cfg.Buffers.mostlyFree() {
 		c.wire.grow() // otherwise once the client has sent more than a little
 	}

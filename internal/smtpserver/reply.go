@@ -13,7 +13,8 @@ import (
 // answer is the server's reaction to a command: the reply, how it counts, and whether the
 // connection ends.
 type answer struct {
-	reply reply.Reply // zero: no reply is due, or it has been sent
+	reply  reply.Reply  // zero: no reply is due, or it has been sent
+	reason reply.Reason // of reply, if this package decided on it
 
 	refusesMail   bool // the command named a sender or a recipient, or brought a message
 	failedLogon   bool // the reply refuses credentials, or the check of them failed
@@ -25,12 +26,14 @@ type answer struct {
 }
 
 // answer returns the answer with the reply for reason.
-func (c *conn) answer(reason reply.Reason) answer { return answer{reply: c.text(reason)} }
+func (c *conn) answer(reason reply.Reason) answer {
+	return answer{reply: c.text(reason), reason: reason}
+}
 
 // cutOffAnswer returns the answer that refuses and ends the connection, because
 // commands can no longer be told from content.
 func (c *conn) cutOffAnswer(reason reply.Reason) answer {
-	return answer{reply: c.text(reason), cutOff: true}
+	return answer{reply: c.text(reason), reason: reason, cutOff: true}
 }
 
 // send sends the replies of a, slows down a client that is refused, counts what a

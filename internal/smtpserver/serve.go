@@ -3,6 +3,7 @@ package smtpserver
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -46,9 +47,12 @@ func (c *conn) converse() {
 			c.send(c.readFailed(err))
 			continue
 		}
-		c.send(c.handle(cmd))
+		c.send(c.perform(cmd))
 	}
 }
+
+// ErrPanic is the cause of the error of Serve after a panic.
+var ErrPanic = errors.New("panic while serving")
 
 // recoverPanic ends the connection after a panic, most likely of the Handler.
 func (c *conn) recoverPanic() {
@@ -61,7 +65,7 @@ func (c *conn) recoverPanic() {
 // panicked records a panic as the error of Serve, unless there is one already.
 func (c *conn) panicked(v any) {
 	if c.err == nil {
-		c.err = fmt.Errorf("panic while serving: %v\n%s", v, debug.Stack())
+		c.err = fmt.Errorf("%w: %v\n%s", ErrPanic, v, debug.Stack())
 	}
 }
 

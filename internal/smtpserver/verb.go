@@ -21,3 +21,11 @@ const (
 	verbUnsupported // a command of SMTP that is not implemented
 	verbForeign     // a command of HTTP
 )
+
+// String returns the command in upper case; "" for those that are unknown or not implemented.
+func (v verb) String() string {
+	return [...]string{
+		verbHelo: "HELO", verbEhlo: "EHLO", verbMail: "MAIL", verbRcpt: "RCPT", verbData: "DATA", verbBdat: "BDAT", verbRset: "RSET",
+		verbNoop: "NOOP", verbQuit: "QUIT", verbVrfy: "VRFY", verbHelp: "HELP", verbStartTLS: "STARTTLS", verbAuth: "AUTH", verbForeign: "",
+	}[v]
+}

@@ -68,6 +68,7 @@ type Event struct {
 
 	// The answer.
 	Reply  string       // of this server to the client or, of an attempt, of the host; "": no reply
+	Code   int          // of CommandAnswered: that of the reply; 0: the client broke off, or STARTTLS was accepted
 	Reason reply.Reason // the policy's; Undecided: something else decided
 	Err    error        // why, in this server's words; of an attempt often a *relay.Error
 	Result string       // Receipt.Result: where the accepted message is now; of MessageAuthenticated the results
@@ -86,7 +87,8 @@ type Event struct {
 	Retry         time.Duration // until the next hop, or fetching a token, is tried again
 	Advice        string        // what an administrator can do about Reply or Err, if that is known
 
-	Duration time.Duration // of a connection
+	Duration time.Duration // of a connection or a command
+	Held     time.Duration // of CommandAnswered: how long the client waited at the end of its message
 	Report   string        // the ID of a delivery report
 
 	// The limit that was reached. The zero Until is a limit without a window, such as that of connections at a

@@ -6,8 +6,11 @@ type Kind uint8
 // What a Server reports.
 const (
 	ConnectionRefused     Kind = iota + 1 // before the greeting
+	ConnectionBegun                       // the greeting follows
+	TLSBegun                              // a handshake on the connection has ended well
 	ConnectionEnded                       // Err: it was lost or timed out
 	CommandRefused                        // not more than 100 of a connection
+	CommandAnswered                       // any command, also the refused ones; all BDAT of a message are one
 	Decision                              // one of a connector that is explained, with its steps
 	MessageAccepted                       // for each recipient: the client got 250
 	MessageRefused                        // for each recipient: the policy refused the message

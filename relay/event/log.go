@@ -106,7 +106,12 @@ func (e *Event) value(key string) (v slog.Value, ok bool) {
 	case "delay":
 		return slog.DurationValue(e.Delay.Round(time.Millisecond)), e.Kind != Refused || e.NextHop != ""
 	case "duration":
+		if e.Kind == CommandAnswered {
+			return slog.DurationValue(e.Duration.Round(time.Microsecond)), true
+		}
 		return slog.DurationValue(e.Duration.Round(time.Millisecond)), true
+	case "held":
+		return slog.DurationValue(e.Held.Round(time.Microsecond)), e.Held > 0
 	case "retry":
 		return slog.DurationValue(e.Retry.Round(time.Second)), true
 	case "until":
@@ -139,7 +144,9 @@ func (e *Event) number(key string) (n int64, ok bool) {
 	case "recipients":
 		return int64(e.Recipients), true
 	case "size":
-		return e.Size, true
+		return e.Size, e.Kind != CommandAnswered || e.ID != ""
+	case "code":
+		return int64(e.Code), e.Code != 0
 	case "messages":
 		return int64(e.Messages), true
 	case "refused":

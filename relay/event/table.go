@@ -27,8 +27,11 @@ var table = [kinds]kind{
 	0: {"event", slog.LevelInfo, nil},
 
 	ConnectionRefused:     info("connection refused", "session reason connector local remote proxy reply error more"),
+	ConnectionBegun:       debug("connection begun", "session connector local remote"),
+	TLSBegun:              debug("TLS begun", "session connector remote tls cipher"),
 	ConnectionEnded:       info("connection ended", "session connector local remote proxy proxy-id proxy-name proxy-tls helo tls cipher user messages refused duration error"),
 	CommandRefused:        info("command refused", "session connector remote user command reply helo mechanism tried from to reason error more"),
+	CommandAnswered:       debug("command answered", "session id connector remote command mechanism code reason size duration held"),
 	Decision:              info("decision", "decision session connector remote user command reply reason others steps"),
 	MessageAccepted:       info("message accepted", answered),
 	MessageRefused:        info("message refused", answered),
@@ -71,7 +74,7 @@ var table = [kinds]kind{
 	HostFailed:           warn("host failed, another one took its place", "session id connector error"),
 	TestedPolicyUnmet:    warn("TLS policy that is being tested isn't met, sending anyway", "connector host policy error"),
 	TLSFailed:            warn("TLS failed, connecting again", "host then error"),
-	KeptConnectionFailed: {"kept connection failed", slog.LevelDebug, []string{"host", "error"}},
+	KeptConnectionFailed: debug("kept connection failed", "host error"),
 	LogonRefused:         fail("logon refused, mail waits", "connector host reply retry advice"),
 
 	TokenFetched:    info("OAuth token fetched", "connector host failures until"),
@@ -95,9 +98,10 @@ var table = [kinds]kind{
 	KeysNotFetched: warn("keys of the identity provider can't be fetched", "keys until error"),
 }
 
-func info(text, keys string) kind { return kind{text, slog.LevelInfo, strings.Fields(keys)} }
-func warn(text, keys string) kind { return kind{text, slog.LevelWarn, strings.Fields(keys)} }
-func fail(text, keys string) kind { return kind{text, slog.LevelError, strings.Fields(keys)} }
+func debug(text, keys string) kind { return kind{text, slog.LevelDebug, strings.Fields(keys)} }
+func info(text, keys string) kind  { return kind{text, slog.LevelInfo, strings.Fields(keys)} }
+func warn(text, keys string) kind  { return kind{text, slog.LevelWarn, strings.Fields(keys)} }
+func fail(text, keys string) kind  { return kind{text, slog.LevelError, strings.Fields(keys)} }
 
 // String returns the text of the line in the log.
 func (k Kind) String() string {
