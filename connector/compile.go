@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
+	"sync"
 
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
@@ -24,6 +25,7 @@ func Compile(cfg Config) (*Policy, error) {
 		return nil, errs
 	}
 	p := &Policy{config: cfg, warnings: warnings}
+	p.fingerprint = sync.OnceValue(p.computeFingerprint)
 	c := compiler{cfg: &p.config, policy: p, local: cfg.local()}
 	c.accepted()
 	c.receive()

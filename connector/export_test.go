@@ -10,3 +10,6 @@ func (c *Config) SendDefaults(s Send) Send { return c.sendDefaults(s) }
 
 // Parameters returns the parameters that decide the check, as Receive.MaxHopCount.
 func (c Check) Parameters() []string { return strings.Fields(checkTexts[c].parameters) }
+
+// CanonicalText is the text of v that a fingerprint is made from.
+var CanonicalText = canonicalText

@@ -33,6 +33,8 @@ type Policy struct {
 	transport  Transport // with its defaults
 	postmaster routing.Address
 	remote     map[string]RemoteDomain // by remoteKey
+
+	fingerprint func() string // computes it once
 }
 
 // Warnings returns the warnings of Config.Check. The caller owns the slice.
