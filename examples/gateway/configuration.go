@@ -5,9 +5,9 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/gateway"
 	"github.com/interchange-smtp/interchange/relay/oauth"
 	"github.com/interchange-smtp/interchange/relay/sign"
@@ -104,7 +104,6 @@ func (r *relayProcess) askReload(ctx context.Context) error {
 // reload reads all files again and serves by them from now on, or logs and returns
 // their mistakes and changes nothing.
 func (r *relayProcess) reload() error {
-	begin := time.Now()
 	// A password that was typed when the gateway started is used again, not asked for.
 	unattended := *r.cli
 	unattended.unattended = true
@@ -117,13 +116,12 @@ func (r *relayProcess) reload() error {
 	}
 	if err := errors.Join(mistakes...); err != nil {
 		n := r.logMistakes("reload: error in configuration", mistakes)
-		r.logger.Error("reload failed, still serving the previous configuration", "errors", n)
+		r.report(event.Event{Kind: event.ReloadFailed, Failures: n, Err: err})
 		return err
 	}
 	r.now.users.close()
 	r.now = next
 	r.logFindings(next)
 	go r.acme.obtain() // for connectors that are new
-	r.logger.Info("reloaded", "files", len(r.flags.files), "duration", time.Since(begin))
 	return nil
 }

@@ -60,5 +60,12 @@ func (c *Connections) Leave(source netip.Addr) {
 	}
 }
 
+// Open returns how many connections are counted.
+func (c *Connections) Open() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.total
+}
+
 // share returns percent of free, rounded up.
 func share(free, percent int) int { return int((int64(free)*int64(percent) + 99) / 100) }

@@ -82,7 +82,7 @@ type Event struct {
 	Cipher        uint16        // cipher suite, likewise
 	Attempts      int           // at which a host was reached, this one included
 	Delay         time.Duration // since the message arrived
-	Failures      int           // of the next hop, or to fetch a token, one after the other
+	Failures      int           // of the next hop, or to fetch a token, one after the other; ReloadFailed: mistakes
 	Waiting       int           // messages for the next hop
 	Retry         time.Duration // until the next hop, or fetching a token, is tried again
 	Advice        string        // what an administrator can do about Reply or Err, if that is known
@@ -99,6 +99,8 @@ type Event struct {
 	Value int64  // the counter with what was refused or slowed down; of a time, milliseconds
 	Bound int64  // the largest value that passes, or of free space the smallest; of a time, milliseconds
 	More  int    // refusals that a line of the log stands for, beside its own; see Log
+
+	Policy string // the fingerprint of the policy in use
 
 	// Of what mail depends on.
 	Domain string    // a mail domain with an MTA-STS policy

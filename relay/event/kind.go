@@ -94,5 +94,12 @@ const (
 const (
 	KeysFetched    Kind = iota + CertificatesNotRenewed + 1 // those of an identity provider, for the first time, or after failures
 	KeysNotFetched                                          // the present ones are used until Until
-	kinds                                                   // how many there are, 0 included
+)
+
+// What a gateway.Gateway reports about itself.
+const (
+	Started      Kind = iota + KeysNotFetched + 1 // it accepts connections
+	Reloaded                                      // new sessions and attempts have another configuration
+	ReloadFailed                                  // the previous configuration stays; the program reports it, by Report of the Gateway
+	kinds                                         // how many there are, 0 included
 )

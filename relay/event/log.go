@@ -1,6 +1,7 @@
 package event
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"log/slog"
@@ -151,7 +152,7 @@ func (e *Event) number(key string) (n int64, ok bool) {
 		return int64(e.Messages), true
 	case "refused":
 		return int64(e.Refused), true
-	case "failures":
+	case "failures", "errors":
 		return int64(e.Failures), true
 	case "waiting":
 		return int64(e.Waiting), true
@@ -214,7 +215,9 @@ func (e *Event) text(key string) string {
 		return e.By
 	case "key":
 		return e.Key
-	case "kind", "then", "policy", "cause", "mode", "short":
+	case "policy":
+		return cmp.Or(e.Policy, e.Detail)
+	case "kind", "then", "cause", "mode", "short":
 		return e.Detail
 	case "decision":
 		return e.Decision

@@ -96,6 +96,10 @@ var table = [kinds]kind{
 
 	KeysFetched:    info("keys of the identity provider fetched", "keys until"),
 	KeysNotFetched: warn("keys of the identity provider can't be fetched", "keys until error"),
+
+	Started:      info("started", "policy"),
+	Reloaded:     info("reloaded", "policy duration"),
+	ReloadFailed: fail("reload failed, still serving the previous configuration", "errors"),
 }
 
 func debug(text, keys string) kind { return kind{text, slog.LevelDebug, strings.Fields(keys)} }

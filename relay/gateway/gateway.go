@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -55,6 +56,11 @@ type Gateway struct {
 	// when the operator has gone or the Gateway shuts down. Nil: the request is refused.
 	OnReload func(ctx context.Context) error
 
+	// OnStatus is called with each Status before it is returned or sent, and adds what the program
+	// knows, such as LostLines of its logs. It may be called by several goroutines at once. Nil: it
+	// adds nothing.
+	OnStatus func(*control.Status)
+
 	// Store keeps the queue in place of Dir, and there is an operator's socket only if
 	// Dir is set as well. The caller closes the Store, after Shutdown or Run.
 	Store queue.Store
@@ -78,10 +84,11 @@ type Gateway struct {
 	Dispatcher dispatch.Dispatcher
 
 	once   sync.Once
-	joined event.Reader // the Logger and Events; nil: nothing reads events
+	joined event.Reader // the Logger, Events and past
+	past   statusReader
+	state  atomic.Int32 // a state; changed while mu is held
 
-	mu       sync.Mutex // guards what follows, and one Reload at a time
-	state    state
+	mu       sync.Mutex  // guards what follows, and one Reload at a time
 	current  Config      // of new sessions
 	queue    queue.Store // nil: there is no queue
 	operator *control.Server
@@ -90,11 +97,13 @@ type Gateway struct {
 }
 
 // state says how far a Gateway is.
-type state int
+type state = int32
 
 const (
 	unstarted state = iota
+	starting
 	running
+	stopping
 	stopped
 )
 
@@ -122,21 +131,24 @@ func (g *Gateway) Run(ctx context.Context) error {
 func (g *Gateway) Start(ctx context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.state != unstarted {
+	if g.state.Load() != unstarted {
 		return errors.New("a gateway is started once")
 	}
 	if err := errors.Join(g.checkParts(), g.check(g.Config)); err != nil {
 		return err
 	}
-	g.state, g.current, g.ended = running, g.Config, make(chan struct{})
+	g.state.Store(starting)
+	g.current, g.ended = g.Config, make(chan struct{})
 	err := g.open(ctx)
 	if err == nil {
 		err = g.listen(ctx)
 	}
 	if err == nil {
+		g.state.Store(running)
+		g.Report(ctx, event.Event{Kind: event.Started, Policy: g.current.Policy.Fingerprint()})
 		return nil
 	}
-	g.state = stopped
+	g.state.Store(stopped)
 	grace, cancel := afterwards(ctx, shutdownGrace)
 	defer cancel()
 	return errors.Join(err, g.close(grace))
@@ -238,12 +250,22 @@ func (g *Gateway) Wait() error {
 
 // Reload replaces the configuration. New sessions and delivery attempts work by next;
 // sessions that are open end by the configuration that they began with. Bindings that
-// are new are opened, and those that are gone are closed. If next can't be served, the
-// error says why, and everything goes on by the previous configuration.
+// are new are opened, and those that are gone are closed. The event Reloaded says so. If next
+// can't be served, the error says why, and everything goes on by the previous configuration; the
+// program reports that as ReloadFailed, together with mistakes for which it doesn't call Reload.
 func (g *Gateway) Reload(next Config) error {
+	begin := time.Now()
+	if err := g.reload(next); err != nil {
+		return err
+	}
+	g.Report(context.Background(), event.Event{Kind: event.Reloaded, Policy: next.Policy.Fingerprint(), Duration: time.Since(begin)})
+	return nil
+}
+
+func (g *Gateway) reload(next Config) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.state != running {
+	if g.state.Load() != running {
 		return ErrNotRunning
 	}
 	if err := g.check(next); err != nil {
@@ -271,7 +293,7 @@ func (g *Gateway) Reload(next Config) error {
 func (g *Gateway) CurrentConfig() Config {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.state == unstarted {
+	if g.state.Load() == unstarted {
 		return g.Config
 	}
 	return g.current
@@ -286,7 +308,7 @@ func (g *Gateway) CurrentPolicy() *connector.Policy { return g.CurrentConfig().P
 func (g *Gateway) SetCertificates(certificates []tls.Certificate) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.state != running {
+	if g.state.Load() != running {
 		return ErrNotRunning
 	}
 	next := g.current
@@ -308,12 +330,15 @@ func (g *Gateway) SetCertificates(certificates []tls.Certificate) error {
 // An error says what could not be closed. Only the first call does anything.
 func (g *Gateway) Shutdown(ctx context.Context) error {
 	g.mu.Lock()
-	before := g.state
-	g.state = stopped
+	begins := g.state.CompareAndSwap(running, stopping)
+	if !begins {
+		g.state.CompareAndSwap(unstarted, stopped)
+	}
 	g.mu.Unlock()
-	if before != running {
+	if !begins {
 		return nil
 	}
+	defer g.state.Store(stopped)
 	return g.close(ctx)
 }
 

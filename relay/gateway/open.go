@@ -47,7 +47,7 @@ func (g *Gateway) connect() {
 	if g.Server.KnownSources == "" && g.Dir != "" {
 		g.Server.KnownSources = filepath.Join(g.Dir, "known-sources")
 	}
-	g.Server.Events = slices.Concat(g.Server.Events, g.Events)
+	g.Server.Events = append(slices.Concat(g.Server.Events, g.Events), g.past.read)
 	g.Server.Logger = cmp.Or(g.Server.Logger, g.Logger)
 }
 
@@ -78,7 +78,7 @@ func (g *Gateway) openDir(ctx context.Context) error {
 		return err
 	}
 	g.operator = control.NewServer(listener, &g.Dispatcher, store, g.Logger)
-	g.operator.Reload = g.OnReload
+	g.operator.Reload, g.operator.Status = g.OnReload, g.Status
 	go func() {
 		if err := g.operator.Serve(); err != nil {
 			g.Logger.Error("the operator's socket failed: gateway queue gets no more answers", "error", err)

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay/event"
@@ -14,18 +15,14 @@ import (
 // one. Report may be called at any time and by many goroutines at once; Logger and Events must not
 // change after the first call.
 func (g *Gateway) Report(ctx context.Context, e event.Event) {
-	read := g.reader()
-	if read == nil {
-		return
-	}
 	if e.Time.IsZero() {
 		e.Time = time.Now()
 	}
-	read(ctx, e)
+	g.reader()(ctx, e)
 }
 
-// reader returns the Logger and the Events as one; nil if nothing reads events.
+// reader returns the Logger, the Events and the Gateway's own reader as one.
 func (g *Gateway) reader() event.Reader {
-	g.once.Do(func() { g.joined = event.Log(g.Logger, g.Events...) })
+	g.once.Do(func() { g.joined = event.Log(g.Logger, append(slices.Clip(g.Events), g.past.read)...) })
 	return g.joined
 }

@@ -296,6 +296,7 @@ func TestHangUp(t *testing.T) {
 func FuzzParseRequest(f *testing.F) {
 	f.Add([]byte(`{"action":"list"}`))
 	f.Add([]byte(`{"action":"reload"}`))
+	f.Add([]byte(`{"action":"status"}`))
 	f.Add([]byte(`{"action":"drop","report":true,"filter":{"ids":["A","B-C"],"older":3600000000000}}`))
 	f.Add([]byte(`{"action":"retry","filter":{"recipientDomain":"*.contoso.com","sender":"<>","nextHop":"Internet","status":"suspended"}}`))
 	f.Add([]byte(`{"action":"drop","filter":{"ids":[]}}`))     // selects everything: refused
@@ -306,7 +307,7 @@ func FuzzParseRequest(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if !slices.Contains(control.Actions(), r.Action) && r.Action != control.Reload || r.Action == control.Drop && r.Filter.IsZero() {
+		if !slices.Contains(append(control.Actions(), control.Reload, control.GetStatus), r.Action) || r.Action == control.Drop && r.Filter.IsZero() {
 			t.Fatalf("%q was taken", line)
 		}
 		text, err := json.Marshal(r)

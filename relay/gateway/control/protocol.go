@@ -24,18 +24,22 @@ type Action string
 
 // The actions.
 const (
-	List    Action = "list"
-	Show    Action = "show"
-	Retry   Action = "retry"
-	Suspend Action = "suspend"
-	Resume  Action = "resume"
-	Drop    Action = "drop"
-	Export  Action = "export"
-	Reload  Action = "reload" // the configuration
+	List      Action = "list"
+	Show      Action = "show"
+	Retry     Action = "retry"
+	Suspend   Action = "suspend"
+	Resume    Action = "resume"
+	Drop      Action = "drop"
+	Export    Action = "export"
+	Reload    Action = "reload" // the configuration
+	GetStatus Action = "status" // the answer is a Status
 )
 
-// Actions returns the actions on messages: all but Reload.
+// Actions returns the actions on messages: all but Reload and GetStatus.
 func Actions() []Action { return []Action{List, Show, Retry, Suspend, Resume, Drop, Export} }
+
+// ofGateway reports whether an action concerns the gateway as a whole.
+func (a Action) ofGateway() bool { return a == Reload || a == GetStatus }
 
 // Request asks for an action on the messages that Filter selects.
 type Request struct {
@@ -48,9 +52,9 @@ type Request struct {
 func (r *Request) Validate() error {
 	f := &r.Filter
 	switch {
-	case r.Action == Reload && !f.IsZero():
-		return errors.New("reload takes no filter")
-	case r.Action != Reload && !slices.Contains(Actions(), r.Action):
+	case r.Action.ofGateway() && !f.IsZero():
+		return fmt.Errorf("%s takes no filter", r.Action)
+	case !r.Action.ofGateway() && !slices.Contains(Actions(), r.Action):
 		return fmt.Errorf("unknown action %q", r.Action)
 	case r.Report && r.Action != Drop:
 		return errors.New("-report works with drop only")
@@ -88,6 +92,7 @@ func ParseRequest(line []byte) (Request, error) {
 // Event is a line of an answer. One of its fields is set.
 type Event struct {
 	Message  *Message  `json:"message,omitempty"`
+	Status   *Status   `json:"status,omitempty"`
 	Content  []byte    `json:"content,omitempty"` // with Export: the next bytes of the last Message
 	Progress *Progress `json:"progress,omitempty"`
 	Problem  string    `json:"problem,omitempty"` // something that could not be read or done; more events follow

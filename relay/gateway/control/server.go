@@ -45,6 +45,10 @@ type Server struct {
 	// after Serve was called. Nil: the action is refused.
 	Reload func(ctx context.Context) error
 
+	// Status returns the state of the gateway, for GetStatus. It must not change after Serve
+	// was called. Nil: the action is refused.
+	Status func(ctx context.Context) Status
+
 	listen net.Listener
 	queue  Queue
 	bodies Opener
@@ -127,7 +131,7 @@ func (s *Server) serve(conn net.Conn) {
 	who := []slog.Attr{slog.String("action", string(r.Action)), slog.String("user", peer(conn)), slog.String("filter", r.Filter.String())}
 	n, err := s.do(dispatch.WithOperator(ctx, who...), r, a)
 	a.end(n, err)
-	if r.Action == List || r.Action == Show {
+	if r.Action == List || r.Action == Show || r.Action == GetStatus {
 		return
 	}
 	attrs, done := append(who, slog.Int("messages", n)), "messages "+changed[r.Action]
@@ -163,6 +167,13 @@ func (s *Server) do(ctx context.Context, r Request, a *answer) (int, error) {
 			return 0, errors.New("this gateway can't reload its configuration")
 		}
 		return 0, s.Reload(ctx)
+	case GetStatus:
+		if s.Status == nil {
+			return 0, errors.New("this gateway can't report its status")
+		}
+		status := s.Status(ctx)
+		a.send(Event{Status: &status})
+		return 0, a.err
 	}
 	n := 0
 	for m, err := range s.queue.List(ctx, f) {
