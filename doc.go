@@ -19,7 +19,7 @@
 //	connector/order   connector/reply               which command may come when
 //	connector         connector/param, /order       Config -> Compile -> Policy -> decisions, with reasons
 //	connector/jsonconfig  connector                 a configuration, and a program's settings, as JSON
-//	connector/...     connector/jsonconfig          shell, analysis, replay, diagram, policytest
+//	connector/...     connector/jsonconfig          shell, foreign, analysis, replay, diagram, policytest
 //
 //	relay/envelope    routing                       one mail transaction
 //	relay/message     routing                       a whole message, for hooks and signers
@@ -63,6 +63,7 @@
 //	ask a policy in Go, without a socket          connector
 //	read Exchange's commands                      connector/shell
 //	read Exchange's exports                       connector/shell/export
+//	read Postfix's main.cf                        connector/foreign
 //	read a policy from files of any kind          connector/load
 //	read and write JSON                           connector/jsonconfig
 //	find who may relay, compare two policies      connector/analysis

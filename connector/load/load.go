@@ -107,6 +107,10 @@ type Draft struct {
 	Places   source.Map         // where the files set what
 	Warnings source.Diagnostics // what the readers of the files warn of
 
+	// Account says what became of each setting of files of other mail servers. Its warnings are
+	// among Warnings, too.
+	Account source.Diagnostics
+
 	// Mistakes are those in JSON documents of which the rest was read. Compile
 	// reports them, too.
 	Mistakes source.Diagnostics

@@ -12,9 +12,9 @@ import (
 
 // Names returns the names of the files that arg stands for: a file, several separated by
 // commas, or a directory, of which it takes the files whose names end in .ps1, .json, .xml,
-// .csv or .txt, in the order of their names and without those of directories below. Each
-// part between commas may be a directory, too. An existing file whose name has a comma is
-// one file.
+// .csv or .txt, in the order of their names and without those of directories below; of a
+// directory of Postfix, main.cf alone. Each part between commas may be a directory, too. An
+// existing file whose name has a comma is one file.
 //
 // It is an error, source.Diagnostics, if a file is absent or a directory has no such file.
 func Names(arg string) ([]string, error) {
@@ -41,6 +41,9 @@ func namesAt(path string) ([]string, error) {
 	if !info.IsDir() {
 		return []string{path}, nil
 	}
+	if main := filepath.Join(path, "main.cf"); isFile(main) {
+		return []string{main}, nil
+	}
 	entries, err := os.ReadDir(path)
 	if err != nil {
 		return nil, source.Diagnostics{source.Unreadable(path, err)}
@@ -55,4 +58,9 @@ func namesAt(path string) ([]string, error) {
 		return nil, source.Diagnostics{source.Unreadable(path, errors.New("the directory has no policy files (.ps1 .json .xml .csv .txt)"))}
 	}
 	return names, nil
+}
+
+func isFile(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.Mode().IsRegular()
 }

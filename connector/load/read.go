@@ -6,13 +6,16 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/foreign"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/connector/shell/export"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/internal/readlimit"
 	"github.com/interchange-smtp/interchange/internal/secretplace"
 )
 
@@ -20,15 +23,17 @@ import (
 // mistakes in a JSON document of which the rest could be read are in the Draft instead.
 func Read(ctx context.Context, opts Options, names ...string) (*Draft, error) {
 	secrets := secretplace.Reader{ReadFile: opts.ReadFile}
+	table := opts.ReadFile
 	if opts.ReadFile == nil {
 		opts.ReadFile = os.ReadFile
+		table = func(name string) ([]byte, error) { return readlimit.File(name, foreign.MaxFile) }
 	}
 	d := &Draft{Files: names, Places: source.Map{}, opts: opts, started: !reflect.DeepEqual(opts.Config, connector.Config{})}
 	connector.Merge(&d.Config, opts.Config)
 	d.answers.opts = &d.opts
 	secrets.LookupEnv = d.answers.variable
 	d.answers.secrets = secrets
-	r := &reader{draft: d, opts: opts, shell: d.Shell(), dir: &Directory{}}
+	r := &reader{draft: d, opts: opts, shell: d.Shell(), dir: &Directory{}, table: table}
 	r.shell.FS, r.shell.Warn = r.dir, r.warn
 	if err := r.credentials(); err != nil {
 		return nil, err
@@ -50,7 +55,8 @@ type reader struct {
 	draft *Draft
 	opts  Options
 	shell shell.Options
-	dir   *Directory // of the script that runs
+	dir   *Directory                        // of the script that runs
+	table func(name string) ([]byte, error) // reads what files of other mail servers refer to
 
 	interpreter *shell.Interpreter
 	exports     []*export.Export   // not merged yet: permissions and connectors may be in different files
@@ -84,6 +90,8 @@ func (r *reader) file(ctx context.Context, name string) error {
 	switch {
 	case shell.IsScript(name):
 		return r.script(ctx, name, data)
+	case foreign.Detect(name, data) != foreign.Unknown:
+		return r.foreign(name, data)
 	case isExport(name, data):
 		e, err := export.Read(name, data)
 		if r.failed(err) {
@@ -139,9 +147,9 @@ func (r *reader) document(name string, data []byte) error {
 	if len(d.Files) == 1 {
 		d.document = name
 	}
-	d.started = true
 	d.Mistakes = append(d.Mistakes, mistakes...)
 	if r.interpreter != nil {
+		d.started = true
 		d.unread = append(d.unread, doc.Unread...)
 		var list source.Diagnostics
 		if errors.As(r.interpreter.Merge(doc.Config, doc.Places), &list) {
@@ -149,15 +157,50 @@ func (r *reader) document(name string, data []byte) error {
 		}
 		return nil
 	}
-	before := d.Config
-	connector.Merge(&d.Config, doc.Config)
-	r.opts.apply(&d.Config)
-	d.rename(&before)
-	moved := d.Config.MovedPaths(&before, &doc.Config)
-	d.Places.Add(doc.Places, moved)
+	moved := r.merge(&doc.Config, doc.Places)
 	for _, path := range doc.Unread {
 		d.unread = append(d.unread, path.Moved(moved))
 	}
+	return nil
+}
+
+// merge merges the content of a file and returns the paths that its elements have from then on.
+func (r *reader) merge(cfg *connector.Config, places source.Map) map[source.Path]source.Path {
+	d := r.draft
+	d.started = true
+	before := d.Config
+	connector.Merge(&d.Config, *cfg)
+	r.opts.apply(&d.Config)
+	d.rename(&before)
+	moved := d.Config.MovedPaths(&before, cfg)
+	d.Places.Add(places, moved)
+	return moved
+}
+
+// foreign reads a file of another mail server.
+func (r *reader) foreign(name string, data []byte) error {
+	if err := r.mergeExports(); err != nil {
+		return err
+	}
+	read, err := foreign.Read(name, data, r.table)
+	if r.failed(err) {
+		return nil
+	}
+	if r.opts.Server != "" { // it replaces the old server
+		read.Config.Server, read.Config.Servers = "", nil
+	}
+	r.leaveInterpreter()
+	r.merge(&read.Config, read.Places)
+	d := r.draft
+	d.Account = append(d.Account, read.Account...)
+	for _, line := range read.Account {
+		if line.Severity == source.SeverityWarning {
+			d.Warnings = append(d.Warnings, line)
+		}
+	}
+	d.exports = append(d.exports, read.Files...)
+	i := slices.Index(d.Files, name)
+	d.Files = slices.Insert(slices.Clone(d.Files), i+1, read.Files[1:]...)
 	return nil
 }
 

@@ -4,22 +4,26 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/diagram"
+	"github.com/interchange-smtp/interchange/connector/foreign"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
+	"github.com/interchange-smtp/interchange/connector/load"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // convert prints the policy in another form. Passwords are left out unless -with-passwords
-// is given.
+// is given. What became of each setting of another mail server's files goes to standard error.
 func convert(c *cli, args []string) int {
 	fs := c.flags("[FILE]... -to shell|json")
 	var p policyFlags
 	p.register(fs)
 	to := fs.String("to", "", "`FORM`: shell (Exchange commands) or json")
 	passwords := fs.Bool("with-passwords", false, "include passwords, in JSON only")
+	strict := fs.Bool("strict", false, "fail if a setting of another mail server's files isn't possible here")
 	if code, done := c.parsePolicy(fs, &p, args); done {
 		return code
 	}
@@ -27,39 +31,69 @@ func convert(c *cli, args []string) int {
 		return c.invalid(fmt.Errorf("-to: give shell or json, not %q", *to))
 	}
 	c.demonstrates(&p)
-	cfg, notes, err := c.convertible(&p, *passwords)
+	d, err := c.convertible(&p, *passwords)
 	if err != nil {
 		return c.badPolicy(&p, err)
 	}
-	for _, n := range notes {
-		fmt.Fprintln(c.stderr, n)
-	}
 	var out bytes.Buffer
-	if err := writeAs(&out, cfg, *to, *passwords); err != nil {
+	if err := writeAs(&out, d.Config, *to, *passwords); err != nil {
 		return c.invalid(err)
 	}
+	lost := c.report(&p, d)
 	if _, err := out.WriteTo(c.stdout); err != nil {
 		return c.invalid(err)
+	}
+	if *strict && lost {
+		return exitNo
 	}
 	return exitOK
 }
 
-// convertible reads the policy. Passwords that an export can't contain may be missing,
-// unless they are to be printed.
-func (c *cli) convertible(p *policyFlags, passwords bool) (connector.Config, source.Diagnostics, error) {
-	if passwords {
-		l, err := p.load(c)
-		if err != nil {
-			return connector.Config{}, nil, err
-		}
-		return l.Config(), l.Warnings, nil
-	}
+// convertible reads the policy. Passwords that a file can't contain may be missing, unless they
+// are to be printed.
+func (c *cli) convertible(p *policyFlags, passwords bool) (*load.Draft, error) {
 	d, err := p.read(c)
 	if err != nil {
-		return connector.Config{}, nil, err
+		return nil, err
+	}
+	if passwords {
+		if err := d.AskPasswords(); err != nil {
+			return nil, err
+		}
+		_, err = d.Compile()
+		return d, err
 	}
 	_, err = d.Compile(connector.CodeCredentialMissing)
-	return d.Config, d.Warnings, err
+	return d, err
+}
+
+// report prints the warnings of the readers, and what became of each setting of another mail
+// server's files. It reports whether one of those is lost.
+func (c *cli) report(p *policyFlags, d *load.Draft) (lost bool) {
+	counts := map[source.Code]int{}
+	for _, line := range d.Account {
+		counts[line.Code]++
+	}
+	printed := slices.Clone(d.Account)
+	for _, w := range d.Warnings {
+		if w.Code != foreign.CodeNotPossible {
+			printed = append(printed, w)
+		}
+	}
+	if p.json && len(d.Account) > 0 {
+		writeJSON(c.stderr, struct {
+			Account source.Diagnostics `json:"account"`
+		}{printed})
+		return counts[foreign.CodeNotPossible] > 0
+	}
+	for _, line := range printed {
+		fmt.Fprintln(c.stderr, line)
+	}
+	if len(d.Account) > 0 {
+		fmt.Fprintf(c.stderr, "gateway %s: %s: %d taken, %d without meaning here, %d not possible\n", c.name, count(len(d.Account), "line"),
+			counts[foreign.CodeTaken], counts[foreign.CodeWithoutMeaning], counts[foreign.CodeNotPossible])
+	}
+	return counts[foreign.CodeNotPossible] > 0
 }
 
 // writeAs writes a configuration in a form.

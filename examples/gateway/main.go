@@ -45,7 +45,7 @@ func commands() []command {
 		{"route", "show which Send connector a recipient is routed to", "0 routed, 1 no route, 2 invalid", route},
 		{"diff", "say what changes when a policy replaces another", "0 same, 1 differs, 2 invalid", diff},
 		{"replay", "say what would change for the sessions in logs", "0 all the same, 1 something differs or a log can't be judged, 2 invalid or nothing judged", replayLogs},
-		{"convert", "print the policy as Exchange commands or as JSON", "0 done, 2 invalid", convert},
+		{"convert", "print the policy as Exchange commands or as JSON", "0 done, 1 something isn't possible (-strict), 2 invalid", convert},
 		{"map", "draw the policy as a picture", "0 done, 2 invalid", drawMap},
 		{"shell", "run Exchange commands at a prompt, or from standard input", "0 done, 1 a command failed, 2 invalid", runShell},
 		{"queue", "manage the queue of a running gateway", "0 done, 1 no such message or not all done, 2 invalid or no gateway running", runQueue},

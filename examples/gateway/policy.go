@@ -42,7 +42,7 @@ func (l *list) Set(s string) error {
 }
 
 func (p *policyFlags) register(fs *flag.FlagSet) {
-	fs.Var(&p.files, "config", "read the policy from `FILE`: Exchange commands (.ps1), an export of Exchange (.txt .csv .json .xml) or JSON (.json);\nmay be repeated: read in order, lists add up, later settings win (default: the built-in demonstration)")
+	fs.Var(&p.files, "config", "read the policy from `FILE`: Exchange commands (.ps1), an export of Exchange (.txt .csv .json .xml), JSON (.json)\nor Postfix's main.cf (.cf); may be repeated: read in order, lists add up, later settings win (default: the built-in demonstration)")
 	p.registerReading(fs)
 }
 

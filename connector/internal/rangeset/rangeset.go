@@ -3,7 +3,8 @@
 //
 // [Union] returns the set as spans; [KeyOf] returns equal keys for lists that hold
 // the same addresses of a family, so that connectors with the same clients can be
-// found by a map.
+// found by a map. [Join], [Minus] and [Intersect] work on sets, and [Ranges] turns one into
+// ranges again.
 package rangeset
 
 import (
@@ -37,6 +38,12 @@ func union(ranges []param.Range, adjacent bool) []Span {
 			spans = append(spans, Span{r.Low(), r.High()})
 		}
 	}
+	return joined(spans, adjacent)
+}
+
+// joined puts spans in order and joins those that overlap; adjacent joins also those that only
+// touch.
+func joined(spans []Span, adjacent bool) []Span {
 	slices.SortFunc(spans, Span.Compare)
 	out := spans[:0]
 	for _, s := range spans {
