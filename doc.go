@@ -25,6 +25,7 @@
 //	relay/message     routing                       a whole message, for hooks and signers
 //	relay/queue       relay/envelope                the Store of messages
 //	relay/event       connector, relay/envelope     what happened to messages
+//	relay/tracking    relay/event                   the message tracking log
 //	relay/jwt         relay/event                   checks access tokens
 //	relay/dsn         connector, relay/envelope     delivery reports
 //	relay             relay/dsn, /event, /message   SMTP server that asks the policy
@@ -80,6 +81,7 @@
 //	follow DANE and MTA-STS                       relay/mxpolicy
 //	queue, retry, report                          relay/dispatch
 //	learn what became of a message                relay/event
+//	keep and search a message tracking log        relay/tracking
 //	keep the queue in a directory                 relay/queue/spool
 //	keep the queue elsewhere                      relay/queue, relay/queue/queuetest
 //	all of it as one value, with reload           relay/gateway

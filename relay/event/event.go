@@ -87,9 +87,10 @@ type Event struct {
 	Retry         time.Duration // until the next hop, or fetching a token, is tried again
 	Advice        string        // what an administrator can do about Reply or Err, if that is known
 
-	Duration time.Duration // of a connection or a command
-	Held     time.Duration // of CommandAnswered: how long the client waited at the end of its message
-	Report   string        // the ID of a delivery report
+	Duration       time.Duration      // of a connection or a command
+	Held           time.Duration      // of CommandAnswered: how long the client waited at the end of its message
+	Report         string             // the ID of a delivery report
+	ReportEnvelope *envelope.Envelope // of ReportQueued: the report's
 
 	// The limit that was reached. The zero Until is a limit without a window, such as that of connections at a
 	// time. Of PressureBegan and PressureEnded, Limit is the setting, and Detail says what is short.

@@ -67,7 +67,8 @@ func (s *Scheduler) ReportStored(m *Message, n *Report, r *Message, now time.Tim
 	}
 	if m.changed = true; r != nil {
 		r.phase = storing
-		s.Emit(m, event.Event{Kind: event.ReportQueued, Time: now, To: m.From, Recipients: len(n.Recipients), Report: n.ID, Detail: n.Kind.String()})
+		report := r.Envelope
+		s.Emit(m, event.Event{Kind: event.ReportQueued, Time: now, To: m.From, Recipients: len(n.Recipients), Report: n.ID, ReportEnvelope: &report, Detail: n.Kind.String()})
 		m.reports = append(m.reports, r)
 	}
 }

@@ -1,0 +1,110 @@
+package tracking
+
+import (
+	"cmp"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector/source"
+)
+
+// Files are the files of message tracking logs, in the order of their hours. The zero Files have no rows.
+type Files []string
+
+// Open returns the files that paths name: files of any name, and in directories those of message tracking
+// logs. Exchange's MSGTRKMA, MSGTRKMD and MSGTRKMS are among them. A directory without such files is no
+// error.
+func Open(paths ...string) (Files, error) {
+	var all Files
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, source.FileError(path, err)
+		}
+		if !info.IsDir() {
+			all = append(all, path)
+			continue
+		}
+		entries, err := os.ReadDir(path)
+		if err != nil {
+			return nil, source.FileError(path, err)
+		}
+		for _, e := range entries {
+			if fileName.MatchString(e.Name()) && e.Type()&fs.ModeDir == 0 {
+				all = append(all, filepath.Join(path, e.Name()))
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b string) int {
+		return cmp.Or(hourOf(a).Compare(hourOf(b)), cmp.Compare(len(filepath.Base(a)), len(filepath.Base(b))))
+	})
+	return all, nil
+}
+
+// fileName matches the names of files, such as MSGTRK2026113009-1.LOG, or MSGTRK20070131-1.LOG of Exchange
+// 2007.
+var fileName = regexp.MustCompile(`(?i)^MSGTRK(?:M[ADS])?(\d{8})(\d\d)?-\d+\.LOG$`)
+
+// hourOf returns when a file begins by its name; zero if the name doesn't say so.
+func hourOf(path string) time.Time {
+	m := fileName.FindStringSubmatch(filepath.Base(path))
+	if m == nil {
+		return time.Time{}
+	}
+	t, _ := time.Parse("2006010215", m[1]+cmp.Or(m[2], "00")) // zero if it isn't a time
+	return t
+}
+
+// mayHave reports whether a file may have rows from since until until, by its name.
+func mayHave(path string, since, until time.Time) bool {
+	hour := hourOf(path)
+	if hour.IsZero() {
+		return true
+	}
+	last := time.Hour
+	if m := fileName.FindStringSubmatch(filepath.Base(path)); m[2] == "" {
+		last = 24 * time.Hour
+	}
+	const late = time.Minute // a line may be written a little later than it says
+	return (since.IsZero() || !hour.Add(last+late).Before(since)) && (until.IsZero() || !hour.Add(-late).After(until))
+}
+
+// Rows yields the rows of files that may have some from since until until; zero times are no bounds. An error
+// names the file, and the rows after it follow.
+func (f Files) Rows(since, until time.Time) iter.Seq2[*Row, error] {
+	return func(yield func(*Row, error) bool) {
+		for _, path := range f {
+			if mayHave(path, since, until) && !f.rows(path, yield) {
+				return
+			}
+		}
+	}
+}
+
+// rows yields the rows of a file, and reports whether more are wanted.
+func (f Files) rows(path string, yield func(*Row, error) bool) bool {
+	file, err := os.Open(path)
+	if os.IsNotExist(err) {
+		return true // it was removed because of its age meanwhile
+	}
+	if err != nil {
+		return yield(nil, source.FileError(path, err))
+	}
+	defer file.Close() // it is only read
+	for row, err := range Read(file) {
+		if err != nil {
+			err = fmt.Errorf("%s: %w", strings.TrimPrefix(path, "./"), err)
+		}
+		if !yield(row, err) {
+			return false
+		}
+	}
+	return true
+}
