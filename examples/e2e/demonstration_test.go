@@ -14,7 +14,7 @@ import (
 // host, so that the demonstration's ports are free.
 func TestDemonstration(t *testing.T) {
 	h := newNetwork(t).host(t, "demonstration", strangerAddr)
-	said := startServe(t, h, "/dev/null", buildGateway(t))
+	said := startServe(t, h, "/dev/null", buildGateway(t), "-demo")
 
 	want, ran := "", map[string]int{}
 	for _, line := range said {

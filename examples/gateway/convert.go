@@ -30,7 +30,6 @@ func convert(c *cli, args []string) int {
 	if *to != "shell" && *to != "json" {
 		return c.invalid(fmt.Errorf("-to: give shell or json, not %q", *to))
 	}
-	c.demonstrates(&p)
 	d, err := c.convertible(&p, *passwords)
 	if err != nil {
 		return c.badPolicy(&p, err)

@@ -1,7 +1,7 @@
 // Command gateway runs and examines an SMTP relay that is configured with
 // Exchange's Receive and Send connectors.
 //
-//	gateway serve                        the built-in demonstration, on loopback
+//	gateway serve -demo                  the built-in demonstration, on loopback
 //	gateway serve -config policy.json    a policy of one's own
 //	gateway help                         the other commands
 package main

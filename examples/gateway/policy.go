@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 // policyFlags are the flags of every command that works on a policy.
 type policyFlags struct {
 	files       list
+	demo        bool // the built-in demonstration, in place of files
 	server      string
 	profile     string
 	credentials string
@@ -42,7 +44,13 @@ func (l *list) Set(s string) error {
 }
 
 func (p *policyFlags) register(fs *flag.FlagSet) {
-	fs.Var(&p.files, "config", "read the policy from `FILE`: Exchange commands (.ps1), an export of Exchange (.txt .csv .json .xml), JSON (.json)\nor Postfix's main.cf (.cf); may be repeated: read in order, lists add up, later settings win (default: the built-in demonstration)")
+	p.registerFiles(fs)
+	fs.BoolVar(&p.demo, "demo", false, "use the built-in demonstration in place of files")
+}
+
+// registerFiles is register without the demonstration.
+func (p *policyFlags) registerFiles(fs *flag.FlagSet) {
+	fs.Var(&p.files, "config", "read the policy from `FILE`: Exchange commands (.ps1), an export of Exchange (.txt .csv .json .xml), JSON (.json)\nor Postfix's main.cf (.cf); may be repeated: read in order, lists add up, later settings win")
 	p.registerReading(fs)
 }
 
@@ -81,11 +89,14 @@ func (p *policyFlags) load(c *cli) (*loaded, error) {
 
 // read reads the configuration from its files, or returns the demonstration's.
 func (p *policyFlags) read(c *cli) (*load.Draft, error) {
+	if err := p.named(); err != nil {
+		return nil, err
+	}
 	opts, err := p.options(c)
 	if err != nil {
 		return nil, err
 	}
-	if len(p.files) == 0 {
+	if p.demo {
 		opts.Config = demonstration()
 	}
 	d, err := load.Read(context.Background(), opts, p.files...)
@@ -132,14 +143,9 @@ func logLine(d source.Diagnostic) string {
 	return text
 }
 
-// demonstrated says which policy is shown, because the administrator may have meant
-// another one: a shell variable that is empty gives no -config.
-const demonstrated = "no -config: this is the built-in demonstration"
-
 // policy loads the policy for a command. If that fails it prints why and ok
 // is false.
 func (c *cli) policy(p *policyFlags) (l *loaded, ok bool) {
-	c.demonstrates(p)
 	l, err := p.load(c)
 	if err != nil {
 		c.badPolicy(p, err)
@@ -147,11 +153,18 @@ func (c *cli) policy(p *policyFlags) (l *loaded, ok bool) {
 	return l, err == nil
 }
 
-// demonstrates says so if no file of a policy was given.
-func (c *cli) demonstrates(p *policyFlags) {
-	if len(p.files) == 0 {
-		fmt.Fprintf(c.stderr, "gateway %s: %s\n", c.name, demonstrated)
+// named returns an error unless the flags give one policy. A shell variable that is empty gives
+// no file, which must not pass for a policy.
+func (p *policyFlags) named() error {
+	switch {
+	case p.demo && len(p.files) > 0:
+		return errors.New("-demo works without files")
+	case slices.Contains(p.files, ""):
+		return errors.New("the name of a file of the policy is empty")
+	case !p.demo && len(p.files) == 0:
+		return errors.New("no policy: give its FILE, or -demo for the built-in demonstration")
 	}
+	return nil
 }
 
 // flagFile is the file of a flag.

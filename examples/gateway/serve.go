@@ -166,8 +166,7 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	g := &gateway.Gateway{Dir: f.data, Logger: r.logger}
 	r.gateway = g
 	dialing, err := f.dialing()
-	if err == nil && len(f.files) == 0 {
-		r.logger.Info(demonstrated)
+	if err == nil && f.demo {
 		err = r.demonstrate(dialing)
 	}
 	r.web, r.dial = dialing.webClient(), dialing.dialHost

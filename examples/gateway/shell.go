@@ -32,7 +32,7 @@ const (
 func runShell(c *cli, args []string) int {
 	fs := c.flags("[FILE]...")
 	var p policyFlags
-	p.register(fs)
+	p.registerFiles(fs)
 	history := fs.String("history", "", "keep the history of commands in `FILE` (default: none is kept)")
 	if code, done := c.parsePolicy(fs, &p, args); done {
 		return code
