@@ -3,6 +3,7 @@ module github.com/interchange-smtp/interchange/examples
 go 1.26.0
 
 require (
+	github.com/coreos/go-systemd/v22 v22.7.0
 	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6
 	github.com/emersion/go-smtp v0.25.1
 	github.com/interchange-smtp/interchange v0.0.0

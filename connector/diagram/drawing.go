@@ -12,6 +12,9 @@ import (
 type Options struct {
 	MaxConnectors int // boxes for Receive and for Send connectors, each; 24
 	MaxLines      int // ranges, domains, address spaces or names listed in a box; 6
+
+	// Stamp follows the server in the title: which policy is drawn, and when. "": nothing does.
+	Stamp string
 }
 
 func (o Options) withDefaults() Options {
@@ -81,6 +84,9 @@ const (
 func New(p *connector.Policy, opts Options) *Drawing {
 	opts = opts.withDefaults()
 	d := &Drawing{title: "Mail through " + serverName(p)}
+	if opts.Stamp != "" {
+		d.title += ", " + opts.Stamp
+	}
 	in := receiveBoxes(p, opts)
 	out := sendBoxes(p, opts)
 	d.count(p)

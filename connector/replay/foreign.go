@@ -71,6 +71,7 @@ func isRemoved(text string) bool {
 // connectors, and that it is ready.
 var announcements = []string{"gateway: ", `Receive connector "`, "  AUTH is not offered", "  LOGIN and PLAIN are not offered",
 	"  OAUTHBEARER and XOAUTH2 are not offered", "  EXTERNAL is not offered", "  STARTTLS is not offered", "Mail is shown to the milter at ", "Metrics are at ",
+	"Whether clients can be served is at ",
 	"Mail is queued in ", "No queue (-data)"}
 
 // isAnnouncement reports whether a line is one that the gateway writes before its

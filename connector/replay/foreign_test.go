@@ -123,7 +123,7 @@ func TestUnjudged(t *testing.T) {
 func TestAnnouncements(t *testing.T) {
 	said := "Receive connector \"Default HubA\" at [10.2.3.4:25] for [0.0.0.0-255.255.255.255]: Tls; AnonymousUsers\n  LOGIN and PLAIN are not offered: no -users, -passwd or -ldap\n" +
 		"  OAUTHBEARER and XOAUTH2 are not offered: no -tokens file\n  EXTERNAL is not offered: no -client-ca\n  STARTTLS is not offered: no -cert\n" +
-		"Mail is shown to the milter at inet:127.0.0.1:11332; while it is away: tempfail\nMetrics are at http://127.0.0.1:9091/metrics\n" +
+		"Mail is shown to the milter at inet:127.0.0.1:11332; while it is away: tempfail\nMetrics are at http://127.0.0.1:9091/metrics\nWhether clients can be served is at http://127.0.0.1:9091/ready\n" +
 		"Mail is queued in data\ngateway: ready\n"
 	log := strings.Replace(receiveHeader, "Microsoft Exchange Server", "Interchange", 1)
 	got := readAll(t, said+log+whole("A")+said+whole("B"), said)

@@ -50,6 +50,7 @@ func (r *relayProcess) describe(out io.Writer) {
 	}
 	if r.metricsAt != "" {
 		fmt.Fprintf(out, "Metrics are at http://%s/metrics\n", r.metricsAt)
+		fmt.Fprintf(out, "Whether clients can be served is at http://%s/ready\n", r.metricsAt)
 	}
 	if r.flags.data == "" {
 		fmt.Fprintln(out, "No queue (-data): mail is accepted only after the next hop has accepted it")

@@ -70,10 +70,12 @@ func check(c *cli, args []string) int {
 	}
 	if f.json {
 		c.printJSON(struct {
+			Policy   string    `json:"policy"` // its fingerprint
 			Findings []checked `json:"findings"`
-		}{shown})
+		}{l.Policy.Fingerprint(), shown})
 	} else {
 		printChecked(c.stdout, shown, summary(all))
+		fmt.Fprintln(c.stdout, "policy "+l.Policy.Fingerprint())
 	}
 	if slices.ContainsFunc(all, checked.stops) {
 		return exitInvalid

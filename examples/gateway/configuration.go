@@ -104,6 +104,8 @@ func (r *relayProcess) askReload(ctx context.Context) error {
 // reload reads all files again and serves by them from now on, or logs and returns
 // their mistakes and changes nothing.
 func (r *relayProcess) reload() error {
+	r.tellReloading()
+	defer r.tellReady()
 	// A password that was typed when the gateway started is used again, not asked for.
 	unattended := *r.cli
 	unattended.unattended = true

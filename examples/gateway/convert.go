@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/diagram"
@@ -135,6 +136,7 @@ func drawMap(c *cli, args []string) int {
 	if !ok {
 		return exitInvalid
 	}
-	fmt.Fprint(c.stdout, render(diagram.New(l.Policy, diagram.Options{MaxConnectors: *most})))
+	stamp := "policy " + l.Policy.Fingerprint() + ", " + c.now().UTC().Format(time.DateOnly)
+	fmt.Fprint(c.stdout, render(diagram.New(l.Policy, diagram.Options{MaxConnectors: *most, Stamp: stamp})))
 	return exitOK
 }

@@ -126,7 +126,7 @@ func TestReloadByCommand(t *testing.T) {
 	s.stderr.wait(t, "msg=reloaded", 1)
 	s.stderr.wait(t, "reload by operator", 1)
 	site.write("policy.json", []byte(`{"Receive": [{"Nmae": "Relay"}]}`))
-	if said := reload(exitNo); !strings.Contains(said, "policy.json") || !strings.Contains(said, "Nmae") {
+	if said := reload(exitInvalid); !strings.Contains(said, "policy.json") || !strings.Contains(said, "Nmae") {
 		t.Errorf("it said %q", said)
 	}
 	s.stderr.wait(t, "reload failed", 1)

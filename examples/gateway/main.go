@@ -49,10 +49,13 @@ func commands() []command {
 		{"map", "draw the policy as a picture", "0 done, 2 invalid", drawMap},
 		{"shell", "run Exchange commands at a prompt, or from standard input", "0 done, 1 a command failed, 2 invalid", runShell},
 		{"queue", "manage the queue of a running gateway", "0 done, 1 no such message or not all done, 2 invalid or no gateway running", runQueue},
-		{"reload", "make a running gateway read its files again", "0 reloaded, 1 something is wrong with the files, 2 invalid or no gateway running", runReload},
+		{"reload", "make a running gateway read its files again", "0 reloaded, 2 something is wrong with the files, invalid, or no gateway running", runReload},
+		{"status", "show the state of a running gateway, also for Nagios", "0 OK, 1 warning, 2 critical or no gateway running, 3 unknown", runStatus},
+		{"health", "say whether a running gateway can serve clients, for Docker", "0 ready, 1 not ready, 2 invalid", runHealth},
 		{"dkim", "make keys that sign mail, and check their DNS records", "0 done, 1 a record doesn't fit, 2 invalid", runDKIM},
 		{"oauth", "log on for a Send connector, or test its logon at the smart host", "0 logged on, 1 refused, 2 invalid", runOAuth},
 		{"user", "maintain the users file of Basic authentication", "0 done, 1 no such user, 2 invalid", user},
+		{"version", "print the version of the program", "0 done", runVersion},
 	}
 }
 
@@ -84,6 +87,9 @@ func runOn(fqdn func() string, args []string, stdin io.Reader, stdout, stderr io
 	switch args[0] {
 	case "help", "-h", "-help", "--help":
 		usage(stdout)
+		return exitOK
+	case "-version", "--version":
+		printVersion(stdout)
 		return exitOK
 	}
 	for _, cmd := range commands() {

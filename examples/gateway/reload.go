@@ -28,8 +28,11 @@ func runReload(c *cli, args []string) int {
 	}
 	for _, err := range control.Do(ctx, *data, control.Request{Action: control.Reload}) {
 		if err != nil {
-			fmt.Fprintf(c.stderr, "gateway reload: %v\n", err)
-			return exitOf(err)
+			if exitOf(err) == exitNo { // the gateway has answered
+				fmt.Fprintln(c.stderr, err)
+				err = errors.New("failed; the gateway goes on with the configuration that it had")
+			}
+			return c.invalid(err)
 		}
 	}
 	fmt.Fprintln(c.stdout, "reloaded")

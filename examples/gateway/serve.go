@@ -225,6 +225,11 @@ func (r *relayProcess) run(ctx context.Context, e events) int {
 	if err := r.tokens.Set(r.now.oauth, r.now.Policy); err != nil {
 		return r.failed(err)
 	}
+	metrics, err := r.serveMetrics() // before the start, so that /ready answers
+	if err != nil {
+		return r.failed(err)
+	}
+	defer metrics.Close()
 	if err := r.gateway.Start(ctx); err != nil {
 		return r.failed(err)
 	}
@@ -232,12 +237,9 @@ func (r *relayProcess) run(ctx context.Context, e events) int {
 		return r.failed(errors.Join(err, r.shutdown()))
 	}
 	defer r.acme.close()
-	metrics, err := r.serveMetrics()
-	if err != nil {
-		return r.failed(errors.Join(err, r.shutdown()))
-	}
-	defer metrics.Close()
 	r.announce()
+	r.tellReady()
+	go r.watchdog(ctx)
 	if e.ready != nil {
 		e.ready()
 	}
@@ -256,6 +258,7 @@ func (r *relayProcess) run(ctx context.Context, e events) int {
 			go r.acme.obtain()
 		case <-e.watch:
 			r.renew()
+			r.tellSystemd(r.stateForSystemd())
 		case <-ctx.Done():
 			if err := r.shutdown(); err != nil {
 				return r.failed(err)
@@ -272,6 +275,7 @@ const shutdownGrace = 30 * time.Second
 // any other: nothing that was acknowledged is lost by that.
 func (r *relayProcess) shutdown() error {
 	signal.Reset(syscall.SIGINT, syscall.SIGTERM)
+	r.tellStopping()
 	r.logger.Info("shutting down; a second signal stops it immediately", "grace", shutdownGrace)
 	grace, cancel := context.WithTimeout(context.Background(), shutdownGrace)
 	defer cancel()

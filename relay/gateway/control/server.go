@@ -138,7 +138,10 @@ func (s *Server) serve(conn net.Conn) {
 	if r.Action == Reload {
 		attrs, done = who[:2:2], "reload" // the action and the user
 	}
-	if err != nil {
+	switch {
+	case err != nil && r.Action == Reload: // its mistakes have lines of their own
+		attrs = append(attrs, slog.String("result", "failed"))
+	case err != nil:
 		attrs = append(attrs, slog.Any("error", err))
 	}
 	s.logger.LogAttrs(s.ctx, slog.LevelInfo, done+" by operator", attrs...)
