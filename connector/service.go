@@ -17,6 +17,7 @@ import (
 type Service struct {
 	Name string // the server; "": the server of Config
 
+	MaxConnectionRatePerMinute      int
 	MaxOutboundConnections          param.Limit
 	MaxPerDomainOutboundConnections param.Limit // at most MaxOutboundConnections
 

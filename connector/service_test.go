@@ -18,6 +18,7 @@ import (
 // Set-TransportService that policy needs.
 var serviceTableOfDefaults = map[string][3]string{
 	"Name":                                   {"S"},
+	"MaxConnectionRatePerMinute":             {"1200"},
 	"MaxOutboundConnections":                 {"1000"},
 	"MaxPerDomainOutboundConnections":        {hub: "40", old: "20"},
 	"QueueGlitchRetryCount":                  {"4"},
@@ -99,6 +100,7 @@ func TestServiceScalars(t *testing.T) {
 		low, high int64
 		set       func(s *service, n int64)
 	}{
+		{"MaxConnectionRatePerMinute", 1, 1<<31 - 1, func(s *service, n int64) { s.MaxConnectionRatePerMinute = int(n) }},
 		{"MaxOutboundConnections", 1, 1<<31 - 1, func(s *service, n int64) { s.MaxOutboundConnections = param.Limit(n) }},
 		{"MaxPerDomainOutboundConnections", 1, 1<<31 - 1, func(s *service, n int64) {
 			s.MaxOutboundConnections, s.MaxPerDomainOutboundConnections = param.Unlimited, param.Limit(n)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/relay/event"
 )
 
@@ -29,6 +30,19 @@ func (s *session) emit(e event.Event) {
 func (s *session) refuse(e event.Event, d connector.Decision) reply.Reply {
 	e.Reason, s.answered.reason = d.Reason, d.Reason
 	return s.commandRefused(e, d.Reply())
+}
+
+// overLimit reports and returns the refusal of a command by a limit.
+func (s *session) overLimit(e event.Event, over *limits.Reached) reply.Reply {
+	s.limitReached(over.State)
+	return s.refuse(e, s.endpoint.in.Decide(over.Reason))
+}
+
+// limitReached reports that a limit has refused something, or slowed it down.
+func (s *session) limitReached(reached limits.State) {
+	e := event.Event{Kind: event.LimitReached}
+	reached.Fill(&e)
+	s.emit(e)
 }
 
 // verifierFailed reports an error of the Verifier and returns the reply for the client.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/netip"
 	"runtime"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
@@ -41,7 +43,7 @@ func naive(b testing.TB, l net.Listener) {
 
 // contestants are the relay and plain go-smtp, each on a network of its own.
 func contestants(b testing.TB) map[string]*relaytest.Network {
-	w := serve(b, policy(b, defaultHub()), func(s *relay.Server) {
+	w := serve(b, withService(b, connector.Service{MaxConnectionRatePerMinute: math.MaxInt32}, defaultHub()), func(s *relay.Server) {
 		s.Handler, s.Logger, s.ProtocolLog = relay.HandlerFunc(discard), nil, nil
 	})
 	plain := new(relaytest.Network)

@@ -140,13 +140,13 @@ func (s *session) Mail(m envelope.Envelope) reply.Reply {
 	}
 	sender := m.From
 	m.From = s.rules.SenderOf(sender)
-	user := func() string { return limits.RateUser(s.rules, s.authenticated, m.From) }
-	if !s.endpoint.messages.Allow(s.endpoint.settings, s.source, user, time.Now()) {
-		return s.refuse(event.Event{Command: "MAIL", From: m.From}, s.endpoint.in.Decide(reply.RateExceeded))
+	user := func() limits.User { return limits.UserOf(s.rules, s.authenticated, m.From) }
+	if over := s.endpoint.messages.Enter(s.endpoint.settings, s.source, user, time.Now()); over != nil {
+		return s.overLimit(event.Event{Command: "MAIL", From: m.From}, over)
 	}
-	budget, ok := s.server.transactions.Begin(s.source)
-	if !ok {
-		return s.refuse(event.Event{Command: "MAIL", From: m.From}, s.endpoint.in.Decide(reply.InsufficientResources))
+	budget, over := s.server.transactions.Begin(s.source)
+	if over != nil {
+		return s.overLimit(event.Event{Command: "MAIL", From: m.From}, over)
 	}
 	tx := s.newTransaction(m, budget)
 	if m.From != sender {
@@ -192,7 +192,7 @@ func (s *session) Rcpt(r envelope.Recipient) reply.Reply {
 		return s.refuse(tx.refusal(r.To, nil), d)
 	}
 	if !tx.budget.Recipient(len(r.ORcpt) + len(r.To.Local()) + len(r.To.Domain().String())) {
-		return s.refuse(tx.refusal(r.To, nil), s.endpoint.in.Decide(reply.InsufficientResources))
+		return s.overLimit(tx.refusal(r.To, nil), tx.budget.Reached())
 	}
 	tx.env.routed = nil
 	err := hooks(s.server.Hooks).rcpt(tx.ctx, &tx.env, r)

@@ -10,7 +10,6 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
-	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/internal/network"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
 	"github.com/interchange-smtp/interchange/relay/event"
@@ -21,11 +20,11 @@ const refusalTime = 5 * time.Second
 
 // serveConn serves c from its first byte to its last. l is nil if no listener accepted c.
 func (s *Server) serveConn(l net.Listener, c net.Conn) {
-	admission := s.enter(c)
+	a := arrival{conn: c, local: network.AddrPort(c.LocalAddr()), remote: network.AddrPort(c.RemoteAddr())}
+	admission := s.enter(a)
 	if admission == reply.Ready {
 		defer s.leave(c)
 	}
-	a := arrival{conn: c, local: network.AddrPort(c.LocalAddr()), remote: network.AddrPort(c.RemoteAddr())}
 	if s.isBalancer(a.remote.Addr()) {
 		if admission != reply.Ready { // a header would have to be waited for
 			s.connectionRefused(event.Event{Reason: admission, Local: a.local, Remote: a.remote})
@@ -66,17 +65,13 @@ func (s *Server) serveClient(l net.Listener, a arrival, admission reply.Reason) 
 		s.refuse(a, ep, admission)
 		return
 	}
-	source := network.Source(a.remote.Addr())
-	switch ep.connections.Enter(ep.settings, source) {
-	case limits.OverTotal:
-		s.refuse(a, ep, reply.TooManyConnections)
-		return
-	case limits.OverSource:
-		s.refuse(a, ep, reply.TooManyConnectionsPerSource)
+	source, now := network.Source(a.remote.Addr()), time.Now()
+	if over := s.admit(ep, source, now); over != nil {
+		s.limitReached(event.Event{Connector: ep.in.Name(), Local: a.local, Remote: a.remote, Proxy: a.proxy}, over.State)
+		s.refuse(a, ep, over.Reason)
 		return
 	}
-	defer ep.connections.Leave(source)
-	now := time.Now()
+	defer s.dismiss(ep, source)
 	ctx, cancel := s.context(l, a.conn, now.Add(ep.settings.ConnectionTimeout))
 	defer cancel()
 	channel := ep.methods.On(auth.Channel{Local: a.local, Remote: a.remote, NoCertificate: ep.tls.Load() == nil})

@@ -36,11 +36,16 @@
 // MaxInboundConnection, MaxInboundConnectionPerSource and
 // MaxInboundConnectionPercentagePerSource are counted per connector name, and the counts
 // survive [Server.SetPolicy]. The percentage is taken of the free connections and rounded up,
-// so that a source can have the last one. MessageRateLimit counts accepted MAIL commands in a
-// sliding minute: a command that leads to no message costs as much as one that does, because
-// guessing clients send such commands. By "user" it means the authenticated user, or else the
-// sender of MAIL. A source is one IPv4 address, or an IPv6 network of 64 bits, which usually
-// belongs to one host.
+// so that a source can have the last one. MessageRateLimit counts accepted MAIL commands: a
+// command that leads to no message costs as much as one that does, because
+// guessing clients send such commands. The minute of a client begins with its first message. By "user" it
+// means the authenticated user, or else the sender of MAIL. A source is one IPv4 address, or an IPv6 network
+// of 64 bits, which usually belongs to one host.
+//
+// Server.MaxConnections and MaxConnectionRatePerMinute hold for all connectors together. A source
+// gets three quarters of what the others leave of each, so that one client can't keep the others out.
+//
+// Each refusal by a limit is an event.LimitReached with the counter, its bound, and for whom it counts.
 //
 // A Server has at most 1024 open transactions, of which a source may have a quarter of
 // those that the others leave. MAIL beyond that is refused for now, 452 4.3.1.

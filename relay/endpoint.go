@@ -29,6 +29,7 @@ type endpoint struct {
 	tls         atomic.Pointer[tls.Config] // of handshakes from now on; nil: no certificate
 	methods     auth.Methods
 	clientCAs   *x509.CertPool
+	rate        int // MaxConnectionRatePerMinute of the policy
 	connections *limits.Connections
 	messages    *limits.MessageRate
 }

@@ -186,7 +186,10 @@ func mistake(in *connector.Inbound, err error) source.Diagnostic {
 // endpoint prepares a connector of next.
 func (s *Server) endpoint(next *endpoints, in *connector.Inbound, profile connector.Profile) (*endpoint, error) {
 	r := in.Settings()
-	ep := &endpoint{in: in, settings: r, methods: auth.MethodsOf(next.Verifier), clientCAs: next.ClientCAs, connections: new(limits.Connections), messages: new(limits.MessageRate)}
+	ep := &endpoint{
+		in: in, settings: r, methods: auth.MethodsOf(next.Verifier), clientCAs: next.ClientCAs,
+		rate: next.Policy.Service().MaxConnectionRatePerMinute, connections: new(limits.Connections), messages: new(limits.MessageRate),
+	}
 	if !r.Enabled.Or(true) {
 		return ep, nil
 	}

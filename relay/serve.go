@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/limits"
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 // Serve serves the connections of l, whose local addresses pick the connector,
@@ -158,22 +160,23 @@ func (s *Server) removeListener(l net.Listener) {
 	_ = l.Close() // often for the second time
 }
 
-// enter registers c and returns reply.Ready, or why it didn't.
-func (s *Server) enter(c net.Conn) reply.Reason {
-	limit := s.MaxConnections
-	if limit == 0 {
-		limit = defaultMaxConnections
-	}
+// enter registers a and returns reply.Ready, or why it didn't.
+func (s *Server) enter(a arrival) reply.Reason {
+	limit := s.maxConnections()
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stopping {
-		return reply.ShuttingDown
+	open, stopping := len(s.conns), s.stopping
+	if !stopping && open < limit {
+		s.conns[a.conn] = struct{}{}
+		s.wg.Add(1)
 	}
-	if limit > 0 && len(s.conns) >= limit {
+	s.mu.Unlock()
+	switch {
+	case stopping:
+		return reply.ShuttingDown
+	case open >= limit:
+		s.limitReached(event.Event{Local: a.local, Remote: a.remote}, limits.State{Limit: "MaxConnections", By: limits.ByServer, Value: int64(open) + 1, Bound: int64(limit)})
 		return reply.TooManyConnections
 	}
-	s.conns[c] = struct{}{}
-	s.wg.Add(1)
 	return reply.Ready
 }
 

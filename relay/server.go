@@ -110,8 +110,8 @@ type Server struct {
 	// A file that can't be read is an event. "": they are kept in memory only.
 	KnownSources string
 
-	// MaxConnections bounds the connections of all connectors together;
-	// 0 is 20000. Negative: no bound.
+	// MaxConnections bounds the connections of all connectors together, of which a source gets three
+	// quarters of what the others leave; 0 is 20000. Negative: no bound.
 	MaxConnections int
 
 	// Events are called with each event, and with the context of its connection.
@@ -143,6 +143,9 @@ type Server struct {
 
 	current      atomic.Pointer[endpoints] // for new connections
 	protocol     protocolWriter
+	places       limits.Places
+	rate         limits.ConnectionRate
+	tarpits      limits.Tarpits
 	transactions limits.Transactions
 	buffers      *smtpserver.Buffers
 	guesses      limits.Guesses

@@ -109,6 +109,7 @@ func gatewayConfig(addr string, queueFirst bool, spaces int) []byte {
 	return fmt.Appendf(nil, `{
   "Server": "bench",
   "Servers": [{"Name": "bench", "FQDN": "bench.example"}],
+  "Services": [{"MaxConnectionRatePerMinute": 2147483647}],
   "Receive": [{
     "Name": "In",
     "Bindings": [%q],

@@ -32,6 +32,7 @@ const (
 	ImplicitTLS
 	TooManyConnections
 	TooManyConnectionsPerSource
+	TooManyNewConnections
 	RateExceeded
 	TooManyErrors
 	TooManyLogonFailures

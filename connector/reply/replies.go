@@ -32,6 +32,8 @@ var reasons = [reasonCount]reasonText{
 	TooManyConnectionsPerSource: {"too-many-connections-per-source", "MaxInboundConnectionPerSource or MaxInboundConnectionPercentagePerSource is reached.",
 		r421(4, 3, 2, "The maximum number of concurrent server connections has exceeded a per-source limit, closing transmission channel"),
 		r421(4, 3, 2, "The maximum number of concurrent connections has exceeded a limit, closing transmission channel")},
+	TooManyNewConnections: {"too-many-new-connections", "MaxConnectionRatePerMinute is reached, or the client's share of it.",
+		r421(4, 3, 2, "The rate of connections has exceeded a limit, closing transmission channel"), Reply{}}, // ours
 	RateExceeded:         {"rate-exceeded", "MessageRateLimit is reached.", r421(4, 4, 2, "Message submission rate for this client has exceeded the configured limit"), Reply{}},
 	TooManyErrors:        {"too-many-errors", "MaxProtocolErrors is reached.", r421(4, 7, 0, "Too many errors on this connection, closing transmission channel"), Reply{}},
 	TooManyLogonFailures: {"too-many-logon-failures", "MaxLogonFailures is reached.", r421(4, 7, 0, "Too many errors on this connection, closing transmission channel"), Reply{}},

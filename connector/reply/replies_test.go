@@ -23,6 +23,7 @@ func TestReplies(t *testing.T) {
 		{reply.TooManyConnectionsPerSource,
 			"421 4.3.2 The maximum number of concurrent server connections has exceeded a per-source limit, closing transmission channel",
 			"421 4.3.2 The maximum number of concurrent connections has exceeded a limit, closing transmission channel"},
+		{reply.TooManyNewConnections, "421 4.3.2 The rate of connections has exceeded a limit, closing transmission channel", ""},
 		{reply.RateExceeded, "421 4.4.2 Message submission rate for this client has exceeded the configured limit", ""},
 		{reply.TimedOut, "421 4.4.1 Connection timed out", ""},
 		{reply.TooManyErrors, "421 4.7.0 Too many errors on this connection, closing transmission channel", ""},

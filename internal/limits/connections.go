@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // Connections counts the connections of one Receive connector. It outlives a
@@ -16,38 +17,54 @@ type Connections struct {
 	sources map[netip.Addr]int // by network.Source; with at most one entry for each connection
 }
 
-// Overload says which limit one more connection would exceed.
-type Overload uint8
-
-// The limits.
-const (
-	WithinLimits Overload = iota
-	OverTotal             // MaxInboundConnection
-	OverSource            // MaxInboundConnectionPerSource, or the percentage
-)
-
-// Enter counts a connection from source, unless it would exceed a limit.
-func (c *Connections) Enter(r *connector.Receive, source netip.Addr) Overload {
+// Enter counts a connection from source, or returns the limit that it would exceed.
+func (c *Connections) Enter(r *connector.Receive, source netip.Addr) *Reached {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if r.MaxInboundConnection != param.Unlimited {
-		free := int(r.MaxInboundConnection) - c.total
-		if free <= 0 {
-			return OverTotal
+	for _, s := range c.states(r, source) {
+		if s.Limit == "" || s.Value < s.Bound {
+			continue
 		}
-		if c.sources[source] >= share(free, r.MaxInboundConnectionPercentagePerSource) {
-			return OverSource
+		s.Value++
+		if s.By == BySource {
+			s.name(source)
+			return &Reached{s, reply.TooManyConnectionsPerSource}
 		}
-	}
-	if n := r.MaxInboundConnectionPerSource; n != param.Unlimited && c.sources[source] >= int(n) {
-		return OverSource
+		return &Reached{s, reply.TooManyConnections}
 	}
 	if c.sources == nil {
 		c.sources = make(map[netip.Addr]int)
 	}
 	c.total++
 	c.sources[source]++
-	return WithinLimits
+	return nil
+}
+
+// States returns the counters of the connector and of a source.
+func (c *Connections) States(r *connector.Receive, source netip.Addr) (all []State) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.states(r, source) {
+		if s.name(source); s.Limit != "" {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// states returns the counters, in the order in which they refuse, without the source as Key. A limit that r doesn't have is
+// zero. The caller holds mu.
+func (c *Connections) states(r *connector.Receive, source netip.Addr) (all [3]State) {
+	own := int64(c.sources[source])
+	if limit := r.MaxInboundConnection; limit != param.Unlimited {
+		all[0] = State{Limit: "MaxInboundConnection", By: ByConnector, Key: r.Name, Value: int64(c.total), Bound: int64(limit)}
+		free := int(limit) - c.total
+		all[1] = State{Limit: "MaxInboundConnectionPercentagePerSource", By: BySource, Value: own, Bound: int64(share(free, r.MaxInboundConnectionPercentagePerSource))}
+	}
+	if limit := r.MaxInboundConnectionPerSource; limit != param.Unlimited {
+		all[2] = State{Limit: "MaxInboundConnectionPerSource", By: BySource, Value: own, Bound: int64(limit)}
+	}
+	return all
 }
 
 // Leave undoes Enter.

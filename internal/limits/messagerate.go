@@ -7,22 +7,16 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/network"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// rateWindow is the time in which MessageRateLimit counts messages.
-const rateWindow = time.Minute
-
-// rateKeys bounds how many clients a MessageRate remembers. When it is full of
-// clients that were active lately, it forgets some, which is in their favour.
-const rateKeys = 1 << 16
-
-// MessageRate counts messages per client in a sliding minute: all messages of the
-// current minute, and a part of those in the minute before, as if they had been
-// spread evenly over it. The zero value is ready to use.
+// MessageRate counts the messages of each client in windows of a minute, which begin with the client's first
+// message. The zero value is ready to use.
 type MessageRate struct {
 	mu      sync.Mutex
-	clients map[rateKey]window
+	clients windows[rateKey]
 }
 
 // rateKey is a client for which messages are counted: an address or a user.
@@ -31,90 +25,70 @@ type rateKey struct {
 	user string
 }
 
-// window is a client's count in the minute that began at start, and in the minute
-// before it.
-type window struct {
-	start        time.Time
-	count, prior int
+// User is a user on whose account messages are counted.
+type User struct {
+	ID   string // a SID, because a name can be written in many ways; of a client that hasn't logged on, the sender
+	Name string
 }
 
-// Allow counts a message and reports whether the MessageRateLimit of c allows it. source
-// is by network.Source. Allow calls user only if users are counted.
-func (r *MessageRate) Allow(c *connector.Receive, source netip.Addr, user func() string, now time.Time) bool {
-	limit := c.MessageRateLimit
-	if limit == param.Unlimited || limit == 0 {
-		return true
+// Enter counts a message, unless that would exceed the MessageRateLimit of c; then it counts nothing and returns
+// the limit. source is by network.Source. Enter calls user only if users are counted.
+func (r *MessageRate) Enter(c *connector.Receive, source netip.Addr, user func() User, now time.Time) *Reached {
+	states, keys := r.counters(c, source, user)
+	if len(keys) == 0 {
+		return nil
 	}
-	by := c.MessageRateSource.Or(param.RateByIPAddress)
-	ok := true
-	if by&param.RateByIPAddress != 0 {
-		ok = r.allow(rateKey{addr: source}, int(limit), now)
-	}
-	if ok && by&param.RateByUser != 0 {
-		ok = r.allow(rateKey{user: user()}, int(limit), now)
-	}
-	return ok
-}
-
-// allow counts one message of key at the time now and returns true, unless that
-// would make more than limit.
-func (r *MessageRate) allow(key rateKey, limit int, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	w := r.clients[key].at(now)
-	if w.estimate(now) >= float64(limit) {
-		return false
-	}
-	w.count++
-	if r.clients == nil {
-		r.clients = make(map[rateKey]window)
-	}
-	if _, known := r.clients[key]; !known && len(r.clients) >= rateKeys {
-		r.forget(now)
-	}
-	r.clients[key] = w
-	return true
-}
-
-// at returns w moved on to the minute that now is in.
-func (w window) at(now time.Time) window {
-	switch past := now.Sub(w.start); {
-	case past < rateWindow:
-		return w
-	case past < 2*rateWindow:
-		return window{start: w.start.Add(rateWindow), prior: w.count}
-	}
-	return window{start: now}
-}
-
-// estimate returns the messages of the last sixty seconds.
-func (w window) estimate(now time.Time) float64 {
-	overlap := 1 - float64(now.Sub(w.start))/float64(rateWindow)
-	return float64(w.count) + overlap*float64(w.prior)
-}
-
-// forget drops clients that were quiet for two minutes, and then any, until there
-// is room.
-func (r *MessageRate) forget(now time.Time) {
-	for key, w := range r.clients {
-		if now.Sub(w.start) >= 2*rateWindow {
-			delete(r.clients, key)
+	for i, key := range keys {
+		if in := r.clients.of(key, now); int64(in.count) >= states[i].Bound {
+			states[i].Value, states[i].Until = int64(in.count)+1, r.clients.until(in)
+			return &Reached{states[i], reply.RateExceeded}
 		}
 	}
-	for key := range r.clients {
-		if len(r.clients) < rateKeys*3/4 {
-			return
-		}
-		delete(r.clients, key)
+	for _, key := range keys {
+		r.clients.add(key, r.clients.of(key, now), now)
 	}
+	return nil
 }
 
-// RateUser returns the user on whose account MessageRateLimit counts a message: the one who
-// has authenticated with AUTH, otherwise the sender.
-func RateUser(s connector.Session, authenticated bool, from routing.Address) string {
+// States returns the counters of a client.
+func (r *MessageRate) States(c *connector.Receive, source netip.Addr, user func() User, now time.Time) []State {
+	states, keys := r.counters(c, source, user)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i, key := range keys {
+		if in := r.clients.of(key, now); in.count > 0 {
+			states[i].Value, states[i].Until = int64(in.count), r.clients.until(in)
+		}
+	}
+	return states
+}
+
+// counters returns the keys under which a message is counted, and the limits without their counters.
+func (r *MessageRate) counters(c *connector.Receive, source netip.Addr, user func() User) (states []State, keys []rateKey) {
+	limit, by := c.MessageRateLimit, c.MessageRateSource.Or(param.RateByIPAddress)
+	if limit == param.Unlimited || limit == 0 {
+		return nil, nil
+	}
+	s := State{Limit: "MessageRateLimit", Bound: int64(limit)}
+	if by&param.RateByIPAddress != 0 {
+		s.By, s.Key = BySource, network.SourceText(source)
+		states, keys = append(states, s), append(keys, rateKey{addr: source})
+	}
+	if by&param.RateByUser != 0 {
+		u := user()
+		s.By, s.Key = ByUser, u.Name
+		states, keys = append(states, s), append(keys, rateKey{user: u.ID})
+	}
+	return states, keys
+}
+
+// UserOf returns the user on whose account MessageRateLimit counts a message: the one who has authenticated with
+// AUTH, otherwise the sender.
+func UserOf(s connector.Session, authenticated bool, from routing.Address) User {
 	if !authenticated {
-		return from.String()
+		return User{from.String(), from.String()}
 	}
-	// The SID, because a name can be written in many ways.
-	return string(s.Identity().SIDs[0])
+	return User{string(s.Identity().SIDs[0]), s.Identity().Principal.Name}
 }

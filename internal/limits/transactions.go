@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/mailheader"
 )
 
@@ -23,19 +24,29 @@ const (
 	memoryEOL   = 16              // for a line end: each field of a header has an entry
 )
 
+var (
+	transactionPool = pool{"Transactions", maxTransactions, quarter}
+	memoryPool      = pool{"TransactionMemory", memoryLimit, quarter}
+)
+
 // Transactions bounds the open transactions of a server, and the memory that they hold.
 // It is safe for concurrent use. The zero value is ready to use.
 type Transactions struct {
 	open, memory shares
 }
 
-// Begin begins a transaction of a source, by network.Source, and returns its budget,
-// unless too many are open. The caller must call End.
-func (t *Transactions) Begin(source netip.Addr) (b Budget, ok bool) {
-	if !t.open.reserve(maxTransactions, source, 1, false) {
-		return Budget{}, false
+// Begin begins a transaction of a source, by network.Source, and returns its budget, or the limit if too
+// many are open. The caller must call End of the budget.
+func (t *Transactions) Begin(source netip.Addr) (b Budget, over *Reached) {
+	if s := t.open.reserve(&transactionPool, source, 1, false); s != nil {
+		return Budget{}, &Reached{*s, reply.InsufficientResources}
 	}
-	return Budget{of: t, source: source}, true
+	return Budget{of: t, source: source}, nil
+}
+
+// States returns the counters of a source.
+func (t *Transactions) States(source netip.Addr) []State {
+	return []State{t.open.current(&transactionPool, source), t.memory.current(&memoryPool, source)}
 }
 
 // Budget is the memory of one transaction, for use by one goroutine at a time.
@@ -43,7 +54,11 @@ type Budget struct {
 	of     *Transactions
 	source netip.Addr
 	held   int64
+	over   *Reached
 }
+
+// Reached returns why there was no memory for a recipient or for a part of the header; nil if there was.
+func (b *Budget) Reached() *Reached { return b.over }
 
 // End ends the transaction and gives everything back.
 func (b *Budget) End() {
@@ -58,7 +73,12 @@ func (b *Budget) Recipient(text int) bool { return b.reserve(int64(memoryRcpt + 
 
 // reserve reports whether n more bytes fit the budget; if not, it reserves none.
 func (b *Budget) reserve(n int64) bool {
-	if b.held+n > memoryMost || !b.of.memory.reserve(memoryLimit, b.source, n, b.held+n <= memoryFree) {
+	if b.held+n > memoryMost {
+		b.over = &Reached{State{Limit: memoryPool.name, By: ByConnection, Value: b.held + n, Bound: memoryMost}, reply.InsufficientResources}
+		return false
+	}
+	if s := b.of.memory.reserve(&memoryPool, b.source, n, b.held+n <= memoryFree); s != nil {
+		b.over = &Reached{*s, reply.InsufficientResources}
 		return false
 	}
 	b.held += n

@@ -1,5 +1,5 @@
 // Package network has the addresses of a connection: [AddrPort] as a policy knows them,
-// [Source] as limits count clients.
+// [Source] as limits count clients, and [SourceText] as they print them.
 package network
 
 import (
@@ -23,6 +23,14 @@ func Source(a netip.Addr) netip.Addr {
 		return a
 	}
 	return network.Addr()
+}
+
+// SourceText returns a source as text: the address, or the network with its length.
+func SourceText(source netip.Addr) string {
+	if source.Is6() {
+		return netip.PrefixFrom(source, sourceBits).String()
+	}
+	return source.String()
 }
 
 // AddrPort returns a's IP address and port, without zone and with IPv4 addresses

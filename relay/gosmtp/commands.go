@@ -48,13 +48,13 @@ func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 		return s.decide(d)
 	}
 	sender = s.rules.SenderOf(sender)
-	user := func() string { return limits.RateUser(s.rules, s.order.Authenticated, sender) }
-	if !s.conn.count.messages.Allow(s.conn.settings, s.conn.source, user, time.Now()) {
-		return s.decide(s.conn.in.Decide(reply.RateExceeded))
+	user := func() limits.User { return limits.UserOf(s.rules, s.order.Authenticated, sender) }
+	if over := s.conn.count.messages.Enter(s.conn.settings, s.conn.source, user, time.Now()); over != nil {
+		return s.decide(s.conn.in.Decide(over.Reason))
 	}
-	budget, ok := s.backend.transactions.Begin(s.conn.source)
-	if !ok {
-		return s.decide(s.conn.in.Decide(reply.InsufficientResources))
+	budget, over := s.backend.transactions.Begin(s.conn.source)
+	if over != nil {
+		return s.decide(s.conn.in.Decide(over.Reason))
 	}
 	if err := s.next.Mail(sender.String(), opts); err != nil {
 		budget.End()

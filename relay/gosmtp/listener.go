@@ -10,7 +10,6 @@ import (
 	"github.com/emersion/go-smtp"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
-	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/internal/network"
 	"github.com/interchange-smtp/interchange/relay"
 )
@@ -104,17 +103,15 @@ func (b *Backend) admit(c net.Conn) *conn {
 	}
 	w.count = b.countsOf(w.in)
 	w.idle, w.until = w.settings.ConnectionInactivityTimeout, now.Add(w.settings.ConnectionTimeout)
-	reason := reply.TooManyConnections
-	switch w.count.connections.Enter(w.settings, w.source) {
-	case limits.WithinLimits:
+	reason := reply.ShuttingDown
+	if over := w.count.connections.Enter(w.settings, w.source); over != nil {
+		reason = over.Reason
+	} else {
 		w.leave = func() { w.count.connections.Leave(w.source); b.exit(w) }
 		if b.enter(w) {
 			return w
 		}
 		w.count.connections.Leave(w.source)
-		reason = reply.ShuttingDown
-	case limits.OverSource:
-		reason = reply.TooManyConnectionsPerSource
 	}
 	_ = c.SetDeadline(now.Add(refusalTime))
 	_, _ = io.WriteString(c, w.in.Decide(reason).Reply().String()+"\r\n") // the client may be gone

@@ -68,7 +68,7 @@ func policy(hops []*hop, hold, first string) string {
 		send = append(send, fmt.Sprintf(`{"Name": "To %[1]s", "AddressSpaces": [%[1]q], "SmartHosts": ["hop.%[1]s"]}`, h.domain))
 	}
 	return fmt.Sprintf(`{"Server": "HubA", "Servers": [{"Name": "HubA", "FQDN": "huba.fabrikam.com"}],
-		"Services": [{"QueueGlitchRetryCount": 1, "QueueGlitchRetryInterval": "00:00:01", "TransientFailureRetryCount": 1,
+		"Services": [{"MaxConnectionRatePerMinute": 1000000, "QueueGlitchRetryCount": 1, "QueueGlitchRetryInterval": "00:00:01", "TransientFailureRetryCount": 1,
 			"TransientFailureRetryInterval": "00:00:01", "OutboundConnectionFailureRetryInterval": "00:00:01", "MessageRetryInterval": "00:00:01"}],
 		"Receive": [%s, %s], "Send": [%s]}`,
 		receive("Hold", hold, "00:00:00.5"), receive("Queue first", first, "00:00:00"), strings.Join(send, ",\n"))

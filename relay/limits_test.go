@@ -1,0 +1,142 @@
+package relay_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/event"
+	"github.com/interchange-smtp/interchange/relay/relaytest"
+)
+
+// reached collects the events of limits.
+type reached struct {
+	mu  sync.Mutex
+	all []event.Event
+}
+
+// read is the Reader.
+func (r *reached) read(_ context.Context, e event.Event) {
+	if e.Kind == event.LimitReached {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.all = append(r.all, e)
+	}
+}
+
+// take returns the events so far.
+func (r *reached) take() []event.Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := r.all
+	r.all = nil
+	return all
+}
+
+// want fails unless the events since the last call are one of a limit with these numbers.
+func (r *reached) want(t *testing.T, limit, by, key string, value, bound int64) event.Event {
+	t.Helper()
+	all := r.take()
+	if len(all) != 1 {
+		t.Fatalf("%d events, want one of %s: %+v", len(all), limit, all)
+	}
+	if e := all[0]; e.Limit != limit || e.By != by || e.Key != key || e.Value != value || e.Bound != bound {
+		t.Fatalf("%s by %s %q: %d of %d, want %s by %s %q: %d of %d", e.Limit, e.By, e.Key, e.Value, e.Bound, limit, by, key, value, bound)
+	}
+	return all[0]
+}
+
+// limited serves the policy with the events of limits.
+func limited(t *testing.T, p *connector.Policy, change func(*relay.Server)) (*world, *reached) {
+	r := new(reached)
+	w := serve(t, p, func(s *relay.Server) {
+		s.Events = append(s.Events, r.read)
+		if change != nil {
+			change(s)
+		}
+	})
+	return w, r
+}
+
+// withService is policy with settings of the Transport service.
+func withService(t testing.TB, s connector.Service, receive ...connector.Receive) *connector.Policy {
+	t.Helper()
+	c := policy(t, receive...).Config()
+	c.Services = []connector.Service{s}
+	p, err := connector.Compile(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestMaxConnectionRatePerMinute: the server takes so many connections a minute, whatever their connectors, and one client three
+// quarters of them.
+func TestMaxConnectionRatePerMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, r := limited(t, withService(t, connector.Service{MaxConnectionRatePerMinute: 4}, defaultHub(), fromAnonymousGateway()), nil)
+		const refusal = "4.3.2 The rate of connections has exceeded a limit, closing transmission channel"
+		start := time.Now()
+		for range 3 {
+			w.client(stranger, hub).Do("QUIT", 221)
+		}
+		if got := relaytest.NewClient(t, w.dial(stranger, hub)).Expect(421); got != refusal {
+			t.Errorf("%q", got)
+		}
+		if e := r.want(t, "MaxConnectionRatePerMinute", "source", stranger, 4, 3); !e.Until.Equal(start.Add(time.Minute)) {
+			t.Errorf("until %v, want %v", e.Until, start.Add(time.Minute))
+		}
+		w.client(gateway, hub).Do("QUIT", 221)
+		time.Sleep(time.Minute - 1)
+		relaytest.NewClient(t, w.dial(secured, hub)).Expect(421)
+		r.want(t, "MaxConnectionRatePerMinute", "server", "", 5, 4)
+		time.Sleep(1)
+		for range 3 {
+			w.client(stranger, hub).Do("QUIT", 221)
+		}
+		relaytest.NewClient(t, w.dial(stranger, hub)).Expect(421)
+	})
+}
+
+// TestLimitEvents: a refusal by a limit says which one it is, for whom it counts, and how much.
+func TestLimitEvents(t *testing.T) {
+	hubs := defaultHub()
+	hubs.MaxInboundConnection, hubs.MaxInboundConnectionPerSource = 3, 2
+	hubs.MessageRateLimit, hubs.MessageRateSource = 1, param.Value(param.RateByUser)
+	w, r := limited(t, policy(t, hubs), nil)
+	first, second := w.hello("2001:db8::1", "[2001:db8:1::1]:25"), w.hello("2001:db8::2", "[2001:db8:1::1]:25")
+	relaytest.NewClient(t, w.dial("2001:db8::3", "[2001:db8:1::1]:25")).Expect(421)
+	if e := r.want(t, "MaxInboundConnectionPercentagePerSource", "source", "2001:db8::/64", 3, 1); e.Connector != hubs.Name || !e.Remote.IsValid() || !e.Until.IsZero() {
+		t.Errorf("%+v", e)
+	}
+	w.client(stranger, hub)
+	relaytest.NewClient(t, w.dial(gateway, hub)).Expect(421)
+	r.want(t, "MaxInboundConnection", "connector", hubs.Name, 4, 3)
+
+	first.Do("MAIL FROM:<kim@contoso.com>", 250)
+	second.Do("MAIL FROM:<kim@contoso.com>", 421)
+	second.Closed()
+	if e := r.want(t, "MessageRateLimit", "user", "kim@contoso.com", 2, 1); e.Session == "" || e.Until.IsZero() {
+		t.Errorf("%+v", e)
+	}
+}
+
+// TestFairPlaces: a client that opens connections without end leaves some for the others.
+func TestFairPlaces(t *testing.T) {
+	w, r := limited(t, policy(t, defaultHub()), func(s *relay.Server) { s.MaxConnections = 40 })
+	for range 30 {
+		w.client(stranger, hub)
+	}
+	relaytest.NewClient(t, w.dial(stranger, hub)).Expect(421)
+	r.want(t, "MaxConnections", "source", stranger, 31, 30)
+	w.hello(gateway, hub)
+	if all := r.take(); slices.ContainsFunc(all, func(e event.Event) bool { return e.Key != stranger }) {
+		t.Errorf("%+v", all)
+	}
+}
