@@ -135,6 +135,7 @@ func (s *Server) converse(now time.Time, c net.Conn, sess *session) {
 		cfg.Answered = sess.commandAnswered
 		sess.emit(event.Event{Kind: event.ConnectionBegun})
 	}
+	cfg.Source, cfg.Reached = sess.source, sess.limitReached
 	if sess.protocol != nil {
 		cfg.Log = sess.protocol.line
 		sess.protocol.connect(sess.rules.Rights())

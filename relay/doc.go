@@ -45,7 +45,7 @@
 // Server.MaxConnections and MaxConnectionRatePerMinute hold for all connectors together. A source
 // gets three quarters of what the others leave of each, so that one client can't keep the others out.
 //
-// Each refusal by a limit is an event.LimitReached with the counter, its bound, and for whom it counts.
+// Each refusal by a limit is an event.LimitReached with the counter, its bound, and the client, user or connector that is counted.
 //
 // A Server has at most 1024 open transactions, of which a source may have a quarter of
 // those that the others leave. MAIL beyond that is refused for now, 452 4.3.1.

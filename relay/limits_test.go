@@ -104,7 +104,7 @@ func TestMaxConnectionRatePerMinute(t *testing.T) {
 	})
 }
 
-// TestLimitEvents: a refusal by a limit says which one it is, for whom it counts, and how much.
+// TestLimitEvents: a refusal by a limit says which one it is, which client is counted, and how much.
 func TestLimitEvents(t *testing.T) {
 	hubs := defaultHub()
 	hubs.MaxInboundConnection, hubs.MaxInboundConnectionPerSource = 3, 2

@@ -210,6 +210,7 @@ func (s *Server) endpoint(next *endpoints, in *connector.Inbound, profile connec
 	}
 	ep.smtp = smtpserver.Config{
 		Buffers:           s.buffers,
+		Tarpits:           s.tarpits,
 		TLS:               ep.tls.Load,
 		Fqdn:              in.Fqdn(),
 		InactivityTimeout: r.ConnectionInactivityTimeout,

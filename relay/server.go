@@ -26,6 +26,7 @@ import (
 const (
 	defaultMaxConnections = 20_000
 	largeBuffers          = 1024 // of 16 KiB, for connections that send a message or a long line
+	maxTarpits            = 1024 // replies that are delayed at a time; each keeps its connection
 
 	// shutdownGrace is how long transactions may go on after the context of
 	// ListenAndServe has ended.
@@ -145,7 +146,7 @@ type Server struct {
 	protocol     protocolWriter
 	places       limits.Places
 	rate         limits.ConnectionRate
-	tarpits      limits.Tarpits
+	tarpits      *limits.Pool
 	transactions limits.Transactions
 	buffers      *smtpserver.Buffers
 	guesses      limits.Guesses
@@ -172,7 +173,7 @@ func (s *Server) init() {
 		s.closed, s.closeAll = context.WithCancel(context.Background())
 		s.listeners = make(map[net.Listener]struct{})
 		s.conns = make(map[net.Conn]struct{})
-		s.buffers = smtpserver.NewBuffers(largeBuffers)
+		s.buffers, s.tarpits = smtpserver.NewBuffers(largeBuffers), limits.NewPool("Tarpits", maxTarpits)
 		if s.Messages == nil {
 			s.Messages = new(message.Pool)
 		}

@@ -34,24 +34,28 @@ func (p *Places) State(limit int, source netip.Addr) State {
 	return p.taken.current(placePool(limit), source)
 }
 
-// maxTarpits is how many replies of a server are delayed at a time. Each keeps a connection, so that clients
-// that are refused on purpose must not have all.
-const maxTarpits = 1024
-
-var tarpitPool = pool{"Tarpits", maxTarpits, quarter}
-
-// Tarpits bounds how many replies are delayed at a time. A source gets a quarter of what the others leave. The
-// zero value is ready to use.
-type Tarpits struct{ busy shares }
-
-// Begin begins the delay of a reply to a source, or returns the limit if there are too many: the reply comes at
-// once then.
-func (t *Tarpits) Begin(source netip.Addr) *State {
-	return t.busy.reserve(&tarpitPool, source, 1, false)
+// Pool bounds how many of something a server has at a time, such as delayed replies. A source gets a quarter of
+// what the others leave.
+type Pool struct {
+	pool  pool
+	taken shares
 }
 
-// End undoes Begin.
-func (t *Tarpits) End(source netip.Addr) { t.busy.release(source, 1) }
+// NewPool returns a Pool for a limit of that name.
+func NewPool(name string, limit int) *Pool { return &Pool{pool: pool{name, int64(limit), quarter}} }
+
+// Take takes one for a source, or returns the limit that this would exceed.
+func (p *Pool) Take(source netip.Addr) *State { return p.taken.reserve(&p.pool, source, 1, false) }
+
+// Give undoes Take.
+func (p *Pool) Give(source netip.Addr) { p.taken.release(source, 1) }
 
 // State returns the counter of a source.
-func (t *Tarpits) State(source netip.Addr) State { return t.busy.current(&tarpitPool, source) }
+func (p *Pool) State(source netip.Addr) State { return p.taken.current(&p.pool, source) }
+
+// MostlyFree reports whether less than half are taken.
+func (p *Pool) MostlyFree() bool {
+	p.taken.mu.Lock()
+	defer p.taken.mu.Unlock()
+	return p.taken.held < p.pool.limit/2
+}

@@ -89,34 +89,33 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// TestTarpits: of ten thousand refused clients with ten connections each, maxTarpits at most are delayed, and
-// one client has a quarter of them at most.
-func TestTarpits(t *testing.T) {
-	var p Tarpits
-	for range maxTarpits / 4 {
-		if over := p.Begin(attacker); over != nil {
+// TestPool: ten thousand clients that each want ten get as many as there are, and one client a quarter.
+func TestPool(t *testing.T) {
+	const most = 1024
+	p := NewPool("Tarpits", most)
+	for range most / 4 {
+		if over := p.Take(attacker); over != nil {
 			t.Fatalf("%+v", *over)
 		}
 	}
-	mustReach(t, &Reached{State: *p.Begin(attacker)}, "Tarpits", BySource, attacker.String(), maxTarpits/4+1, maxTarpits/4)
-	delayed := int64(maxTarpits / 4)
+	if over := p.Take(attacker); over == nil || *over != (State{Limit: "Tarpits", By: BySource, Key: attacker.String(), Value: most/4 + 1, Bound: most / 4}) {
+		t.Fatalf("%+v", over)
+	}
+	taken := int64(most / 4)
 	a := netip.MustParseAddr("10.0.0.0")
 	for range 10_000 {
 		a = a.Next()
 		for range 10 {
-			if p.Begin(a) == nil {
-				delayed++
+			if p.Take(a) == nil {
+				taken++
 			}
 		}
 	}
-	if delayed > maxTarpits || p.busy.held != delayed {
-		t.Errorf("%d are delayed", delayed)
+	if taken > most || p.taken.held != taken || int64(len(p.taken.sources)) > taken {
+		t.Errorf("%d are taken, %d are counted, of %d sources", taken, p.taken.held, len(p.taken.sources))
 	}
-	p.End(attacker)
-	if over := p.Begin(office); over != nil {
+	p.Give(attacker)
+	if over := p.Take(office); over != nil {
 		t.Errorf("after the end of one: %+v", *over)
-	}
-	if int64(len(p.busy.sources)) > delayed {
-		t.Errorf("%d sources for %d", len(p.busy.sources), delayed)
 	}
 }

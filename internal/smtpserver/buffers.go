@@ -1,8 +1,10 @@
 package smtpserver
 
 import (
+	"net/netip"
 	"sync"
-	"sync/atomic"
+
+	"github.com/interchange-smtp/interchange/internal/limits"
 )
 
 const (
@@ -11,35 +13,34 @@ const (
 )
 
 // Buffers are large buffers that connections share. Their number bounds the memory
-// for what thousands of clients have begun to send. A connection that gets none
+// for what thousands of clients have begun to send, and a source gets a quarter of what the others
+// leave. A connection that gets none
 // reads a message in small pieces, and refuses for now a command that needs a large
 // buffer. Buffers are safe for concurrent use.
 type Buffers struct {
-	most int64
-	used atomic.Int64
-	pool sync.Pool
+	pool *limits.Pool
+	idle sync.Pool
 }
 
 // NewBuffers returns n buffers of 16 KiB. They are made when they are needed.
 func NewBuffers(n int) *Buffers {
-	return &Buffers{most: int64(n), pool: sync.Pool{New: func() any { return new([bigBuffer]byte) }}}
+	return &Buffers{pool: limits.NewPool("LargeBuffers", n), idle: sync.Pool{New: func() any { return new([bigBuffer]byte) }}}
 }
 
-// take returns a buffer, or nil if all are in use.
-func (b *Buffers) take() *[bigBuffer]byte {
-	if b.used.Add(1) > b.most {
-		b.used.Add(-1)
+// take returns a buffer for a source, or nil if all are in use, or all that the source may have.
+func (b *Buffers) take(source netip.Addr) *[bigBuffer]byte {
+	if b.pool.Take(source) != nil {
 		return nil
 	}
-	return b.pool.Get().(*[bigBuffer]byte)
+	return b.idle.Get().(*[bigBuffer]byte)
 }
 
-// put gives a buffer back.
-func (b *Buffers) put(p *[bigBuffer]byte) {
+// put gives a buffer of a source back.
+func (b *Buffers) put(p *[bigBuffer]byte, source netip.Addr) {
 	clear(p[:]) // it has held passwords and mail
-	b.pool.Put(p)
-	b.used.Add(-1)
+	b.idle.Put(p)
+	b.pool.Give(source)
 }
 
 // mostlyFree reports whether most buffers are free.
-func (b *Buffers) mostlyFree() bool { return b.used.Load() < b.most/2 }
+func (b *Buffers) mostlyFree() bool { return b.pool.MostlyFree() }

@@ -3,6 +3,7 @@ package smtpserver
 import (
 	"errors"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/interchange-smtp/interchange/connector/reply"
@@ -70,10 +71,12 @@ func commandLimit(begin []byte) int {
 func (c *conn) readFailed(err error) answer {
 	switch err {
 	case errTimeout:
+		c.timedOut()
 		return answer{last: reply.TimedOut}
 	case errShutdown:
 		return answer{last: reply.ShuttingDown}
 	case errNoBuffer:
+		c.report(c.cfg.Buffers.pool.State(c.cfg.Source))
 		return answer{last: reply.InsufficientResources}
 	case errNotSMTP:
 		return answer{last: reply.NotSMTP}
@@ -88,12 +91,24 @@ func (c *conn) readFailed(err error) answer {
 	case errBareLinefeed:
 		c.remark("bare linefeed in command")
 		return c.cutOffAnswer(reply.BareLineEnd)
-	case errBadChunk, errTinyChunks:
+	case errTinyChunks:
+		c.reached("SmallChunks", manyChunks+1, manyChunks)
+		return c.cutOffAnswer(reply.InvalidArguments)
+	case errBadChunk:
 		return c.cutOffAnswer(reply.InvalidArguments)
 	}
 	c.remark("connection lost")
 	c.closing = true
 	return answer{}
+}
+
+// timedOut reports the limit of time that has ended the connection.
+func (c *conn) timedOut() {
+	name, limit, waited := "ConnectionInactivityTimeout", c.cfg.InactivityTimeout, c.cfg.InactivityTimeout
+	if w := &c.wire; time.Until(w.end) <= w.tolerance() {
+		name, limit, waited = "ConnectionTimeout", c.cfg.ConnectionTimeout, c.cfg.ConnectionTimeout-time.Until(w.end)
+	}
+	c.reached(name, waited.Milliseconds(), limit.Milliseconds())
 }
 
 // parseCommand splits a line into verb and argument. Blanks may precede the verb.

@@ -2,8 +2,10 @@ package smtpserver
 
 import (
 	"crypto/tls"
+	"net/netip"
 	"time"
 
+	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -41,8 +43,16 @@ type Config struct {
 	// Extensions that EHLO advertises. BinaryMime has no effect without Chunking.
 	EightBitMime, BinaryMime, Chunking, DSN, SMTPUTF8, Pipelining, EnhancedCodes bool
 
+	// Source stands for the client in what connections share; see network.Source.
+	Source netip.Addr
 	// Buffers are shared with other connections; nil: this connection has its own.
 	Buffers *Buffers
+	// Tarpits are the delays of replies, of all connections; nil: they have no bound.
+	Tarpits *limits.Pool
+
+	// Reached is called when a limit of the connection, or of what it shares with others, has refused
+	// something or slowed it down. nil: it isn't called.
+	Reached func(limits.State)
 
 	// Log is the protocol log: '>' sent, '<' received, '*' remark. Lines are
 	// printable ASCII, with \xNN for every other byte, and without secrets
@@ -76,7 +86,7 @@ const (
 	maxReplyLine = 512
 
 	// maxIdle is how many commands without effect a client may send between two
-	// messages: NOOP, VRFY, HELP, RSET, another EHLO. Each further one counts as
+	// messages: NOOP, VRFY, HELP, RSET, another EHLO, an empty chunk. Each further one counts as
 	// an error, and ten times as many end the connection even where errors don't
 	// count. Postfix has smtpd_junk_command_limit, 100 too.
 	maxIdle = 100
@@ -108,6 +118,6 @@ func (c *Config) setDefaults() {
 	}
 	c.BinaryMime = c.BinaryMime && c.Chunking
 	if c.Buffers == nil {
-		c.Buffers = NewBuffers(1)
+		c.Buffers = NewBuffers(4)
 	}
 }

@@ -33,7 +33,7 @@
 //   - TLS. A failed handshake ends the connection, and so do commands pipelined
 //     behind STARTTLS.
 //   - Patience. The server counts errors, failed logons and commands without
-//     effect, and slows down refusals.
+//     effect, and slows down refusals, but only so many at a time.
 //   - Shutdown. An idle client gets 421; a transaction may end first.
 //
 // # Decisions

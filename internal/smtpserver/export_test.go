@@ -13,7 +13,7 @@ import (
 // with the bytes that follow it as far as they have been read.
 func ReadData(conn net.Conn, linefeedOK bool) (content, rest []byte, err error) {
 	w := &wire{}
-	w.init(conn, NewBuffers(1), time.Minute, time.Minute)
+	w.init(conn, &Config{Buffers: NewBuffers(4), InactivityTimeout: time.Minute, ConnectionTimeout: time.Minute})
 	defer w.release()
 	b := &body{src: &dataReader{w: w, atLineStart: true}, strict: true}
 	b.check.linefeedOK, b.mend = linefeedOK, linefeedOK

@@ -76,6 +76,12 @@ func (c *conn) nextChunk() (chunk, error) {
 			if !ok {
 				return chunk{}, errBadChunk
 			}
+			if next.size == 0 && !next.last {
+				c.send(answer{withoutEffect: true})
+			}
+			if c.closing {
+				return chunk{}, errBrokenOff
+			}
 			return next, nil
 		case verbRset, verbEhlo, verbHelo, verbQuit:
 			c.putBack, c.hasPutBack = cmd, true

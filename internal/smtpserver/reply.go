@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/ascii"
+	"github.com/interchange-smtp/interchange/internal/limits"
 )
 
 // answer is the server's reaction to a command: the reply, how it counts, and whether the
@@ -43,10 +44,10 @@ func (c *conn) send(a answer) {
 		c.sendReply(a)
 	}
 	if a.withoutEffect {
-		c.countWithoutEffect(&c.patience.idle, maxIdle)
+		c.countWithoutEffect("CommandsWithoutEffect", &c.patience.idle, maxIdle)
 	}
 	if a.deferredRcpt {
-		c.countWithoutEffect(&c.patience.deferred, maxDeferred)
+		c.countWithoutEffect("RefusedRecipients", &c.patience.deferred, maxDeferred)
 	}
 	if a.last != 0 {
 		c.closeWith(a.last)
@@ -64,13 +65,13 @@ func (c *conn) sendReply(a answer) {
 	refused := a.reply.Code >= 500
 	switch {
 	case a.failedLogon:
-		c.delay(c.cfg.AuthTarpit)
+		c.delay("AuthTarpitInterval", c.cfg.AuthTarpit)
 		if refused {
 			c.patience.logons++
 		}
 	case refused && a.refusesMail && c.guessesNothing():
 		c.writeReply(a.reply)
-		c.countWithoutEffect(&c.patience.deferred, maxDeferred)
+		c.countWithoutEffect("RefusedRecipients", &c.patience.deferred, maxDeferred)
 		return
 	case refused:
 		c.patience.errors++
@@ -96,8 +97,11 @@ type patience struct {
 
 // countWithoutEffect adds one to a count of commands without effect, after their reply. From
 // limit on each is an error, and ten times as many end the connection.
-func (c *conn) countWithoutEffect(count *int, limit int) {
+func (c *conn) countWithoutEffect(name string, count *int, limit int) {
 	*count++
+	if *count > limit && (*count == limit+1 || *count > 10*limit) {
+		c.reached(name, int64(*count), int64(limit))
+	}
 	switch {
 	case *count > 10*limit:
 		c.closeWith(reply.TooManyErrors)
@@ -110,11 +114,26 @@ func (c *conn) countWithoutEffect(count *int, limit int) {
 
 // closeIfImpatient ends the connection if there were too many errors.
 func (c *conn) closeIfImpatient() {
-	switch {
-	case c.cfg.MaxProtocolErrors >= 0 && c.patience.errors > c.cfg.MaxProtocolErrors:
+	switch most := c.cfg.MaxProtocolErrors; {
+	case c.closing:
+	case most >= 0 && c.patience.errors > most:
+		c.reached("MaxProtocolErrors", int64(c.patience.errors), int64(most))
 		c.closeWith(reply.TooManyErrors)
 	case c.cfg.MaxLogonFailures > 0 && c.patience.logons >= c.cfg.MaxLogonFailures:
+		c.reached("MaxLogonFailures", int64(c.patience.logons), int64(c.cfg.MaxLogonFailures))
 		c.closeWith(reply.TooManyLogonFailures)
+	}
+}
+
+// reached reports a limit of the connection.
+func (c *conn) reached(name string, value, bound int64) {
+	c.report(limits.State{Limit: name, By: limits.ByConnection, Value: value, Bound: bound})
+}
+
+// report reports a limit that was reached.
+func (c *conn) report(s limits.State) {
+	if c.cfg.Reached != nil {
+		c.cfg.Reached(s)
 	}
 }
 
@@ -130,15 +149,24 @@ func (c *conn) closeWith(reason reply.Reason) {
 // tarpit delays the reply to a client that isn't trusted.
 func (c *conn) tarpit() {
 	if c.cfg.TarpitInterval > 0 && !c.handler.Trusted() {
-		c.delay(c.cfg.TarpitInterval)
+		c.delay("TarpitInterval", c.cfg.TarpitInterval)
 	}
 }
 
-// delay waits for d, or for the begin of a shutdown.
-func (c *conn) delay(d time.Duration) {
-	if d <= 0 {
+// delay waits for d, for the end of the connection's time, or for the begin of a shutdown. If too many replies are
+// delayed already, it doesn't wait. name is the parameter.
+func (c *conn) delay(name string, d time.Duration) {
+	if d = min(d, time.Until(c.wire.end)); d <= 0 {
 		return
 	}
+	if pits := c.cfg.Tarpits; pits != nil {
+		if over := pits.Take(c.cfg.Source); over != nil {
+			c.report(*over)
+			return
+		}
+		defer pits.Give(c.cfg.Source)
+	}
+	c.reached(name, int64(c.patience.errors), int64(c.cfg.MaxProtocolErrors))
 	_ = c.wire.flush()
 	timer := time.NewTimer(d)
 	defer timer.Stop()

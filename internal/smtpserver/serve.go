@@ -23,7 +23,7 @@ import (
 func Serve(ctx context.Context, raw net.Conn, cfg *Config, h Handler) error {
 	c := &conn{cfg: *cfg, handler: h, shutdown: ctx}
 	c.cfg.setDefaults()
-	c.wire.init(raw, c.cfg.Buffers, c.cfg.InactivityTimeout, c.cfg.ConnectionTimeout)
+	c.wire.init(raw, &c.cfg)
 	defer context.AfterFunc(ctx, c.wire.beginShutdown)()
 	c.converse()
 	_ = c.wire.flush()

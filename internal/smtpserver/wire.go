@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"time"
 )
@@ -33,7 +34,8 @@ type wire struct {
 
 	buf     []byte // unread bytes are buf[r:n]
 	r, n    int
-	full    bool // the last read filled buf
+	full    bool       // the last read filled buf
+	source  netip.Addr // for buffers
 	buffers *Buffers
 	big     *[bigBuffer]byte // one of buffers, which buf is a slice of; nil: buf is small
 	err     error            // sticky error of reading
@@ -47,8 +49,9 @@ type wire struct {
 	gate  gate
 }
 
-func (w *wire) init(conn net.Conn, buffers *Buffers, inactivity, total time.Duration) {
-	w.raw, w.conn, w.buffers, w.inactivity, w.end = conn, conn, buffers, inactivity, time.Now().Add(total)
+func (w *wire) init(conn net.Conn, cfg *Config) {
+	w.raw, w.conn, w.buffers, w.source = conn, conn, cfg.Buffers, cfg.Source
+	w.inactivity, w.end = cfg.InactivityTimeout, time.Now().Add(cfg.ConnectionTimeout)
 	w.buf = w.small[:]
 }
 
@@ -112,13 +115,15 @@ func (w *wire) deadline(now time.Time) time.Time {
 // has one that is only a little earlier. A deadline is a timer, and on a busy
 // connection moving it costs more than the accuracy is worth.
 func (w *wire) setDeadline(end time.Time) error {
-	little := min(w.inactivity/64, writeGrace/4)
-	if !w.armed.IsZero() && !w.armed.After(end) && end.Sub(w.armed) <= little {
+	if !w.armed.IsZero() && !w.armed.After(end) && end.Sub(w.armed) <= w.tolerance() {
 		return nil
 	}
 	w.armed = end
 	return w.conn.SetDeadline(end)
 }
+
+// tolerance is by how much time may be up too early.
+func (w *wire) tolerance() time.Duration { return min(w.inactivity/64, writeGrace/4) }
 
 // readSome reads from r. Unlike Read it never returns 0, nil.
 func readSome(r io.Reader, p []byte) (int, error) {
@@ -156,7 +161,7 @@ func (w *wire) grow() {
 	if w.big != nil {
 		return
 	}
-	if w.big = w.buffers.take(); w.big == nil {
+	if w.big = w.buffers.take(w.source); w.big == nil {
 		return
 	}
 	w.n = copy(w.big[:], w.buf[w.r:w.n])
@@ -176,7 +181,7 @@ func (w *wire) shrink() {
 // release gives a big buffer back and drops the unread bytes.
 func (w *wire) release() {
 	if w.big != nil {
-		w.buffers.put(w.big)
+		w.buffers.put(w.big, w.source)
 	}
 	w.big, w.buf, w.r, w.n, w.full = nil, w.small[:], 0, 0, false
 }

@@ -41,6 +41,8 @@ func levels(k Kind) string {
 		return "INFO, WARN"
 	case CommandRefused:
 		return "INFO, ERROR"
+	case LimitReached:
+		return "DEBUG, WARN"
 	case TokenNotRenewed, KeysNotFetched:
 		return "WARN, ERROR"
 	}

@@ -126,6 +126,8 @@ func (e *Event) Level() slog.Level {
 		return slog.LevelWarn // the next attempt may succeed although nothing is changed
 	case e.Kind == KeysNotFetched && e.Until.IsZero():
 		return slog.LevelError // no client can log on with a token
+	case e.Kind == LimitReached && strings.HasSuffix(e.Limit, "TarpitInterval"):
+		return slog.LevelDebug // the reply of every refused client is delayed
 	case e.Kind >= kinds:
 		return slog.LevelInfo
 	}
