@@ -1,11 +1,15 @@
-// Package metrics shows Prometheus the state of a gateway. It is a module of its own, so that
-// only programs that have metrics get its dependencies.
+// Package metrics shows Prometheus what a gateway does and how it is: connections, logons, messages,
+// deliveries, limits that were reached, the queue, the disk and certificates. It is a module of its
+// own, so that only programs that have metrics get its dependencies. Begin at [New].
 //
-//	interchange_certificate_expiry_timestamp_seconds{direction, connector}
+// Every metric is in docs/metrics.md, with its labels and the counter of Exchange that it stands
+// for; the files of metrics/prometheus and metrics/grafana are alert rules and a dashboard, and
+// docs/alerts.md says what to do about each alert.
 //
-// is when the certificate that a connector shows expires, in seconds since 1970. direction is
-// receive or send, connector the connector's name. There is one for each connector that shows a
-// certificate, so that their number is bounded by the policy. An alert two weeks before:
+// # Labels
 //
-//	interchange_certificate_expiry_timestamp_seconds - time() < 14 * 86400
+// No label has text of a client or of another host: an address, a user, a name in EHLO, a reply. A
+// value is a constant of this module or of packages event and reply, a connector of the policy, or
+// a smart host of such a connector. So clients can't make series; a test attacks that. Series of
+// connectors that a reload has removed are left out from the next scrape on.
 package metrics

@@ -1,30 +1,48 @@
 package metrics_test
 
 import (
+	"context"
 	"fmt"
+	"log"
+	"net"
+	"net/http"
 	"net/http/httptest"
-	"time"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/metrics"
 	"github.com/interchange-smtp/interchange/relay/gateway"
 )
 
 // A registry serves the metrics of a gateway beside those of the program.
 func Example() {
-	expiries := func() []gateway.Expiry { // a program has g.CurrentConfig().Expiries here
-		return []gateway.Expiry{{Receive: true, Connector: "Internet", At: time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC)}}
+	policy, err := connector.Compile(connector.Config{})
+	if err != nil {
+		log.Fatal(err)
 	}
+	g := &gateway.Gateway{Config: gateway.Config{Policy: policy}}
+	g.Server.Listen = func(context.Context, string, string) (net.Listener, error) { return nil, net.ErrClosed }
+	m := metrics.New(g)
+	g.Events = append(g.Events, m.Read)
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(metrics.NewCertificates(expiries))
+	registry.MustRegister(m)
+	handler := promhttp.HandlerFor(registry, promhttp.HandlerOpts{}) // for http.Handle("GET /metrics", …)
 
+	ctx := context.Background()
+	if err := g.Start(ctx); err != nil {
+		log.Fatal(err)
+	}
+	defer g.Shutdown(ctx)
 	w := httptest.NewRecorder()
-	promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
-	fmt.Print(w.Body)
+	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	for line := range strings.Lines(w.Body.String()) {
+		if strings.HasPrefix(line, "interchange_panics_total") {
+			fmt.Print(line)
+		}
+	}
 	// Output:
-	// # HELP interchange_certificate_expiry_timestamp_seconds When the certificate that a connector shows expires, in seconds since 1970.
-	// # TYPE interchange_certificate_expiry_timestamp_seconds gauge
-	// interchange_certificate_expiry_timestamp_seconds{connector="Internet",direction="receive"} 1.8038592e+09
+	// interchange_panics_total 0
 }

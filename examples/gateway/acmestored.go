@@ -7,10 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/relay/gateway/control"
 )
 
 // storedCertificate is a certificate by ACME in the directory of -acme.
@@ -62,4 +64,21 @@ func (l *loaded) certificatesByACME(m material) (all []analysis.Certificate, fil
 		all, files = append(all, c), append(files, stored.file)
 	}
 	return all, files
+}
+
+// addToStatus adds what the gateway doesn't know of the certificates. Those by ACME replace those of -cert, as they do in
+// handshakes; if their directory can't be read, they are missing.
+func (r *relayProcess) addToStatus(s *control.Status) {
+	if r.acme == nil {
+		return
+	}
+	stored, _ := storedCertificates(r.flags.acme.dir) // an alert sees that they are missing
+	for in := range r.gateway.CurrentPolicy().Receive() {
+		c, ok := stored[strings.ToLower(in.Fqdn())]
+		if !ok || !in.BeginsTLS() || in.Settings().TlsCertificateName != "" {
+			continue
+		}
+		s.Certificates = slices.DeleteFunc(s.Certificates, func(c control.Certificate) bool { return c.Receive && c.Connector == in.Name() })
+		s.Certificates = append(s.Certificates, control.Certificate{Receive: true, Connector: in.Name(), Expires: c.leaf.NotAfter.UTC()})
+	}
 }

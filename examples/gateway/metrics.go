@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -14,7 +12,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/interchange-smtp/interchange/metrics"
-	"github.com/interchange-smtp/interchange/relay/gateway"
 )
 
 // Limits of requests for metrics.
@@ -22,6 +19,14 @@ const (
 	metricsInFlight = 4
 	metricsTimeout  = 10 * time.Second
 )
+
+// countEvents makes the metrics of -metrics read the events of the gateway, which hasn't started.
+func (r *relayProcess) countEvents() {
+	if r.flags.metrics != "" {
+		r.metrics = metrics.New(r.gateway)
+		r.gateway.Events = append(r.gateway.Events, r.metrics.Read)
+	}
+}
 
 // serveMetrics listens at the address of -metrics, and serves until the server is closed.
 // Without the flag the server does nothing.
@@ -37,7 +42,7 @@ func (r *relayProcess) serveMetrics() (*http.Server, error) {
 	r.metricsAt = l.Addr().String()
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		metrics.NewCertificates(r.expiries))
+		r.metrics)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: metricsInFlight, Timeout: metricsTimeout}))
 	r.addHealth(mux)
@@ -48,24 +53,4 @@ func (r *relayProcess) serveMetrics() (*http.Server, error) {
 		}
 	}()
 	return server, nil
-}
-
-// expiries returns when the certificates of the connectors expire. Those by ACME replace those
-// of -cert, as they do in handshakes; if their directory can't be read, they are missing.
-func (r *relayProcess) expiries() []gateway.Expiry {
-	config := r.gateway.CurrentConfig()
-	all := config.Expiries()
-	if r.acme == nil {
-		return all
-	}
-	stored, _ := storedCertificates(r.flags.acme.dir) // an alert sees that they are missing
-	for in := range config.Policy.Receive() {
-		c, ok := stored[strings.ToLower(in.Fqdn())]
-		if !ok || !in.BeginsTLS() || in.Settings().TlsCertificateName != "" {
-			continue
-		}
-		all = slices.DeleteFunc(all, func(e gateway.Expiry) bool { return e.Receive && e.Connector == in.Name() })
-		all = append(all, gateway.Expiry{Receive: true, Connector: in.Name(), At: c.leaf.NotAfter})
-	}
-	return all
 }

@@ -45,8 +45,11 @@ func TestServeMetrics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text, want := scrape(t, address), expiryOf("Relay", leaf.NotAfter); !strings.Contains(text, want) || !strings.Contains(text, "\ngo_goroutines ") {
-		t.Errorf("%s lacks %q", text, want)
+	text := scrape(t, address)
+	for _, want := range []string{expiryOf("Relay", leaf.NotAfter), "\ngo_goroutines ", "\ninterchange_ready 1\n", `interchange_sessions{connector="Relay",tls="none"} 0`, `event="started"`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s lacks %q", text, want)
+		}
 	}
 	s.end(t)
 	if conn, err := net.Dial("tcp", address); err == nil {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/metrics"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/gateway"
@@ -153,7 +154,8 @@ type relayProcess struct {
 	tokens    oauth.Sources // of Send connectors
 	acme      *acmeClient   // nil: without ACME
 	lmtp      []lmtpServer
-	metricsAt string // where metrics are served; "": nowhere
+	metrics   *metrics.Metrics // nil: without -metrics
+	metricsAt string           // where metrics are served; "": nowhere
 	// published are the TLS policies of mail domains.
 	published *mxpolicy.Policies
 	demo      *demoPeers // of the built-in demonstration only
@@ -195,7 +197,8 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	g.Sender.Tokens = r.tokens.For
 	g.Dispatcher.ByConnector = r.transports()
 	g.Dispatcher.MaxMessages, g.Dispatcher.MinFree = f.maxQueued, int64(f.minFree)
-	g.OnReload = r.askReload
+	g.OnReload, g.OnStatus = r.askReload, r.addToStatus
+	r.countEvents()
 	r.acme = r.newACME()
 	return r, true
 }
