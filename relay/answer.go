@@ -74,6 +74,10 @@ func (s *session) commandRefused(e event.Event, r reply.Reply) reply.Reply {
 // refuseMessage reports and returns the refusal of a message.
 func (s *session) refuseMessage(tx *transaction, d connector.Decision) reply.Reply {
 	s.refused++
+	if over := tx.budget.Reached(); over != nil && d.Reason == over.Reason {
+		s.limitReached(over.State)
+	}
+	s.policyLimit(d.Reason, tx.message.About(), 0)
 	r := d.Reply()
 	s.messageEnded(tx, event.Event{Kind: event.MessageRefused, Reason: d.Reason}, r)
 	return r

@@ -105,6 +105,9 @@ func (s *session) AuthEnd(err error) reply.Reply {
 	case d.Reason == reply.VerifierUnavailable:
 		return s.verifierFailed(s.triedUser(err))
 	case !d.Allowed():
+		if over := logon.Reached(err); over != nil {
+			s.limitReached(*over)
+		}
 		return s.refuse(s.triedUser(logon.TokenError(err)), d)
 	}
 	if err := hooks(s.server.Hooks).login(s.ctx, &s.conn, id); err != nil {
@@ -136,6 +139,7 @@ func (s *session) Mail(m envelope.Envelope) reply.Reply {
 	s.drop()
 	d := s.decide(s.rules.Mail(connector.Mail{From: m.From, Size: m.Size, UTF8: m.UTF8}))
 	if !d.Allowed() {
+		s.policyLimit(d.Reason, connector.Message{Size: m.Size}, 0)
 		return s.refuse(event.Event{Command: "MAIL", From: m.From}, d)
 	}
 	sender := m.From
@@ -189,6 +193,7 @@ func (s *session) Rcpt(r envelope.Recipient) reply.Reply {
 	}
 	d := s.decide(s.rules.Rcpt(connector.Rcpt{To: r.To, Accepted: len(tx.env.To), UTF8: tx.env.UTF8}))
 	if !d.Allowed() {
+		s.policyLimit(d.Reason, connector.Message{}, len(tx.env.To)+1)
 		return s.refuse(tx.refusal(r.To, nil), d)
 	}
 	if !tx.budget.Recipient(len(r.ORcpt) + len(r.To.Local()) + len(r.To.Domain().String())) {

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/relay/event"
 )
@@ -52,4 +54,36 @@ func (s *Server) limitReached(e event.Event, reached limits.State) {
 	e.Kind, e.Time = event.LimitReached, time.Now()
 	reached.Fill(&e)
 	s.emit(context.Background(), e)
+}
+
+// policyLimit reports the limit because of which the policy has refused a command or a message, if it has: of the
+// numbers of the message or, at RCPT, of its recipients.
+func (s *session) policyLimit(why reply.Reason, m connector.Message, recipients int) {
+	if s.server.emit == nil {
+		return
+	}
+	r := s.endpoint.settings
+	over := limits.State{By: limits.ByConnection}
+	switch why {
+	case reply.TooManyRecipients:
+		over.Limit, over.Value, over.Bound = "MaxRecipientsPerMessage", int64(recipients), int64(r.MaxRecipientsPerMessage)
+	case reply.EnvelopeTooLarge:
+		over.Limit, over.Value, over.Bound = "MaxRecipientEnvelopeLimit", int64(recipients), int64(s.endpoint.in.Policy().Transport().MaxRecipientEnvelopeLimit)
+	case reply.MessageTooLarge:
+		over.Limit, over.Value, over.Bound = "MaxMessageSize", m.Size, s.rules.MaxSize()
+		if over.Bound != int64(r.MaxMessageSize) {
+			over.Limit = "MaxReceiveSize"
+		}
+	case reply.HeaderTooLarge:
+		over.Limit, over.Value, over.Bound = "MaxHeaderSize", m.HeaderSize, int64(r.MaxHeaderSize)
+	case reply.HopCountExceeded:
+		over.Limit, over.Value, over.Bound = "MaxLocalHopCount", int64(m.LocalHops), int64(r.MaxLocalHopCount.Or(0))
+		if m.Hops > r.MaxHopCount {
+			over.Limit, over.Value, over.Bound = "MaxHopCount", int64(m.Hops), int64(r.MaxHopCount)
+		}
+	default:
+		return
+	}
+	over.Value = max(over.Value, over.Bound+1) // a message that is too large isn't read to its end
+	s.limitReached(over)
 }

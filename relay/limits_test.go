@@ -2,12 +2,16 @@ package relay_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay"
@@ -139,4 +143,103 @@ func TestFairPlaces(t *testing.T) {
 	if all := r.take(); slices.ContainsFunc(all, func(e event.Event) bool { return e.Key != stranger }) {
 		t.Errorf("%+v", all)
 	}
+}
+
+// TestPolicyLimitEvents: what the policy refuses for a number has an event with the number and its bound, and what
+// is at the edge passes.
+func TestPolicyLimitEvents(t *testing.T) {
+	hubs := defaultHub()
+	hubs.MaxRecipientsPerMessage, hubs.MaxHeaderSize = 2, 2*param.KB
+	hubs.MaxHopCount, hubs.MaxLocalHopCount, hubs.MaxMessageSize = 3, param.Value(1), 64*param.KB
+	w, r := limited(t, policy(t, hubs), nil)
+	header := func(n int) string { // of n bytes, with the empty line
+		const begin, end = "Subject: ", "\r\n\r\n"
+		return begin + strings.Repeat("x", n-len(begin)-len(end)) + end
+	}
+	hops := func(n int, by string) string {
+		return strings.Repeat("Received: from a by "+by+"; Mon, 30 Nov 2026 12:00:00 +0000\r\n", n)
+	}
+	const size = 64 << 10
+	body := func(n int) string { return strings.Repeat(strings.Repeat("x", 62)+"\r\n", n/64) }
+	for _, row := range []struct {
+		limit        string
+		edge, beyond string // messages
+		value, bound int64
+	}{
+		{"MaxHeaderSize", header(2048), header(2049), 2049, 2048},
+		{"MaxMessageSize", header(64) + body(size-64), header(64) + body(size), size + 1, size},
+		{"MaxHopCount", hops(3, "b.example") + message, hops(5, "b.example") + message, 5, 3},
+		{"MaxLocalHopCount", hops(1, hubName) + message, hops(2, hubName) + message, 2, 1},
+	} {
+		t.Run(row.limit, func(t *testing.T) {
+			c := w.hello(stranger, hub)
+			for text, code := range map[string]int{row.edge: 250, row.beyond: 5} {
+				c.Do("MAIL FROM:<>", 250)
+				c.Do("RCPT TO:<"+inside+">", 250)
+				c.Do("DATA", 354)
+				c.SendRaw(text + ".\r\n")
+				if got, line := c.Reply(); got != code && got/100 != code {
+					t.Errorf("%d %s, want %d", got, line, code)
+				}
+				if code == 250 {
+					if all := r.take(); len(all) != 0 {
+						t.Errorf("at the edge: %+v", all)
+					}
+				} else if e := r.want(t, row.limit, "connection", "", row.value, row.bound); e.Session == "" || e.Connector != hubs.Name {
+					t.Errorf("%+v", e)
+				}
+			}
+		})
+	}
+	c := w.hello(stranger, hub)
+	c.Do("MAIL FROM:<> SIZE="+strconv.Itoa(size), 250)
+	c.Do("RSET", 250)
+	c.Do("MAIL FROM:<> SIZE="+strconv.Itoa(size+5), 552)
+	r.want(t, "MaxMessageSize", "connection", "", size+5, size)
+	c.Do("MAIL FROM:<>", 250)
+	c.Do("RCPT TO:<"+inside+">", 250)
+	c.Do("RCPT TO:<"+inside+">", 250)
+	c.Do("RCPT TO:<"+inside+">", 452)
+	r.want(t, "MaxRecipientsPerMessage", "connection", "", 3, 2)
+}
+
+// TestGuessEvents: a password that isn't checked has the event of the limit, with the client.
+func TestGuessEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hubs := defaultHub()
+		hubs.AuthMechanism = param.Value(auth.TLS | auth.BasicAuth)
+		hubs.MaxLogonFailures = param.Value(0)
+		w, r := limited(t, policy(t, hubs), nil)
+		c := w.hello(stranger, hub)
+		for i := range 10 {
+			c.Do("AUTH PLAIN "+plain(fmt.Sprint("user", i, "@fabrikam.com"), "wrong"), 535)
+		}
+		if all := r.take(); len(all) != 0 {
+			t.Errorf("at the edge: %+v", all)
+		}
+		c.Do("AUTH PLAIN "+plain(userName, password), 454)
+		if e := r.want(t, "Guesses", "source", stranger, 11, 10); e.Until.Sub(e.Time) != 500*time.Millisecond {
+			t.Errorf("until %v", e.Until)
+		}
+		time.Sleep(500 * time.Millisecond)
+		c.Do("AUTH PLAIN "+plain(userName, password), 235)
+	})
+}
+
+// TestOneClientOpensAll: a client that opens as many connections as it can get, and says nothing, leaves another one
+// enough of a connector to be served, with Exchange's defaults.
+func TestOneClientOpensAll(t *testing.T) {
+	hubs := defaultHub()
+	hubs.MaxInboundConnectionPerSource, hubs.MaxInboundConnectionPercentagePerSource = 0, 0
+	w, r := limited(t, policy(t, hubs), nil)
+	for range 20 {
+		w.client(stranger, hub)
+	}
+	for range 30 {
+		relaytest.NewClient(t, w.dial(stranger, hub)).Expect(421)
+	}
+	if all := r.take(); len(all) != 30 {
+		t.Errorf("%d events", len(all))
+	}
+	w.hello(gateway, hub)
 }

@@ -23,7 +23,8 @@ type Message struct {
 	header    *mailheader.Header
 	facts     Facts
 	decision  connector.Decision
-	author    routing.Address // replaces the From field; zero: it stays
+	about     connector.Message // of which it is
+	author    routing.Address   // replaces the From field; zero: it stays
 	messageID string
 	field     [384]byte // the Received field
 }
@@ -139,6 +140,9 @@ func (m *Message) Accepted() reply.Reply {
 // asked.
 func (m *Message) Decision() connector.Decision { return m.decision }
 
+// About returns the numbers of the message on which Decision is.
+func (m *Message) About() connector.Message { return m.about }
+
 // maxHeader returns how many bytes a header may have; 0: no limit.
 func (m *Message) maxHeader() int64 {
 	return int64(max(m.facts.Session.Inbound().Settings().MaxHeaderSize, 0))
@@ -170,7 +174,7 @@ func (m *Message) ask(about connector.Message) connector.Decision {
 	if m.facts.Trace != nil {
 		*m.facts.Trace = connector.Trace{}
 	}
-	m.decision = m.facts.Session.Message(about)
+	m.decision, m.about = m.facts.Session.Message(about), about
 	return m.decision
 }
 

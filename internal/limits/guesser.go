@@ -8,6 +8,8 @@ import (
 )
 
 const (
+	guessLimit = "Guesses" // the name in docs/limits.md
+
 	guessBurst    = 10
 	guessReserve  = 5 // of the guessBurst at a user
 	guessInterval = 500 * time.Millisecond
@@ -40,6 +42,16 @@ func (g *guesser) settle(now time.Time) {
 // exhausted reports whether there is no room for another guess beside those that are reserved for
 // others.
 func (g *guesser) exhausted(reserved float64) bool { return g.debt > guessBurst-1-reserved }
+
+// state returns the counter with one more guess, and when there is room for it.
+func (g guesser) state(now time.Time, reserved float64) State {
+	g.settle(now)
+	s := State{Limit: guessLimit, Value: int64(math.Ceil(g.debt)) + 1, Bound: guessBurst - int64(reserved)}
+	if wait := g.debt - (guessBurst - 1 - reserved); wait > 0 {
+		s.Until = now.Add(time.Duration(wait * float64(guessInterval)))
+	}
+	return s
+}
 
 // refund forgives a guess that was not wrong.
 func (g *guesser) refund() { g.debt = max(0, g.debt-1) }
@@ -77,6 +89,14 @@ func (t *table[K]) of(key K, now time.Time) *guesser {
 	}
 	g.settle(now)
 	return g
+}
+
+// peek returns the guesser of a key as it is, and a new one without a guess.
+func (t *table[K]) peek(key K) guesser {
+	if g := t.entries[key]; g != nil {
+		return *g
+	}
+	return guesser{}
 }
 
 // forget drops the half of the entries that comes first in the order.

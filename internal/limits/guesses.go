@@ -3,6 +3,7 @@ package limits
 import (
 	"context"
 	"errors"
+	"math"
 	"net/netip"
 	"strings"
 	"sync"
@@ -50,22 +51,22 @@ type Guess struct {
 
 // Begin waits until no other proof of the source is being checked, so that a host
 // with many connections queues up once. It returns nil if the proof must not be
-// checked, because of too many guesses or because ctx has ended. Otherwise it counts a
+// checked, because of too many guesses, with the limit, or because ctx has ended. Otherwise it counts a
 // guess, and the caller must call End. Without a user, because a token or certificate says
 // who it is, it counts by source only.
-func (g *Guesses) Begin(ctx context.Context, source netip.Addr, user string) *Guess {
+func (g *Guesses) Begin(ctx context.Context, source netip.Addr, user string) (*Guess, *State) {
 	user = strings.ToLower(user[:min(len(user), guessName)])
 	check := &Guess{of: g, source: source, user: user, turn: g.turnOf(source)}
 	select {
 	case check.turn <- struct{}{}:
 	case <-ctx.Done():
-		return nil
+		return nil, nil
 	}
-	if !g.charge(source, user, time.Now()) {
+	if over := g.charge(source, user, time.Now()); over != nil {
 		<-check.turn
-		return nil
+		return nil, over
 	}
-	return check
+	return check, nil
 }
 
 // turnOf returns the channel that serializes the checks of a source.
@@ -95,9 +96,8 @@ func (g *Guesses) knownOf(user string) *knownSources {
 	return &g.known
 }
 
-// charge counts a guess and returns true, unless the source or the user has had too
-// many.
-func (g *Guesses) charge(source netip.Addr, user string, now time.Time) bool {
+// charge counts a guess, unless the source or the user has had too many: then it returns the limit.
+func (g *Guesses) charge(source netip.Addr, user string, now time.Time) *State {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s, u := g.sources.of(source, now), g.userOf(user, now)
@@ -109,12 +109,40 @@ func (g *Guesses) charge(source netip.Addr, user string, now time.Time) bool {
 	if g.wrong.has(source, now) {
 		reserve = guessReserve
 	}
-	if s.exhausted(0) || known == nil && u.exhausted(reserve) || now.Before(delayed.wait) {
-		return false
+	switch {
+	case now.Before(delayed.wait):
+		over := State{Limit: guessLimit, By: BySource, Value: int64(math.Ceil(delayed.failures)) + 1, Bound: guessBurst, Until: delayed.wait}
+		over.name(source)
+		return &over
+	case s.exhausted(0):
+		over := s.state(now, 0)
+		over.By = BySource
+		over.name(source)
+		return &over
+	case known == nil && u.exhausted(reserve):
+		over := u.state(now, reserve)
+		over.By, over.Key = ByUser, user
+		return &over
 	}
 	s.debt++
 	u.debt++
-	return true
+	return nil
+}
+
+// States returns the counters of a source and, unless it is "", of a user, without a change.
+func (g *Guesses) States(source netip.Addr, user string, now time.Time) []State {
+	user = strings.ToLower(user[:min(len(user), guessName)])
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	own := g.sources.peek(source).state(now, 0)
+	own.By, own.Value = BySource, own.Value-1
+	own.name(source)
+	if user == "" {
+		return []State{own}
+	}
+	of := g.users.peek(user).state(now, 0)
+	of.By, of.Key, of.Value = ByUser, user, of.Value-1
+	return []State{own, of}
 }
 
 // End lets the source's next check begin. err is the result of the check: only a

@@ -18,7 +18,7 @@ var (
 
 // guessed is one log-on; it reports whether the password was checked.
 func (g *Guesses) guessed(source netip.Addr, user string, verdict error) bool {
-	check := g.Begin(context.Background(), source, user)
+	check, _ := g.Begin(context.Background(), source, user)
 	if check == nil {
 		return false
 	}
@@ -182,14 +182,14 @@ func TestRightPasswordsAreNoGuesses(t *testing.T) {
 func TestChecksTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g Guesses
-		first := g.Begin(t.Context(), attacker, "ann")
+		first, _ := g.Begin(t.Context(), attacker, "ann")
 		var second *Guess
-		go func() { second = g.Begin(t.Context(), attacker, "bob") }()
+		go func() { second, _ = g.Begin(t.Context(), attacker, "bob") }()
 		synctest.Wait()
 		if second != nil {
 			t.Error("two passwords of one source are checked at once")
 		}
-		if other := g.Begin(t.Context(), office, "carl"); other == nil {
+		if other, _ := g.Begin(t.Context(), office, "carl"); other == nil {
 			t.Error("another source has to wait")
 		}
 		first.End(auth.ErrBadCredentials)
@@ -199,7 +199,7 @@ func TestChecksTakeTurns(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if g.Begin(ctx, attacker, "dora") != nil {
+		if got, over := g.Begin(ctx, attacker, "dora"); got != nil || over != nil {
 			t.Error("a client that has given up is served")
 		}
 	})
@@ -225,6 +225,53 @@ func TestGuessesAreForgotten(t *testing.T) {
 		}
 		if g.guessed(office, "ann", nil) || g.guessed(attacker, "bob", nil) {
 			t.Error("many guesses made the server forget those at a user")
+		}
+	})
+}
+
+// TestGuessLimit: a guess too many names the limit, the client or the user, and when there is room again.
+func TestGuessLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g Guesses
+		begin := func(source netip.Addr, user string) *State {
+			check, over := g.Begin(t.Context(), source, user)
+			if check != nil {
+				check.End(auth.ErrBadCredentials)
+			}
+			return over
+		}
+		start := time.Now()
+		for i := range guessBurst {
+			if over := begin(attacker, fmt.Sprint("user", i)); over != nil {
+				t.Fatalf("guess %d: %+v", i+1, *over)
+			}
+		}
+		if all := g.States(attacker, "", start); len(all) != 1 || all[0].Value != guessBurst || all[0].Bound != guessBurst {
+			t.Errorf("%+v", all)
+		}
+		want := State{Limit: "Guesses", By: BySource, Key: attacker.String(), Value: guessBurst + 1, Bound: guessBurst, Until: start.Add(guessInterval)}
+		if over := begin(attacker, "ann"); over == nil || *over != want {
+			t.Errorf("%+v, want %+v", over, want)
+		}
+		time.Sleep(guessInterval - 1)
+		if begin(attacker, "ann") == nil {
+			t.Error("before the end it is checked")
+		}
+		time.Sleep(1)
+		if over := begin(attacker, "ann"); over != nil {
+			t.Errorf("after it: %+v", *over)
+		}
+		if over := begin(attacker, "ann"); over == nil || over.By != BySource || over.Value != guessBurst+2 || time.Until(over.Until) > 2*guessInterval || time.Until(over.Until) < guessInterval {
+			t.Errorf("the delay after an eleventh wrong guess: %+v", over)
+		}
+		const free = guessBurst - guessReserve // for a network that has guessed wrong
+		for i := range byte(free) {
+			if over := begin(netip.AddrFrom4([4]byte{192, 0, 2, i}), "carl"); over != nil {
+				t.Errorf("guess %d at carl: %+v", i+1, *over)
+			}
+		}
+		if over := begin(netip.MustParseAddr("192.0.2.9"), "carl"); over == nil || over.By != ByUser || over.Key != "carl" || over.Value != free+1 || over.Bound != free {
+			t.Errorf("%+v", over)
 		}
 	})
 }

@@ -27,6 +27,21 @@ const maxTried = 64
 // ErrTooManyGuesses says that a password, or another proof, was not checked.
 var ErrTooManyGuesses = errors.New("too many guesses")
 
+// overLimit is the ErrTooManyGuesses of a limit.
+type overLimit struct{ limits.State }
+
+func (overLimit) Error() string        { return ErrTooManyGuesses.Error() }
+func (overLimit) Is(target error) bool { return target == ErrTooManyGuesses }
+
+// Reached returns the limit because of which a proof was not checked; nil if err has another reason.
+func Reached(err error) *limits.State {
+	var over overLimit
+	if !errors.As(err, &over) {
+		return nil
+	}
+	return &over.State
+}
+
 // Exchange is the server's side of one SASL exchange.
 type Exchange struct {
 	auth.Exchange
@@ -59,8 +74,11 @@ func Begin(ctx context.Context, g *limits.Guesses, m auth.Methods, name string, 
 // Check calls ask, which checks a proof, and counts its result, unless the source or the
 // user, if one is named, has had too many wrong ones lately.
 func Check(ctx context.Context, g *limits.Guesses, source netip.Addr, user string, ask func() error) (err error) {
-	check := g.Begin(ctx, source, user)
-	if check == nil {
+	check, over := g.Begin(ctx, source, user)
+	switch {
+	case over != nil:
+		return overLimit{*over}
+	case check == nil:
 		return ErrTooManyGuesses
 	}
 	err = errPanic

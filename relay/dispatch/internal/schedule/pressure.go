@@ -43,10 +43,27 @@ func (s *Scheduler) Admit(u queue.Usage, client netip.Addr, size int64, now time
 	if s.pressure.queue || s.pressure.disk || u.Free >= 0 && least > 0 && u.Free-size < least {
 		return Refusal(reply.InsufficientResources, nil)
 	}
-	own := s.loads[network.Source(client)]
-	bytes := own.bytes + size
-	if most > 0 && !hasShare(own.messages, u.Messages, most) || least > 0 && !hasShare(bytes, bytes, own.bytes+u.Free-least) {
+	if over := s.overShare(u, client, size, most, least); over != nil {
+		over.Kind, over.Time, over.By, over.Key = event.LimitReached, now, "source", network.SourceText(network.Source(client))
+		if s.config.Events {
+			s.notices.Add(s.newNotice(nil, *over))
+		}
 		return Refusal(reply.InsufficientResources, errShare)
+	}
+	return nil
+}
+
+// overShare returns an event with the limit of which the client has its share already, or would have more with
+// a message of that size; nil if there is room for it.
+func (s *Scheduler) overShare(u queue.Usage, client netip.Addr, size int64, most int, least int64) *event.Event {
+	own := s.loads[network.Source(client)]
+	if most > 0 && !hasShare(own.messages, u.Messages, most) {
+		free := most - (u.Messages - own.messages)
+		return &event.Event{Limit: "MaxMessages", Value: int64(own.messages) + 1, Bound: int64(free - free/4)}
+	}
+	bytes, free := own.bytes+size, own.bytes+u.Free-least
+	if least > 0 && !hasShare(bytes, bytes, free) {
+		return &event.Event{Limit: "MinFree", Value: bytes, Bound: free - free/4}
 	}
 	return nil
 }
