@@ -30,6 +30,7 @@ type serveFlags struct {
 	data      string
 	maxQueued int        // 0: the default of dispatch.Dispatcher
 	minFree   param.Size // 0: likewise
+	maxMemory param.Size // 0: likewise
 	log       string
 	userFlags
 	tokens   string
@@ -102,6 +103,10 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 	fs.IntVar(&f.maxQueued, "max-queued", 0, "refuse mail (452) when `N` messages are queued, and mail of one client once it has three quarters of the room that other clients leave (default 25000; negative: no limit)")
 	fs.Func("min-free", "refuse mail (452) when less than `SIZE` is free on the disk of -data, as in 500MB (default: 4 %, at most 4 GB; Unlimited: no limit)", func(s string) (err error) {
 		f.minFree, err = param.ParseSize(s)
+		return err
+	})
+	fs.Func("max-memory", "refuse mail (452) when more than `SIZE` of memory is in use, as in 500MB (default: three quarters of GOMEMLIMIT, if the environment sets it; Unlimited: no limit)", func(s string) (err error) {
+		f.maxMemory, err = param.ParseSize(s)
 		return err
 	})
 	fs.StringVar(&f.log, "log", "", "append the log and standard output to `FILE`")
@@ -196,7 +201,7 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	r.tokens.Dir, r.tokens.Client, r.tokens.Events = f.oauth.tokens(f.data), r.web, []event.Reader{g.Report}
 	g.Sender.Tokens = r.tokens.For
 	g.Dispatcher.ByConnector = r.transports()
-	g.Dispatcher.MaxMessages, g.Dispatcher.MinFree = f.maxQueued, int64(f.minFree)
+	g.Dispatcher.MaxMessages, g.Dispatcher.MinFree, g.Dispatcher.MaxMemory = f.maxQueued, int64(f.minFree), int64(f.maxMemory)
 	g.OnReload, g.OnStatus = r.askReload, r.addToStatus
 	r.countEvents()
 	r.acme = r.newACME()

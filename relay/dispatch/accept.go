@@ -29,8 +29,8 @@ type transaction struct {
 }
 
 // Begin implements relay.Handler: it refuses mail with 452 4.3.1 while the queue is longer than
-// MaxMessages or less than MinFree is free, and a message whose declared size would leave less than
-// that. Mail is accepted again when the queue has shrunk to nine tenths, and when a fourth more than
+// MaxMessages, less than MinFree is free, or more than MaxMemory is in use, and a message whose declared size would leave less than
+// that. Mail is accepted again when queue and memory have shrunk to nine tenths, and when a fourth more than
 // MinFree is free. One client is refused earlier: it gets three quarters of what the others leave.
 func (d *Dispatcher) Begin(ctx context.Context, env *relay.Envelope) (relay.Transaction, error) {
 	if d.Store == nil {

@@ -78,6 +78,11 @@ type Dispatcher struct {
 	// negative: no limit.
 	MinFree int64
 
+	// MaxMemory is how much memory of the process may be in use for mail to be accepted, in bytes: what the last
+	// collection of garbage left, and stacks. 0: three quarters of the limit that GOMEMLIMIT or
+	// debug.SetMemoryLimit has set, if any; negative: no limit.
+	MaxMemory int64
+
 	once        sync.Once
 	emit        event.Reader // the Logger and Events; nil: nothing reads them
 	bodies      content.Pool
@@ -125,7 +130,7 @@ func (d *Dispatcher) init() {
 		d.work, d.stop, d.idle = make(chan task), make(chan struct{}), make(chan struct{})
 		d.hard, d.cutOff = context.WithCancel(context.Background())
 		d.keepCounts()
-		d.sched = schedule.New(schedule.Config{Route: d.nextHop, MaxMessages: d.MaxMessages, MinFree: d.MinFree, Events: d.emit != nil})
+		d.sched = schedule.New(schedule.Config{Route: d.nextHop, MaxMessages: d.MaxMessages, MinFree: d.MinFree, MaxMemory: maxMemory(d.MaxMemory), Events: d.emit != nil})
 	})
 }
 

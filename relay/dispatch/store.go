@@ -91,7 +91,7 @@ const usageAge = time.Second
 
 // usage returns how full the Store is: its last answer, corrected by what this process has put there
 // and removed since. One caller at a time waits for a new answer, the others get the last one.
-func (d *Dispatcher) usage(ctx context.Context) (queue.Usage, error) {
+func (d *Dispatcher) usage(ctx context.Context) (schedule.Used, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	k, now := &d.known, time.Now()
@@ -107,7 +107,8 @@ func (d *Dispatcher) usage(ctx context.Context) (queue.Usage, error) {
 	}
 	k.asking = true
 	d.mu.Unlock()
-	u, err := d.Store.Usage(ctx)
+	usage, err := d.Store.Usage(ctx)
+	u := schedule.Used{Usage: usage, Memory: memoryInUse()}
 	d.mu.Lock()
 	k.asking = false
 	if err == nil {

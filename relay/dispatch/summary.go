@@ -25,7 +25,7 @@ func (d *Dispatcher) Counts() (n Counts) {
 
 // Resource is something that mail takes up, with the limit at which mail is refused.
 type Resource struct {
-	Name     string // "queue", in messages, or "disk", in bytes that are free; as in the event PressureBegan
+	Name     string // "queue", in messages, "disk", in bytes that are free, or "memory", in bytes; as in the event PressureBegan
 	Value    int64
 	Limit    int64
 	Refusing bool // mail is refused because of it
@@ -37,13 +37,14 @@ func (d *Dispatcher) Usage(ctx context.Context) (u queue.Usage, resources []Reso
 	if err := d.Ready(); err != nil {
 		return u, nil, err
 	}
-	if u, err = d.usage(ctx); err != nil {
+	used, err := d.usage(ctx)
+	if err != nil {
 		return u, nil, err
 	}
 	d.event(func(now time.Time) {
-		for _, r := range d.sched.Resources(u, now) {
+		for _, r := range d.sched.Resources(used, now) {
 			resources = append(resources, Resource(r))
 		}
 	})
-	return u, resources, nil
+	return used.Usage, resources, nil
 }

@@ -81,7 +81,7 @@ type NextHop struct {
 
 // Resource is something that mail takes up, with the limit at which mail is refused.
 type Resource struct {
-	Name     string `json:"name"` // "queue", in messages, or "disk", in bytes that are free
+	Name     string `json:"name"` // "queue", in messages, "disk", in bytes that are free, or "memory", in bytes
 	Value    int64  `json:"value"`
 	Limit    int64  `json:"limit"`
 	Refusing bool   `json:"refusing"` // mail is refused because of it

@@ -19,11 +19,21 @@ const (
 	defaultFreePercent = 4
 )
 
-// pressure records what is short: queue length or disk space. It begins at a limit and ends some way
+// pressure records what is short: queue length, disk space or memory. It begins at a limit and ends some way
 // below, so that it doesn't begin again with the next message.
 type pressure struct {
-	queue bool // the queue is too long
-	disk  bool // too little disk space is free
+	queue  bool // the queue is too long
+	disk   bool // too little disk space is free
+	memory bool // the process uses too much memory
+}
+
+// any reports whether something is short.
+func (p *pressure) any() bool { return p.queue || p.disk || p.memory }
+
+// Used says how full the Store is, and how much memory the process uses, in bytes.
+type Used struct {
+	queue.Usage
+	Memory int64
 }
 
 // load is the mail of one client on the queue, reports on its mail included.
@@ -36,11 +46,11 @@ type load struct {
 var errShare = errors.New("the client has its share of the queue")
 
 // Admit returns the refusal of a message that a client is about to send, with its declared size, if
-// queue or disk are short or the client has its share of them; else nil. u is how full the Store is.
-func (s *Scheduler) Admit(u queue.Usage, client netip.Addr, size int64, now time.Time) error {
+// queue, disk or memory are short, or the client has its share of queue or disk; else nil.
+func (s *Scheduler) Admit(u Used, client netip.Addr, size int64, now time.Time) error {
 	most, least := s.levels(u)
 	s.updatePressure(u, most, least, now)
-	if s.pressure.queue || s.pressure.disk || u.Free >= 0 && least > 0 && u.Free-size < least {
+	if s.pressure.any() || u.Free >= 0 && least > 0 && u.Free-size < least {
 		return Refusal(reply.InsufficientResources, nil)
 	}
 	if over := s.overShare(u, client, size, most, least); over != nil {
@@ -55,7 +65,7 @@ func (s *Scheduler) Admit(u queue.Usage, client netip.Addr, size int64, now time
 
 // overShare returns an event with the limit of which the client has its share already, or would have more with
 // a message of that size; nil if there is room for it.
-func (s *Scheduler) overShare(u queue.Usage, client netip.Addr, size int64, most int, least int64) *event.Event {
+func (s *Scheduler) overShare(u Used, client netip.Addr, size int64, most int, least int64) *event.Event {
 	own := s.loads[network.Source(client)]
 	if most > 0 && !hasShare(own.messages, u.Messages, most) {
 		free := most - (u.Messages - own.messages)
@@ -69,7 +79,7 @@ func (s *Scheduler) overShare(u queue.Usage, client netip.Addr, size int64, most
 }
 
 // levels returns how many messages may be queued, and how many bytes must be free. 0: no limit.
-func (s *Scheduler) levels(u queue.Usage) (most int, least int64) {
+func (s *Scheduler) levels(u Used) (most int, least int64) {
 	most = max(cmp.Or(s.config.MaxMessages, defaultMaxMessages), 0)
 	switch least = s.config.MinFree; {
 	case least < 0 || u.Free < 0:
@@ -81,12 +91,15 @@ func (s *Scheduler) levels(u queue.Usage) (most int, least int64) {
 }
 
 // updatePressure compares u with the limits.
-func (s *Scheduler) updatePressure(u queue.Usage, most int, least int64, now time.Time) {
+func (s *Scheduler) updatePressure(u Used, most int, least int64, now time.Time) {
 	p := &s.pressure
 	long := most > 0 && (u.Messages >= most || p.queue && u.Messages > most/10*9)
 	s.emitPressure(&p.queue, long, event.Event{Time: now, Detail: "queue", Limit: "MaxMessages", Value: int64(u.Messages), Bound: int64(most)})
 	low := least > 0 && (u.Free < least || p.disk && u.Free < least+least/4)
 	s.emitPressure(&p.disk, low, event.Event{Time: now, Detail: "disk", Limit: "MinFree", Value: u.Free, Bound: least})
+	room := s.config.MaxMemory
+	full := room > 0 && (u.Memory >= room || p.memory && u.Memory > room/10*9)
+	s.emitPressure(&p.memory, full, event.Event{Time: now, Detail: "memory", Limit: "MaxMemory", Value: u.Memory, Bound: room})
 }
 
 // emitPressure changes was, whether something is short, to is, and adds the event of that.

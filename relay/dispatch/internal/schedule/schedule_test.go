@@ -325,25 +325,30 @@ func TestStoppedProcess(t *testing.T) {
 
 // TestAdmit: mail is refused from a limit on, and accepted again some way below.
 func TestAdmit(t *testing.T) {
-	s := New(Config{Events: true, Route: byPolicy, MaxMessages: 100, MinFree: 1000})
+	s := New(Config{Events: true, Route: byPolicy, MaxMessages: 100, MinFree: 1000, MaxMemory: 5000})
 	client := netip.MustParseAddr("198.51.100.1")
 	for i, tc := range []struct {
 		messages   int
 		free, size int64
+		memory     int64
 		refused    bool
 	}{
-		{50, 10_000, 0, false},
-		{100, 10_000, 0, true},
-		{91, 10_000, 0, true},
-		{90, 10_000, 0, false},
-		{95, 10_000, 0, false},
-		{0, 2000, 500, false},
-		{0, 2000, 800, true},  // beyond the client's share
-		{0, 2000, 1500, true}, // too large
-		{0, 999, 0, true},
-		{0, 1250, 0, false},
+		{50, 10_000, 0, 0, false},
+		{100, 10_000, 0, 0, true},
+		{91, 10_000, 0, 0, true},
+		{90, 10_000, 0, 0, false},
+		{95, 10_000, 0, 0, false},
+		{0, 2000, 500, 0, false},
+		{0, 2000, 800, 0, true},  // beyond the client's share
+		{0, 2000, 1500, 0, true}, // too large
+		{0, 999, 0, 0, true},
+		{0, 1250, 0, 0, false},
+		{0, 10_000, 0, 4999, false},
+		{0, 10_000, 0, 5000, true},
+		{0, 10_000, 0, 4501, true},
+		{0, 10_000, 0, 4500, false},
 	} {
-		err := s.Admit(queue.Usage{Messages: tc.messages, Free: tc.free, Capacity: 100_000}, client, tc.size, time.Unix(0, 0))
+		err := s.Admit(Used{queue.Usage{Messages: tc.messages, Free: tc.free, Capacity: 100_000}, tc.memory}, client, tc.size, time.Unix(0, 0))
 		if (err != nil) != tc.refused {
 			t.Errorf("%d: %v", i, err)
 		}

@@ -56,6 +56,7 @@ type Config struct {
 
 	MaxMessages int   // as in dispatch.Dispatcher
 	MinFree     int64 // the same
+	MaxMemory   int64 // the same, but 0 is no limit
 	Events      bool  // there are Readers
 }
 

@@ -2,8 +2,6 @@ package schedule
 
 import (
 	"time"
-
-	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
 // Counts are the numbers of messages on the Store that this process works on.
@@ -34,14 +32,14 @@ func (s *Scheduler) Count() (all Counts) {
 
 // Resource is something that mail takes up, with the limit at which mail is refused.
 type Resource struct {
-	Name     string // "queue", in messages, or "disk", in bytes that are free
+	Name     string // "queue", in messages, "disk", in bytes that are free, or "memory", in bytes
 	Value    int64
 	Limit    int64
 	Refusing bool // mail is refused because of it
 }
 
 // Resources compares u with the limits. Resources without a limit aren't listed.
-func (s *Scheduler) Resources(u queue.Usage, now time.Time) (all []Resource) {
+func (s *Scheduler) Resources(u Used, now time.Time) (all []Resource) {
 	most, least := s.levels(u)
 	s.updatePressure(u, most, least, now)
 	if most > 0 {
@@ -49,6 +47,9 @@ func (s *Scheduler) Resources(u queue.Usage, now time.Time) (all []Resource) {
 	}
 	if least > 0 {
 		all = append(all, Resource{"disk", u.Free, least, s.pressure.disk})
+	}
+	if room := s.config.MaxMemory; room > 0 {
+		all = append(all, Resource{"memory", u.Memory, room, s.pressure.memory})
 	}
 	return all
 }
