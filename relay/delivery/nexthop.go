@@ -76,6 +76,35 @@ func (h NextHop) String() string {
 	return h.set.Name + " " + strings.Join(hosts, ",")
 }
 
+// DeliveryType returns how mail gets to h, as the DeliveryType of an Exchange queue says it:
+// DnsConnectorDelivery, SmartHostConnectorDelivery, SmtpRelayToServers for another server of the
+// organisation, and DeliveryAgent for the next hop of AllDomains. "" for the zero NextHop.
+func (h NextHop) DeliveryType() string {
+	switch {
+	case h.out == nil:
+		return ""
+	case h.key.via != "":
+		return "SmtpRelayToServers"
+	case h.all:
+		return "DeliveryAgent"
+	case h.key.domain.IsValid():
+		return "DnsConnectorDelivery"
+	}
+	return "SmartHostConnectorDelivery"
+}
+
+// Destination returns the domain, the smart hosts, or the server that h leads to, as the
+// NextHopDomain of an Exchange queue says it; "" for the next hop of AllDomains.
+func (h NextHop) Destination() string {
+	switch {
+	case h.out == nil || h.all:
+		return ""
+	case h.key.via != "":
+		return h.key.via
+	}
+	return strings.TrimPrefix(h.String(), h.set.Name+" ")
+}
+
 // ErrUnreachable is the cause of an error of NextHopFor if no Send connector
 // carries mail for the recipient. Another policy may have one.
 var ErrUnreachable = errors.New("no Send connector")

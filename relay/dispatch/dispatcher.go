@@ -64,6 +64,11 @@ type Dispatcher struct {
 	// counting begins at 0. "": the counts are kept in memory only.
 	SmartHostCounts string
 
+	// SuspendedHops is the file that keeps over a restart which next hops SuspendHop has suspended. Start
+	// reads it, and fails if it can't: then mail would go where an operator has stopped it. One
+	// Dispatcher at a time can use it. "": a restart resumes all next hops.
+	SuspendedHops string
+
 	// Memory bounds the memory for the bodies of messages, in bytes. Further bodies go to Dir. 0: 16
 	// MiB.
 	Memory int64
@@ -100,6 +105,9 @@ type Dispatcher struct {
 	own         transports
 	outgoings   sync.Pool        // of *outgoing
 	counts      atomicfile.Saver // of SmartHostCounts
+
+	suspending    sync.Mutex // guards suspendedHops and its file
+	suspendedHops []suspendedHop
 
 	mu       sync.Mutex
 	sched    *schedule.Scheduler
@@ -154,11 +162,11 @@ func (d *Dispatcher) signalIfIdle() {
 
 // nextHop returns the next hop for a recipient. A connector with its own transport is one next hop, unless
 // that is a Sender, which needs the domain.
-func (d *Dispatcher) nextHop(p *connector.Policy, env *envelope.Envelope, to routing.Address, size int64) (hop delivery.NextHop, err error) {
-	if name := d.sendConnector(env, to); name != "" {
-		hop, err = delivery.NextHopBy(p, name, to, size)
+func (d *Dispatcher) nextHop(p *connector.Policy, env *envelope.Envelope, r *queue.Recipient, size int64) (hop delivery.NextHop, err error) {
+	if name := cmp.Or(r.Redirect, d.sendConnector(env, r.To)); name != "" {
+		hop, err = delivery.NextHopBy(p, name, r.To, size)
 	} else {
-		hop, err = delivery.NextHopFor(p, to, size)
+		hop, err = delivery.NextHopFor(p, r.To, size)
 	}
 	if err != nil {
 		return hop, err

@@ -22,6 +22,9 @@ func (d *Dispatcher) Start(ctx context.Context) error {
 	if err := d.Check(d.Policy); err != nil {
 		return err
 	}
+	if err := d.readSuspended(); err != nil {
+		return err
+	}
 	again, tallies := false, d.readCounts()
 	d.event(func(now time.Time) {
 		if again = d.started || d.stopping; !again {

@@ -3,47 +3,17 @@ package dispatch
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
-
-// Queue is a next hop and its messages, as operators see it.
-type Queue struct {
-	Name    string // as in queue.Recipient.Hop; "Unreachable": no Send connector takes the recipients
-	Waiting int    // messages, without those of Active
-	Active  int    // attempts under way
-
-	// Failures is how often the next hop has failed since it last answered. If it has, it is tried
-	// again at Retry; Reply is the reply of Host at Tried, and Advice what an administrator can do
-	// about it, if that is known.
-	Failures     int
-	Retry, Tried time.Time
-	Reply, Host  string
-	Advice       string
-
-	// Paced is when SmartHostMessageRateLimit and SmartHostRecipientRateLimit of the connector let the
-	// next message go; zero: they don't keep it waiting.
-	Paced time.Time
-}
-
-// Queues returns a Queue for each next hop that has messages, or that failed a short while ago, in the
-// order of their names.
-func (d *Dispatcher) Queues() []Queue {
-	d.init()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	var all []Queue
-	for h := range d.sched.Hops(time.Now()) {
-		all = append(all, Queue(h))
-	}
-	slices.SortFunc(all, func(a, b Queue) int { return cmp.Compare(a.Name, b.Name) })
-	return all
-}
 
 // List returns the messages on the Store that f selects, in the order of their arrival, with what is
 // known of next hops that failed. What can't be read is an error, and the rest follows. The messages
@@ -88,8 +58,20 @@ func (d *Dispatcher) Retry(ctx context.Context, f queue.Filter, progress Progres
 			r.Retry()
 		}
 	}
-	retry := d.sched.NewRetry()
-	n, err := d.each(ctx, f, progress, false, func(m *schedule.Message, now time.Time) bool {
+	return d.retry(ctx, f, false, progress)
+}
+
+// Resubmit routes the recipients that f selects again by the policy in use, also those that Redirect has sent
+// elsewhere, and then does what Retry does.
+func (d *Dispatcher) Resubmit(ctx context.Context, f queue.Filter, progress Progress) (int, error) {
+	d.init()
+	return d.retry(ctx, f, true, progress)
+}
+
+// retry is Retry, and Resubmit with resubmit.
+func (d *Dispatcher) retry(ctx context.Context, f queue.Filter, resubmit bool, progress Progress) (int, error) {
+	retry := d.sched.NewRetry(resubmit)
+	n, err := d.each(ctx, f, progress, resubmit, func(m *schedule.Message, now time.Time) bool {
 		return retry.Add(m, f.MatchRecipient, now)
 	})
 	d.event(func(now time.Time) { retry.End(now) })
@@ -113,6 +95,51 @@ func (d *Dispatcher) Drop(ctx context.Context, f queue.Filter, report bool, prog
 	return d.each(ctx, f, progress, true, func(m *schedule.Message, now time.Time) bool {
 		return d.sched.Drop(m, schedule.Dropping{Match: f.MatchRecipient, Report: report, By: operatorOf(ctx)}, now)
 	})
+}
+
+// Redirect sends the recipients that f selects and that still wait by the Send connector of that name, from
+// their next attempt on, whatever its address spaces: its size limit, TLS, logon and signatures hold for them
+// as for its other mail. Attempts under way go on. A recipient whose message is too large for the connector
+// stays where it is; the error says so when the others are redirected. An unknown connector, one of another
+// server and one that is disabled are errors. The choice is saved with the message: it holds over a restart and
+// a new policy, until Resubmit. While the policy in use doesn't have the connector, the recipient waits as
+// unreachable.
+func (d *Dispatcher) Redirect(ctx context.Context, f queue.Filter, connector string, progress Progress) (int, error) {
+	d.init()
+	if err := checkTarget(d.CurrentPolicy(), connector); err != nil {
+		return 0, err
+	}
+	left, why := 0, error(nil)
+	n, err := d.each(ctx, f, progress, true, func(m *schedule.Message, now time.Time) bool {
+		changed, refused := d.sched.Redirect(m, connector, f.MatchRecipient, now)
+		if refused != nil {
+			left, why = left+1, refused
+		}
+		return changed
+	})
+	if err == nil && left > 0 {
+		err = fmt.Errorf("%d messages were left where they are, because the Send connector %q doesn't take them: %w", left, connector, why)
+	}
+	return n, err
+}
+
+// checkTarget returns an error unless mail can be redirected to the Send connector of that name.
+func checkTarget(p *connector.Policy, name string) error {
+	if p == nil {
+		return ErrStopped
+	}
+	for out := range p.Send() {
+		switch {
+		case !strings.EqualFold(out.Name(), name):
+		case !out.Local():
+			return fmt.Errorf("the Send connector %q belongs to another server", name)
+		case !out.Settings().Enabled.Or(true):
+			return fmt.Errorf("the Send connector %q is disabled", name)
+		default:
+			return nil
+		}
+	}
+	return fmt.Errorf("there is no Send connector %q", name)
 }
 
 // selection is a Filter with its IDs in a map.

@@ -84,9 +84,9 @@ func operatorOf(ctx context.Context) []slog.Attr {
 	return attrs
 }
 
-// WithOperator returns a context in which Retry, Suspend, Resume and Drop make an event of each message
-// that they change, with its sender, all its recipients, and attrs: which operator did what, by which
-// filter.
+// WithOperator returns a context in which Retry, Resubmit, Suspend, Resume, Redirect and Drop make an event of
+// each message that they change, with its sender, all its recipients, and attrs: which operator did what, by
+// which filter. The events of SuspendHop and ResumeHop have attrs, too; "user" is the operator's name.
 func WithOperator(ctx context.Context, attrs ...slog.Attr) context.Context {
 	return context.WithValue(ctx, operatorKey{}, append([]slog.Attr{}, attrs...))
 }

@@ -122,7 +122,7 @@ type Event struct {
 	Trace    *connector.Trace // its steps
 	Others   int              // connectors that don't match at all, and aren't in Trace
 
-	Attrs []slog.Attr // of ChangedByOperator: those of dispatch.WithOperator
+	Attrs []slog.Attr // of ChangedByOperator, NextHopSuspended and NextHopResumed: those of dispatch.WithOperator
 }
 
 // SetMessage sets what an envelope says of the message and of the client that it came from.

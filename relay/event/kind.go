@@ -42,6 +42,8 @@ const (
 	MessageUnreadable                                  // an attempt failed, because the Store can't read the message
 	MessageTakenOver                                   // another process works on the message
 	ChangedByOperator                                  // by an operator's command on the queue
+	NextHopSuspended                                   // by an operator: no attempt is made
+	NextHopResumed                                     // by an operator
 	NextHopFailed                                      // no message could be handed over, and none is tried until Retry is over
 	NextHopReachable                                   // a next hop that had failed has answered
 	CountsUnreadable                                   // the file of SmartHostCounts: the limits count from 0

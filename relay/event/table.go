@@ -61,6 +61,8 @@ var table = [kinds]kind{
 	MessageUnreadable:   fail("message can't be read", "session id error"),
 	MessageTakenOver:    warn("message was taken over by another process", "session id error"),
 	ChangedByOperator:   info("changed by operator", "session id from to"),
+	NextHopSuspended:    warn("next hop suspended", "hop waiting"),
+	NextHopResumed:      info("next hop resumed", "hop waiting"),
 	NextHopFailed:       warn("next hop failed", "hop failures retry waiting error advice"),
 	NextHopReachable:    info("next hop is reachable again", "hop failures waiting"),
 	CountsUnreadable:    warn("the file of smart host counts can't be read; the limits for smart hosts count from 0", "error"),

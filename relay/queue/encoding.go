@@ -29,7 +29,7 @@ const EncodingVersion = 1
 //	held        Message.Suspended
 //	recipients  an array of objects with to, notify (an array of words), orcpt, status
 //	            (a word), next, hop, attempts, tried, reply, host, advice, addr, tls
-//	            (a number), cipher (a number), delayed, reported
+//	            (a number), cipher (a number), redirect, delayed, reported
 //
 // A string that isn't UTF-8, or contains NUL, is written as "base64:" and its base64,
 // because JSON, or the JSON type of a database, can't hold it; so is a string that
@@ -107,6 +107,7 @@ func (e *encoder) recipient(r *Recipient) {
 	e.text(`,"addr":`, r.Addr)
 	e.number(`,"tls":`, int(r.TLS))
 	e.number(`,"cipher":`, int(r.Cipher))
+	e.text(`,"redirect":`, r.Redirect)
 	e.flag(`,"delayed":true`, r.Delayed)
 	e.flag(`,"reported":true`, r.Reported)
 	e.b = append(e.b, '}')
@@ -221,6 +222,7 @@ type document struct {
 		Addr     text            `json:"addr"`
 		TLS      uint16          `json:"tls"`
 		Cipher   uint16          `json:"cipher"`
+		Redirect text            `json:"redirect"`
 		Delayed  bool            `json:"delayed"`
 		Reported bool            `json:"reported"`
 	} `json:"recipients"`
@@ -276,7 +278,7 @@ func (m *Message) UnmarshalJSON(b []byte) error {
 		m.Recipients[i] = Recipient{
 			Recipient: envelope.Recipient{To: r.To, ORcpt: string(r.ORcpt)}, Status: r.Status, Next: r.Next,
 			Hop: string(r.Hop), Attempts: r.Attempts, Tried: r.Tried, Reply: string(r.Reply), Host: string(r.Host),
-			Advice: string(r.Advice), Addr: string(r.Addr), TLS: r.TLS, Cipher: r.Cipher, Delayed: r.Delayed, Reported: r.Reported,
+			Advice: string(r.Advice), Addr: string(r.Addr), TLS: r.TLS, Cipher: r.Cipher, Redirect: string(r.Redirect), Delayed: r.Delayed, Reported: r.Reported,
 		}
 		for _, word := range r.Notify {
 			bit, ok := envelope.ParseNotify(word)

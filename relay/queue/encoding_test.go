@@ -29,7 +29,7 @@ func fullMessage() *queue.Message {
 				Recipient: envelope.Recipient{To: routing.MustParseAddress("ü@bücher.example"), ORcpt: "rfc822;a+40b",
 					Notify: envelope.NotifySuccess | envelope.NotifyDelay},
 				Status: queue.Delivered, Next: noon.Add(time.Minute), Hop: "Internet contoso.com", Attempts: 3,
-				Tried: noon.Add(time.Second), Reply: "250 2.0.0 \"OK\"\r\n", Host: "mx.contoso.com", Advice: "Log on.", Addr: "192.0.2.7:25", TLS: 0x304, Cipher: 0x1301, Delayed: true, Reported: true,
+				Tried: noon.Add(time.Second), Reply: "250 2.0.0 \"OK\"\r\n", Host: "mx.contoso.com", Advice: "Log on.", Addr: "192.0.2.7:25", TLS: 0x304, Cipher: 0x1301, Redirect: "Backup", Delayed: true, Reported: true,
 			},
 			{Recipient: envelope.Recipient{To: routing.MustParseAddress("b@[192.0.2.1]"), Notify: envelope.NotifyNever}},
 		},
@@ -48,7 +48,7 @@ func TestVersion1(t *testing.T) {
 			`"helo":"base64:/wBub3QgPHV0Zi04PuKAqA==","user":"CONTOSO\\kim","signable":true,"report":true,"held":true,` +
 			`"recipients":[{"to":"ü@xn--bcher-kva.example","notify":["SUCCESS","DELAY"],"orcpt":"rfc822;a+40b","status":"delivered",` +
 			`"next":"2026-03-01T12:01:00.123456789Z","hop":"Internet contoso.com","attempts":3,"tried":"2026-03-01T12:00:01.123456789Z",` +
-			`"reply":"250 2.0.0 \"OK\"\u000d\u000a","host":"mx.contoso.com","advice":"Log on.","addr":"192.0.2.7:25","tls":772,"cipher":4865,"delayed":true,"reported":true},` +
+			`"reply":"250 2.0.0 \"OK\"\u000d\u000a","host":"mx.contoso.com","advice":"Log on.","addr":"192.0.2.7:25","tls":772,"cipher":4865,"redirect":"Backup","delayed":true,"reported":true},` +
 			`{"to":"b@[192.0.2.1]","notify":["NEVER"],"status":"waiting"}]}`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -82,7 +82,7 @@ func TestEncoding(t *testing.T) {
 		m.Helo, m.User, m.EnvID, m.Connector = s, s, s, s
 		m.Session, m.NetworkID, m.MessageID, m.Subject = s, s, s, s
 		r := &m.Recipients[0]
-		r.ORcpt, r.Hop, r.Reply, r.Host, r.Advice, r.Addr = s, s, s, s, s, s
+		r.ORcpt, r.Hop, r.Reply, r.Host, r.Advice, r.Addr, r.Redirect = s, s, s, s, s, s, s
 		for _, v := range []any{m, *m, []queue.Message{*m}} {
 			text, err := json.Marshal(v)
 			if err != nil {

@@ -41,6 +41,10 @@ type Recipient struct {
 	TLS      uint16    // version of TLS of the connection, as in package crypto/tls; 0: in the clear
 	Cipher   uint16    // cipher suite of the connection, likewise
 
+	// Redirect is the Send connector that an operator chose for the recipient in place of the policy's
+	// route; "": mail goes by the policy.
+	Redirect string
+
 	Delayed  bool // a report on the delay was sent to the sender
 	Reported bool // the final outcome was reported to the sender, or need not be
 }

@@ -69,6 +69,7 @@ func (s *Scheduler) changedBy(t *Transfer, now time.Time) {
 	m := t.Message
 	s.dropMarked(m, now)
 	s.place(m, now)
+	m.rerouted = m.rerouted && !m.idle()
 	switch m.phase {
 	case storing:
 		m.changed = true
@@ -186,8 +187,8 @@ func (s *Scheduler) scheduleRetry(h *hop, reply lastReply, err error) {
 // sent. The next hop may hang up because of this message, and the others must not wait for it.
 func (s *Scheduler) pushBack(t *Transfer) {
 	m := t.Message
-	if m.phase == gone || m.Suspended || m.dropping != nil {
-		return // place finds out which recipients still wait
+	if m.phase == gone || m.Suspended || m.dropping != nil || m.rerouted {
+		return // place finds out which recipients still wait, and for which next hop
 	}
 	for _, i := range t.To {
 		m.transfers[i] = t
@@ -208,6 +209,9 @@ func (s *Scheduler) recordAll(r *Result) {
 	for k, i := range t.To {
 		s.record(m, i, r.Outcomes[k], t.hop.name, r.At)
 		accepted = accepted || r.Outcomes[k].Err == nil
+	}
+	if accepted {
+		t.hop.outgoing.count(r.At)
 	}
 	for k, i := range t.To {
 		// Recipients that are only too many for one transaction go with the next (RFC 5321, section

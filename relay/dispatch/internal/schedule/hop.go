@@ -22,6 +22,8 @@ type hop struct {
 	aside  list[lane] // whose sources may have no more connections now
 	own    lane       // memory for one of them
 
+	suspended bool // an operator has stopped all attempts
+
 	never   bool // no attempt is ever made: it stands for recipients without a next hop
 	waiting int  // transfers in all lanes
 	awaited int  // transfers that clients wait for
@@ -41,6 +43,8 @@ type hop struct {
 	pace   *pace     // of policy
 	served uint64    // a number that is the higher the later an attempt began, among hops with a pace; 0: it isn't known
 	room   node[hop] // in account.waiting, while only the limits for smart hosts keep it from its turn
+
+	incoming, outgoing rate // of messages
 
 	turn   node[hop] // in queues.proven or queues.doubtful
 	alarm  alarm[hop]
@@ -101,7 +105,7 @@ func (h *hop) down(now time.Time) bool { return h.failures > 0 && now.Before(h.r
 // worthWaiting reports whether a client should wait for h: it hasn't failed, or is about to be tried
 // again, its connector's limits leave room, and it has not kept a client waiting in vain.
 func (h *hop) worthWaiting(now time.Time) bool {
-	if h.slow || h.pace.next(now).After(now) {
+	if h.slow || h.suspended || h.pace.next(now).After(now) {
 		return false
 	}
 	return h.failures == 0 || h.active == 0 && !h.down(now)
@@ -109,7 +113,7 @@ func (h *hop) worthWaiting(now time.Time) bool {
 
 // ready reports whether an attempt at h may start, as far as the limits for smart hosts permit.
 func (h *hop) ready(l *limits, now time.Time) bool {
-	return !h.never && h.lanes.first != nil && h.active < h.allowance(l) && !h.down(now)
+	return !h.never && !h.suspended && h.lanes.first != nil && h.active < h.allowance(l) && !h.down(now)
 }
 
 // transfers yields all transfers that wait for h.
@@ -125,34 +129,6 @@ func (h *hop) transfers() iter.Seq[*Transfer] {
 			}
 		}
 	}
-}
-
-// State is a next hop as operators see it.
-type State struct {
-	Name         string
-	Waiting      int
-	Active       int
-	Failures     int
-	Retry, Tried time.Time
-	Reply, Host  string
-	Advice       string
-	Paced        time.Time
-}
-
-// state returns the state of h. ok is false if there is nothing to see.
-func (h *hop) state(now time.Time) (s State, ok bool) {
-	if h.waiting == 0 && h.active == 0 && h.failures == 0 {
-		return State{}, false
-	}
-	s = State{Name: h.name, Waiting: h.waiting, Active: h.active, Failures: h.failures,
-		Tried: h.lastReply.at, Reply: h.lastReply.text, Host: h.lastReply.host, Advice: h.lastReply.advice}
-	if h.failures > 0 {
-		s.Retry = h.retryAt
-	}
-	if next := h.pace.next(now); next.After(now) && h.waiting > 0 {
-		s.Paced = next
-	}
-	return s, true
 }
 
 // lane holds the transfers from one source to one next hop. The lanes of a next hop take turns, so that

@@ -33,6 +33,7 @@ type Message struct {
 	refusals  []*relay.Error // by recipient: how its last attempt failed
 
 	hopFailed  bool // its next hop failed when it was tried
+	rerouted   bool // an operator has chosen other next hops during an attempt
 	headerOnly bool // it is a report, and a next hop can't take the whole original
 
 	clientWaits bool // a client waits for the reply to this message
@@ -124,6 +125,38 @@ func (m *Message) Snapshot(now time.Time) *queue.Message {
 		}
 	}
 	return c
+}
+
+// Wait is a message in the queue of a next hop.
+type Wait struct {
+	Hop, Connector string // Connector is "" if only the name of the next hop is known
+	Deferred       bool   // its recipients there wait for a time of their own
+}
+
+// Waits returns the next hops that m waits for at now, each once; none if m isn't on the Store.
+func (m *Message) Waits(now time.Time) (list []Wait) {
+	if m.phase != stored {
+		return nil
+	}
+	for i := range m.Recipients {
+		r, t := &m.Recipients[i], m.transfers[i]
+		if r.Status != queue.Waiting {
+			continue
+		}
+		w := Wait{Hop: r.Hop, Deferred: t == nil && r.Next.After(now)}
+		if t != nil {
+			if w.Hop = t.hop.name; !t.hop.never {
+				w.Connector = t.hop.next.Connector().Name()
+			}
+		}
+		k := slices.IndexFunc(list, func(have Wait) bool { return have.Hop == w.Hop })
+		if k < 0 {
+			list = append(list, w)
+			continue
+		}
+		list[k].Deferred = list[k].Deferred && w.Deferred
+	}
+	return list
 }
 
 // Transfer is a message and those of its recipients that go to one next hop in one transaction. It

@@ -2,8 +2,8 @@ package schedule
 
 import (
 	"errors"
-	"iter"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay/event"
@@ -83,33 +83,133 @@ func (s *Scheduler) dropMarked(m *Message, now time.Time) {
 	}
 }
 
+// Redirect sends the recipients of m that match selects and that still wait by the Send connector of that
+// name, from their next attempt on. It leaves those that the connector can't take, and returns why the last
+// of them can't be taken.
+func (s *Scheduler) Redirect(m *Message, connector string, match func(*queue.Recipient) bool, now time.Time) (changed bool, err error) {
+	for i := range m.Recipients {
+		r := &m.Recipients[i]
+		if to := m.recipient(i); to.Status != queue.Waiting || !match(&to) || strings.EqualFold(r.Redirect, connector) {
+			continue
+		}
+		to := *r
+		to.Redirect = connector
+		if _, bad := s.route(m, &to); bad != nil {
+			err = bad
+			continue
+		}
+		r.Redirect, r.Next, changed = connector, time.Time{}, true
+	}
+	if changed {
+		s.reroute(m, now)
+	}
+	return changed, err
+}
+
+// reroute places m after its recipients' connectors have changed. Those in an attempt are placed when it ends.
+func (s *Scheduler) reroute(m *Message, now time.Time) {
+	m.rerouted = !m.idle()
+	s.unqueue(m)
+	s.resume(m, now)
+}
+
+// SuspendHop stops all attempts at the next hops of that name and at those of the Send connector of that
+// name, also at those that it doesn't know yet, and returns how many messages wait for them. Attempts
+// under way go on.
+func (s *Scheduler) SuspendHop(name string) (waiting int) {
+	s.suspended[strings.ToLower(name)] = true
+	for _, h := range s.hops {
+		if h.suspended || !s.suspends(h) {
+			continue
+		}
+		h.suspended = true
+		waiting += h.waiting
+		for t := range h.transfers() {
+			if h.awaited == 0 {
+				break
+			}
+			s.settle(t)
+		}
+	}
+	return waiting
+}
+
+// ResumeHop undoes SuspendHop of the same name, and returns how many messages wait for the next hops that
+// are tried again: now, even if they have failed.
+func (s *Scheduler) ResumeHop(name string, now time.Time) (waiting int) {
+	delete(s.suspended, strings.ToLower(name))
+	for _, h := range s.hops {
+		if !h.suspended || s.suspends(h) {
+			continue
+		}
+		h.suspended, h.retryAt = false, time.Time{}
+		waiting += h.waiting
+		s.queues.wake(h, now)
+	}
+	return waiting
+}
+
+// suspends reports whether an operator has suspended h or its Send connector.
+func (s *Scheduler) suspends(h *hop) bool {
+	if len(s.suspended) == 0 || h.never {
+		return false
+	}
+	return s.suspended[strings.ToLower(h.name)] || s.suspended[strings.ToLower(h.next.Connector().Name())]
+}
+
+// KnowsHop reports whether there is a next hop of that name.
+func (s *Scheduler) KnowsHop(name string) bool {
+	for _, h := range s.hops {
+		if strings.EqualFold(h.name, name) {
+			return true
+		}
+	}
+	return false
+}
+
 // Retry makes recipients due, and then their next hops that have failed: each is tried once, however
 // many messages wait for it.
 type Retry struct {
-	s      *Scheduler
-	failed map[*hop]struct{}
+	s        *Scheduler
+	resubmit bool // the recipients are routed again by the policy
+	failed   map[*hop]struct{}
 }
 
 // NewRetry begins a Retry.
-func (s *Scheduler) NewRetry() *Retry { return &Retry{s: s, failed: make(map[*hop]struct{})} }
+func (s *Scheduler) NewRetry(resubmit bool) *Retry {
+	return &Retry{s: s, resubmit: resubmit, failed: make(map[*hop]struct{})}
+}
 
-// Add makes the recipients of m due that match selects, and reports whether m may be tried. Nothing
-// needs to be saved.
+// Add makes the recipients of m due that match selects, and reports whether m may be tried: it and the next
+// hop of one of them aren't suspended. Only with resubmit there is something to save.
 func (r *Retry) Add(m *Message, match func(*queue.Recipient) bool, now time.Time) bool {
 	if m.Suspended {
 		return false
 	}
+	var selected []int
 	for i := range m.Recipients {
-		if to := m.recipient(i); to.Status != queue.Waiting || !match(&to) {
-			continue
+		if to := m.recipient(i); to.Status == queue.Waiting && match(&to) {
+			selected = append(selected, i)
+			m.Recipients[i].Next = time.Time{}
+			if r.resubmit {
+				m.Recipients[i].Redirect = ""
+			}
 		}
-		m.Recipients[i].Next = time.Time{}
-		if t := m.transfers[i]; t != nil && t.hop.failures > 0 && !t.hop.never {
+	}
+	if r.resubmit {
+		r.s.reroute(m, now)
+	} else {
+		r.s.resume(m, now)
+	}
+	tried := false
+	for _, i := range selected {
+		t := m.transfers[i]
+		tried = tried || t == nil || !t.hop.suspended
+		if t != nil && t.hop.failures > 0 && !t.hop.never {
 			r.failed[t.hop] = struct{}{}
 		}
 	}
-	r.s.resume(m, now)
-	return true
+	return tried || r.resubmit
 }
 
 // End makes the next hops due.
@@ -125,17 +225,3 @@ func (m *Message) Stored() bool { return m.phase == stored }
 
 // Find returns the message on the Store of an ID; nil if this process doesn't work on one.
 func (s *Scheduler) Find(id string) *Message { return s.messages[id] }
-
-// Hops yields the states at now of all next hops that have mail or failed a short while ago, in no order.
-func (s *Scheduler) Hops(now time.Time) iter.Seq[State] {
-	return func(yield func(State) bool) {
-		if state, ok := s.nowhere.state(now); ok && !yield(state) {
-			return
-		}
-		for _, h := range s.hops {
-			if state, ok := h.state(now); ok && !yield(state) {
-				return
-			}
-		}
-	}
-}

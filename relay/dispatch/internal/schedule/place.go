@@ -33,6 +33,9 @@ func (s *Scheduler) place(m *Message, now time.Time) {
 			s.failedUnsent(m, i, now)
 			continue
 		}
+		if r.Hop != h.name {
+			h.incoming.count(now)
+		}
 		r.Hop = h.name
 		if h.failures > 0 || h.never {
 			h.lastReply.copyTo(r)
@@ -80,11 +83,7 @@ func (s *Scheduler) failedUnsent(m *Message, i int, now time.Time) {
 
 // hopFor routes the recipient i of m. It returns nil if there is no next hop, and records why.
 func (s *Scheduler) hopFor(m *Message, i int, now time.Time) *hop {
-	size := m.Size
-	if m.Report {
-		size = 0 // no limit of the policy holds for a report, which says that mail was lost
-	}
-	next, err := s.config.Route(s.policy, &m.Envelope, m.Recipients[i].To, size)
+	next, err := s.route(m, &m.Recipients[i])
 	if errors.Is(err, delivery.ErrUnreachable) {
 		if s.nowhere.lastReply.text == "" {
 			s.nowhere.lastReply = lastReply{text: asRefusal(err).Reply.String()}
@@ -104,8 +103,18 @@ func (s *Scheduler) hopFor(m *Message, i int, now time.Time) *hop {
 	}
 	if h.policy != s.policy {
 		h.update(next, s.policy, s.paceOf(next))
+		h.suspended = s.suspends(h)
 	}
 	return h
+}
+
+// route returns the next hop for the recipient r of m.
+func (s *Scheduler) route(m *Message, r *queue.Recipient) (delivery.NextHop, error) {
+	size := m.Size
+	if m.Report {
+		size = 0 // no limit of the policy holds for a report, which says that mail was lost
+	}
+	return s.config.Route(s.policy, &m.Envelope, r, size)
 }
 
 // Unroutable returns the refusal of m if none of its recipients can ever be sent, now that its size is
@@ -113,7 +122,7 @@ func (s *Scheduler) hopFor(m *Message, i int, now time.Time) *hop {
 func (s *Scheduler) Unroutable(m *Message) error {
 	var first error
 	for i := range m.Recipients {
-		_, err := s.config.Route(s.policy, &m.Envelope, m.Recipients[i].To, m.Size)
+		_, err := s.config.Route(s.policy, &m.Envelope, &m.Recipients[i], m.Size)
 		if err == nil || errors.Is(err, delivery.ErrUnreachable) || asRefusal(err).Reply.Code < 500 {
 			return nil
 		}
@@ -126,7 +135,7 @@ func (s *Scheduler) Unroutable(m *Message) error {
 
 // attemptExpected reports whether m waits for a next hop that isn't known to be down.
 func (m *Message) attemptExpected(now time.Time) bool {
-	return slices.ContainsFunc(m.transfers, func(t *Transfer) bool { return t != nil && !t.hop.never && !t.hop.down(now) })
+	return slices.ContainsFunc(m.transfers, func(t *Transfer) bool { return t != nil && !t.hop.never && !t.hop.suspended && !t.hop.down(now) })
 }
 
 // unqueue takes m out of the queues in which it waits.

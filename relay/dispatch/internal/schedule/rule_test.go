@@ -97,7 +97,7 @@ func chance(t *testing.T, rnd *rand.Rand) {
 			})
 		case 1:
 			w.event(func() {
-				retry := w.s.NewRetry()
+				retry := w.s.NewRetry(false)
 				for _, m := range w.s.Messages() {
 					retry.Add(m, every, w.now)
 				}

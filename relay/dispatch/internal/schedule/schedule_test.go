@@ -291,7 +291,7 @@ func TestOperator(t *testing.T) {
 	w.event(func() { w.s.Resume(m, w.now) })
 	w.run(30 * time.Second)
 	w.event(func() {
-		r := w.s.NewRetry()
+		r := w.s.NewRetry(false)
 		r.Add(m, every, w.now)
 		r.End(w.now)
 	})

@@ -12,7 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/tally"
 	"github.com/interchange-smtp/interchange/relay/envelope"
-	"github.com/interchange-smtp/interchange/routing"
+	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
 // Scheduler decides what is done next with all messages. New makes one. Its methods must not be called
@@ -28,6 +28,8 @@ type Scheduler struct {
 	nowhere  *hop                       // for the unreachable recipients
 	accounts map[tally.Account]*account // that connectors of the policy limit, or did
 	queues   queues
+
+	suspended map[string]bool // next hops and Send connectors that an operator suspended, by folded name
 
 	hopAlarms     alarms[hop]
 	messageAlarms alarms[Message]
@@ -51,8 +53,8 @@ type Scheduler struct {
 // Config holds the settings of a Scheduler.
 type Config struct {
 	// Route returns the next hop for a recipient of a message with an envelope and of a size, as
-	// delivery.NextHopFor does.
-	Route func(p *connector.Policy, env *envelope.Envelope, to routing.Address, size int64) (delivery.NextHop, error)
+	// delivery.NextHopFor does, or by the Send connector that the recipient was redirected to.
+	Route func(p *connector.Policy, env *envelope.Envelope, to *queue.Recipient, size int64) (delivery.NextHop, error)
 
 	MaxMessages int   // as in dispatch.Dispatcher
 	MinFree     int64 // the same
@@ -70,6 +72,8 @@ func New(c Config) *Scheduler {
 		accounts: make(map[tally.Account]*account),
 		loads:    make(map[netip.Addr]load),
 		lease:    lease{arriving: make(map[string]string)},
+
+		suspended: make(map[string]bool),
 	}
 	s.queues = queues{limits: &s.limits, sources: make(map[sourceKey]*source), lanes: make(map[laneKey]*lane)}
 	return s

@@ -60,8 +60,11 @@ func compile(t testing.TB, cfg connector.Config) *connector.Policy {
 }
 
 // byPolicy is Config.Route without regard to the envelope.
-func byPolicy(p *connector.Policy, _ *envelope.Envelope, to routing.Address, size int64) (delivery.NextHop, error) {
-	return delivery.NextHopFor(p, to, size)
+func byPolicy(p *connector.Policy, _ *envelope.Envelope, r *queue.Recipient, size int64) (delivery.NextHop, error) {
+	if r.Redirect != "" {
+		return delivery.NextHopBy(p, r.Redirect, r.To, size)
+	}
+	return delivery.NextHopFor(p, r.To, size)
 }
 
 func newWorld(t testing.TB, cfg connector.Config) *world {
