@@ -85,6 +85,22 @@ func (s shelf) Suspend(_ context.Context, f queue.Filter, p dispatch.Progress) (
 func (s shelf) Resume(_ context.Context, f queue.Filter, p dispatch.Progress) (int, error) {
 	return s.count(f, p)
 }
+func (s shelf) Resubmit(_ context.Context, f queue.Filter, p dispatch.Progress) (int, error) {
+	return s.Retry(context.Background(), f, p)
+}
+
+func (s shelf) Redirect(_ context.Context, f queue.Filter, _ string, p dispatch.Progress) (int, error) {
+	return s.Retry(context.Background(), f, p)
+}
+
+func (s shelf) Queues() []dispatch.Queue { return nil }
+
+func (s shelf) SuspendHop(context.Context, string) error { return nil }
+
+func (s shelf) ResumeHop(context.Context, string) error { return nil }
+
+func (s shelf) Import(context.Context, *queue.Message, io.Reader) error { return nil }
+
 func (s shelf) Drop(_ context.Context, f queue.Filter, _ bool, p dispatch.Progress) (int, error) {
 	return s.count(f, p)
 }

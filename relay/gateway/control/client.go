@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"net"
 	"os"
 	"syscall"
 
@@ -33,15 +34,20 @@ var errCut = errors.New("the gateway closed the connection before its answer was
 // Do sends r to the gateway that runs on dir and returns its answer, event by
 // event. The last one is an End without an error, or the error is not nil.
 func Do(ctx context.Context, dir string, r Request) iter.Seq2[Event, error] {
+	return DoWith(ctx, dir, r, nil)
+}
+
+// DoWith is Do with the content that follows the request of Import. Nil: nothing follows.
+func DoWith(ctx context.Context, dir string, r Request, content io.Reader) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
-		if err := do(ctx, dir, r, func(e Event) bool { return yield(e, nil) }); err != nil {
+		if err := do(ctx, dir, r, content, func(e Event) bool { return yield(e, nil) }); err != nil {
 			yield(Event{}, err)
 		}
 	}
 }
 
 // do is Do without the last error, which it returns.
-func do(ctx context.Context, dir string, r Request, yield func(Event) bool) error {
+func do(ctx context.Context, dir string, r Request, content io.Reader, yield func(Event) bool) error {
 	if err := r.Validate(); err != nil {
 		return err
 	}
@@ -64,7 +70,19 @@ func do(ctx context.Context, dir string, r Request, yield func(Event) bool) erro
 	if _, err := conn.Write(append(line, '\n')); err != nil {
 		return fmt.Errorf("%w: %w", errCut, err)
 	}
+	if content != nil {
+		// The gateway may answer before it has read everything; then its answer counts.
+		if _, err := io.Copy(conn, io.LimitReader(content, r.Message.Size)); err != nil && !isConnError(err) {
+			return err
+		}
+	}
 	return receive(ctx, conn, yield)
+}
+
+// isConnError reports whether err is of the connection, and not of what was copied to it.
+func isConnError(err error) bool {
+	var of *net.OpError
+	return errors.As(err, &of)
 }
 
 // unreached returns the reason why the socket in dir can't be connected to, which

@@ -27,9 +27,11 @@ type fake struct {
 	messages []*queue.Message
 	bodies   map[string]string
 	done     []string
-	wait     chan struct{} // Retry waits for it, or for its context
-	began    chan struct{} // closed when Retry begins, if it waits
-	log      bytes.Buffer  // to be read when the server has ended
+	queues   []dispatch.Queue
+	imported map[string]string // content by ID
+	wait     chan struct{}     // Retry waits for it, or for its context
+	began    chan struct{}     // closed when Retry begins, if it waits
+	log      bytes.Buffer      // to be read when the server has ended
 }
 
 func (q *fake) List(_ context.Context, f queue.Filter) iter.Seq2[*queue.Message, error] {
@@ -86,6 +88,37 @@ func (q *fake) Resume(_ context.Context, f queue.Filter, progress dispatch.Progr
 
 func (q *fake) Drop(_ context.Context, f queue.Filter, report bool, progress dispatch.Progress) (int, error) {
 	return q.change(fmt.Sprintf("drop (report: %v)", report), f, progress)
+}
+
+func (q *fake) Resubmit(_ context.Context, f queue.Filter, progress dispatch.Progress) (int, error) {
+	return q.change("resubmit", f, progress)
+}
+
+func (q *fake) Redirect(_ context.Context, f queue.Filter, connector string, progress dispatch.Progress) (int, error) {
+	return q.change("redirect to "+connector, f, progress)
+}
+
+func (q *fake) Queues() []dispatch.Queue { return q.queues }
+
+func (q *fake) SuspendHop(_ context.Context, name string) error {
+	q.done = append(q.done, "suspend-hop "+name)
+	return nil
+}
+
+func (q *fake) ResumeHop(_ context.Context, name string) error {
+	return fmt.Errorf("%q isn't suspended", name)
+}
+
+func (q *fake) Import(_ context.Context, m *queue.Message, body io.Reader) error {
+	text, err := io.ReadAll(body)
+	if err == nil && int64(len(text)) != m.Size {
+		err = io.ErrUnexpectedEOF
+	}
+	if q.imported == nil {
+		q.imported = map[string]string{}
+	}
+	q.imported[m.ID] = string(text)
+	return err
 }
 
 // three returns a queue with three messages.
@@ -297,6 +330,10 @@ func FuzzParseRequest(f *testing.F) {
 	f.Add([]byte(`{"action":"list"}`))
 	f.Add([]byte(`{"action":"reload"}`))
 	f.Add([]byte(`{"action":"status"}`))
+	f.Add([]byte(`{"action":"hops"}`))
+	f.Add([]byte(`{"action":"suspend-hop","hop":"Internet contoso.com"}`))
+	f.Add([]byte(`{"action":"redirect","to":"Backup","filter":{"nextHop":"Internet"}}`))
+	f.Add([]byte(`{"action":"import","message":{"v":1,"id":"A","size":3,"recipients":[{"to":"a@b.example","status":"waiting"}]}}`))
 	f.Add([]byte(`{"action":"drop","report":true,"filter":{"ids":["A","B-C"],"older":3600000000000}}`))
 	f.Add([]byte(`{"action":"retry","filter":{"recipientDomain":"*.contoso.com","sender":"<>","nextHop":"Internet","status":"suspended"}}`))
 	f.Add([]byte(`{"action":"drop","filter":{"ids":[]}}`))     // selects everything: refused
@@ -307,7 +344,7 @@ func FuzzParseRequest(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if !slices.Contains(append(control.Actions(), control.Reload, control.GetStatus), r.Action) || r.Action == control.Drop && r.Filter.IsZero() {
+		if !slices.Contains(append(control.Actions(), control.Reload, control.GetStatus, control.Hops, control.SuspendHop, control.ResumeHop, control.Import), r.Action) || r.Action == control.Drop && r.Filter.IsZero() {
 			t.Fatalf("%q was taken", line)
 		}
 		text, err := json.Marshal(r)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
 // The bounds of a request.
@@ -24,28 +26,47 @@ type Action string
 
 // The actions.
 const (
-	List      Action = "list"
-	Show      Action = "show"
-	Retry     Action = "retry"
-	Suspend   Action = "suspend"
-	Resume    Action = "resume"
-	Drop      Action = "drop"
-	Export    Action = "export"
+	List    Action = "list"
+	Show    Action = "show"
+	Retry   Action = "retry"
+	Suspend Action = "suspend"
+	Resume  Action = "resume"
+	Drop    Action = "drop"
+	Export  Action = "export"
+
+	Resubmit Action = "resubmit" // routes by the policy again, and retries
+	Redirect Action = "redirect" // to the Send connector To
+
+	Hops       Action = "hops"        // lists the next hops
+	SuspendHop Action = "suspend-hop" // the next hop or Send connector Hop
+	ResumeHop  Action = "resume-hop"
+	Import     Action = "import" // puts Message on the queue, whose content follows the request
+
 	Reload    Action = "reload" // the configuration
 	GetStatus Action = "status" // the answer is a Status
 )
 
-// Actions returns the actions on messages: all but Reload and GetStatus.
-func Actions() []Action { return []Action{List, Show, Retry, Suspend, Resume, Drop, Export} }
+// Actions returns the actions on messages that a Filter selects: all but Hops, SuspendHop, ResumeHop, Import, Reload and GetStatus.
+func Actions() []Action {
+	return []Action{List, Show, Retry, Suspend, Resume, Drop, Export, Resubmit, Redirect}
+}
 
-// ofGateway reports whether an action concerns the gateway as a whole.
-func (a Action) ofGateway() bool { return a == Reload || a == GetStatus }
+// ofGateway reports whether an action isn't one on messages that a Filter selects.
+func (a Action) ofGateway() bool {
+	return a == Reload || a == GetStatus || a == Hops || a == SuspendHop || a == ResumeHop || a == Import
+}
 
 // Request asks for an action on the messages that Filter selects.
 type Request struct {
 	Action Action `json:"action"`
 	Filter Filter `json:"filter,omitzero"`
+	Hop    string `json:"hop,omitempty"`    // with SuspendHop and ResumeHop: a next hop or a Send connector
+	To     string `json:"to,omitempty"`     // with Redirect: a Send connector
 	Report bool   `json:"report,omitempty"` // with Drop: the sender gets a delivery report
+
+	// Message is the message of Import. Its content, of Message.Size bytes, follows the line of the
+	// request.
+	Message *queue.Message `json:"message,omitempty"`
 }
 
 // Validate returns the first error in r.
@@ -58,12 +79,20 @@ func (r *Request) Validate() error {
 		return fmt.Errorf("unknown action %q", r.Action)
 	case r.Report && r.Action != Drop:
 		return errors.New("-report works with drop only")
+	case (r.Action == SuspendHop || r.Action == ResumeHop) != (r.Hop != ""):
+		return errors.New("suspend-hop and resume-hop need the name of a next hop or of a Send connector; other actions take none")
+	case (r.Action == Redirect) != (r.To != ""):
+		return errors.New("redirect needs -to, a Send connector; other actions take none")
+	case r.Action == Redirect && f.IsZero():
+		return errors.New("redirect needs a filter or the IDs of messages")
+	case (r.Action == Import) != (r.Message != nil):
+		return errors.New("import needs a message; other actions take none")
 	case r.Action == Drop && f.IsZero():
 		return errors.New("drop needs a filter or the IDs of messages")
 	case len(f.IDs) > maxIDs:
 		return fmt.Errorf("%d IDs; give at most %d, or a filter", len(f.IDs), maxIDs)
 	}
-	for _, text := range append([]string{f.NextHop}, f.IDs...) {
+	for _, text := range append([]string{f.NextHop, r.Hop, r.To}, f.IDs...) {
 		if len(text) > maxText || strings.ContainsFunc(text, unicode.IsControl) {
 			return fmt.Errorf("%.40q is too long or has control characters", text)
 		}
@@ -91,12 +120,14 @@ func ParseRequest(line []byte) (Request, error) {
 
 // Event is a line of an answer. One of its fields is set.
 type Event struct {
-	Message  *Message  `json:"message,omitempty"`
-	Status   *Status   `json:"status,omitempty"`
-	Content  []byte    `json:"content,omitempty"` // with Export: the next bytes of the last Message
-	Progress *Progress `json:"progress,omitempty"`
-	Problem  string    `json:"problem,omitempty"` // something that could not be read or done; more events follow
-	End      *End      `json:"end,omitempty"`
+	Message  *Message       `json:"message,omitempty"`
+	Record   *queue.Message `json:"record,omitempty"` // with Export, after its Message: as import takes it
+	Status   *Status        `json:"status,omitempty"`
+	Hop      *Hop           `json:"hop,omitempty"`
+	Content  []byte         `json:"content,omitempty"` // with Export: the next bytes of the last Message
+	Progress *Progress      `json:"progress,omitempty"`
+	Problem  string         `json:"problem,omitempty"` // something that could not be read or done; more events follow
+	End      *End           `json:"end,omitempty"`
 }
 
 // Progress says how many messages are done.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"log/slog"
+	"math"
 	"net"
 	"sync"
 	"time"
@@ -32,6 +33,12 @@ type Queue interface {
 	Suspend(ctx context.Context, f queue.Filter, progress dispatch.Progress) (int, error)
 	Resume(ctx context.Context, f queue.Filter, progress dispatch.Progress) (int, error)
 	Drop(ctx context.Context, f queue.Filter, report bool, progress dispatch.Progress) (int, error)
+	Resubmit(ctx context.Context, f queue.Filter, progress dispatch.Progress) (int, error)
+	Redirect(ctx context.Context, f queue.Filter, connector string, progress dispatch.Progress) (int, error)
+	Queues() []dispatch.Queue
+	SuspendHop(ctx context.Context, name string) error
+	ResumeHop(ctx context.Context, name string) error
+	Import(ctx context.Context, m *queue.Message, body io.Reader) error
 }
 
 // Opener opens the content of messages. A queue.Store is one.
@@ -109,7 +116,8 @@ func (s *Server) Close() {
 func (s *Server) serve(conn net.Conn) {
 	a := &answer{conn: conn, enc: json.NewEncoder(conn)}
 	_ = conn.SetReadDeadline(time.Now().Add(requestTimeout)) // a connection that is gone fails at its next use
-	in := bufio.NewReader(io.LimitReader(conn, maxRequest))
+	limited := &io.LimitedReader{R: conn, N: maxRequest}
+	in := bufio.NewReader(limited)
 	line, err := in.ReadBytes('\n')
 	if err != nil {
 		a.end(0, errors.New("no request: a line of JSON was expected"))
@@ -120,18 +128,23 @@ func (s *Server) serve(conn net.Conn) {
 		a.end(0, err)
 		return
 	}
-	// Nothing more is expected, so whatever Read returns, the operator has gone.
 	_ = conn.SetReadDeadline(time.Time{})
 	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
-	go func() {
-		defer cancel()
-		_, _ = conn.Read(make([]byte, 1))
-	}()
+	if r.Action == Import {
+		limited.N = math.MaxInt64
+		a.content = io.LimitReader(timed{conn, in}, r.Message.Size)
+	} else {
+		// Nothing more is expected, so whatever Read returns, the operator has gone.
+		go func() {
+			defer cancel()
+			_, _ = conn.Read(make([]byte, 1))
+		}()
+	}
 	who := []slog.Attr{slog.String("action", string(r.Action)), slog.String("user", peer(conn)), slog.String("filter", r.Filter.String())}
 	n, err := s.do(dispatch.WithOperator(ctx, who...), r, a)
 	a.end(n, err)
-	if r.Action == List || r.Action == Show || r.Action == GetStatus {
+	if changed[r.Action] == "" && r.Action != Reload {
 		return
 	}
 	attrs, done := append(who, slog.Int("messages", n)), "messages "+changed[r.Action]
@@ -148,7 +161,8 @@ func (s *Server) serve(conn net.Conn) {
 }
 
 // changed names the actions that are logged by what they did.
-var changed = map[Action]string{Retry: "retried", Suspend: "suspended", Resume: "resumed", Drop: "dropped", Export: "exported"}
+var changed = map[Action]string{Retry: "retried", Suspend: "suspended", Resume: "resumed", Drop: "dropped", Export: "exported",
+	Resubmit: "resubmitted", Redirect: "redirected", Import: "imported"}
 
 // do does what r asks for, and returns the number of messages it was done to.
 func (s *Server) do(ctx context.Context, r Request, a *answer) (int, error) {
@@ -165,6 +179,21 @@ func (s *Server) do(ctx context.Context, r Request, a *answer) (int, error) {
 		return s.queue.Resume(ctx, f, a.progress)
 	case Drop:
 		return s.queue.Drop(ctx, f, r.Report, a.progress)
+	case Resubmit:
+		return s.queue.Resubmit(ctx, f, a.progress)
+	case Redirect:
+		return s.queue.Redirect(ctx, f, r.To, a.progress)
+	case SuspendHop:
+		return 0, s.queue.SuspendHop(ctx, r.Hop)
+	case ResumeHop:
+		return 0, s.queue.ResumeHop(ctx, r.Hop)
+	case Hops:
+		return 0, s.hops(a)
+	case Import:
+		if err := s.queue.Import(ctx, r.Message, a.content); err != nil {
+			return 0, err
+		}
+		return 1, nil
 	case Reload:
 		if s.Reload == nil {
 			return 0, errors.New("this gateway can't reload its configuration")
@@ -188,6 +217,7 @@ func (s *Server) do(ctx context.Context, r Request, a *answer) (int, error) {
 		}
 		a.send(Event{Message: NewMessage(m)})
 		if r.Action == Export {
+			a.send(Event{Record: m})
 			s.export(ctx, m.ID, a)
 		}
 		if err := errors.Join(a.err, ctx.Err()); err != nil {
@@ -196,6 +226,27 @@ func (s *Server) do(ctx context.Context, r Request, a *answer) (int, error) {
 		n++
 	}
 	return n, nil
+}
+
+// hops sends the next hops.
+func (s *Server) hops(a *answer) error {
+	for _, q := range s.queue.Queues() {
+		a.send(Event{Hop: NewHop(&q)})
+	}
+	return a.err
+}
+
+// timed reads what follows the request on conn through a buffer. A client that sends nothing for long is cut
+// off.
+type timed struct {
+	conn net.Conn
+	in   io.Reader
+}
+
+// Read implements io.Reader.
+func (t timed) Read(p []byte) (int, error) {
+	_ = t.conn.SetReadDeadline(time.Now().Add(requestTimeout)) // a connection that is gone fails at the Read
+	return t.in.Read(p)
 }
 
 // export sends the content of a message.
@@ -228,6 +279,8 @@ type answer struct {
 	enc  *json.Encoder
 	err  error
 	last time.Time // when progress was sent last
+
+	content io.Reader // what follows the request of Import
 }
 
 func (a *answer) send(e Event) {

@@ -150,6 +150,9 @@ func (s *Spool) Open(ctx context.Context, id string) (io.ReadCloser, error) {
 	if !errors.Is(err, queue.ErrDamaged) {
 		return nil, fail(err)
 	}
+	if s.readOnly {
+		return nil, err
+	}
 	s.setAsideMessage(v, err)
 	return nil, err
 }

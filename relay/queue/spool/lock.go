@@ -24,7 +24,7 @@ func prepare(dir string) (unlock func() error, err error) {
 		return nil, fmt.Errorf("locking %s: %w", dir, err)
 	}
 	if !locked {
-		return nil, fmt.Errorf("%s is in use by another process", dir)
+		return nil, errInUse(dir)
 	}
 	for _, name := range []string{journalDir, bodiesDir, damagedDir} {
 		if err := private(filepath.Join(dir, name)); err != nil {

@@ -48,6 +48,17 @@ func Open(dir string, options Options) (*Spool, error) {
 
 // open opens the spool in a prepared directory.
 func open(fs fileSystem, options Options) (*Spool, error) {
+	s := newSpool(fs, options)
+	if err := s.recover(); err != nil {
+		s.releaseAll()
+		return nil, err
+	}
+	s.reclaim()
+	return s, nil
+}
+
+// newSpool returns a spool that has read nothing yet.
+func newSpool(fs fileSystem, options Options) *Spool {
 	s := &Spool{
 		fs: fs, log: cmp.Or(options.Logger, slog.Default()), unlockDir: func() error { return nil },
 		segmentSize: cmp.Or(max(options.SegmentSize, 0), DefaultSegmentSize),
@@ -58,10 +69,5 @@ func open(fs fileSystem, options Options) (*Spool, error) {
 	s.buffers.New = func() any { return new(bytes.Buffer) }
 	s.changed.L = &s.mu
 	s.next = newBatch(nil)
-	if err := s.recover(); err != nil {
-		s.releaseAll()
-		return nil, err
-	}
-	s.reclaim()
-	return s, nil
+	return s
 }

@@ -18,7 +18,6 @@ type recovery struct {
 	// orphans are states without the record of their message: it is damaged, was
 	// removed with its segment, or comes later.
 	orphans map[string]orphan
-	damages int
 	newer   error // a record has a version of the encoding that this build can't read
 }
 
@@ -40,6 +39,9 @@ func (s *Spool) recover() error {
 		}
 	}
 	r.adopt()
+	if s.readOnly {
+		return nil
+	}
 	if err := r.bodies(); err != nil {
 		return err
 	}
@@ -64,7 +66,7 @@ func (r *recovery) open() error {
 			r.log.Warn("ignored: not a file of the queue's journal", "file", journalDir+"/"+name)
 			continue
 		}
-		f, err := r.fs.Open(segmentName(number, n), true)
+		f, err := r.fs.Open(segmentName(number, n), !r.readOnly)
 		if err != nil {
 			return err
 		}
@@ -98,7 +100,7 @@ func (r *recovery) read(seg *segment) error {
 	if err := cmp.Or(sc.scan(), r.newer); err != nil {
 		return err
 	}
-	if !sc.sealed {
+	if !sc.sealed && !r.readOnly {
 		r.sealOld(seg, whole, torn)
 	}
 	return nil
@@ -108,6 +110,9 @@ func (r *recovery) read(seg *segment) error {
 // the copy is durable.
 func (r *recovery) damage(seg *segment, from, to int64, id string) bool {
 	r.damages++
+	if r.readOnly {
+		return false
+	}
 	name, err := r.setAside(seg, from, to)
 	args := []any{"segment", seg.name(), "offset", from, "bytes", to - from}
 	if id != "" {

@@ -27,6 +27,7 @@ type Spool struct {
 	unlockDir   func() error
 	segmentSize int64
 	largeBody   int
+	readOnly    bool // made by Read: nothing on the disk may change
 	buffers     sync.Pool
 	memory      atomic.Int64 // bytes reserved for message content in buffers
 	aside       sync.Mutex   // held while a file is copied to damaged
@@ -41,6 +42,7 @@ type Spool struct {
 	used        int64      // bytes of them that messages on the queue need
 	files       int64      // bytes of the files in bodies
 	compacting  bool
+	damages     int // places that were found when it was opened
 }
 
 // Put implements queue.Store. It reads a body of up to Options.LargeBody into memory
