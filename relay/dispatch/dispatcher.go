@@ -107,7 +107,7 @@ type Dispatcher struct {
 	counts      atomicfile.Saver // of SmartHostCounts
 
 	suspending    sync.Mutex // guards suspendedHops and its file
-	suspendedHops []suspendedHop
+	suspendedHops []SuspendedHop
 
 	mu       sync.Mutex
 	sched    *schedule.Scheduler

@@ -18,8 +18,8 @@ import (
 	"github.com/interchange-smtp/interchange/relay/event"
 )
 
-// suspendedHop is an entry of SuspendedHops.
-type suspendedHop struct {
+// SuspendedHop is an entry of the file of SuspendedHops.
+type SuspendedHop struct {
 	Name  string    `json:"name"` // of a next hop or a Send connector
 	Since time.Time `json:"since"`
 	By    string    `json:"by,omitempty"` // the operator; "": not known
@@ -51,7 +51,7 @@ func (d *Dispatcher) SuspendHop(ctx context.Context, name string) error {
 	if len(d.suspendedHops) >= maxSuspended {
 		return fmt.Errorf("%d next hops are suspended, and there can't be more", maxSuspended)
 	}
-	next := append(slices.Clone(d.suspendedHops), suspendedHop{Name: name, Since: time.Now().UTC().Truncate(time.Second), By: operatorName(ctx)})
+	next := append(slices.Clone(d.suspendedHops), SuspendedHop{Name: name, Since: time.Now().UTC().Truncate(time.Second), By: operatorName(ctx)})
 	if err := d.storeSuspended(next); err != nil {
 		return err
 	}
@@ -118,11 +118,11 @@ func (d *Dispatcher) checkHopName(name string) error {
 
 // suspendedAt returns the index of a name in suspendedHops, -1 if it isn't there. d.suspending is held.
 func (d *Dispatcher) suspendedAt(name string) int {
-	return slices.IndexFunc(d.suspendedHops, func(s suspendedHop) bool { return strings.EqualFold(s.Name, name) })
+	return slices.IndexFunc(d.suspendedHops, func(s SuspendedHop) bool { return strings.EqualFold(s.Name, name) })
 }
 
 // storeSuspended makes next the suspended next hops, in the file and in memory. d.suspending is held.
-func (d *Dispatcher) storeSuspended(next []suspendedHop) error {
+func (d *Dispatcher) storeSuspended(next []SuspendedHop) error {
 	if d.SuspendedHops != "" {
 		text, err := json.MarshalIndent(next, "", "\t")
 		if err != nil {
@@ -136,33 +136,43 @@ func (d *Dispatcher) storeSuspended(next []suspendedHop) error {
 	return nil
 }
 
-// readSuspended reads the file of SuspendedHops. A file that can't be read is an error, because mail would go
-// where an operator has stopped it.
+// readSuspended suspends the next hops in the file of SuspendedHops.
 func (d *Dispatcher) readSuspended() error {
 	if d.SuspendedHops == "" {
 		return nil
 	}
+	list, err := ReadSuspendedHops(d.SuspendedHops)
+	if err != nil {
+		return err
+	}
 	d.suspending.Lock()
 	defer d.suspending.Unlock()
-	text, err := readlimit.File(d.SuspendedHops, maxSuspendedText)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err == nil {
-		d.suspendedHops, err = parseSuspended(text)
-	}
-	if err != nil {
-		return fmt.Errorf("the suspended next hops can't be read (repair the file, or remove it to try all next hops): %w", source.FileError(d.SuspendedHops, err))
-	}
-	for _, s := range d.suspendedHops {
+	d.suspendedHops = list
+	for _, s := range list {
 		d.event(func(time.Time) { d.sched.SuspendHop(s.Name) })
 	}
 	return nil
 }
 
+// ReadSuspendedHops reads a file of Dispatcher.SuspendedHops; nil if there is no such file.
+func ReadSuspendedHops(path string) ([]SuspendedHop, error) {
+	text, err := readlimit.File(path, maxSuspendedText)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var list []SuspendedHop
+	if err == nil {
+		list, err = parseSuspended(text)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the suspended next hops can't be read (repair the file, or remove it to try all next hops): %w", source.FileError(path, err))
+	}
+	return list, nil
+}
+
 // parseSuspended reads the text of SuspendedHops.
-func parseSuspended(text []byte) ([]suspendedHop, error) {
-	var list []suspendedHop
+func parseSuspended(text []byte) ([]SuspendedHop, error) {
+	var list []SuspendedHop
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&list); err != nil {

@@ -42,7 +42,7 @@ type Gateway struct {
 	Config Config
 
 	// Dir is the data directory. It has the queue, the operator's socket, the Server's
-	// KnownSources and the Dispatcher's SmartHostCounts unless they are set, and messages that are too
+	// KnownSources and the Dispatcher's SmartHostCounts and SuspendedHops unless they are set, and messages that are too
 	// large for memory while their clients wait. Start makes it if it is absent; it must be accessible to its owner only (mode 0700; on Windows, to the user
 	// that runs the Gateway, administrators and the system), and one process at a time can
 	// use it.

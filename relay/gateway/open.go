@@ -62,7 +62,7 @@ func (g *Gateway) openDir(ctx context.Context) error {
 	}
 	store := g.Store
 	if store == nil {
-		opened, err := spool.Open(filepath.Join(g.Dir, "queue"), spool.Options{Logger: g.Logger})
+		opened, err := spool.Open(filepath.Join(g.Dir, control.QueueDir), spool.Options{Logger: g.Logger})
 		if err != nil {
 			return err
 		}
@@ -94,6 +94,9 @@ func (g *Gateway) startDispatcher(ctx context.Context, store queue.Store) error 
 	d.Dir = cmp.Or(d.Dir, g.Dir)
 	if d.SmartHostCounts == "" && g.Dir != "" {
 		d.SmartHostCounts = filepath.Join(g.Dir, "smart-host-counts")
+	}
+	if d.SuspendedHops == "" && g.Dir != "" {
+		d.SuspendedHops = filepath.Join(g.Dir, control.SuspendedHops)
 	}
 	d.Events = slices.Concat(d.Events, g.Events)
 	d.Logger = cmp.Or(d.Logger, g.Logger)

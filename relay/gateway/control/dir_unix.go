@@ -22,6 +22,16 @@ func checkAccess(dir string, info fs.FileInfo) error {
 	return fmt.Errorf("it must be accessible to its owner only, and its mode is %04o: run chmod 700 %s", info.Mode().Perm(), dir)
 }
 
+// checkIsOwner returns an error unless this user owns path: files that another user, such as root, makes there are
+// not the gateway's to read.
+func checkIsOwner(path string, info fs.FileInfo) error {
+	s, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || int(s.Uid) == os.Geteuid() {
+		return nil
+	}
+	return fmt.Errorf("%s belongs to %s: run the command as that user", path, userName(strconv.FormatUint(uint64(s.Uid), 10)))
+}
+
 // mayUse returns which users can use the gateway of a directory.
 func mayUse(info fs.FileInfo) string {
 	s, ok := info.Sys().(*syscall.Stat_t)

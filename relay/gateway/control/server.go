@@ -114,7 +114,11 @@ func (s *Server) Close() {
 
 // serve answers one connection.
 func (s *Server) serve(conn net.Conn) {
-	a := &answer{conn: conn, enc: json.NewEncoder(conn)}
+	enc := json.NewEncoder(conn)
+	a := &answer{write: func(e Event) error {
+		_ = conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+		return enc.Encode(e)
+	}}
 	_ = conn.SetReadDeadline(time.Now().Add(requestTimeout)) // a connection that is gone fails at its next use
 	limited := &io.LimitedReader{R: conn, N: maxRequest}
 	in := bufio.NewReader(limited)
@@ -275,10 +279,9 @@ func (s *Server) export(ctx context.Context, id string, a *answer) {
 
 // answer writes events until one fails.
 type answer struct {
-	conn net.Conn
-	enc  *json.Encoder
-	err  error
-	last time.Time // when progress was sent last
+	write func(Event) error
+	err   error
+	last  time.Time // when progress was sent last
 
 	content io.Reader // what follows the request of Import
 }
@@ -287,8 +290,7 @@ func (a *answer) send(e Event) {
 	if a.err != nil {
 		return
 	}
-	_ = a.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
-	a.err = a.enc.Encode(e)
+	a.err = a.write(e)
 }
 
 // progress sends how much is done, unless it did so a moment ago.
