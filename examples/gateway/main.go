@@ -48,7 +48,7 @@ func commands() []command {
 		{"convert", "print the policy as Exchange commands or as JSON", "0 done, 1 something isn't possible (-strict), 2 invalid", convert},
 		{"map", "draw the policy as a picture", "0 done, 2 invalid", drawMap},
 		{"shell", "run Exchange commands at a prompt, or from standard input", "0 done, 1 a command failed, 2 invalid", runShell},
-		{"queue", "manage the queue of a running gateway", "0 done, 1 no such message or not all done, 2 invalid or no gateway running", runQueue},
+		{"queue", "manage the queue of a gateway", "0 done, 1 no such message or not all done, 2 invalid or no gateway running", runQueue},
 		{"reload", "make a running gateway read its files again", "0 reloaded, 2 something is wrong with the files, invalid, or no gateway running", runReload},
 		{"status", "show the state of a running gateway, also for Nagios", "0 OK, 1 warning, 2 critical or no gateway running, 3 unknown", runStatus},
 		{"health", "say whether a running gateway can serve clients, for Docker", "0 ready, 1 not ready, 2 invalid", runHealth},
@@ -66,6 +66,8 @@ type cli struct {
 	stdout, stderr io.Writer
 	now            func() time.Time
 	fqdn           func() string // returns the machine's name for the wire; nil: it has none
+
+	saidStopped bool // queue has said that no gateway is running
 
 	// typed has the credentials that were typed at the terminal, by prompt. An
 	// unattended command doesn't prompt.

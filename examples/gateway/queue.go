@@ -5,6 +5,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"iter"
 	"os/signal"
 	"slices"
 	"strconv"
@@ -13,12 +15,16 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
+	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
 // queueFlags are the flags of queue.
 type queueFlags struct {
 	data   string
 	output string
+	by     string // list: group the messages; "": list them
+	all    bool   // list: however many there are
+	again  bool   // import: under new IDs
 	json   bool
 	control.Request
 }
@@ -33,6 +39,10 @@ func (f *queueFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.Filter.Status, "status", "", "messages with a recipient of that `STATUS`: "+strings.Join(control.Statuses()[1:], ", ")+"; or suspended messages: suspended")
 	fs.BoolVar(&f.Report, "report", false, "drop: send the sender a delivery report")
 	fs.StringVar(&f.output, "output", ".", "export: write the files to `DIR`")
+	fs.StringVar(&f.by, "by", "", "list: count the messages by `WHAT`: "+strings.Join(groupings(), ", "))
+	fs.BoolVar(&f.all, "all", false, fmt.Sprintf("list: print all messages (default: the first %d, and the rest counted by next hop)", mostListed))
+	fs.StringVar(&f.To, "to", "", "redirect: the Send connector `NAME` that the messages go by")
+	fs.BoolVar(&f.again, "again", false, "import: give the messages new IDs, so that one is sent although it was on the queue before")
 	fs.BoolVar(&f.json, "json", false, "print for machines, a line for each message")
 }
 
@@ -56,7 +66,8 @@ func age(d *time.Duration) func(string) error {
 func runQueue(c *cli, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	fs := c.flags("list|show|retry|suspend|resume|drop|export -data DIR [flags] [ID]...")
+	fs := c.flags("list|show|retry|resubmit|suspend|resume|redirect|drop|export -data DIR [flags] [ID]...\n" +
+		"       gateway queue import -data DIR FILE...\n       gateway queue hops [suspend|resume|retry|resubmit|redirect NAME] -data DIR")
 	var f queueFlags
 	f.register(fs)
 	var words []string
@@ -64,13 +75,22 @@ func runQueue(c *cli, args []string) int {
 		return code
 	}
 	if len(words) > 0 {
-		f.Action, f.Filter.IDs = control.Action(words[0]), words[1:]
+		f.Action = control.Action(words[0])
+	}
+	if slices.Contains(control.Actions(), f.Action) {
+		f.Filter.IDs = words[1:]
 	}
 	switch {
-	case !slices.Contains(control.Actions(), f.Action):
-		return c.invalid(errors.New("give an action: list, show, retry, suspend, resume, drop or export"))
 	case f.data == "":
 		return c.invalid(errNoData)
+	case f.Action == control.Hops:
+		return c.hops(ctx, &f, words[1:])
+	case f.Action == control.Import:
+		return c.importFiles(ctx, &f, words[1:])
+	case !slices.Contains(control.Actions(), f.Action):
+		return c.invalid(errors.New("give an action: list, show, retry, resubmit, suspend, resume, redirect, drop, export, import or hops"))
+	case f.by != "" && (f.Action != control.List || !slices.Contains(groupings(), f.by)):
+		return c.invalid(fmt.Errorf("-by %s: give list -by with one of %s", f.by, strings.Join(groupings(), ", ")))
 	}
 	if err := f.Validate(); err != nil {
 		return c.invalid(err)
@@ -81,9 +101,38 @@ func runQueue(c *cli, args []string) int {
 // printer shows the answer to one action.
 type printer interface {
 	message(m *control.Message) error
-	content(p []byte) error // the next bytes of the last message
+	record(m *queue.Message) error // of the last message, as import takes it
+	content(p []byte) error        // the next bytes of the last message
 	end(messages int) error
 	abandon() // removes what is incomplete
+}
+
+// ask asks the gateway on dir. If none runs there, it reads the files in dir if that is enough, and says so.
+func (c *cli) ask(ctx context.Context, dir string, r control.Request, content io.Reader) iter.Seq2[control.Event, error] {
+	return func(yield func(control.Event, error) bool) {
+		stopped := false
+		for e, err := range control.DoWith(ctx, dir, r, content) {
+			if errors.Is(err, control.ErrNoGateway) && control.WorksStopped(r.Action) {
+				stopped = true
+				break
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+		if !stopped {
+			return
+		}
+		for e, err := range control.DoStopped(ctx, dir, r, content) {
+			if !c.saidStopped && !errors.Is(err, control.ErrNoGateway) {
+				c.saidStopped = true
+				fmt.Fprintf(c.stderr, "no gateway is running on %s; this is the queue on its disk\n", dir)
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
 }
 
 // queue sends the request to the gateway and prints its answer.
@@ -92,7 +141,7 @@ func (c *cli) queue(ctx context.Context, f *queueFlags) int {
 	line := newStatusLine(c.stderr)
 	found, problems := 0, 0
 	var failed error
-	for e, err := range control.Do(ctx, f.data, f.Request) {
+	for e, err := range c.ask(ctx, f.data, f.Request, nil) {
 		line.clear()
 		switch {
 		case err != nil:
@@ -105,6 +154,8 @@ func (c *cli) queue(ctx context.Context, f *queueFlags) int {
 			line.show("%s: %d of %d messages", f.Action, e.Progress.Done, e.Progress.Of)
 		case e.Message != nil:
 			failed = p.message(e.Message)
+		case e.Record != nil:
+			failed = p.record(e.Record)
 		case e.Content != nil:
 			failed = p.content(e.Content)
 		case e.End != nil:

@@ -12,6 +12,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
+	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
 // printer returns the printer of the answer that f asks for.
@@ -19,19 +20,26 @@ func (c *cli) printer(f *queueFlags) printer {
 	switch {
 	case f.Action == control.Export:
 		return &exporter{out: c.stdout, dir: f.output, json: f.json}
+	case f.by != "":
+		return &groupPrinter{out: c.stdout, json: f.json, now: c.now(), by: f.by, groups: newGroups(f.by)}
 	case f.json:
 		return &jsonPrinter{enc: json.NewEncoder(c.stdout), changes: f.Action != control.List && f.Action != control.Show}
 	case f.Action == control.Show:
 		return &showPrinter{out: c.stdout}
 	}
-	return &listPrinter{out: c.stdout, now: c.now(), action: f.Action}
+	p := &listPrinter{out: c.stdout, now: c.now(), action: f.Action, groups: newGroups(byHop)}
+	if !f.all {
+		p.most = mostListed
+	}
+	return p
 }
 
 // eventPrinter has the methods of printers that print each event at once.
 type eventPrinter struct{}
 
-func (eventPrinter) content([]byte) error { return nil }
-func (eventPrinter) abandon()             {}
+func (eventPrinter) content([]byte) error        { return nil }
+func (eventPrinter) record(*queue.Message) error { return nil }
+func (eventPrinter) abandon()                    {}
 
 // listPrinter prints a line for each message and one for each recipient.
 type listPrinter struct {
@@ -39,9 +47,20 @@ type listPrinter struct {
 	out    io.Writer
 	now    time.Time
 	action control.Action
+	most   int // 0: no limit
+	listed int
+	groups *groups // of all messages, also those that aren't listed
 }
 
+// mostListed is how many messages list prints without -all.
+const mostListed = 1000
+
 func (p *listPrinter) message(m *control.Message) error {
+	p.groups.add(m)
+	if p.most > 0 && p.listed == p.most {
+		return nil
+	}
+	p.listed++
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s  %s  from <%s>", m.ID, span(p.now.Sub(m.Arrived)), bytesOf(m.Size), visibleLine(m.From))
 	if m.Report {
@@ -81,7 +100,14 @@ func (p *listPrinter) state(m *control.Message, r *control.Recipient) string {
 
 // end prints how many messages there were, and what was done to them.
 func (p *listPrinter) end(messages int) error {
-	done := map[control.Action]string{control.Suspend: " suspended", control.Resume: " resumed", control.Drop: " dropped"}
+	done := map[control.Action]string{control.Suspend: " suspended", control.Resume: " resumed", control.Drop: " dropped",
+		control.Resubmit: " resubmitted", control.Redirect: " redirected"}
+	if more := messages - p.listed; p.action == control.List && more > 0 {
+		fmt.Fprintf(p.out, "%s more; -all prints them. All by next hop:\n\n", count(more, "message"))
+		if err := p.groups.print(p.out, p.now); err != nil {
+			return err
+		}
+	}
 	text := count(messages, "message") + done[p.action]
 	if p.action == control.Retry {
 		text = "retrying " + text
@@ -133,6 +159,7 @@ func (p *showPrinter) message(m *control.Message) error {
 		line("  Host", r.Host)
 		line("  Reply", r.Reply)
 		line("  Advice", r.Advice)
+		line("  Redirected", r.Redirect)
 		switch {
 		case r.Reported:
 			line("  Sender notified", "yes, or not required")
@@ -168,7 +195,7 @@ func (p *jsonPrinter) end(messages int) error {
 	return p.enc.Encode(control.End{Messages: messages})
 }
 
-// exporter writes each message to a file of its own.
+// exporter writes each message to a file of its own, and its envelope to another one beside it.
 type exporter struct {
 	out     io.Writer
 	dir     string
@@ -177,6 +204,7 @@ type exporter struct {
 	size    int64 // that the file must get
 	written int64
 	files   int
+	stem    string // of the files of the last message
 }
 
 // message begins a file. One that exists is not overwritten.
@@ -189,10 +217,25 @@ func (x *exporter) message(m *control.Message) error {
 		return fmt.Errorf("the ID %q can't be used as a file name", m.ID)
 	}
 	name = filepath.Join(x.dir, name)
+	x.stem = strings.TrimSuffix(name, ".eml")
 	var err error
 	x.file, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	x.size, x.written = m.Size, 0
 	return source.FileError(name, err)
+}
+
+// record writes the envelope, which import needs.
+func (x *exporter) record(m *queue.Message) error {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	file, err := os.OpenFile(x.stem+".json", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return source.FileError(x.stem+".json", err)
+	}
+	_, err = file.Write(append(text, '\n'))
+	return errors.Join(err, file.Close())
 }
 
 func (x *exporter) content(p []byte) error {
@@ -216,7 +259,7 @@ func (x *exporter) close() error {
 		err = fmt.Errorf("%s: incomplete, %d of %d bytes", file.Name(), x.written, x.size)
 	}
 	if err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
+		return errors.Join(err, os.Remove(file.Name()), removeIfThere(x.stem+".json"))
 	}
 	x.files++
 	if x.json {
@@ -240,8 +283,17 @@ func (x *exporter) abandon() {
 	if x.file != nil {
 		_ = x.file.Close() // it is removed
 		_ = os.Remove(x.file.Name())
+		_ = removeIfThere(x.stem + ".json")
 		x.file = nil
 	}
+}
+
+// removeIfThere removes a file that may be absent.
+func removeIfThere(name string) error {
+	if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // exactly prints a time, and nothing for the zero time.

@@ -40,7 +40,8 @@ const (
 // says that nothing has changed. It makes the event NextHopSuspended with the attributes of WithOperator.
 func (d *Dispatcher) SuspendHop(ctx context.Context, name string) error {
 	d.init()
-	if err := d.checkHopName(name); err != nil {
+	name, err := d.hopName(name)
+	if err != nil {
 		return err
 	}
 	d.suspending.Lock()
@@ -91,29 +92,34 @@ func (d *Dispatcher) notSuspended(name string) error {
 	return fmt.Errorf("%q isn't suspended", name)
 }
 
-// checkHopName returns an error unless a next hop can have that name, or a Send connector has it.
-func (d *Dispatcher) checkHopName(name string) error {
+// hopName returns the name of a next hop or a Send connector as these spell it. It is an error if no next hop can
+// have the name.
+func (d *Dispatcher) hopName(name string) (string, error) {
 	if len(name) > maxHopName {
-		return fmt.Errorf("%.40q... is too long for the name of a next hop", name)
+		return "", fmt.Errorf("%.40q... is too long for the name of a next hop", name)
 	}
-	known := false
+	known, ok := "", false
 	var p *connector.Policy
 	d.event(func(time.Time) {
-		known = d.sched.KnowsHop(name)
+		known, ok = d.sched.HopName(name)
 		p, _ = d.sched.Policy()
 	})
+	if ok {
+		return known, nil
+	}
 	if p == nil {
-		return ErrStopped
+		return "", ErrStopped
 	}
 	for out := range p.Send() {
 		own := out.Name()
-		known = known || strings.EqualFold(own, name) ||
-			len(name) > len(own)+1 && strings.EqualFold(name[:len(own)], own) && name[len(own)] == ' '
+		if len(name) >= len(own) && strings.EqualFold(name[:len(own)], own) && (name[len(own):] == "" || name[len(own)] == ' ') {
+			known, ok = own+name[len(own):], true
+		}
 	}
-	if !known {
-		return fmt.Errorf("there is no next hop and no Send connector %q", name)
+	if !ok {
+		return "", fmt.Errorf("there is no next hop and no Send connector %q", name)
 	}
-	return nil
+	return known, nil
 }
 
 // suspendedAt returns the index of a name in suspendedHops, -1 if it isn't there. d.suspending is held.

@@ -81,7 +81,7 @@ func TestSuspendHop(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		arrived(t, "resumed", b, 2)
-		for _, line := range []string{`msg="next hop suspended" action=suspend-hop user=kim hop="OUT b.example" waiting=0`, `msg="next hop resumed" action=resume-hop user=kim hop="OUT b.example" waiting=2`} {
+		for _, line := range []string{`msg="next hop suspended" action=suspend-hop user=kim hop="out b.example" waiting=0`, `msg="next hop resumed" action=resume-hop user=kim hop="out b.example" waiting=2`} {
 			if !strings.Contains(w.log.String(), line) {
 				t.Errorf("the log lacks %s", line)
 			}

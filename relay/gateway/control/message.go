@@ -38,7 +38,8 @@ type Recipient struct {
 	Tried    time.Time `json:"tried,omitzero"`
 	Host     string    `json:"host,omitempty"`
 	Reply    string    `json:"reply,omitempty"`
-	Advice   string    `json:"advice,omitempty"` // what an administrator can do about Reply, if that is known
+	Advice   string    `json:"advice,omitempty"`   // what an administrator can do about Reply, if that is known
+	Redirect string    `json:"redirect,omitempty"` // the Send connector that an operator chose; "": the policy's route
 	Delayed  bool      `json:"delayed,omitempty"`
 	Reported bool      `json:"reported,omitempty"`
 }
@@ -57,7 +58,7 @@ func NewMessage(m *queue.Message) *Message {
 		r := &m.Recipients[i]
 		out.Recipients[i] = Recipient{
 			To: r.To.String(), Notify: r.Notify.String(), ORcpt: r.ORcpt, Status: r.Status.String(), Next: r.Next.UTC(), NextHop: r.Hop, Attempts: r.Attempts,
-			Tried: r.Tried.UTC(), Host: r.Host, Reply: r.Reply, Advice: r.Advice, Delayed: r.Delayed, Reported: r.Reported,
+			Tried: r.Tried.UTC(), Host: r.Host, Reply: r.Reply, Advice: r.Advice, Redirect: r.Redirect, Delayed: r.Delayed, Reported: r.Reported,
 		}
 	}
 	return out

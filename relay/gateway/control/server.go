@@ -145,7 +145,7 @@ func (s *Server) serve(conn net.Conn) {
 			_, _ = conn.Read(make([]byte, 1))
 		}()
 	}
-	who := []slog.Attr{slog.String("action", string(r.Action)), slog.String("user", peer(conn)), slog.String("filter", r.Filter.String())}
+	who := operator(&r, peer(conn))
 	n, err := s.do(dispatch.WithOperator(ctx, who...), r, a)
 	a.end(n, err)
 	if changed[r.Action] == "" && r.Action != Reload {
@@ -153,7 +153,7 @@ func (s *Server) serve(conn net.Conn) {
 	}
 	attrs, done := append(who, slog.Int("messages", n)), "messages "+changed[r.Action]
 	if r.Action == Reload {
-		attrs, done = who[:2:2], "reload" // the action and the user
+		attrs, done = who, "reload"
 	}
 	switch {
 	case err != nil && r.Action == Reload: // its mistakes have lines of their own
@@ -162,6 +162,18 @@ func (s *Server) serve(conn net.Conn) {
 		attrs = append(attrs, slog.Any("error", err))
 	}
 	s.logger.LogAttrs(s.ctx, slog.LevelInfo, done+" by operator", attrs...)
+}
+
+// operator returns the attributes of the log for a request of a user.
+func operator(r *Request, user string) []slog.Attr {
+	attrs := []slog.Attr{slog.String("action", string(r.Action)), slog.String("user", user)}
+	if !r.Action.ofGateway() {
+		attrs = append(attrs, slog.String("filter", r.Filter.String()))
+	}
+	if r.Action == Redirect {
+		attrs = append(attrs, slog.String("connector", r.To))
+	}
+	return attrs
 }
 
 // changed names the actions that are logged by what they did.

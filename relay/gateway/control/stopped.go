@@ -73,6 +73,9 @@ var errStopped = errors.New("the answer isn't read to its end")
 // readStopped answers r from the files in dir.
 func readStopped(ctx context.Context, dir string, r Request, a *answer) (int, error) {
 	reader, err := spool.Read(filepath.Join(dir, QueueDir), nil)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, fmt.Errorf("%w on %s, and there is no queue", ErrNoGateway, dir)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -195,7 +198,7 @@ func importStopped(ctx context.Context, dir string, m *queue.Message, content io
 	path := filepath.Join(dir, QueueDir)
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: there is no queue", dir)
+		return fmt.Errorf("%w on %s, and there is no queue", ErrNoGateway, dir)
 	}
 	if err != nil {
 		return err

@@ -42,7 +42,7 @@ func checkUnused(dir string) error {
 	path := filepath.Join(dir, "lock")
 	if _, err := os.Stat(path); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return errors.New("there is no queue")
+			return fmt.Errorf("there is no queue: %w", fs.ErrNotExist)
 		}
 		return err
 	}

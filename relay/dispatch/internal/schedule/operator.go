@@ -157,14 +157,14 @@ func (s *Scheduler) suspends(h *hop) bool {
 	return s.suspended[strings.ToLower(h.name)] || s.suspended[strings.ToLower(h.next.Connector().Name())]
 }
 
-// KnowsHop reports whether there is a next hop of that name.
-func (s *Scheduler) KnowsHop(name string) bool {
+// HopName returns the name of a next hop as it spells it; ok is false if there is no such next hop.
+func (s *Scheduler) HopName(name string) (spelled string, ok bool) {
 	for _, h := range s.hops {
 		if strings.EqualFold(h.name, name) {
-			return true
+			return h.name, true
 		}
 	}
-	return false
+	return "", false
 }
 
 // Retry makes recipients due, and then their next hops that have failed: each is tried once, however
