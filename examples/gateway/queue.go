@@ -41,7 +41,7 @@ func (f *queueFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.output, "output", ".", "export: write the files to `DIR`")
 	fs.StringVar(&f.by, "by", "", "list: count the messages by `WHAT`: "+strings.Join(groupings(), ", "))
 	fs.BoolVar(&f.all, "all", false, fmt.Sprintf("list: print all messages (default: the first %d, and the rest counted by next hop)", mostListed))
-	fs.StringVar(&f.To, "to", "", "redirect: the Send connector `NAME` that the messages go by")
+	fs.StringVar(&f.To, "to", "", "redirect: send the messages by the Send connector `NAME`")
 	fs.BoolVar(&f.again, "again", false, "import: give the messages new IDs, so that one is sent although it was on the queue before")
 	fs.BoolVar(&f.json, "json", false, "print for machines, a line for each message")
 }

@@ -93,11 +93,23 @@ func (s shelf) Redirect(_ context.Context, f queue.Filter, _ string, p dispatch.
 	return s.Retry(context.Background(), f, p)
 }
 
-func (s shelf) Queues() []dispatch.Queue { return nil }
+func (s shelf) Queues() []dispatch.Queue {
+	return []dispatch.Queue{
+		{Name: "Internet contoso.com", Connector: "Internet", DeliveryType: "DnsConnectorDelivery", Destination: "contoso.com", Messages: 812, Active: 1,
+			Oldest: noon.Add(-4*time.Hour - 12*time.Minute), Failures: 9, Tried: noon.Add(-30 * time.Second), Retry: noon.Add(150 * time.Second),
+			Host: "mx1.contoso.com", Reply: "421 4.7.0 Too many connections from your host"},
+		{Name: "ToPartner [10.9.9.9]", Connector: "ToPartner", DeliveryType: "SmartHostConnectorDelivery", Destination: "[10.9.9.9]", Messages: 2, Held: 1,
+			Oldest: noon.Add(-181 * time.Second), Failures: 3, Tried: noon.Add(-2 * time.Minute), Retry: noon.Add(-time.Minute),
+			Suspended: true, SuspendedBy: "kim", SuspendedSince: noon.Add(-100 * time.Second),
+			Reply: "451 4.4.1 Next hop could not be reached: 10.9.9.9:25: connection refused"},
+	}
+}
 
 func (s shelf) SuspendHop(context.Context, string) error { return nil }
 
-func (s shelf) ResumeHop(context.Context, string) error { return nil }
+func (s shelf) ResumeHop(_ context.Context, name string) error {
+	return fmt.Errorf("%q isn't suspended", name)
+}
 
 func (s shelf) Import(context.Context, *queue.Message, io.Reader) error { return nil }
 
@@ -156,6 +168,28 @@ func TestQueue(t *testing.T) {
 		{"export", "export -data data -output . 2PBDRS2VVRYG4GDR QWK6BRDJ4GC5922L"},
 		{"export-again", "export -data data QWK6BRDJ4GC5922L"},
 		{"export-damaged", "export -data data -status suspended"},
+		{"redirect", "redirect -data data -to Backup -recipient-domain contoso.com"},
+		{"redirect-all", "redirect -data data -to Backup"},
+		{"redirect-nowhere", "redirect -data data 8N2L3SJ9MRNTK3SN"},
+		{"resubmit", "resubmit -data data 8N2L3SJ9MRNTK3SN"},
+		{"import", "import -data data 2PBDRS2VVRYG4GDR.eml 2PBDRS2VVRYG4GDR.json QWK6BRDJ4GC5922L.json"},
+		{"import-absent", "import -data data AAAA.eml"},
+		{"import-nothing", "import -data data"},
+		{"hops", "hops -data data"},
+		{"hops-json", "hops -data data -json"},
+		{"hops-suspend", "hops suspend Internet -data data"},
+		{"hops-resume", "hops resume Internet -data data"},
+		{"hops-retry", "hops retry internet -data data"},
+		{"hops-retry-suspended", "hops retry ToPartner -data data"},
+		{"hops-redirect", "hops redirect ToPartner -to Backup -data data"},
+		{"hops-absent", "hops resubmit Nowhere -data data"},
+		{"hops-action", "hops drop Internet -data data"},
+		{"hops-filter", "hops -data data -older 1h"},
+		{"by-domain", "list -data data -by recipient-domain"},
+		{"by-hop", "list -data data -by hop"},
+		{"by-sender-json", "list -data data -by sender -json"},
+		{"by-client", "list -data data -by client"},
+		{"by-nonsense", "list -data data -by colour"},
 		{"report-misplaced", "suspend -data data -report"},
 		{"bad-filter", "list -data data -status lost"},
 		{"bad-age", "list -data data -older yesterday"},

@@ -18,7 +18,7 @@ import (
 // byHop is the grouping by next hop.
 const byHop = "hop"
 
-// groupings returns what list -by takes.
+// groupings returns the values of list -by.
 func groupings() []string { return []string{byHop, "sender", "recipient-domain", "client"} }
 
 // group counts messages that have something in common.
@@ -121,9 +121,16 @@ func (g *groups) sorted() []*group {
 // print prints a table.
 func (g *groups) print(w io.Writer, now time.Time) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(table, "%s\tMESSAGES\tRECIPIENTS\tSUSPENDED\tSIZE\tOLDEST\tLAST REPLY\n", strings.ToUpper(g.by))
+	reply := func(text string) string {
+		if g.by != byHop {
+			return ""
+		}
+		return "\t" + text
+	}
+	fmt.Fprintf(table, "%s\tMESSAGES\tRECIPIENTS\tSUSPENDED\tSIZE\tOLDEST%s\n", strings.ToUpper(g.by), reply("LAST REPLY"))
 	for _, of := range g.sorted() {
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%s\t%s\t%s\n", visibleLine(of.Key), of.Messages, of.Recipients, of.Suspended, bytesOf(of.Bytes), span(now.Sub(of.Oldest)), visibleLine(of.Reply))
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%s\t%s%s\n", visibleLine(of.Key), of.Messages, of.Recipients, of.Suspended,
+			bytesOf(of.Bytes), span(now.Sub(of.Oldest)), reply(visibleLine(of.Reply)))
 	}
 	return table.Flush()
 }

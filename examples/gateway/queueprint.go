@@ -204,7 +204,7 @@ type exporter struct {
 	size    int64 // that the file must get
 	written int64
 	files   int
-	stem    string // of the files of the last message
+	beside  string // the file with the envelope of the last message; "": it isn't made yet
 }
 
 // message begins a file. One that exists is not overwritten.
@@ -217,7 +217,7 @@ func (x *exporter) message(m *control.Message) error {
 		return fmt.Errorf("the ID %q can't be used as a file name", m.ID)
 	}
 	name = filepath.Join(x.dir, name)
-	x.stem = strings.TrimSuffix(name, ".eml")
+	x.beside = ""
 	var err error
 	x.file, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	x.size, x.written = m.Size, 0
@@ -230,10 +230,12 @@ func (x *exporter) record(m *queue.Message) error {
 	if err != nil {
 		return err
 	}
-	file, err := os.OpenFile(x.stem+".json", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	name := filepath.Join(x.dir, m.ID+".json")
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return source.FileError(x.stem+".json", err)
+		return source.FileError(name, err)
 	}
+	x.beside = name
 	_, err = file.Write(append(text, '\n'))
 	return errors.Join(err, file.Close())
 }
@@ -259,7 +261,7 @@ func (x *exporter) close() error {
 		err = fmt.Errorf("%s: incomplete, %d of %d bytes", file.Name(), x.written, x.size)
 	}
 	if err != nil {
-		return errors.Join(err, os.Remove(file.Name()), removeIfThere(x.stem+".json"))
+		return errors.Join(err, os.Remove(file.Name()), x.removeBeside())
 	}
 	x.files++
 	if x.json {
@@ -283,17 +285,17 @@ func (x *exporter) abandon() {
 	if x.file != nil {
 		_ = x.file.Close() // it is removed
 		_ = os.Remove(x.file.Name())
-		_ = removeIfThere(x.stem + ".json")
+		_ = x.removeBeside()
 		x.file = nil
 	}
 }
 
-// removeIfThere removes a file that may be absent.
-func removeIfThere(name string) error {
-	if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
+// removeBeside removes the envelope of a message whose content isn't complete.
+func (x *exporter) removeBeside() error {
+	if x.beside == "" {
+		return nil
 	}
-	return nil
+	return os.Remove(x.beside)
 }
 
 // exactly prints a time, and nothing for the zero time.

@@ -173,7 +173,7 @@ func TestSuspendUnwritable(t *testing.T) {
 	})
 }
 
-// TestRedirect: redirected mail goes by the other Send connector, over a restart too, and new mail by the
+// TestRedirect: redirected mail leaves by the other Send connector, over a restart too, and new mail by the
 // policy. A message that is too large for the connector stays.
 func TestRedirect(t *testing.T) {
 	bubble(t, func(t *testing.T) {

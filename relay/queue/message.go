@@ -42,7 +42,7 @@ type Recipient struct {
 	Cipher   uint16    // cipher suite of the connection, likewise
 
 	// Redirect is the Send connector that an operator chose for the recipient in place of the policy's
-	// route; "": mail goes by the policy.
+	// route; "": the policy's route.
 	Redirect string
 
 	Delayed  bool // a report on the delay was sent to the sender
