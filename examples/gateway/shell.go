@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/load"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
@@ -33,11 +34,12 @@ func runShell(c *cli, args []string) int {
 	fs := c.flags("[FILE]...")
 	var p policyFlags
 	p.registerFiles(fs)
+	data := fs.String("data", "", "let Get-Queue, Get-Message and the like work on the queue of the gateway that was started with the data directory `DIR`")
 	history := fs.String("history", "", "keep the history of commands in `FILE` (default: none is kept)")
 	if code, done := c.parsePolicy(fs, &p, args); done {
 		return code
 	}
-	s := &session{cli: c}
+	s := &session{cli: c, data: *data}
 	in, ok := c.stdin.(*os.File)
 	s.interactive = ok && term.IsTerminal(int(in.Fd())) && liner.TerminalSupported()
 	if err := s.open(&p); err != nil {
@@ -80,6 +82,7 @@ func (s *session) printErrors(err error) {
 type session struct {
 	*cli
 	in          *shell.Interpreter
+	data        string // of a running gateway; "": its cmdlets fail
 	interactive bool
 	line        *liner.State // of an interactive one, once the policy is read
 }
@@ -102,6 +105,9 @@ func (s *session) open(p *policyFlags) error {
 	}
 	sh := d.Shell()
 	sh.Out, sh.Width, sh.FS = s.stdout, s.width(), &load.Directory{Path: ".", Write: true}
+	if s.data != "" {
+		sh.Queues = &liveQueues{cli: s.cli, dir: s.data, config: func() connector.Config { return s.in.Config() }}
+	}
 	if s.interactive {
 		sh.Credential, sh.Confirm, sh.Ask, sh.Answer = s.credential, s.confirm, s.ask, s.answer
 	}

@@ -23,6 +23,10 @@ type Message struct {
 	EnvID      string      `json:"envid,omitempty"` // ENVID in xtext
 	Report     bool        `json:"report,omitempty"`
 	Suspended  bool        `json:"suspended,omitempty"`
+	Session    string      `json:"session,omitempty"`
+	NetworkID  string      `json:"networkId,omitempty"`
+	MessageID  string      `json:"messageId,omitempty"` // the field Message-ID
+	Subject    string      `json:"subject,omitempty"`
 	Recipients []Recipient `json:"recipients"`
 }
 
@@ -49,7 +53,8 @@ func NewMessage(m *queue.Message) *Message {
 	out := &Message{
 		ID: m.ID, Arrived: m.Arrived.UTC(), Size: m.Size, From: m.From.String(),
 		Connector: m.Connector, Helo: m.Helo, User: m.User, Body: m.Body.String(), UTF8: m.UTF8,
-		Ret: m.Return.String(), EnvID: m.EnvID, Report: m.Report, Suspended: m.Suspended, Recipients: make([]Recipient, len(m.Recipients)),
+		Ret: m.Return.String(), EnvID: m.EnvID, Report: m.Report, Suspended: m.Suspended,
+		Session: m.Session, NetworkID: m.NetworkID, MessageID: m.MessageID, Subject: m.Subject, Recipients: make([]Recipient, len(m.Recipients)),
 	}
 	if m.Remote.IsValid() {
 		out.Remote = m.Remote.String()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -86,7 +87,7 @@ func (o *Org) queueObject(q *operations.Queue) *object.Object {
 	v := queueShape.Object(queueType, []object.Value{
 		id, typed{"DeliveryType", q.DeliveryType}, q.NextHopDomain, showText(q.NextHopConnector), typed{"NextHopCategory", category(q)}, typed{"QueueStatus", q.Status},
 		int64(q.Messages), showText(q.LastError), int64(q.Failures), showTime(q.LastRetry), showTime(q.NextRetry), int64(q.Deferred), int64(0),
-		q.IncomingRate, q.OutgoingRate, q.OutgoingRate - q.IncomingRate, typed{"RiskLevel", "Normal"}, int64(0), id, o.LocalName(),
+		roundedRate(q.IncomingRate), roundedRate(q.OutgoingRate), roundedRate(q.OutgoingRate - q.IncomingRate), typed{"RiskLevel", "Normal"}, int64(0), id, o.LocalName(),
 		true, typed{"ObjectState", "New"},
 	})
 	v.Ref, v.Text = q, id.text
@@ -365,3 +366,6 @@ func (o *Org) checkServers(call *object.Call) error {
 	}
 	return nil
 }
+
+// roundedRate rounds a rate to two decimals, as Exchange shows it.
+func roundedRate(perSecond float64) object.Value { return math.Round(perSecond*100) / 100 }
