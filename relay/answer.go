@@ -125,8 +125,5 @@ func (s *session) messageEnded(tx *transaction, e event.Event, r reply.Reply) {
 
 // connectionEnded reports the end of the connection.
 func (s *session) connectionEnded(err error) {
-	if s.protocol != nil {
-		s.protocol.disconnect()
-	}
 	s.emit(event.Event{Kind: event.ConnectionEnded, Messages: s.messages, Refused: s.refused, Duration: time.Since(s.start), Err: err})
 }

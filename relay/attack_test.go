@@ -287,12 +287,12 @@ func TestProtocolLog(t *testing.T) {
 	c.Do("QUIT", 221)
 	w.waitForEnd()
 	lines := strings.Split(strings.TrimSuffix(w.talk.String(), "\r\n"), "\r\n")
-	if want := "#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context"; lines[4] != want {
-		t.Errorf("got %s", lines[4])
+	if want := "#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context"; lines[3] != want {
+		t.Errorf("got %s", lines[3])
 	}
 	seen := ""
-	for i, line := range lines[5:] {
-		front, rest, ok := strings.Cut(line, `,"Log, ""verbose""",`)
+	for i, line := range lines[4:] {
+		front, rest, ok := strings.Cut(line, `,"HubA\Log, ""verbose""",`)
 		fields := strings.SplitN(rest, ",", 6)
 		if !ok || len(front) != len("2026-11-23T11:15:30.000Z") || len(fields) != 6 ||
 			fields[1] != fmt.Sprint(i) || fields[2] != hub || !strings.HasPrefix(fields[3], stranger+":") {

@@ -64,7 +64,7 @@ func (s *session) TLS(state tls.ConnectionState) {
 	s.conn.Helo, s.conn.ESMTP, s.conn.User, s.authenticated, s.exchange = "", false, "", false, nil
 	s.emit(event.Event{Kind: event.TLSBegun})
 	if s.protocol != nil {
-		s.protocol.certified(s.conn.Channel.PeerNames)
+		s.protocol.secured(state, s.conn.Channel)
 		s.protocol.rights(s.rules.Rights())
 	}
 }
@@ -91,6 +91,9 @@ func (s *session) Auth(mechanism string) (auth.Exchange, reply.Reply) {
 		return nil, s.refuse(event.Event{Command: "AUTH", Mechanism: mechanism, Err: err}, s.endpoint.in.Decide(reply.MechanismNotOffered))
 	}
 	s.exchange, s.answered.mechanism = exchange, mechanism
+	if s.protocol != nil {
+		s.protocol.mechanism = mechanism
+	}
 	return exchange, reply.Reply{}
 }
 
@@ -100,6 +103,9 @@ func (s *session) AuthEnd(err error) reply.Reply {
 	next, d := logon.End(s.rules, id, err)
 	if err == nil {
 		s.decide(d)
+	}
+	if s.protocol != nil && !d.Allowed() {
+		s.protocol.logonFailed(s.exchange.Tried, d.Reason)
 	}
 	switch {
 	case d.Reason == reply.VerifierUnavailable:
@@ -116,7 +122,7 @@ func (s *session) AuthEnd(err error) reply.Reply {
 	s.follow(next)
 	s.authenticated, s.conn.User = true, next.Identity().Principal.Name
 	if s.protocol != nil {
-		s.protocol.authenticated(s.rules)
+		s.protocol.loggedOn(s.conn.User, s.rules.Rights())
 	}
 	return d.Reply()
 }

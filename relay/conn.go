@@ -136,9 +136,13 @@ func (s *Server) converse(now time.Time, c net.Conn, sess *session) {
 		sess.emit(event.Event{Kind: event.ConnectionBegun})
 	}
 	cfg.Source, cfg.Reached = sess.source, sess.limitReached
-	if sess.protocol != nil {
-		cfg.Log = sess.protocol.line
-		sess.protocol.connect(sess.rules.Rights())
+	if p := sess.protocol; p != nil {
+		cfg.Log = p.write
+		if cfg.TLS != nil {
+			cfg.TLS = p.remember(cfg.TLS)
+		}
+		p.write('+', "", "")
+		p.rights(sess.rules.Rights())
 	}
 	var talker smtpserver.Handler = sess
 	if sess.trace != nil {

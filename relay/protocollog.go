@@ -1,102 +1,48 @@
 package relay
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
-	"io"
-	"log/slog"
-	"net/netip"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/ascii"
+	"github.com/interchange-smtp/interchange/internal/mailtls"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay/event"
 )
 
-// protocolHeader begins the protocol log, as Exchange's files begin.
-const protocolHeader = "#Software: Interchange\r\n" +
-	"#Version: 1.0\r\n" +
-	"#Log-type: SMTP Receive Protocol Log\r\n" +
-	"#Date: %s\r\n" +
-	"#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\r\n"
+// conversation writes the protocol log of one session.
+type conversation struct {
+	out  func(event.Line)
+	line event.Line // the next one: what all lines have in common, and its number
 
-// protocolTime is the layout in which Exchange writes times, in UTC.
-const protocolTime = "2006-01-02T15:04:05.000Z"
-
-// protocolWriter writes the lines of all conversations, one at a time. It counts
-// lines that can't be written and goes on: a full disk may have room again later.
-type protocolWriter struct {
-	w      io.Writer
-	logger *slog.Logger
+	mechanism string // of the last AUTH
 
 	mu    sync.Mutex
-	begun bool  // the header is written
-	torn  bool  // the last line was written in part
-	lost  int64 // lines since the last one that was written
+	shown *x509.Certificate // this server's, in the last handshake; nil: it isn't known
 }
 
-// write writes one line, and the header before the first.
-func (p *protocolWriter) write(line string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if err := p.put(line); err != nil {
-		if p.lost++; p.lost == 1 {
-			p.logger.Error("protocol log: writing fails, lines are lost", "error", err)
-		}
-		return
+// write writes one line.
+func (c *conversation) write(kind byte, data, context string) {
+	if kind != 0 { // not withheld
+		l := c.line
+		l.Time, l.Event, l.Data, l.Context = time.Now(), kind, data, context
+		c.out(l)
 	}
-	p.reportLost("protocol log: writing works again")
+	c.line.Sequence++
 }
 
-// end logs how many lines are missing at the end.
-func (p *protocolWriter) end() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.reportLost("protocol log: the last lines are lost")
+// note writes a line of the server's own.
+func (c *conversation) note(data, context string) {
+	c.write('*', ascii.Escape(data), ascii.Escape(context))
 }
 
-// reportLost logs how many lines were lost, if any.
-func (p *protocolWriter) reportLost(event string) {
-	if p.lost > 0 {
-		p.logger.Warn(event, "lost", p.lost)
-		p.lost = 0
-	}
-}
-
-// put writes one line, behind a line end if the last line was torn.
-func (p *protocolWriter) put(line string) error {
-	if !p.begun {
-		line = fmt.Sprintf(protocolHeader, time.Now().UTC().Format(protocolTime)) + line
-	}
-	if p.torn {
-		line = "\r\n" + line
-	}
-	n, err := io.WriteString(p.w, line)
-	if err != nil {
-		p.torn = p.torn || n > 0
-		return err
-	}
-	p.begun, p.torn = true, false
-	return nil
-}
-
-// conversation is the protocol log of one session.
-type conversation struct {
-	out           *protocolWriter
-	connector, id string
-	local, remote netip.AddrPort
-	seq           int
-}
-
-// connect logs the begin of the connection and its rights.
-func (c *conversation) connect(rights permission.Set) {
-	c.write('+', "", "")
-	c.rights(rights)
-}
-
-// rights logs the rights of the session from now on.
+// rights notes the rights of the session from now on.
 func (c *conversation) rights(rights permission.Set) {
 	var names []string
 	for r := range rights.All() {
@@ -106,54 +52,83 @@ func (c *conversation) rights(rights permission.Set) {
 	if data == "" {
 		data = "None"
 	}
-	c.write('*', data, "Set Session Permissions")
+	c.note(data, "Set Session Permissions")
 }
 
-// certified logs the names that the client's certificate proved.
-func (c *conversation) certified(names []string) {
-	if len(names) > 0 {
-		c.write('*', event.Printable(strings.Join(names, " ")), "Verified certificate names")
+// remember wraps the configuration of handshakes, so that the certificate that is shown is
+// known.
+func (c *conversation) remember(config func() *tls.Config) func() *tls.Config {
+	return func() *tls.Config {
+		wrapped := config().Clone()
+		choose := wrapped.GetCertificate
+		wrapped.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+			chosen, err := certificateFor(wrapped, choose, hello)
+			if chosen != nil {
+				c.mu.Lock()
+				c.shown = chosen.Leaf
+				c.mu.Unlock()
+			}
+			return chosen, err
+		}
+		return wrapped
 	}
 }
 
-// authenticated logs who the client is from now on, and its rights.
-func (c *conversation) authenticated(rules connector.Session) {
-	c.rights(rules.Rights())
-	c.write('*', event.Printable(rules.Identity().Name), "authenticated")
+// certificateFor returns the certificate that crypto/tls would choose by config, of which choose
+// is the GetCertificate; nil leaves the choice to crypto/tls.
+func certificateFor(config *tls.Config, choose func(*tls.ClientHelloInfo) (*tls.Certificate, error), hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	if choose != nil {
+		return choose(hello)
+	}
+	for i := range config.Certificates {
+		if hello.SupportsCertificate(&config.Certificates[i]) == nil {
+			return &config.Certificates[i], nil
+		}
+	}
+	return nil, nil
 }
 
-// line logs a line of the conversation.
-func (c *conversation) line(event byte, line string) {
-	if event == '*' {
-		c.write(event, "", line)
-		return
+// secured notes the handshake: this server's certificate, what was negotiated, and the client's
+// certificate on ch.
+func (c *conversation) secured(state tls.ConnectionState, ch auth.Channel) {
+	c.mu.Lock()
+	shown := c.shown
+	c.mu.Unlock()
+	if shown != nil {
+		c.note(mailtls.CertificateNote(shown), "Sending certificate"+mailtls.CertificateFields)
 	}
-	c.write(event, line, "")
+	if len(state.PeerCertificates) > 0 {
+		c.note(mailtls.CertificateNote(state.PeerCertificates[0]), "Remote certificate"+mailtls.CertificateFields)
+	}
+	c.note("", mailtls.NegotiationNote(state, true))
+	status := "EmptyCertificate"
+	switch {
+	case ch.Certificate == nil:
+	case ch.Certificate.Verified:
+		status = "Valid"
+	default:
+		status = "UntrustedRoot"
+	}
+	c.note("", fmt.Sprintf("Client certificate chain validation status: '%s'", status))
+	if len(ch.PeerNames) > 0 {
+		c.note(strings.Join(ch.PeerNames, " "), "Verified certificate names")
+	}
 }
 
-// disconnect logs the end.
-func (c *conversation) disconnect() { c.write('-', "", "") }
-
-// write writes one line in the field order of Exchange.
-func (c *conversation) write(event byte, data, context string) {
-	var b strings.Builder
-	b.WriteString(time.Now().UTC().Format(protocolTime))
-	for _, field := range [...]string{
-		c.connector, c.id, strconv.Itoa(c.seq), c.local.String(), c.remote.String(), string(event), data, context,
-	} {
-		b.WriteByte(',')
-		b.WriteString(csvField(field))
-	}
-	b.WriteString("\r\n")
-	c.seq++
-	c.out.write(b.String())
+// loggedOn notes who the client is from now on, and its rights.
+func (c *conversation) loggedOn(user string, rights permission.Set) {
+	c.rights(rights)
+	c.note(user, "authenticated")
 }
 
-// csvField quotes a field where RFC 4180 asks for it. The name of a connector
-// is the administrator's, so it may hold anything.
-func csvField(s string) string {
-	if !strings.ContainsAny(s, ",\"\r\n") {
-		return s
+// logonFailed notes why a logon failed, and the user name that was tried, if any.
+func (c *conversation) logonFailed(tried string, reason reply.Reason) {
+	why := reason.String()
+	if reason == reply.BadCredentials {
+		why = "LogonDenied"
 	}
-	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
+	c.note("", fmt.Sprintf("Inbound AUTH %s failed because of %s", c.mechanism, why))
+	if tried != "" {
+		c.note("", "User Name: "+tried)
+	}
 }

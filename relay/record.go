@@ -22,13 +22,9 @@ type recorder struct{ *session }
 
 var _ smtpserver.Handler = (*recorder)(nil)
 
-// decisionIDLength is how many characters of a session's id begin the ids of its
-// decisions: enough to find the session in a log.
-const decisionIDLength = 8
-
-// decisionID returns the id of the n-th decision of the session.
+// decisionID returns the id of the n-th decision of the session, which begins with the session's.
 func (s *session) decisionID(n int) string {
-	return s.conn.ID[:decisionIDLength] + "-" + strconv.Itoa(n)
+	return s.conn.ID + "-" + strconv.Itoa(n)
 }
 
 // connect reports how the connector was chosen and who the session is. It returns

@@ -17,7 +17,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
-var decisionID = regexp.MustCompile(`\[([A-Z2-9]{8}-[0-9]+)\]$`)
+var decisionID = regexp.MustCompile(`\[([0-9A-F]{16}-[0-9]+)\]$`)
 
 // idOf returns the decision's id at the end of a reply.
 func idOf(t *testing.T, text string) string {

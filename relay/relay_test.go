@@ -238,7 +238,7 @@ func serve(t testing.TB, p *connector.Policy, change func(*relay.Server)) *world
 		Certificates: []tls.Certificate{cert},
 		ClientCAs:    ca.Pool(),
 		Logger:       slog.New(slog.NewTextHandler(w.log, nil)),
-		ProtocolLog:  w.talk,
+		ProtocolLog:  relaytest.ProtocolLog(w.talk, "Receive"),
 	}
 	if change != nil {
 		change(w.server)

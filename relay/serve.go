@@ -93,7 +93,6 @@ func temporary(err error) bool {
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.init()
 	s.beginShutdown()
-	defer s.protocol.end()
 	defer s.guesses.Close()
 	done := make(chan struct{})
 	go func() {

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -119,14 +118,13 @@ type Server struct {
 	Events []event.Reader
 
 	// Logger gets a line for each event, as [event.Log] writes it, and lines about
-	// listeners and the ProtocolLog. If nil, nothing is logged.
+	// listeners. If nil, nothing is logged.
 	Logger *slog.Logger
 
-	// ProtocolLog gets the conversations of connectors with ProtocolLoggingLevel
-	// Verbose, one Write per line. A slow writer slows those connections down. Lines
-	// that it fails to write are lost; the Logger reports when that begins and how
-	// many lines were lost.
-	ProtocolLog io.Writer
+	// ProtocolLog is called with each line of the conversations of connectors with
+	// ProtocolLoggingLevel Verbose. It is called by the goroutines of the connections, each of
+	// which it delays. If nil, conversations aren't logged. A gateway.Gateway writes files.
+	ProtocolLog func(event.Line)
 
 	// Explain reports by name for which Receive connectors every decision is
 	// logged with the steps that led to it, under an id that the reply shows
@@ -143,7 +141,6 @@ type Server struct {
 	closeAll      context.CancelFunc
 
 	current      atomic.Pointer[endpoints] // for new connections
-	protocol     protocolWriter
 	places       limits.Places
 	rate         limits.ConnectionRate
 	tarpits      *limits.Pool
@@ -181,7 +178,6 @@ func (s *Server) init() {
 		if s.Logger == nil {
 			s.Logger = slog.New(slog.DiscardHandler)
 		}
-		s.protocol.w, s.protocol.logger = s.ProtocolLog, s.Logger
 		if s.KnownSources != "" {
 			unreadable = s.guesses.Keep(s.KnownSources, func(err error) { s.report(event.SourcesNotStored, err) })
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/internal/logon"
 	"github.com/interchange-smtp/interchange/internal/network"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 // session is the smtpserver.Handler of one connection: it asks the policy.
@@ -50,17 +51,17 @@ func newSession(ctx context.Context, s *Server, ep *endpoint, channel auth.Chann
 		server:   s,
 		endpoint: ep,
 		ctx:      ctx,
-		conn:     Conn{ID: envelope.NewID(), Channel: channel, Inbound: ep.in},
+		conn:     Conn{ID: envelope.NewSessionID(), Channel: channel, Inbound: ep.in},
 		start:    now,
 		until:    now.Add(ep.settings.ConnectionTimeout),
 		source:   network.Source(channel.Remote.Addr()),
 		trace:    trace,
 	}
 	sess.follow(ep.in.Open(channel, trace))
-	if s.protocol.w != nil && ep.settings.ProtocolLoggingLevel == param.LoggingVerbose {
-		sess.protocol = &conversation{
-			out: &s.protocol, connector: ep.in.Name(), id: sess.conn.ID, local: channel.Local, remote: channel.Remote,
-		}
+	if s.ProtocolLog != nil && ep.settings.ProtocolLoggingLevel == param.LoggingVerbose {
+		sess.protocol = &conversation{out: s.ProtocolLog, line: event.Line{
+			Connector: ep.in.Policy().Service().Name + `\` + ep.in.Name(), Session: sess.conn.ID, Local: channel.Local, Remote: channel.Remote,
+		}}
 	}
 	return sess
 }

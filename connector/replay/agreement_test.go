@@ -216,7 +216,7 @@ func TestAgreement(t *testing.T) {
 	for _, profile := range []connector.Profile{permission.Current, permission.Exchange2007} {
 		t.Run(profile.String(), func(t *testing.T) {
 			p, log, n := policy(t, profile), new(relaytest.Log), new(relaytest.Network)
-			server := &relay.Server{Policy: p, Handler: router{}, Verifier: verifier{}, Certificates: []tls.Certificate{certificate}, ClientCAs: authority.Pool(), ProtocolLog: log}
+			server := &relay.Server{Policy: p, Handler: router{}, Verifier: verifier{}, Certificates: []tls.Certificate{certificate}, ClientCAs: authority.Pool(), ProtocolLog: relaytest.ProtocolLog(log, "Receive")}
 			l, err := n.Listen("10.2.3.4:25")
 			if err != nil {
 				t.Fatal(err)

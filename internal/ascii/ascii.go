@@ -1,6 +1,6 @@
 // Package ascii makes the text of clients, hosts and files safe for replies, logs and terminals.
-// [Printable] replaces what isn't printable ASCII, and [IsPrintable] reports whether there is
-// any.
+// [Printable] replaces what isn't printable ASCII, [Escape] escapes it, and [IsPrintable] reports
+// whether there is any.
 package ascii
 
 import "strings"

@@ -1,6 +1,8 @@
 package ascii_test
 
 import (
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/interchange-smtp/interchange/internal/ascii"
@@ -29,4 +31,20 @@ func TestPrintableTextIsNotCopied(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { _ = ascii.Printable(text) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+}
+
+// What is logged is printable, of bounded length, and can be read back.
+func FuzzEscape(f *testing.F) {
+	f.Add("plain")
+	f.Add("\x00\r\n\\\xff")
+	f.Fuzz(func(t *testing.T, s string) {
+		e := ascii.Escape(s)
+		if !ascii.IsPrintable(e) || len(e) > 1100 {
+			t.Errorf("%q escaped as %q", s, e)
+		}
+		back, err := strconv.Unquote(`"` + strings.ReplaceAll(e, `"`, `\"`) + `"`)
+		if len(e) <= 1024 && (err != nil || back != s) {
+			t.Errorf("%q escaped as %q, which is %q: %v", s, e, back, err)
+		}
+	})
 }

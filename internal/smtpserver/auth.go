@@ -49,7 +49,7 @@ func (c *conn) askResponse(challenge []byte) (response []byte, a answer, ok bool
 	c.wire.out = append(c.wire.out, "334 "...)
 	c.wire.out = base64.StdEncoding.AppendEncode(c.wire.out, challenge)
 	c.wire.out = append(c.wire.out, '\r', '\n')
-	c.log('>', []byte("334 <challenge>"))
+	c.log(logSent, "334 <authentication response>", "")
 	line, err := c.wire.line(func([]byte) int { return maxAuthLine }, true)
 	if err == errLongLine {
 		return nil, c.answer(reply.AuthTooLong), false
@@ -57,7 +57,7 @@ func (c *conn) askResponse(challenge []byte) (response []byte, a answer, ok bool
 	if err != nil {
 		return nil, c.readFailed(err), false
 	}
-	c.log('<', []byte("<redacted>"))
+	c.log(logWithheld, "", "")
 	if line == "*" { // RFC 4954, section 4
 		return nil, c.answer(reply.AuthCancelled), false
 	}

@@ -83,13 +83,13 @@ func (c *conn) readFailed(err error) answer {
 	case errIllegalCharacter:
 		return c.answer(reply.IllegalCharacter)
 	case errLongLine:
-		c.remark("line too long")
+		c.note("line too long")
 		return c.answer(reply.LineTooLong)
 	case errEndlessLine:
-		c.remark("line without end")
+		c.note("line without end")
 		return c.cutOffAnswer(reply.LineTooLong)
 	case errBareLinefeed:
-		c.remark("bare linefeed in command")
+		c.note("bare linefeed in command")
 		return c.cutOffAnswer(reply.BareLineEnd)
 	case errTinyChunks:
 		c.reached("SmallChunks", manyChunks+1, manyChunks)
@@ -97,8 +97,8 @@ func (c *conn) readFailed(err error) answer {
 	case errBadChunk:
 		return c.cutOffAnswer(reply.InvalidArguments)
 	}
-	c.remark("connection lost")
-	c.closing = true
+	c.note("connection lost")
+	c.closing, c.lost = true, true
 	return answer{}
 }
 
@@ -161,27 +161,4 @@ func isClean(cmd command) bool {
 		}
 	}
 	return cmd.verb == verbHelo || cmd.verb == verbEhlo || utf8.ValidString(cmd.line)
-}
-
-// logCommand logs a command without any secret in it. Once a client has sent AUTH,
-// a line that isn't a command may be a password, sent after the exchange failed.
-func (c *conn) logCommand(cmd command) {
-	if c.cfg.Log == nil {
-		return
-	}
-	switch {
-	case cmd.verb == verbAuth:
-		mech, rest := cutWord(cmd.arg)
-		if !isSASLName(mech) {
-			mech, rest = "<redacted>", ""
-		}
-		if rest != "" {
-			mech += " <redacted>"
-		}
-		c.cfg.Log('<', "AUTH "+mech)
-	case cmd.verb == verbUnknown && (c.sawAuth || looksLike(cmd.line, "AUTH")):
-		c.cfg.Log('<', "<redacted>")
-	default:
-		c.cfg.Log('<', escape(cmd.line))
-	}
 }

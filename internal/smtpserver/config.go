@@ -54,10 +54,10 @@ type Config struct {
 	// something or slowed it down. nil: it isn't called.
 	Reached func(limits.State)
 
-	// Log is the protocol log: '>' sent, '<' received, '*' remark. Lines are
-	// printable ASCII, with \xNN for every other byte, and without secrets
-	// and message content. nil: no log.
-	Log func(event byte, line string)
+	// Log is the protocol log: '>' sent, '<' received, '*' a note, '-' the end, and 0 for a
+	// line that is withheld because it is part of a logon. Texts are printable ASCII, with
+	// \xNN for every other byte, and without secrets and message content. nil: no log.
+	Log func(event byte, data, context string)
 
 	// Answered is called when a command was handled, before its reply is sent. nil: not called,
 	// and no time is measured.

@@ -26,6 +26,7 @@ type conn struct {
 	arrived    time.Time // when the message of the command in progress was read to its end; zero: it wasn't
 	closing    bool      // no further command is read
 	cutOff     bool      // the client may still be sending
+	lost       bool      // the client has ended the connection
 	err        error     // the error of Serve
 }
 

@@ -49,8 +49,5 @@ func (completing) Complete(local routing.Address) routing.Address {
 	return local.WithDomain(routing.MustParseDomain("example.net"))
 }
 
-// Escape is what log lines go through.
-var Escape = escape
-
 // SetMaxDiscard lowers how many bytes of a refused message the server reads.
 func (c *Config) SetMaxDiscard(n int64) { c.maxDiscard = n }

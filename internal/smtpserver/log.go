@@ -1,47 +1,72 @@
 package smtpserver
 
-import "strings"
+import (
+	"strings"
 
-// maxLogLine is the most bytes of a line in the protocol log.
-const maxLogLine = 1024
+	"github.com/interchange-smtp/interchange/internal/ascii"
+)
+
+// Events of the protocol log.
+const (
+	logSent     = '>'
+	logReceived = '<'
+	logNote     = '*'
+	logEnd      = '-'
+	logWithheld = 0 // a line that is counted and not written
+)
 
 // log writes a line to the protocol log, escaped.
-func (c *conn) log(event byte, line []byte) {
+func (c *conn) log(event byte, data, context string) {
 	if c.cfg.Log != nil {
-		c.cfg.Log(event, escape(string(line)))
+		c.cfg.Log(event, ascii.Escape(data), ascii.Escape(context))
 	}
 }
 
-// remark writes a line of the server's own to the protocol log.
-func (c *conn) remark(text string) {
-	if c.cfg.Log != nil {
-		c.cfg.Log('*', escape(text))
+// note writes a line about the connection.
+func (c *conn) note(context string) { c.log(logNote, "", context) }
+
+// logReply writes the lines of a reply, as they were sent, as one line, with blanks between them.
+func (c *conn) logReply(sent []byte) {
+	if c.cfg.Log == nil {
+		return
 	}
+	lines := strings.Split(strings.TrimSuffix(string(sent), "\r\n"), "\r\n")
+	if len(lines) > 1 {
+		code := lines[0][:len("250")]
+		for i := range lines {
+			lines[i] = lines[i][len("250-"):]
+		}
+		lines = append([]string{code + " "}, lines...)
+	}
+	c.log(logSent, strings.Join(lines, " "), "")
 }
 
-// escape returns s as printable ASCII, with \xNN for any other byte and for the
-// backslash.
-func escape(s string) string {
-	clean := len(s) <= maxLogLine
-	for i := 0; clean && i < len(s); i++ {
-		clean = s[i] >= ' ' && s[i] <= '~' && s[i] != '\\'
+// logEnded writes which side has ended the connection.
+func (c *conn) logEnded() {
+	side := "Local"
+	if c.lost {
+		side = "Remote"
 	}
-	if clean {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if b.Len() >= maxLogLine {
-			b.WriteString("...")
-			break
+	c.log(logEnd, "", side)
+}
+
+// logCommand logs a command without any secret in it. Once a client has sent AUTH,
+// a line that isn't a command may be a password, sent after the exchange failed.
+func (c *conn) logCommand(cmd command) {
+	switch {
+	case c.cfg.Log == nil:
+	case cmd.verb == verbAuth:
+		mech, rest := cutWord(cmd.arg)
+		if !isSASLName(mech) {
+			mech, rest = "<redacted>", ""
 		}
-		if c := s[i]; c >= ' ' && c <= '~' && c != '\\' {
-			b.WriteByte(c)
-		} else {
-			b.WriteString(`\x`)
-			b.WriteByte(hexDigits[c>>4])
-			b.WriteByte(hexDigits[c&15])
+		if rest != "" {
+			mech += " <redacted>"
 		}
+		c.log(logReceived, "AUTH "+mech, "")
+	case cmd.verb == verbUnknown && (c.sawAuth || looksLike(cmd.line, "AUTH")):
+		c.log(logReceived, "<redacted>", "")
+	default:
+		c.log(logReceived, cmd.line, "")
 	}
-	return b.String()
 }

@@ -135,7 +135,7 @@ func (c *conn) finish(b *body, r reply.Reply) answer {
 	case b.cause != nil:
 		return c.brokenOff(b.cause)
 	case b.err != nil:
-		c.remark(b.err.Error())
+		c.note(b.err.Error())
 		r = c.text(reply.BareLinefeed)
 	case r.Code < 400:
 		r = c.text(reply.TemporaryError)
@@ -167,7 +167,7 @@ func (c *conn) discardBody(b *body, r reply.Reply) answer {
 // brokenOff returns the answer to a message that the client did not bring to its
 // end: no answer if a later command of the client ended the message.
 func (c *conn) brokenOff(err error) answer {
-	c.remark("message broken off: " + err.Error())
+	c.note("message broken off: " + err.Error())
 	if err == errBrokenOff {
 		return answer{}
 	}

@@ -178,12 +178,14 @@ func (c *conn) delay(name string, d time.Duration) {
 
 // writeReply puts r into the buffer of replies.
 func (c *conn) writeReply(r reply.Reply) {
+	start := len(c.wire.out)
 	text, rest, more := strings.Cut(r.Text, "\n")
 	for more {
 		c.writeLine(r, text, '-')
 		text, rest, more = strings.Cut(rest, "\n")
 	}
 	c.writeLine(r, text, ' ')
+	c.logReply(c.wire.out[start:])
 }
 
 // writeLine writes one line of r, cut to the length of a reply line. sep separates
@@ -197,9 +199,7 @@ func (c *conn) writeLine(r reply.Reply, text string, sep byte) {
 		b = append(r.AppendEnhanced(b), ' ')
 	}
 	text = ascii.Printable(text[:min(len(text), maxReplyLine-2-(len(b)-start))])
-	b = append(b, text...)
-	c.log('>', b[start:])
-	c.wire.out = append(b, '\r', '\n')
+	c.wire.out = append(append(b, text...), '\r', '\n')
 }
 
 // checked returns r if it accepts with the code accept or refuses. Any other

@@ -31,6 +31,7 @@ func Serve(ctx context.Context, raw net.Conn, cfg *Config, h Handler) error {
 	_ = c.wire.conn.Close()
 	c.wire.release()
 	c.closeHandler()
+	c.logEnded()
 	return c.err
 }
 

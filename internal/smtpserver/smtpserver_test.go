@@ -212,10 +212,12 @@ func serve(t testing.TB, ctx context.Context, cfg smtpserver.Config, s smtpserve
 	near, far := pipe()
 	c := &client{t: t, conn: near, done: make(chan error, 1), log: new(bytes.Buffer)}
 	if cfg.Log == nil {
-		cfg.Log = func(event byte, line string) {
+		cfg.Log = func(event byte, data, context string) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
-			fmt.Fprintf(c.log, "%c %s\n", event, line)
+			if event != 0 {
+				fmt.Fprintf(c.log, "%c %s%s\n", event, data, context)
+			}
 		}
 	}
 	c.pump(near)

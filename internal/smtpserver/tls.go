@@ -69,7 +69,7 @@ func (c *conn) handshake() bool {
 		if c.err == nil && c.shutdown.Err() == nil {
 			c.err = err
 		}
-		c.remark(err.Error())
+		c.note(err.Error())
 		c.closing = true
 		return false
 	}

@@ -4,6 +4,9 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/hex"
+	"fmt"
+	"sync/atomic"
+	"time"
 )
 
 // idEncoding writes identifiers without characters that are easily confused.
@@ -49,4 +52,22 @@ func ValidNetworkID(id string) bool {
 		}
 	}
 	return true
+}
+
+// ticksAtEpoch are the units of 100 nanoseconds from the year 1 to 1970.
+const ticksAtEpoch = 621_355_968_000_000_000
+
+var lastSession atomic.Int64
+
+// NewSessionID returns an identifier for a connection, in the form of Exchange's: 16 hexadecimal
+// digits, by which connections are in the order of their beginnings.
+func NewSessionID() string {
+	now := time.Now().UnixNano()/100 + ticksAtEpoch
+	for {
+		last := lastSession.Load()
+		id := max(now, last+1)
+		if lastSession.CompareAndSwap(last, id) {
+			return fmt.Sprintf("%016X", id)
+		}
+	}
 }

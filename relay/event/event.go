@@ -114,7 +114,7 @@ type Event struct {
 	// next. TestedPolicyUnmet: what requires it. MessageAuthenticated: noted, quarantined, refused or
 	// deferred. TokenMissing and TokenNotRenewed: the Cause, as in package oauth. STSFetched: the
 	// mode of the policy. PressureBegan and PressureEnded: queue, disk or memory. STSFetchFailed: how mail is sent. MilterFailed: the DefaultAction, if there
-	// is a message.
+	// is a message. LogFailed and LogRestored: which log.
 	Detail string
 
 	// The explanation of a decision.

@@ -103,5 +103,7 @@ const (
 	Started      Kind = iota + KeysNotFetched + 1 // it accepts connections
 	Reloaded                                      // new sessions and attempts have another configuration
 	ReloadFailed                                  // the previous configuration stays; the program reports it, by Report of the Gateway
+	LogFailed                                     // lines of one of its logs are lost, because they can't be written; Detail is the log
+	LogRestored                                   // lines are written again, after Value were lost
 	kinds                                         // how many there are, 0 included
 )

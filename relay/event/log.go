@@ -158,6 +158,8 @@ func (e *Event) number(key string) (n int64, ok bool) {
 		return int64(e.Waiting), true
 	case "value":
 		return e.Value, true
+	case "lost":
+		return e.Value, e.Value > 0
 	case "bound":
 		return e.Bound, true
 	case "more":
@@ -217,7 +219,7 @@ func (e *Event) text(key string) string {
 		return e.Key
 	case "policy":
 		return cmp.Or(e.Policy, e.Detail)
-	case "kind", "then", "cause", "mode", "short":
+	case "kind", "then", "cause", "mode", "short", "log":
 		return e.Detail
 	case "decision":
 		return e.Decision

@@ -102,6 +102,9 @@ var table = [kinds]kind{
 	Started:      info("started", "policy"),
 	Reloaded:     info("reloaded", "policy duration"),
 	ReloadFailed: fail("reload failed, still serving the previous configuration", "errors"),
+
+	LogFailed:   fail("a log can't be written, lines are lost", "log lost error"),
+	LogRestored: warn("a log is written again", "log lost"),
 }
 
 func debug(text, keys string) kind { return kind{text, slog.LevelDebug, strings.Fields(keys)} }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/internal/logfile"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch"
@@ -65,6 +67,16 @@ type Gateway struct {
 	// Dir is set as well. The caller closes the Store, after Shutdown or Run.
 	Store queue.Store
 
+	// LogDir is the base directory of the logs that Set-TransportService describes, for those
+	// whose path isn't absolute. The files are Exchange's in form and name. Reload changes the
+	// settings. A log that can't be written loses lines, which is an event, and delays and
+	// refuses no mail. "": there are no such logs.
+	LogDir string
+
+	// LogOutput gets the lines of some of the logs in place of files. A log whose path is
+	// $null isn't written there either.
+	LogOutput map[Log]io.Writer
+
 	// Events are called with each event of the Server, the Sender and the Dispatcher, after
 	// their own Events, and with those that the program reports by Report.
 	Events []event.Reader
@@ -92,6 +104,7 @@ type Gateway struct {
 	current  Config      // of new sessions
 	queue    queue.Store // nil: there is no queue
 	operator *control.Server
+	logs     map[Log]*logfile.Log
 	ended    chan struct{} // closed when the Server serves no more
 	err      error         // why; to be read when ended is closed
 }
@@ -283,6 +296,7 @@ func (g *Gateway) reload(next Config) error {
 	g.Sender.SetRootCAs(next.RootCAs)
 	g.Sender.SetSign(next.Sign)
 	g.current = next
+	g.setLogs(next.Policy)
 	if g.queue == nil {
 		return nil
 	}
@@ -365,6 +379,7 @@ func (g *Gateway) close(ctx context.Context) error {
 	}
 	attempts.Wait()
 	err = errors.Join(err, g.Sender.Close())
+	g.closeLogs(ctx)
 	if g.queue != nil && g.Store == nil {
 		err = errors.Join(err, g.queue.Close())
 	}

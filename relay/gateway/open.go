@@ -35,6 +35,7 @@ func (g *Gateway) open(ctx context.Context) error {
 func (g *Gateway) connect() {
 	g.reader() // before the Logger changes
 	g.Logger = cmp.Or(g.Logger, slog.New(slog.DiscardHandler))
+	g.openLogs()
 	c := g.Config
 	g.Sender.Certificates, g.Sender.RootCAs, g.Sender.Sign = c.Certificates, c.RootCAs, c.Sign
 	if g.Sender.Messages == nil && g.Dir != "" {
