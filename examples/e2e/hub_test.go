@@ -81,7 +81,7 @@ func startServe(t *testing.T, h *host, roots, binary string, args ...string) []s
 // startServeIn is startServe in a working directory, "" for the test's.
 func startServeIn(t *testing.T, dir string, h *host, roots, binary string, args ...string) []string {
 	t.Helper()
-	cmd := h.command(context.Background(), binary, append([]string{"serve"}, args...)...)
+	cmd := h.command(context.Background(), binary, append([]string{"serve", "-log-stdout", "none"}, args...)...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "SSL_CERT_FILE="+roots,
 		"INTERCHANGE_CREDENTIAL_mycred="+gatewayUser+":"+gatewayPassword) // for the guide's $mycred

@@ -8,22 +8,33 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 )
 
-// announce prints what is served where, and what isn't: on standard output for people,
-// in the log for machines. The protocol log follows on the same stream; package replay
-// knows these lines from those of the protocol log.
+// announce prints what is served where, and what isn't: on standard output for people, in
+// the log for machines. If standard output gets a log, it gets nothing else.
 func (r *relayProcess) announce() {
 	r.logFindings(r.now)
 	if names := r.now.loaded.followsDANE(false); len(names) > 0 && !r.validating() {
 		r.logger.Info("DANE is off: no name server is known that validates DNSSEC; -dns-trusted names one", "connectors", names)
 	}
-	ready := "gateway: ready"
-	if len(r.now.Policy.Bindings()) == 0 {
-		ready += ", 0 bindings"
+	bindings, busy := len(r.now.Policy.Bindings()), r.flags.onStdout() != ""
+	if busy && !r.flags.json {
+		var said strings.Builder
+		r.describe(&said)
+		for line := range strings.Lines(said.String()) {
+			r.logger.Info("summary", "line", strings.TrimSpace(line))
+		}
 	}
-	if r.flags.json {
-		r.logger.Info("ready", "bindings", len(r.now.Policy.Bindings()), "data", r.flags.data)
-	} else {
+	if busy || r.flags.json {
+		r.logger.Info("ready", "bindings", bindings, "data", r.flags.data)
+	}
+	if busy {
+		return
+	}
+	if !r.flags.json {
 		r.describe(r.cli.stdout)
+	}
+	ready := "gateway: ready"
+	if bindings == 0 {
+		ready += ", 0 bindings"
 	}
 	fmt.Fprintln(r.cli.stdout, ready)
 }

@@ -82,8 +82,8 @@ func TestReaderGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer gateway.Process.Kill()
-	lines := bufio.NewScanner(stdout)
-	for lines.Scan() && lines.Text() != "gateway: ready" {
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() && !strings.Contains(lines.Text(), " msg=ready ") {
 	}
 	for _, pipe := range []io.Closer{stdout, stderr} {
 		if err := pipe.Close(); err != nil {

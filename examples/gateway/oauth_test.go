@@ -136,7 +136,7 @@ func (c *cloud) command(t *testing.T, each func(line string), name ...string) (c
 // once it has ended.
 func (c *cloud) serve(t *testing.T, more ...string) (cmd *exec.Cmd, stderr *bytes.Buffer) {
 	t.Helper()
-	cmd = gatewayProcess(slices.Concat([]string{"serve"}, more, c.args)...)
+	cmd = gatewayProcess(slices.Concat([]string{"serve", "-log-stdout", "none"}, more, c.args)...)
 	cmd.Env = append(cmd.Env, "SSL_CERT_FILE="+c.roots, "CLOUD_SECRET="+cloudSecret)
 	stderr = new(bytes.Buffer)
 	cmd.Stderr = stderr

@@ -32,6 +32,7 @@ type serveFlags struct {
 	minFree   param.Size // 0: likewise
 	maxMemory param.Size // 0: likewise
 	log       string
+	logs      logFlags
 	userFlags
 	tokens   string
 	oauth    oauthFlags
@@ -110,6 +111,7 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 		return err
 	})
 	fs.StringVar(&f.log, "log", "", "append the log and standard output to `FILE`")
+	f.logs.register(fs)
 	f.userFlags.register(fs)
 	fs.StringVar(&f.tokens, "tokens", "", "accept access tokens (AuthMechanism OAuth) of the identity provider that this JSON `FILE` describes")
 	f.oauth.register(fs)
@@ -193,7 +195,8 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 		return nil, false
 	}
 	r.now, g.Config = now, now.Config
-	g.Server.ProtocolLog, g.Server.Explain = c.stdout, f.explains
+	g.Server.Explain = f.explains
+	r.setLogs()
 	g.Server.ProxyFrom = f.proxyFrom
 	// Filters may change messages, and signatures hold for a message as it was sent.
 	g.Server.Hooks = append([]relay.Hooks{f.verifier(g.Report).Hooks()}, filters...)

@@ -57,7 +57,7 @@ func startServing(t *testing.T, args ...string) *serving {
 	out, in := io.Pipe()
 	c := &cli{command: commands()[0], stdin: strings.NewReader(""), stdout: in, stderr: s.stderr, now: time.Now}
 	go func() {
-		code := serveUntil(ctx, events{hangup: s.hangup, daily: s.daily, watch: s.watch}, c, args)
+		code := serveUntil(ctx, events{hangup: s.hangup, daily: s.daily, watch: s.watch}, c, append([]string{"-log-stdout", "none"}, args...))
 		in.Close()
 		s.code <- code
 	}()
@@ -193,42 +193,62 @@ func TestDemonstrationPeers(t *testing.T) {
 	}
 }
 
-// TestReplayOwnOutput: replay finds the sessions in the output of serve, and no malformed
-// lines.
-func TestReplayOwnOutput(t *testing.T) {
+// TestReplayOwnLogs: replay finds the sessions in the files and in the output of serve, and no
+// malformed lines: what serve says about itself is elsewhere.
+func TestReplayOwnLogs(t *testing.T) {
 	site := newSite(t)
 	policy, err := os.ReadFile(site.file("policy.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	site.write("policy.json", bytes.Replace(policy, []byte(`"Name": "Relay"`), []byte(`"Name": "Relay", "ProtocolLoggingLevel": "Verbose"`), 1))
-	for _, more := range [][]string{{}, {"-json"}, {"-data", site.file("data")}} {
-		gateway := gatewayProcess(append([]string{"serve", site.file("policy.json")}, more...)...)
-		stdout, err := gateway.StdoutPipe()
+	for _, tt := range []struct {
+		flags []string
+		files string // "": standard output
+	}{
+		{nil, ""},
+		{[]string{"-json"}, ""},
+		{[]string{"-data", site.file("a"), "-log-stdout", "receive"}, ""},
+		{[]string{"-data", site.file("b")}, site.file("b/logs")},
+		{[]string{"-logs", site.file("c")}, site.file("c")},
+	} {
+		gateway := gatewayProcess(append([]string{"serve", site.file("policy.json")}, tt.flags...)...)
+		var printed bytes.Buffer
+		gateway.Stdout = &printed
+		stderr, err := gateway.StderrPipe()
 		if err := errors.Join(err, gateway.Start()); err != nil {
 			t.Fatal(err)
 		}
 		defer gateway.Process.Kill()
-		var printed bytes.Buffer
-		lines := bufio.NewScanner(io.TeeReader(stdout, &printed))
-		for lines.Scan() && lines.Text() != "gateway: ready" {
+		conn, err := net.Dial("tcp", site.binding)
+		for end := time.Now().Add(time.Minute); err != nil && time.Now().Before(end); conn, err = net.Dial("tcp", site.binding) {
+			time.Sleep(20 * time.Millisecond)
 		}
-		c := site.session(site.binding)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := relaytest.NewClient(t, conn)
+		c.Expect(220)
 		c.Do("QUIT", 221)
 		c.Close()
 		if err := gateway.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
-		for lines.Scan() {
-		}
+		said, _ := io.ReadAll(stderr)
 		if err := gateway.Wait(); err != nil {
-			t.Errorf("%q: %v", more, err)
+			t.Errorf("%q: %v", tt.flags, err)
 		}
 		site.write("log", printed.Bytes())
+		logs := []string{site.file("log")}
+		if tt.files != "" {
+			logs, _ = filepath.Glob(filepath.Join(tt.files, "ProtocolLog", "SmtpReceive", "RECV*-1.LOG"))
+		} else if !strings.HasPrefix(printed.String(), "#Software: Interchange\r\n") || !strings.Contains(string(said), "ready") {
+			t.Errorf("%q: printed\n%s\nand logged\n%s", tt.flags, &printed, said)
+		}
 		var out bytes.Buffer
-		code := run([]string{"replay", "-config", site.file("policy.json"), site.file("log")}, nil, &out, &out)
+		code := run(append([]string{"replay", "-config", site.file("policy.json")}, logs...), nil, &out, &out)
 		if code != exitOK || strings.Contains(out.String(), "malformed") || !strings.Contains(out.String(), "1 session: 1 the same, 0 different\n") {
-			t.Errorf("%q: exit %d\n%s", more, code, &out)
+			t.Errorf("%q: exit %d\n%s", tt.flags, code, &out)
 		}
 	}
 }

@@ -255,7 +255,7 @@ func (l *Log) Close(ctx context.Context) error {
 	l.mu.Lock()
 	left := Trouble{Err: l.trouble, Lost: l.lost}
 	l.mu.Unlock()
-	if left.Err != nil {
+	if left.Err != nil && left.Lost > 0 {
 		l.report(left)
 	}
 	return err

@@ -3,7 +3,6 @@ package logfile
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"time"
 
@@ -26,10 +25,8 @@ func (s *sink) prune(settings *Settings) error {
 		}
 	}
 	root, err := os.OpenRoot(settings.Dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	} else if err != nil {
-		return err
+	if err != nil {
+		return nil // there is nothing to remove, or lines can't be written either
 	}
 	defer root.Close()
 	files, err := list(root, s.format.Prefix)

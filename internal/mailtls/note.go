@@ -19,7 +19,7 @@ func CertificateNote(c *x509.Certificate) string {
 	return fmt.Sprintf("%s %s %X %X %s %s %s", c.Subject, c.Issuer, c.SerialNumber, sha1.Sum(c.Raw), utc(c.NotBefore), utc(c.NotAfter), strings.Join(c.DNSNames, ";"))
 }
 
-// NegotiationNote returns what Exchange's protocol logs say of a handshake that has succeeded.
+// NegotiationNote returns the note of Exchange's protocol logs on a handshake that has succeeded.
 // server says that this side accepted the connection.
 func NegotiationNote(state tls.ConnectionState, server bool) string {
 	side := "CLIENT"

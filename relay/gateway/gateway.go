@@ -206,6 +206,7 @@ func (g *Gateway) check(c Config) error {
 
 // listen opens the bindings and serves them. It returns when they accept connections.
 func (g *Gateway) listen(ctx context.Context) error {
+	g.makeLogDir() // in the data directory, which is there now
 	accepting := make(chan struct{})
 	announce := sync.OnceFunc(func() { close(accepting) })
 	listen := g.Server.Listen

@@ -8,6 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/internal/logfile"
 	"github.com/interchange-smtp/interchange/relay/event"
+	"github.com/interchange-smtp/interchange/relay/gateway/control"
 )
 
 // Log names one of the logs that Set-TransportService describes.
@@ -55,6 +56,15 @@ func (g *Gateway) openLogs() {
 	}
 }
 
+// makeLogDir makes the base directory, so that only the owner of the data directory, and on
+// Windows administrators and the system, can read logs. What fails here fails again when a log is
+// written, and is reported then.
+func (g *Gateway) makeLogDir() {
+	if g.LogDir != "" {
+		_ = control.MakeDir(g.LogDir)
+	}
+}
+
 // writeLines returns a function that writes lines of a protocol log.
 func (g *Gateway) writeLines(name Log) func(event.Line) {
 	log := g.logs[name]
@@ -88,7 +98,7 @@ func (g *Gateway) setLogs(p *connector.Policy) {
 	}
 }
 
-// closeLogs writes what is left of the logs. A log that can't be written has been reported.
+// closeLogs writes the last lines. A log that can't be written has been reported.
 func (g *Gateway) closeLogs(ctx context.Context) {
 	for _, log := range g.logs {
 		_ = log.Close(ctx)
