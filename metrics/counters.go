@@ -185,8 +185,8 @@ func isPermanent(err error) bool {
 	return errors.As(err, &e) && e.Reply.Code >= 500
 }
 
-// class returns the first two numbers of the enhanced status code of err, which are classes of RFC 3463; 0 in
-// place of what is none.
+// class returns the class and the subject of the enhanced status code of err (RFC 3463). A subject that the RFC doesn't
+// have becomes 0.
 func class(err error) string {
 	e := new(relay.Error)
 	switch {

@@ -38,10 +38,10 @@ var (
 	commandTimes = family{"command_seconds", histogram, "verb", "Time to handle a command: of DATA and BDAT with the transfer, of AUTH and STARTTLS with the client's part, without tarpits."}
 	holds        = family{"hold_seconds", histogram, "connector", "How long a client waited for the reply at the end of its message."}
 	attempts     = family{"delivery_attempts_total", counter, "connector hop result class", "Recipients that were tried at a next hop. connector is the Send connector, hop one of its smart hosts or other, class the begin of the enhanced status code."}
-	deliveries   = family{"deliveries_total", counter, "connector result", "What became of recipients: delivered, refused, expired or dropped at last, or deferred for now. connector is the Receive connector; it is none for messages of this server and of programs."}
+	deliveries   = family{"deliveries_total", counter, "connector result", "What became of recipients: delivered, refused, expired or dropped at last, or deferred for now. connector is the Receive connector, or none for messages of this server and of programs."}
 	deliveryTime = family{"delivery_seconds", histogram, "connector", "Time from the arrival of a message to its delivery to a recipient, by Receive connector."}
 	reports      = family{"delivery_reports_total", counter, "kind", "Delivery reports that were queued."}
-	limitHits    = family{"limit_hits_total", counter, "connector limit", "How often a limit has refused or slowed something down. connector is none if the limit is the server's."}
+	limitHits    = family{"limit_hits_total", counter, "connector limit", "How often a limit has refused or slowed something down. connector has the value none if the limit is the server's."}
 	reloads      = family{"policy_reload_total", counter, "result", "Reloads of the configuration."}
 	panics       = family{"panics_total", counter, "", "Connections that a panic has ended."}
 	eventsSeen   = family{"events_total", counter, "level event", "Events of every kind, named as in the log."}

@@ -11,7 +11,7 @@ type openSessions struct {
 	counts map[openSession]int
 }
 
-// openSession is what sessions are counted by.
+// openSession has the labels by which sessions are counted.
 type openSession struct{ connector, tls string }
 
 // add changes the count of sessions of a connector, in the clear or under a version of TLS.

@@ -37,7 +37,7 @@ type Hooks struct {
 	// Login is called when the Verifier has accepted a user, and the policy too.
 	Login func(ctx context.Context, c *Conn, user auth.Identity) error
 
-	// Mail is called for MAIL.
+	// Mail is called for MAIL. It may set env.TraceParent.
 	Mail func(ctx context.Context, env *Envelope) (context.Context, error)
 
 	// Rcpt is called for RCPT. env.To has the recipients that were accepted before.

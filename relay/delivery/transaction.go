@@ -185,6 +185,7 @@ func (tx *transaction) emit(ctx context.Context, kind event.Kind, r envelope.Rec
 	e.Connector = tx.hop.set.Name
 	if !tx.begun.IsZero() {
 		e.Delay = time.Since(tx.begun)
+		e.Duration = e.Delay
 	}
 	tx.sender.emit(ctx, e)
 }

@@ -57,7 +57,7 @@ func (r *Report) Body() envelope.BodyType {
 func (r *Report) Envelope() envelope.Envelope {
 	return envelope.Envelope{
 		ID: r.ID, Report: true, Remote: r.Original.Remote, Body: r.Body(), UTF8: r.UTF8,
-		Session: r.Original.Session, NetworkID: envelope.NewNetworkID(), MessageID: r.messageID(), Subject: kinds[min(r.Kind, Delivered)].subject,
+		Session: r.Original.Session, TraceParent: r.Original.TraceParent, NetworkID: envelope.NewNetworkID(), MessageID: r.messageID(), Subject: kinds[min(r.Kind, Delivered)].subject,
 	}
 }
 

@@ -32,6 +32,10 @@ type Envelope struct {
 	MessageID string // the field Message-ID, if it can be shown; "". It is known when the header has been read
 	Subject   string // the field Subject, decoded and cut; "". It is known when the header has been read
 
+	// TraceParent names the span of the message's reception, in the form of the header traceparent of W3C
+	// Trace Context, for the spans of its deliveries; "": it isn't traced. Mail of relay.Hooks sets it.
+	TraceParent string
+
 	Connector string         // the name of the Receive connector; "" for a report generated here
 	Remote    netip.AddrPort // the client; for a report generated here, the client that sent the original
 	Helo      string         // the name that the client gave in EHLO, not verified

@@ -36,19 +36,20 @@ type Event struct {
 
 	// The message. In events of a delivery report, ID names the report, From is null,
 	// and To is the sender of the original.
-	ID         string            // of the message, as in Received and on the queue
-	EnvID      string            // ENVID of MAIL, in xtext; "": not given
-	From       routing.Address   // zero: <>
-	MailFrom   routing.Address   // the sender that the client gave, which RewriteSender has replaced by From; zero: it wasn't replaced
-	To         routing.Address   // the recipient
-	AllTo      []routing.Address // all recipients; of ChangedByOperator
-	Recipients int               // how many recipients the message or the report has
-	Size       int64             // in bytes, as far as the message was read
-	MessageID  string            // the field of the header, if it can be shown; ""
-	NetworkID  string            // of the Envelope: names the message on all servers
-	Subject    string            // of the header, decoded and cut; it isn't logged
-	Outgoing   bool              // the message comes from a known client, or from this server: see envelope.Envelope.Signable
-	Following  int               // how many events about other recipients in the same answer or attempt come next
+	ID          string            // of the message, as in Received and on the queue
+	EnvID       string            // ENVID of MAIL, in xtext; "": not given
+	From        routing.Address   // zero: <>
+	MailFrom    routing.Address   // the sender that the client gave, which RewriteSender has replaced by From; zero: it wasn't replaced
+	To          routing.Address   // the recipient
+	AllTo       []routing.Address // all recipients; of ChangedByOperator
+	Recipients  int               // how many recipients the message or the report has
+	Size        int64             // in bytes, as far as the message was read
+	MessageID   string            // the field of the header, if it can be shown; ""
+	NetworkID   string            // of the Envelope: names the message on all servers
+	Subject     string            // of the header, decoded and cut; it isn't logged
+	TraceParent string            // of the Envelope, in events of attempts
+	Outgoing    bool              // the message comes from a known client, or from this server: see envelope.Envelope.Signable
+	Following   int               // how many events about other recipients in the same answer or attempt come next
 
 	// The session. Of these, events of a Dispatcher have Session, Connector, Remote and User; they
 	// are zero for mail that an application handed in.
@@ -87,7 +88,7 @@ type Event struct {
 	Retry         time.Duration // until the next hop, or fetching a token, is tried again
 	Advice        string        // what an administrator can do about Reply or Err, if that is known
 
-	Duration       time.Duration      // of a connection or a command
+	Duration       time.Duration      // of a connection, a command or an attempt
 	Held           time.Duration      // of CommandAnswered: how long the client waited at the end of its message
 	Report         string             // the ID of a delivery report
 	ReportEnvelope *envelope.Envelope // of ReportQueued: the report's
@@ -129,6 +130,7 @@ type Event struct {
 func (e *Event) SetMessage(env *envelope.Envelope) {
 	e.ID, e.EnvID, e.From, e.Size = env.ID, env.EnvID, env.From, env.Size
 	e.Session, e.NetworkID, e.MessageID, e.Subject = env.Session, env.NetworkID, env.MessageID, env.Subject
+	e.TraceParent = env.TraceParent
 	e.Connector, e.Remote, e.User = env.Connector, env.Remote, env.User
 	e.Outgoing = env.Signable || env.Connector == ""
 }

@@ -24,8 +24,8 @@ const EncodingVersion = 1
 //
 //	v           1, the version: EncodingVersion
 //	id          Message.ID, and likewise arrived, size, from, body (a number), utf8,
-//	            ret, envid, session, networkid, messageid, subject, connector, remote,
-//	            helo, user, signable, report
+//	            ret, envid, session, networkid, messageid, subject, traceparent, connector,
+//	            remote, helo, user, signable, report
 //	held        Message.Suspended
 //	recipients  an array of objects with to, notify (an array of words), orcpt, status
 //	            (a word), next, hop, attempts, tried, reply, host, advice, addr, tls
@@ -57,6 +57,7 @@ func (m *Message) AppendJSON(b []byte) ([]byte, error) {
 	e.text(`,"networkid":`, m.NetworkID)
 	e.text(`,"messageid":`, m.MessageID)
 	e.text(`,"subject":`, m.Subject)
+	e.text(`,"traceparent":`, m.TraceParent)
 	e.text(`,"connector":`, m.Connector)
 	if m.Remote.IsValid() {
 		e.text(`,"remote":`, m.Remote.String())
@@ -187,27 +188,28 @@ func appendQuoted(b []byte, s string) []byte {
 
 // document is the encoding of a Message, to read it.
 type document struct {
-	V          int               `json:"v"`
-	ID         string            `json:"id"`
-	Arrived    time.Time         `json:"arrived"`
-	Size       int64             `json:"size"`
-	From       routing.Address   `json:"from"`
-	Body       envelope.BodyType `json:"body"`
-	UTF8       bool              `json:"utf8"`
-	Ret        string            `json:"ret"`
-	EnvID      text              `json:"envid"`
-	Session    text              `json:"session"`
-	NetworkID  text              `json:"networkid"`
-	MessageID  text              `json:"messageid"`
-	Subject    text              `json:"subject"`
-	Connector  text              `json:"connector"`
-	Remote     text              `json:"remote"`
-	Helo       text              `json:"helo"`
-	User       text              `json:"user"`
-	Signable   bool              `json:"signable"`
-	Report     bool              `json:"report"`
-	Held       bool              `json:"held"`
-	Recipients []struct {
+	V           int               `json:"v"`
+	ID          string            `json:"id"`
+	Arrived     time.Time         `json:"arrived"`
+	Size        int64             `json:"size"`
+	From        routing.Address   `json:"from"`
+	Body        envelope.BodyType `json:"body"`
+	UTF8        bool              `json:"utf8"`
+	Ret         string            `json:"ret"`
+	EnvID       text              `json:"envid"`
+	Session     text              `json:"session"`
+	NetworkID   text              `json:"networkid"`
+	MessageID   text              `json:"messageid"`
+	Subject     text              `json:"subject"`
+	TraceParent text              `json:"traceparent"`
+	Connector   text              `json:"connector"`
+	Remote      text              `json:"remote"`
+	Helo        text              `json:"helo"`
+	User        text              `json:"user"`
+	Signable    bool              `json:"signable"`
+	Report      bool              `json:"report"`
+	Held        bool              `json:"held"`
+	Recipients  []struct {
 		To       routing.Address `json:"to"`
 		Notify   []string        `json:"notify"`
 		ORcpt    text            `json:"orcpt"`
@@ -259,7 +261,7 @@ func (m *Message) UnmarshalJSON(b []byte) error {
 	*m = Message{
 		Envelope: envelope.Envelope{
 			ID: d.ID, From: d.From, Size: d.Size, Body: d.Body, UTF8: d.UTF8, EnvID: string(d.EnvID), Report: d.Report,
-			Session: string(d.Session), NetworkID: string(d.NetworkID), MessageID: string(d.MessageID), Subject: string(d.Subject),
+			Session: string(d.Session), NetworkID: string(d.NetworkID), MessageID: string(d.MessageID), Subject: string(d.Subject), TraceParent: string(d.TraceParent),
 			Connector: string(d.Connector), Helo: string(d.Helo), User: string(d.User), Signable: d.Signable,
 		},
 		Arrived: d.Arrived, Suspended: d.Held, Recipients: make([]Recipient, len(d.Recipients)),

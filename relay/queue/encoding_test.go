@@ -20,7 +20,7 @@ func fullMessage() *queue.Message {
 	return &queue.Message{
 		Envelope: envelope.Envelope{
 			ID: "FULL", From: routing.MustParseAddress(`"a <b>@c"@contoso.com`), Size: 17, Body: envelope.BinaryMIME, UTF8: true,
-			Return: envelope.ReturnHeader, EnvID: "QQ+2B1", Report: true, Session: "S1", NetworkID: "6f1c", MessageID: "<1@contoso.com>", Subject: "Grüße", Connector: "From\tPartner",
+			Return: envelope.ReturnHeader, EnvID: "QQ+2B1", Report: true, Session: "S1", NetworkID: "6f1c", MessageID: "<1@contoso.com>", Subject: "Grüße", TraceParent: "00-1", Connector: "From\tPartner",
 			Remote: netip.MustParseAddrPort("[2001:db8::1%eth0]:25"), Helo: "\xff\x00not <utf-8>\u2028", User: `CONTOSO\kim`, Signable: true,
 		},
 		Arrived: noon, Suspended: true,
@@ -44,7 +44,7 @@ func TestVersion1(t *testing.T) {
 	}{
 		"empty": {&queue.Message{}, `{"v":1,"id":"","size":0}`},
 		"full": {fullMessage(), `{"v":1,"id":"FULL","arrived":"2026-03-01T12:00:00.123456789Z","size":17,"from":"\"a <b>@c\"@contoso.com",` +
-			`"body":2,"utf8":true,"ret":"HDRS","envid":"QQ+2B1","session":"S1","networkid":"6f1c","messageid":"<1@contoso.com>","subject":"Grüße","connector":"From\u0009Partner","remote":"[2001:db8::1%eth0]:25",` +
+			`"body":2,"utf8":true,"ret":"HDRS","envid":"QQ+2B1","session":"S1","networkid":"6f1c","messageid":"<1@contoso.com>","subject":"Grüße","traceparent":"00-1","connector":"From\u0009Partner","remote":"[2001:db8::1%eth0]:25",` +
 			`"helo":"base64:/wBub3QgPHV0Zi04PuKAqA==","user":"CONTOSO\\kim","signable":true,"report":true,"held":true,` +
 			`"recipients":[{"to":"ü@xn--bcher-kva.example","notify":["SUCCESS","DELAY"],"orcpt":"rfc822;a+40b","status":"delivered",` +
 			`"next":"2026-03-01T12:01:00.123456789Z","hop":"Internet contoso.com","attempts":3,"tried":"2026-03-01T12:00:01.123456789Z",` +
@@ -80,7 +80,7 @@ func TestEncoding(t *testing.T) {
 	m := &queue.Message{Arrived: noon.In(time.FixedZone("", 3600)), Recipients: []queue.Recipient{{Attempts: -1}}}
 	for _, s := range []string{"base64:", "base64:!", "\x00", "\xff", "\u2028\u2029 \x7f\x01 <&>", `\"`, "\U0001F4E7", "\xed\xa0\x80"} {
 		m.Helo, m.User, m.EnvID, m.Connector = s, s, s, s
-		m.Session, m.NetworkID, m.MessageID, m.Subject = s, s, s, s
+		m.Session, m.NetworkID, m.MessageID, m.Subject, m.TraceParent = s, s, s, s, s
 		r := &m.Recipients[0]
 		r.ORcpt, r.Hop, r.Reply, r.Host, r.Advice, r.Addr, r.Redirect = s, s, s, s, s, s, s
 		for _, v := range []any{m, *m, []queue.Message{*m}} {

@@ -52,7 +52,7 @@ func full(id string) *queue.Message {
 			ID: id, From: routing.MustParseAddress(`"a <b>@c"@contoso.com`), Body: envelope.BinaryMIME, UTF8: true,
 			Return: envelope.ReturnHeader, EnvID: "QQ+2B1", Report: true, Connector: "From\tPartner",
 			Remote: netip.MustParseAddrPort("[2001:db8::1%eth0]:25"), Helo: "\xff\x00not <utf-8>\u2028", User: `CONTOSO\kim`, Signable: true,
-			Session: "S1", NetworkID: "6f1c", MessageID: "<1@contoso.com>", Subject: "Gr\xfc\xdfe",
+			Session: "S1", NetworkID: "6f1c", MessageID: "<1@contoso.com>", TraceParent: "00-1", Subject: "Gr\xfc\xdfe",
 		},
 		Arrived: arrived(), Suspended: true,
 		Recipients: []queue.Recipient{

@@ -184,6 +184,8 @@ type Transfer struct {
 	pace  *pace     // at whose accounts the attempt counts; nil: at none
 	begun time.Time // when it was counted there
 
+	started time.Time // the attempt under way, or the last one
+
 	one [1]int
 }
 

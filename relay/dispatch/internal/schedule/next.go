@@ -68,7 +68,7 @@ func (s *Scheduler) nextAction() Action {
 // begin begins an attempt.
 func (s *Scheduler) begin(t *Transfer, now time.Time) {
 	s.queues.begin(t, now)
-	t.HeaderOnly = t.Message.headerOnly
+	t.HeaderOnly, t.started = t.Message.headerOnly, now
 	if t.doubtful && t.hop.waiting > 0 {
 		s.hopAlarms.set(&t.hop.alarm, now.Add(patience))
 	}

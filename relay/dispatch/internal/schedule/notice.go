@@ -122,7 +122,7 @@ func (s *Scheduler) emitAttempt(r *Result) {
 // event returns the event of the outcome k, with the time, the next hop and the Send connector.
 func (r *Result) event(k int) event.Event {
 	t := r.Transfer
-	return event.Event{Time: r.At, NextHop: t.hop.name, SendConnector: t.Next.Connector().Name(), Following: len(t.To) - 1 - k}
+	return event.Event{Time: r.At, NextHop: t.hop.name, SendConnector: t.Next.Connector().Name(), Following: len(t.To) - 1 - k, Duration: r.At.Sub(t.started)}
 }
 
 // emitOutcome adds e as the event of the outcome for the recipient i. e has the time, and what it says of
