@@ -4,12 +4,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/foreign/internal/access"
 	"github.com/interchange-smtp/interchange/connector/param"
 )
 
-// security reads how a service uses TLS and lets users log on, and accounts for it.
-func (sv *service) security(rules *restrictions) security {
-	s := security{requireTLS: rules.requireTLS, ownSenders: rules.ownSenders, logon: sv.yes("smtpd_sasl_auth_enable")}
+// terms reads how a service uses TLS and lets users log on, and accounts for it.
+func (sv *service) terms(rules *restrictions) access.Terms {
+	s := access.Terms{Name: sv.name, Server: "Postfix", RequireTLS: rules.requireTLS, OwnSenders: rules.ownSenders, Logon: sv.yes("smtpd_sasl_auth_enable")}
 	level := sv.get("smtpd_tls_security_level")
 	switch {
 	case level == "" && sv.yes("smtpd_enforce_tls"):
@@ -17,20 +18,20 @@ func (sv *service) security(rules *restrictions) security {
 	case level == "" && sv.yes("smtpd_use_tls"):
 		level = "may"
 	}
-	s.tls = level == "may" || level == "encrypt"
-	s.requireTLS = s.requireTLS || level == "encrypt"
+	s.TLS = level == "may" || level == "encrypt"
+	s.RequireTLS = s.RequireTLS || level == "encrypt"
 	for _, name := range []string{"smtpd_tls_security_level", "smtpd_use_tls", "smtpd_enforce_tls"} {
 		sv.taken(name, "Tls in AuthMechanism, and RequireTLS")
 	}
 	sv.wrapped(&s)
-	s.logonWithTLS = s.tls && (s.requireTLS || sv.yes("smtpd_tls_auth_only") || slices.Contains(sv.list("smtpd_sasl_security_options"), "noplaintext"))
-	if !s.tls && (sv.yes("smtpd_tls_auth_only") || slices.Contains(sv.list("smtpd_sasl_security_options"), "noplaintext")) {
-		s.logon = false
+	s.LogonWithTLS = s.TLS && (s.RequireTLS || sv.yes("smtpd_tls_auth_only") || slices.Contains(sv.list("smtpd_sasl_security_options"), "noplaintext"))
+	if !s.TLS && (sv.yes("smtpd_tls_auth_only") || slices.Contains(sv.list("smtpd_sasl_security_options"), "noplaintext")) {
+		s.Logon = false
 		sv.notPossible("smtpd_sasl_auth_enable", "users may log on with TLS only, and TLS isn't offered, so none can", "set smtpd_tls_security_level to may or encrypt")
 	}
 	sv.taken("smtpd_tls_auth_only", "BasicAuthRequireTLS in AuthMechanism")
 	sv.taken("smtpd_sasl_security_options", "BasicAuthRequireTLS in AuthMechanism where noplaintext is among them")
-	if s.logon {
+	if s.Logon {
 		sv.taken("smtpd_sasl_auth_enable", "BasicAuth in AuthMechanism, and the rights of users")
 		for _, name := range []string{"smtpd_sasl_type", "smtpd_sasl_path", "smtpd_sasl_local_domain", "smtpd_sender_login_maps"} {
 			sv.notPossible(name, "users and passwords aren't in the files of Postfix", "give the users and their addresses in a file (-users), a directory (-ldap) or a database")
@@ -38,24 +39,24 @@ func (sv *service) security(rules *restrictions) security {
 	} else {
 		sv.taken("smtpd_sasl_auth_enable", "no BasicAuth in AuthMechanism")
 	}
-	s.minimum = sv.minimumTLS()
+	s.Minimum = sv.minimumTLS()
 	return s
 }
 
 // wrapped reads whether connections begin with TLS. The gateway does so at port 465, and there
 // alone.
-func (sv *service) wrapped(s *security) {
+func (sv *service) wrapped(s *access.Terms) {
 	const name = "smtpd_tls_wrappermode"
 	wrapped := sv.yes(name)
 	switch {
 	case wrapped && sv.port == 465:
-		s.tls, s.requireTLS = true, true
+		s.TLS, s.RequireTLS = true, true
 		sv.taken(name, "connections to port 465 begin with TLS")
 	case wrapped:
-		s.tls, s.requireTLS = true, true
+		s.TLS, s.RequireTLS = true, true
 		sv.notPossible(name, "connections begin with TLS at port 465 only; here the client must use STARTTLS", "let the clients use port 465, or STARTTLS")
 	case sv.port == 465:
-		s.tls = true
+		s.TLS = true
 		sv.NotPossible(sv.at, sv.name+" inet", "connections to port 465 always begin with TLS", "let the clients begin with TLS")
 	default:
 		sv.taken(name, "connections begin without TLS")
