@@ -64,7 +64,7 @@
 //	ask a policy in Go, without a socket          connector
 //	read Exchange's commands                      connector/shell
 //	read Exchange's exports                       connector/shell/export
-//	read Postfix's main.cf                        connector/foreign
+//	read Postfix's main.cf, the metabase of IIS   connector/foreign
 //	read a policy from files of any kind          connector/load
 //	read and write JSON                           connector/jsonconfig
 //	find who may relay, compare two policies      connector/analysis

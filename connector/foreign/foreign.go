@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/foreign/internal/account"
+	"github.com/interchange-smtp/interchange/connector/foreign/internal/iis"
 	"github.com/interchange-smtp/interchange/connector/foreign/internal/postfix"
 	"github.com/interchange-smtp/interchange/connector/source"
 )
@@ -28,12 +29,17 @@ type Kind uint8
 const (
 	Unknown Kind = iota
 	Postfix      // main.cf
+	IIS          // MetaBase.xml
 )
 
-// Detect returns the kind of a file: a file of Postfix by the extension of its name, .cf.
+// Detect returns the kind of a file: a file of Postfix by the extension of its name, .cf, and a
+// metabase of IIS by its content.
 func Detect(name string, data []byte) Kind {
-	if strings.EqualFold(path.Ext(name), ".cf") {
+	switch ext := path.Ext(name); {
+	case strings.EqualFold(ext, ".cf"):
 		return Postfix
+	case strings.EqualFold(ext, ".xml") && iis.IsMetabase(data):
+		return IIS
 	}
 	return Unknown
 }
@@ -66,10 +72,12 @@ func Read(name string, data []byte, readFile func(name string) ([]byte, error)) 
 	switch kind := Detect(name, data); {
 	case kind == Postfix && strings.EqualFold(path.Base(name), "master.cf"):
 		return nil, problem(name, source.CodeSyntax, "name main.cf; master.cf beside it is read with it")
+	case kind == IIS:
+		book, err = iis.Read(name, data)
 	case kind == Postfix:
 		book, err = postfix.Read(name, data, limited)
 	default:
-		return nil, problem(name, source.CodeSyntax, "this isn't Postfix's main.cf")
+		return nil, problem(name, source.CodeSyntax, "this is neither Postfix's main.cf nor a metabase of IIS")
 	}
 	if err != nil {
 		return nil, err

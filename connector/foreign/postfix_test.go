@@ -40,8 +40,14 @@ func convert(t *testing.T, f files) (*foreign.Result, *connector.Policy) {
 	return result, compile(t, result)
 }
 
+// compile compiles the policy, with a password for each credential that lacks one.
 func compile(t *testing.T, result *foreign.Result) *connector.Policy {
 	t.Helper()
+	for _, s := range result.Config.Send {
+		if c := s.AuthenticationCredential; c != nil && c.Password == "" {
+			c.Password = "secret"
+		}
+	}
 	policy, err := connector.Compile(result.Config)
 	if err != nil {
 		t.Fatalf("%v\n%v", err, result.Account)
@@ -82,57 +88,60 @@ smtp unix - - n - - smtp
 relay unix - - n - - smtp
 `
 
+// relayTests are configurations, and clients that may relay by them and that may not.
+var relayTests = map[string]struct {
+	main, file string // of etc/table
+	relay, not string // clients at port 25
+	users      string // who may relay if they log on
+}{
+	"networks":                  {main: "mynetworks = 10.0.0.0/8 [2001:db8:1::]/48", relay: "10.1.2.3 2001:db8:1::7", not: "11.0.0.1 127.0.0.1 2001:db8:2::1"},
+	"host by default":           {main: "", relay: "127.0.0.1 ::1", not: "10.1.2.3 192.168.0.1"},
+	"networks of the machine":   {main: "mynetworks_style = subnet", relay: "127.0.0.1", not: "192.0.2.9"},
+	"class":                     {main: "compatibility_level = 0\nsmtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination", relay: "127.0.0.1", not: "10.0.0.1"},
+	"later wins":                {main: "mynetworks = 0.0.0.0/0\nmynetworks = 10.0.0.1", relay: "10.0.0.1", not: "10.0.0.2"},
+	"excluded":                  {main: "mynetworks = !10.1.2.3, 10.0.0.0/8", relay: "10.1.2.4", not: "10.1.2.3"},
+	"excluded too late":         {main: "mynetworks = 10.0.0.0/8, !10.1.2.3", relay: "10.1.2.3"},
+	"excluded by a name":        {main: "mynetworks = 10.9.0.1, !printer.contoso.com, 10.0.0.0/8", relay: "10.9.0.1", not: "10.1.2.3"},
+	"excluded by no table":      {main: "mynetworks = !hash:/etc/postfix/missing, 10.0.0.0/8", not: "10.1.2.3"},
+	"bits behind the prefix":    {main: "mynetworks = 10.1.2.3/8, 10.9.0.1", relay: "10.9.0.1", not: "10.1.2.3 10.0.0.1"},
+	"file":                      {main: "mynetworks = /etc/postfix/table", file: "# printers\n10.0.0.0/24\n!192.168.0.9\n192.168.0.0/16\n", relay: "10.0.0.9 192.168.0.1", not: "192.168.0.9 10.0.1.1"},
+	"cidr":                      {main: "mynetworks = cidr:/etc/postfix/table", file: "10.0.0.0/24 any\nif !10.1.0.0/16\n10.0.0.0/8 OK\nendif\n", relay: "10.0.0.9 10.2.0.1", not: "10.1.0.1 11.0.0.1"},
+	"cidr, broken":              {main: "mynetworks = cidr:/etc/postfix/table, 10.9.0.1", file: "10.0.0.0/24 any\nprinter any\n", relay: "10.9.0.1", not: "10.0.0.9"},
+	"hash":                      {main: "mynetworks = hash:/etc/postfix/table", file: "10.0.0.9 x\n10.1 x\n", relay: "10.0.0.9", not: "10.1.0.1"},
+	"regexp":                    {main: "mynetworks = regexp:/etc/postfix/table", file: "/./ x\n", not: "10.0.0.1"},
+	"no guard":                  {main: "mynetworks = 10.0.0.0/8\nsmtpd_relay_restrictions = permit_mynetworks", not: "10.0.0.1 11.0.0.1"},
+	"no permit":                 {main: "mynetworks = 10.0.0.0/8\nsmtpd_relay_restrictions = reject_unauth_destination", not: "10.0.0.1"},
+	"recipient restrictions":    {main: "mynetworks = 10.0.0.0/8\nsmtpd_relay_restrictions =\nsmtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination", relay: "10.0.0.1", not: "11.0.0.1"},
+	"both lists":                {main: "mynetworks = 10.0.0.0/8\nsmtpd_recipient_restrictions = reject", not: "10.0.0.1"},
+	"open":                      {main: "mynetworks = 10.0.0.0/8\nsmtpd_relay_restrictions = permit, reject_unauth_destination", relay: "10.0.0.1 203.0.113.1"},
+	"policy service first":      {main: "mynetworks = 10.0.0.0/8\nsmtpd_relay_restrictions = check_policy_service unix:private/x, permit_mynetworks, reject_unauth_destination", not: "10.0.0.1"},
+	"policy service behind":     {main: "mynetworks = 10.0.0.0/8\nsmtpd_relay_restrictions = permit_mynetworks, check_policy_service unix:private/x, reject_unauth_destination", relay: "10.0.0.1", not: "11.0.0.1"},
+	"unknown word":              {main: "mynetworks = 10.0.0.0/8\nsmtpd_relay_restrictions = accept_all, permit_mynetworks, reject_unauth_destination", not: "10.0.0.1"},
+	"table as a word":           {main: "mynetworks = 10.0.0.0/8\nsmtpd_client_restrictions = hash:/etc/postfix/table", file: "10.0.0.1 REJECT\n", not: "10.0.0.1 10.0.0.2"},
+	"DNS first":                 {main: "mynetworks = 10.0.0.0/8\nsmtpd_client_restrictions = reject_rbl_client zen.example, reject_unknown_client_hostname", relay: "10.0.0.1", not: "11.0.0.1"},
+	"only warns":                {main: "mynetworks = 10.0.0.0/8\nsmtpd_relay_restrictions = warn_if_reject reject, permit_mynetworks, reject_unauth_destination", relay: "10.0.0.1", not: "11.0.0.1"},
+	"access":                    {main: "mynetworks = 10.0.0.0/8\nsmtpd_client_restrictions = check_client_access hash:/etc/postfix/table, permit_mynetworks, reject", file: "10.0.0.1 REJECT\n10.1 554 no\n10.1.2 OK\n10.1.2.3 REJECT\n11.0.0.1 OK\n", relay: "10.2.0.1 10.1.2.4", not: "10.0.0.1 10.1.1.1 10.1.2.3 11.0.0.1"},
+	"access that permits":       {main: "mynetworks = 10.0.0.0/8\nsmtpd_relay_restrictions = check_client_access cidr:/etc/postfix/table, reject_unauth_destination", file: "10.0.0.0/24 OK\n10.0.0.0/16 REJECT\n192.0.2.7 permit_mynetworks\n10.7.0.0/16 permit_mynetworks\n", relay: "10.0.0.9 10.7.0.1", not: "10.0.1.1 192.0.2.7 10.8.0.1"},
+	"access by name":            {main: "mynetworks = 10.0.0.0/8\nsmtpd_client_restrictions = check_client_access hash:/etc/postfix/table", file: "bad.example REJECT\n", not: "10.0.0.1"},
+	"access by name, permitted": {main: "smtpd_relay_restrictions = check_client_access hash:/etc/postfix/table, reject_unauth_destination", file: "good.example OK\n10.0.0.1 OK\n", relay: "10.0.0.1", not: "10.0.0.2"},
+	"access by name, passed":    {main: "smtpd_relay_restrictions = check_client_access hash:/etc/postfix/table, reject_unauth_destination", file: "odd.example DUNNO\n10.0.0.1 OK\n", not: "10.0.0.1"},
+	"access, no table":          {main: "mynetworks = 10.0.0.0/8\nsmtpd_client_restrictions = check_client_access pcre:/etc/postfix/table", file: "/x/ REJECT\n", not: "10.0.0.1"},
+	"sender that permits":       {main: "smtpd_relay_restrictions = check_sender_access hash:/etc/postfix/table, reject_unauth_destination", file: "contoso.com OK\n", not: "10.0.0.1"},
+	"recipient that permits":    {main: "smtpd_relay_restrictions = check_recipient_access hash:/etc/postfix/table, reject_unauth_destination", file: "elsewhere.example OK\n", not: "10.0.0.1"},
+	"certificates":              {main: "smtpd_relay_restrictions = permit_tls_clientcerts, permit_tls_all_clientcerts, reject_unauth_destination", not: "10.0.0.1"},
+	"restriction class":         {main: "mynetworks = 10.0.0.0/8\nsmtpd_restriction_classes = printers\nprinters = permit_mynetworks, reject\nsmtpd_relay_restrictions = printers, reject_unauth_destination", relay: "10.0.0.1", not: "11.0.0.1"},
+	"class of itself":           {main: "mynetworks = 10.0.0.0/8\nsmtpd_restriction_classes = loop\nloop = loop\nsmtpd_relay_restrictions = loop, permit_mynetworks, reject_unauth_destination", not: "10.0.0.1"},
+	"users":                     {main: "mynetworks = 10.0.0.1\nsmtpd_sasl_auth_enable = yes\nsmtpd_tls_security_level = may", relay: "10.0.0.1", not: "10.0.0.2", users: "10.0.0.2 203.0.113.1"},
+	"users without AUTH":        {main: "mynetworks = 10.0.0.1", not: "10.0.0.2"},
+	"users from some networks":  {main: "mynetworks = 10.0.0.1\nsmtpd_sasl_auth_enable = yes\nsmtpd_client_restrictions = check_client_access cidr:/etc/postfix/table", file: "203.0.113.0/24 REJECT\n", users: "10.0.0.2", not: "203.0.113.1"},
+	"conditional":               {main: "lan = 10.0.0.0/8\nmynetworks = ${{$compatibility_level} >=level {3.6} ? {$lan} : {0.0.0.0/0}}", relay: "10.0.0.1", not: "11.0.0.1"},
+}
+
 // TestPostfixRelays asks who may relay by many configurations. What can't be read or decided lets
 // no client relay.
 func TestPostfixRelays(t *testing.T) {
 	const base = "compatibility_level = 3.6\nmyhostname = mx.contoso.com\nrelay_domains = contoso.com\n"
-	for name, test := range map[string]struct {
-		main, file string // of etc/table
-		relay, not string // clients at port 25
-		users      string // who may relay if they log on
-	}{
-		"networks":                  {main: "mynetworks = 10.0.0.0/8 [2001:db8:1::]/48", relay: "10.1.2.3 2001:db8:1::7", not: "11.0.0.1 127.0.0.1 2001:db8:2::1"},
-		"host by default":           {main: "", relay: "127.0.0.1 ::1", not: "10.1.2.3 192.168.0.1"},
-		"networks of the machine":   {main: "mynetworks_style = subnet", relay: "127.0.0.1", not: "192.0.2.9"},
-		"class":                     {main: "compatibility_level = 0\nsmtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination", relay: "127.0.0.1", not: "10.0.0.1"},
-		"later wins":                {main: "mynetworks = 0.0.0.0/0\nmynetworks = 10.0.0.1", relay: "10.0.0.1", not: "10.0.0.2"},
-		"excluded":                  {main: "mynetworks = !10.1.2.3, 10.0.0.0/8", relay: "10.1.2.4", not: "10.1.2.3"},
-		"excluded too late":         {main: "mynetworks = 10.0.0.0/8, !10.1.2.3", relay: "10.1.2.3"},
-		"excluded by a name":        {main: "mynetworks = 10.9.0.1, !printer.contoso.com, 10.0.0.0/8", relay: "10.9.0.1", not: "10.1.2.3"},
-		"excluded by no table":      {main: "mynetworks = !hash:/etc/postfix/missing, 10.0.0.0/8", not: "10.1.2.3"},
-		"bits behind the prefix":    {main: "mynetworks = 10.1.2.3/8, 10.9.0.1", relay: "10.9.0.1", not: "10.1.2.3 10.0.0.1"},
-		"file":                      {main: "mynetworks = /etc/postfix/table", file: "# printers\n10.0.0.0/24\n!192.168.0.9\n192.168.0.0/16\n", relay: "10.0.0.9 192.168.0.1", not: "192.168.0.9 10.0.1.1"},
-		"cidr":                      {main: "mynetworks = cidr:/etc/postfix/table", file: "10.0.0.0/24 any\nif !10.1.0.0/16\n10.0.0.0/8 OK\nendif\n", relay: "10.0.0.9 10.2.0.1", not: "10.1.0.1 11.0.0.1"},
-		"cidr, broken":              {main: "mynetworks = cidr:/etc/postfix/table, 10.9.0.1", file: "10.0.0.0/24 any\nprinter any\n", relay: "10.9.0.1", not: "10.0.0.9"},
-		"hash":                      {main: "mynetworks = hash:/etc/postfix/table", file: "10.0.0.9 x\n10.1 x\n", relay: "10.0.0.9", not: "10.1.0.1"},
-		"regexp":                    {main: "mynetworks = regexp:/etc/postfix/table", file: "/./ x\n", not: "10.0.0.1"},
-		"no guard":                  {main: "mynetworks = 10.0.0.0/8\nsmtpd_relay_restrictions = permit_mynetworks", not: "10.0.0.1 11.0.0.1"},
-		"no permit":                 {main: "mynetworks = 10.0.0.0/8\nsmtpd_relay_restrictions = reject_unauth_destination", not: "10.0.0.1"},
-		"recipient restrictions":    {main: "mynetworks = 10.0.0.0/8\nsmtpd_relay_restrictions =\nsmtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination", relay: "10.0.0.1", not: "11.0.0.1"},
-		"both lists":                {main: "mynetworks = 10.0.0.0/8\nsmtpd_recipient_restrictions = reject", not: "10.0.0.1"},
-		"open":                      {main: "mynetworks = 10.0.0.0/8\nsmtpd_relay_restrictions = permit, reject_unauth_destination", relay: "10.0.0.1 203.0.113.1"},
-		"policy service first":      {main: "mynetworks = 10.0.0.0/8\nsmtpd_relay_restrictions = check_policy_service unix:private/x, permit_mynetworks, reject_unauth_destination", not: "10.0.0.1"},
-		"policy service behind":     {main: "mynetworks = 10.0.0.0/8\nsmtpd_relay_restrictions = permit_mynetworks, check_policy_service unix:private/x, reject_unauth_destination", relay: "10.0.0.1", not: "11.0.0.1"},
-		"unknown word":              {main: "mynetworks = 10.0.0.0/8\nsmtpd_relay_restrictions = accept_all, permit_mynetworks, reject_unauth_destination", not: "10.0.0.1"},
-		"table as a word":           {main: "mynetworks = 10.0.0.0/8\nsmtpd_client_restrictions = hash:/etc/postfix/table", file: "10.0.0.1 REJECT\n", not: "10.0.0.1 10.0.0.2"},
-		"DNS first":                 {main: "mynetworks = 10.0.0.0/8\nsmtpd_client_restrictions = reject_rbl_client zen.example, reject_unknown_client_hostname", relay: "10.0.0.1", not: "11.0.0.1"},
-		"only warns":                {main: "mynetworks = 10.0.0.0/8\nsmtpd_relay_restrictions = warn_if_reject reject, permit_mynetworks, reject_unauth_destination", relay: "10.0.0.1", not: "11.0.0.1"},
-		"access":                    {main: "mynetworks = 10.0.0.0/8\nsmtpd_client_restrictions = check_client_access hash:/etc/postfix/table, permit_mynetworks, reject", file: "10.0.0.1 REJECT\n10.1 554 no\n10.1.2 OK\n10.1.2.3 REJECT\n11.0.0.1 OK\n", relay: "10.2.0.1 10.1.2.4", not: "10.0.0.1 10.1.1.1 10.1.2.3 11.0.0.1"},
-		"access that permits":       {main: "mynetworks = 10.0.0.0/8\nsmtpd_relay_restrictions = check_client_access cidr:/etc/postfix/table, reject_unauth_destination", file: "10.0.0.0/24 OK\n10.0.0.0/16 REJECT\n192.0.2.7 permit_mynetworks\n10.7.0.0/16 permit_mynetworks\n", relay: "10.0.0.9 10.7.0.1", not: "10.0.1.1 192.0.2.7 10.8.0.1"},
-		"access by name":            {main: "mynetworks = 10.0.0.0/8\nsmtpd_client_restrictions = check_client_access hash:/etc/postfix/table", file: "bad.example REJECT\n", not: "10.0.0.1"},
-		"access by name, permitted": {main: "smtpd_relay_restrictions = check_client_access hash:/etc/postfix/table, reject_unauth_destination", file: "good.example OK\n10.0.0.1 OK\n", relay: "10.0.0.1", not: "10.0.0.2"},
-		"access by name, passed":    {main: "smtpd_relay_restrictions = check_client_access hash:/etc/postfix/table, reject_unauth_destination", file: "odd.example DUNNO\n10.0.0.1 OK\n", not: "10.0.0.1"},
-		"access, no table":          {main: "mynetworks = 10.0.0.0/8\nsmtpd_client_restrictions = check_client_access pcre:/etc/postfix/table", file: "/x/ REJECT\n", not: "10.0.0.1"},
-		"sender that permits":       {main: "smtpd_relay_restrictions = check_sender_access hash:/etc/postfix/table, reject_unauth_destination", file: "contoso.com OK\n", not: "10.0.0.1"},
-		"recipient that permits":    {main: "smtpd_relay_restrictions = check_recipient_access hash:/etc/postfix/table, reject_unauth_destination", file: "elsewhere.example OK\n", not: "10.0.0.1"},
-		"certificates":              {main: "smtpd_relay_restrictions = permit_tls_clientcerts, permit_tls_all_clientcerts, reject_unauth_destination", not: "10.0.0.1"},
-		"restriction class":         {main: "mynetworks = 10.0.0.0/8\nsmtpd_restriction_classes = printers\nprinters = permit_mynetworks, reject\nsmtpd_relay_restrictions = printers, reject_unauth_destination", relay: "10.0.0.1", not: "11.0.0.1"},
-		"class of itself":           {main: "mynetworks = 10.0.0.0/8\nsmtpd_restriction_classes = loop\nloop = loop\nsmtpd_relay_restrictions = loop, permit_mynetworks, reject_unauth_destination", not: "10.0.0.1"},
-		"users":                     {main: "mynetworks = 10.0.0.1\nsmtpd_sasl_auth_enable = yes\nsmtpd_tls_security_level = may", relay: "10.0.0.1", not: "10.0.0.2", users: "10.0.0.2 203.0.113.1"},
-		"users without AUTH":        {main: "mynetworks = 10.0.0.1", not: "10.0.0.2"},
-		"users from some networks":  {main: "mynetworks = 10.0.0.1\nsmtpd_sasl_auth_enable = yes\nsmtpd_client_restrictions = check_client_access cidr:/etc/postfix/table", file: "203.0.113.0/24 REJECT\n", users: "10.0.0.2", not: "203.0.113.1"},
-		"conditional":               {main: "lan = 10.0.0.0/8\nmynetworks = ${{$compatibility_level} >=level {3.6} ? {$lan} : {0.0.0.0/0}}", relay: "10.0.0.1", not: "11.0.0.1"},
-	} {
+	for name, test := range relayTests {
 		t.Run(name, func(t *testing.T) {
 			_, policy := convert(t, files{"etc/main.cf": base + test.main + "\n", "etc/table": test.file, "etc/master.cf": submission})
 			for client := range strings.FieldsSeq(test.relay) {

@@ -1,6 +1,6 @@
 // Package load reads a policy from files: Exchange commands (.ps1), what Exchange
-// exported (.txt, .csv, .json, .xml), JSON documents, and the configuration of Postfix (.cf),
-// in any number and mixture.
+// exported (.txt, .csv, .json, .xml), JSON documents, and the configuration of Postfix (.cf)
+// and of the SMTP service of IIS (MetaBase.xml), in any number and mixture.
 //
 //	policy, err := load.Files(ctx, load.Options{}, "receive.xml", "relay.ps1")
 //

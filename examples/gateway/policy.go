@@ -50,7 +50,7 @@ func (p *policyFlags) register(fs *flag.FlagSet) {
 
 // registerFiles is register without the demonstration.
 func (p *policyFlags) registerFiles(fs *flag.FlagSet) {
-	fs.Var(&p.files, "config", "read the policy from `FILE`: Exchange commands (.ps1), an export of Exchange (.txt .csv .json .xml), JSON (.json)\nor Postfix's main.cf (.cf); may be repeated: read in order, lists add up, later settings win")
+	fs.Var(&p.files, "config", "read the policy from `FILE`: Exchange commands (.ps1), an export of Exchange (.txt .csv .json .xml), JSON (.json),\nPostfix's main.cf (.cf) or the MetaBase.xml of IIS; may be repeated: read in order, lists add up, later settings win")
 	p.registerReading(fs)
 }
 
