@@ -51,6 +51,7 @@ func commands() []command {
 		{"queue", "manage the queue of a gateway", "0 done, 1 no such message or not all done, 2 invalid or no gateway running", runQueue},
 		{"reload", "make a running gateway read its files again", "0 reloaded, 2 something is wrong with the files, invalid, or no gateway running", runReload},
 		{"status", "show the state of a running gateway, also for Nagios", "0 OK, 1 warning, 2 critical or no gateway running, 3 unknown", runStatus},
+		{"top", "show sessions, next hops, rates and refusals of a running gateway", "0 done, 2 invalid or no gateway running", runTop},
 		{"health", "say whether a running gateway can serve clients, for Docker", "0 ready, 1 not ready, 2 invalid", runHealth},
 		{"dkim", "make keys that sign mail, and check their DNS records", "0 done, 1 a record doesn't fit, 2 invalid", runDKIM},
 		{"oauth", "log on for a Send connector, or test its logon at the smart host", "0 logged on, 1 refused, 2 invalid", runOAuth},

@@ -121,11 +121,17 @@ func (c *cli) printHops(list []*control.Hop, asJSON bool) error {
 		}
 		return nil
 	}
+	next := func(h *control.Hop) string {
+		if c.saidStopped && !h.Suspended {
+			return "at the start"
+		}
+		return nextTry(h, now)
+	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "NEXT HOP\tWAITING\tSUSPENDED\tSENDING\tOLDEST\tFAILURES\tNEXT TRY")
 	for _, h := range list {
 		messages += h.Messages
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%s\t%d\t%s\n", visibleLine(h.Name), h.Messages, h.Held, h.Sending, ageOf(h.Oldest, now), h.Failures, c.nextTry(h, now))
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%s\t%d\t%s\n", visibleLine(h.Name), h.Messages, h.Held, h.Sending, ageOf(h.Oldest, now), h.Failures, next(h))
 	}
 	var rows strings.Builder
 	if err := table.Flush(); err != nil {
@@ -151,7 +157,7 @@ func ageOf(t, now time.Time) string {
 }
 
 // nextTry says when a next hop is tried again, or why not.
-func (c *cli) nextTry(h *control.Hop, now time.Time) string {
+func nextTry(h *control.Hop, now time.Time) string {
 	switch {
 	case h.Suspended:
 		text := "suspended"
@@ -162,8 +168,6 @@ func (c *cli) nextTry(h *control.Hop, now time.Time) string {
 			text += " " + span(now.Sub(h.SuspendedSince)) + " ago"
 		}
 		return text
-	case c.saidStopped:
-		return "at the start"
 	case h.Retry.After(now):
 		return "in " + span(h.Retry.Sub(now))
 	case h.Paced.After(now):

@@ -41,7 +41,7 @@ func (g *Gateway) connect() {
 	if g.Sender.Messages == nil && g.Dir != "" {
 		g.Sender.Messages = &message.Pool{Dir: g.Dir}
 	}
-	g.Sender.Events = slices.Concat(g.Sender.Events, g.Events)
+	g.Sender.Events = append(slices.Concat(g.Sender.Events, g.Events), g.past.read)
 	g.Sender.Logger = cmp.Or(g.Sender.Logger, g.Logger)
 	g.Server.Policy, g.Server.Verifier, g.Server.Certificates, g.Server.ClientCAs = c.Policy, c.Verifier, c.Certificates, c.ClientCAs
 	g.Server.Handler = &g.Sender
@@ -99,7 +99,7 @@ func (g *Gateway) startDispatcher(ctx context.Context, store queue.Store) error 
 	if d.SuspendedHops == "" && g.Dir != "" {
 		d.SuspendedHops = filepath.Join(g.Dir, control.SuspendedHops)
 	}
-	d.Events = slices.Concat(d.Events, g.Events)
+	d.Events = append(slices.Concat(d.Events, g.Events), g.past.read)
 	d.Logger = cmp.Or(d.Logger, g.Logger)
 	g.queue, g.Server.Handler = store, d
 	return d.Start(ctx)

@@ -24,6 +24,7 @@ const probeAge = 5 * time.Second
 // statusReader keeps what Status says about the past. It is one of the readers of the Gateway.
 type statusReader struct {
 	refusals refusals
+	traffic  traffic
 
 	mu      sync.Mutex
 	started time.Time
@@ -39,6 +40,7 @@ type statusReader struct {
 // read is the event.Reader.
 func (r *statusReader) read(_ context.Context, e event.Event) {
 	r.refusals.read(&e)
+	r.traffic.read(&e)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch e.Kind {
@@ -58,7 +60,7 @@ func (r *statusReader) read(_ context.Context, e event.Event) {
 
 // fill sets what the reader knows in s.
 func (r *statusReader) fill(s *control.Status) {
-	s.Refused = r.refusals.list(s.Time)
+	s.Refused, s.Traffic = r.refusals.list(s.Time), r.traffic.lastMinute(s.Time)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s.Started, s.Policy, s.Since, s.Reload = r.started.UTC(), r.policy, r.since.UTC(), r.reload

@@ -20,9 +20,28 @@ type Status struct {
 	Failing   []NextHop  `json:"failing,omitempty"`   // the next hops that have failed and not answered since
 	Resources []Resource `json:"resources,omitempty"` // those for which there is a limit
 	Refused   []Refused  `json:"refused,omitempty"`   // in the last ten minutes, the most frequent first
+	Traffic   Traffic    `json:"traffic"`             // in the last minute
 
 	Certificates []Certificate `json:"certificates,omitempty"`
 	LostLines    []LostLines   `json:"lostLines,omitempty"` // of logs that could not be written
+}
+
+// Traffic counts what happened in a time.
+type Traffic struct {
+	Connections int `json:"connections"` // that ended
+	Accepted    int `json:"accepted"`    // recipients of accepted messages
+	Refused     int `json:"refused"`     // connections, commands, and recipients of messages
+	Delivered   int `json:"delivered"`   // recipients
+	Deferred    int `json:"deferred"`    // attempts for recipients that are tried again
+	Failed      int `json:"failed"`      // recipients that were refused for good or have expired
+}
+
+// Plus returns the sums of t and u.
+func (t Traffic) Plus(u Traffic) Traffic {
+	return Traffic{
+		Connections: t.Connections + u.Connections, Accepted: t.Accepted + u.Accepted, Refused: t.Refused + u.Refused,
+		Delivered: t.Delivered + u.Delivered, Deferred: t.Deferred + u.Deferred, Failed: t.Failed + u.Failed,
+	}
 }
 
 // State says how far a gateway is.
