@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/source"
-	"github.com/interchange-smtp/interchange/internal/readlimit"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
 	"github.com/interchange-smtp/interchange/relay/queue"
@@ -55,13 +55,9 @@ func (c *cli) importFiles(ctx context.Context, f *queueFlags, files []string) in
 
 // importFile imports the message in stem.json and stem.eml, and returns its ID.
 func (c *cli) importFile(ctx context.Context, f *queueFlags, stem string) (id string, err error) {
-	text, err := readlimit.File(stem+".json", maxEnvelope)
+	m, err := readEnvelope(stem + ".json")
 	if err != nil {
 		return "", fmt.Errorf("the envelope of the message can't be read: %w", source.FileError(stem+".json", err))
-	}
-	m := new(queue.Message)
-	if err := json.Unmarshal(text, m); err != nil {
-		return "", source.FileError(stem+".json", err)
 	}
 	content, err := os.Open(stem + ".eml")
 	if err != nil {
@@ -87,4 +83,22 @@ func (c *cli) importFile(ctx context.Context, f *queueFlags, stem string) (id st
 		}
 	}
 	return m.ID, nil
+}
+
+// readEnvelope reads a message without its content.
+func readEnvelope(name string) (*queue.Message, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxEnvelope+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(text) > maxEnvelope:
+		return nil, fmt.Errorf("it has more than %d bytes", maxEnvelope)
+	}
+	m := new(queue.Message)
+	return m, json.Unmarshal(text, m)
 }

@@ -280,3 +280,22 @@ func (w *world) idOf(to string) string {
 	}
 	return ""
 }
+
+// FuzzSuspendedHops: whatever is in the file, it is read or refused.
+func FuzzSuspendedHops(f *testing.F) {
+	for _, text := range []string{`[]`, `[{"name":"out","since":"2026-11-30T09:14:00Z","by":"kim"}]`, `[{"name":""}]`, `{}`} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		path := filepath.Join(t.TempDir(), "suspended")
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		list, err := dispatch.ReadSuspendedHops(path)
+		for _, s := range list {
+			if err != nil || s.Name == "" {
+				t.Errorf("%q: %+v, %v", text, list, err)
+			}
+		}
+	})
+}
