@@ -46,6 +46,10 @@ type Options struct {
 	// running server. Nil: such cmdlets fail and say that they need one.
 	Queues operations.Queues
 
+	// Tracking is the log that Get-MessageTrackingLog searches. Nil: the cmdlet fails and
+	// says that it needs one.
+	Tracking operations.TrackingLog
+
 	// Confirm answers a question of -Confirm and of cmdlets that ask by
 	// themselves, such as the Remove cmdlets. Nil: there is no user to ask;
 	// such cmdlets go on, -Confirm is an error.
@@ -168,7 +172,7 @@ func newInterpreter(org *exchange.Org, opts Options) *Interpreter {
 	for _, c := range opts.Certificates {
 		org.Certificates = append(org.Certificates, exchange.Certificate(c))
 	}
-	org.Queues, org.FS = opts.Queues, opts.FS
+	org.Queues, org.Tracking, org.FS = opts.Queues, opts.Tracking, opts.FS
 	in := &Interpreter{org: org, origins: source.Map{}}
 	options := interp.Options{
 		Commands: org.Commands(credentials(opts.Credential)),

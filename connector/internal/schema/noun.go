@@ -61,6 +61,8 @@ var (
 		About: "The queue of a running gateway in groups. The shell needs -data."}
 	Message = Noun{Names: []string{"Message"}, Verbs: Get | Remove | Suspend | Resume | Redirect | Export, Rows: messageRows,
 		About: "The messages in the queue of a running gateway. The shell needs -data."}
+	MessageTrackingLog = Noun{Names: []string{"MessageTrackingLog"}, Verbs: Get, Rows: trackingRows,
+		About: "The message tracking log of a gateway, whether it runs or not. The shell needs -data or -logs."}
 	GetCredential = Noun{Names: []string{"Credential"}, Verbs: Get, Rows: credentialRows,
 		About: "A user name and a password, from a prompt, a file or the environment."}
 )
@@ -69,7 +71,7 @@ var (
 var Nouns = slices.Concat([]Noun{
 	ReceiveConnector, SendConnector, ADPermission, AcceptedDomain, RemoteDomain, TransportConfig, TransportService, FrontendTransportService,
 	MailboxTransportService, AdSite, AdSiteLink, ExchangeServer, SmtpConnectivity, ExchangeCertificate, GetCredential,
-	Queue, QueueDigest, Message,
+	Queue, QueueDigest, Message, MessageTrackingLog,
 }, absentNouns, refusedNouns)
 
 // Row returns the row of the parameter of that name, in any letter case; nil if the noun

@@ -1,10 +1,6 @@
 package schema
 
-// noServer is why there is no log.
-const noServer = "commands work on the configuration only; use "
-
-// refusedNouns are the connectors that don't exist here, and what belongs to a
-// server that runs.
+// refusedNouns are the connectors that don't exist here.
 var refusedNouns = []Noun{
 	{Names: []string{"ForeignConnector"}, Verbs: New | Set | Remove, Rows: foreignRows,
 		Refused: "a Foreign connector writes files for a gateway of another kind; use a Send connector with smart hosts"},
@@ -12,7 +8,6 @@ var refusedNouns = []Noun{
 		Refused: "a Delivery Agent connector runs a program of another vendor; use a Send connector with smart hosts"},
 	{Names: []string{"RoutingGroupConnector"}, Verbs: New | Set | Remove, Rows: groupRows,
 		Refused: "routing groups are those of Exchange 2003; use a Send connector with smart hosts"},
-	{Names: []string{"MessageTrackingLog"}, Verbs: Get, Rows: trackingRows, Refused: noServer + "the log of a running gateway, which has a line for each message"},
 }
 
 // absentNouns are the connectors that can't exist here, so that their Get cmdlets
@@ -69,23 +64,6 @@ var groupRows = during(until10, refuse(
 	Row{Name: "Cost", Verbs: newSet, Kind: Integer, Default: is("1"), Does: "Says what it costs to send mail over the connector."},
 	Row{Name: "PublicFolderReferralsEnabled", Verbs: newSet, Kind: Boolean, Default: is("$true"), Does: "Lets users reach public folders over the connector."},
 ))
-
-var trackingRows = refuse(
-	Row{Name: "Server", Verbs: Get, Kind: Server, Argument: Argument{Pipeline: true}, Does: "Says whose log is searched."},
-	Row{Name: "Sender", Verbs: Get, Kind: String, Does: "Shows only entries about messages of this sender."},
-	Row{Name: "Recipients", Verbs: Get, Kind: typeOf("String[]"), Does: "Shows only entries about messages to these recipients."},
-	Row{Name: "MessageId", Verbs: Get, Kind: String, Does: "Shows only entries about messages with this Message-ID."},
-	Row{Name: "InternalMessageId", Verbs: Get, Kind: String, Does: "Shows only entries about the message with this number on its server."},
-	Row{Name: "MessageSubject", Verbs: Get, Kind: String, Does: "Shows only entries about messages with this text in their subject."},
-	Row{Name: "NetworkMessageId", Verbs: Get, Kind: String, Since: from13, Does: "Shows only entries about the message with this number in the organisation."},
-	Row{Name: "EventId", Verbs: Get, Kind: String, Does: "Shows only entries about events of this kind."},
-	Row{Name: "Source", Verbs: Get, Kind: String, Since: from13, Does: "Shows only entries that this component wrote."},
-	Row{Name: "Reference", Verbs: Get, Kind: String, Does: "Shows only entries with this reference to other messages."},
-	Row{Name: "TransportTrafficType", Verbs: Get, Kind: String, Since: from13, Does: "Shows only entries about traffic of this kind."},
-	Row{Name: "Start", Verbs: Get, Kind: typeOf("DateTime"), Does: "Shows only entries since this time."},
-	Row{Name: "End", Verbs: Get, Kind: typeOf("DateTime"), Does: "Shows only entries until this time."},
-	resultSize("1000"),
-)
 
 // refuse marks all of rows as refused. Nothing is mandatory of a cmdlet that
 // only says why it isn't supported.

@@ -1,4 +1,4 @@
-// Package operations says what the cmdlets about a running server ask of it: its queues and the messages in
-// them. A program that can reach a running server implements [Queues] and passes it to package shell, in
-// Options. gateway shell -data DIR does.
+// Package operations says what the cmdlets about a running server ask of it: its queues, the messages in
+// them, and its message tracking log. A program that can reach them implements [Queues] and [TrackingLog] and passes these
+// to package shell, in Options. gateway shell -data DIR does.
 package operations

@@ -16,7 +16,7 @@ func TestAbsent(t *testing.T) {
 		d.fails(t, "Get-"+noun, args{"Identity": "Fax"}, "wasn't found")
 		d.fails(t, "New-"+noun, args{"Name": "Fax"}, "isn't supported")
 	}
-	for name, way := range map[string]string{"Get-Queue": "-data DIR", "Remove-Message": "-data DIR", "Get-MessageTrackingLog": "log"} {
+	for name, way := range map[string]string{"Get-Queue": "-data DIR", "Remove-Message": "-data DIR", "Get-MessageTrackingLog": "-logs DIR"} {
 		d.fails(t, name, nil, way)
 	}
 }

@@ -35,6 +35,7 @@ func (o *Org) Commands(credential func(Request) (param.Credential, error)) []obj
 		&command{name: "Get-Credential", synopsis: "Asks for a user name and a password.",
 			params: parameters(schema.GetCredential.Rows, schema.Get), run: getCredential(credential)})
 	list = append(list, o.queueCommands()...)
+	list = append(list, o.trackingCommands()...)
 	return append(list, o.absentCommands()...)
 }
 

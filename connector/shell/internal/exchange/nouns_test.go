@@ -282,7 +282,7 @@ func TestConnectivity(t *testing.T) {
 // TestRefusedCmdlets says why they aren't here.
 func TestRefusedCmdlets(t *testing.T) {
 	d := newDriver(bare())
-	for _, name := range []string{"New-ForeignConnector", "Set-DeliveryAgentConnector", "New-RoutingGroupConnector", "Get-MessageTrackingLog"} {
+	for _, name := range []string{"New-ForeignConnector", "Set-DeliveryAgentConnector", "New-RoutingGroupConnector", "Set-ForeignConnector"} {
 		d.fails(t, name, nil, name+" isn't supported: ")
 	}
 }

@@ -40,6 +40,9 @@ type Org struct {
 	// Queues answer the cmdlets about queues and messages; nil: these fail.
 	Queues operations.Queues
 
+	// Tracking answers Get-MessageTrackingLog; nil: it fails.
+	Tracking operations.TrackingLog
+
 	// FS is where Export-Message writes files; nil: it fails.
 	FS interface {
 		WriteFile(name string, data []byte) error
