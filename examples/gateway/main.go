@@ -49,6 +49,7 @@ func commands() []command {
 		{"map", "draw the policy as a picture", "0 done, 2 invalid", drawMap},
 		{"shell", "run Exchange commands at a prompt, or from standard input", "0 done, 1 a command failed, 2 invalid", runShell},
 		{"queue", "manage the queue of a gateway", "0 done, 1 no such message or not all done, 2 invalid or no gateway running", runQueue},
+		{"trace", "tell what became of messages, by the message tracking log", "0 found, 1 no such message, 2 invalid", runTrace},
 		{"reload", "make a running gateway read its files again", "0 reloaded, 2 something is wrong with the files, invalid, or no gateway running", runReload},
 		{"status", "show the state of a running gateway, also for Nagios", "0 OK, 1 warning, 2 critical or no gateway running, 3 unknown", runStatus},
 		{"top", "show sessions, next hops, rates and refusals of a running gateway", "0 done, 2 invalid or no gateway running", runTop},

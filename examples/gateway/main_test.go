@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 var update = flag.Bool("update", false, "rewrite the files in testdata")
@@ -21,6 +22,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asGateway) != "" {
 		main()
 	}
+	time.Local = time.UTC
 	// Whatever the umask was at the checkout.
 	for _, file := range []string{"testdata/credentials", "testdata/users", "testdata/oauth-settings.json"} {
 		if err := os.Chmod(file, 0o600); err != nil {
@@ -53,6 +55,15 @@ func TestGolden(t *testing.T) {
 		{"nothing", nil},
 		{"help", []string{"help"}},
 		{"unknown", []string{"frobnicate"}},
+		{"trace", []string{"trace", "testdata/tracking", "-from", "ceo@", "-to", "KIM", "-since", "2026-11-30", "-until", "2026-11-30"}},
+		{"trace-json", []string{"trace", "-json", "-id", "<2@app.contoso.com>", "testdata/tracking"}},
+		{"trace-exchange", []string{"trace", "-subject", "komma", "testdata/tracking/exchange2007.log"}},
+		{"trace-damaged", []string{"trace", "testdata/tracking/exchange2007.log", "testdata/relay.json"}},
+		{"trace-nothing", []string{"trace", "-id", "elsewhere", "testdata/tracking"}},
+		{"trace-no-log", []string{"trace", "-from", "ceo"}},
+		{"trace-empty", []string{"trace", "-logs", "../gateway/internal"}},
+		{"trace-time", []string{"trace", "-since", "yesterday", "testdata/tracking"}},
+		{"trace-order", []string{"trace", "-since", "2026-12-01", "-until", "2026-11-30", "testdata/tracking"}},
 		{"check", []string{"check", "-config", good}},
 		{"check-demonstration", []string{"check", "-demo"}},
 		{"status-nothing", []string{"status", "-data", "testdata"}},

@@ -34,12 +34,13 @@ func runShell(c *cli, args []string) int {
 	fs := c.flags("[FILE]...")
 	var p policyFlags
 	p.registerFiles(fs)
-	data := fs.String("data", "", "let Get-Queue, Get-Message and the like work on the queue of the gateway that was started with the data directory `DIR`")
+	data := fs.String("data", "", "let Get-Queue, Get-Message and the like work on the queue, and Get-MessageTrackingLog on the log, of the gateway that was started with the data directory `DIR`")
+	logs := fs.String("logs", "", "let Get-MessageTrackingLog search the logs in `DIR`, that of serve -logs (default: logs in the directory of -data)")
 	history := fs.String("history", "", "keep the history of commands in `FILE` (default: none is kept)")
 	if code, done := c.parsePolicy(fs, &p, args); done {
 		return code
 	}
-	s := &session{cli: c, data: *data}
+	s := &session{cli: c, data: *data, logs: *logs}
 	in, ok := c.stdin.(*os.File)
 	s.interactive = ok && term.IsTerminal(int(in.Fd())) && liner.TerminalSupported()
 	if err := s.open(&p); err != nil {
@@ -82,7 +83,7 @@ func (s *session) printErrors(err error) {
 type session struct {
 	*cli
 	in          *shell.Interpreter
-	data        string // of a running gateway; "": its cmdlets fail
+	data, logs  string // the directories of a gateway; "": its cmdlets fail
 	interactive bool
 	line        *liner.State // of an interactive one, once the policy is read
 }
@@ -107,6 +108,9 @@ func (s *session) open(p *policyFlags) error {
 	sh.Out, sh.Width, sh.FS = s.stdout, s.width(), &load.Directory{Path: ".", Write: true}
 	if s.data != "" {
 		sh.Queues = &liveQueues{cli: s.cli, dir: s.data, config: func() connector.Config { return s.in.Config() }}
+	}
+	if s.data != "" || s.logs != "" {
+		sh.Tracking = trackingFiles{s.data, s.logs}
 	}
 	if s.interactive {
 		sh.Credential, sh.Confirm, sh.Ask, sh.Answer = s.credential, s.confirm, s.ask, s.answer

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/relay/gateway/control"
+	"github.com/interchange-smtp/interchange/relay/tracking"
+)
+
+// trackingDir is where the message tracking log is below the base directory of logs, by default.
+const trackingDir = "MessageTracking"
+
+// traceFlags are the flags of trace.
+type traceFlags struct {
+	data, logs string
+	most       int
+	json       bool
+	files      []string
+	tracking.Query
+}
+
+func (f *traceFlags) register(fs *flag.FlagSet, now time.Time) {
+	fs.StringVar(&f.data, "data", "", "the `DIR` that the gateway was started with: its logs are read, and its queue")
+	fs.StringVar(&f.logs, "logs", "", "the `DIR` of serve -logs (default: logs in the directory of -data)")
+	fs.StringVar(&f.From, "from", "", "messages from an `ADDRESS`, or a part of one; <> is the null sender")
+	fs.StringVar(&f.To, "to", "", "messages to an `ADDRESS`, or a part of one")
+	fs.StringVar(&f.Subject, "subject", "", "messages with this `TEXT` in their subject")
+	fs.StringVar(&f.ID, "id", "", "messages with this Message-ID or a part of it, `ID` of the queue, network ID or session")
+	fs.Func("since", "messages to which something happened since a `TIME`, as in 9:14, 2h (ago), 2026-11-30, \"2026-11-30 9:14\" or RFC 3339", moment(&f.Since, now, false))
+	fs.Func("until", "likewise, until a `TIME`", moment(&f.Until, now, true))
+	fs.IntVar(&f.most, "most", 100, "print `N` messages at most")
+	fs.BoolVar(&f.json, "json", false, "print for machines")
+}
+
+// moment returns the parser of a flag with a time. A date is its begin; with end, its end.
+func moment(t *time.Time, now time.Time, end bool) func(string) error {
+	return func(s string) error {
+		s = strings.TrimSpace(s)
+		var d time.Duration
+		if err := age(&d)(s); err == nil && d >= 0 {
+			*t = now.Add(-d)
+			return nil
+		}
+		for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04"} {
+			if at, err := time.ParseInLocation(layout, s, now.Location()); err == nil {
+				*t = at
+				return nil
+			}
+		}
+		if at, err := time.ParseInLocation(time.DateOnly, s, now.Location()); err == nil {
+			if *t = at; end {
+				*t = at.AddDate(0, 0, 1).Add(-time.Nanosecond)
+			}
+			return nil
+		}
+		for _, layout := range []string{"15:04:05", "15:04"} {
+			if at, err := time.Parse(layout, s); err == nil {
+				*t = latest(at, now)
+				return nil
+			}
+		}
+		return errors.New("give a time as in 9:14, 2h, 2026-11-30, \"2026-11-30 9:14\" or RFC 3339")
+	}
+}
+
+// latest returns the last time until now at which the clock showed the time of day of at.
+func latest(at, now time.Time) time.Time {
+	t := time.Date(now.Year(), now.Month(), now.Day(), at.Hour(), at.Minute(), at.Second(), 0, now.Location())
+	if t.After(now) {
+		return t.AddDate(0, 0, -1)
+	}
+	return t
+}
+
+// runTrace tells what became of messages.
+func runTrace(c *cli, args []string) int {
+	fs := c.flags("[-from ADDRESS] [-to ADDRESS] [-subject TEXT] [-id ID] [-since TIME] [-until TIME] [-data DIR] [LOG]...\n\n" +
+		"LOG is a file or a directory of message tracking logs, Exchange's too")
+	var f traceFlags
+	f.register(fs, c.now().Local())
+	if code, done := c.parseMixed(fs, args, func(word string) { f.files = append(f.files, word) }); done {
+		return code
+	}
+	files, err := f.open()
+	if err != nil {
+		return c.invalid(err)
+	}
+	unread := 0
+	stories, more := tracking.Find(files, f.Query, func(err error) {
+		if unread++; unread <= mostUnread {
+			fmt.Fprintln(c.stderr, visibleLine(err.Error()))
+		}
+	})
+	if unread > mostUnread {
+		fmt.Fprintf(c.stderr, "%s can't be read\n", count(unread, "line"))
+	}
+	if len(stories) > f.most {
+		stories, more = stories[:f.most], true
+	}
+	messages := traced(stories)
+	if f.data != "" {
+		c.addWaiting(messages, f.data)
+	}
+	if f.json {
+		c.printJSON(messages)
+	} else {
+		printTrace(c.stdout, messages, c.now().Local())
+	}
+	if more {
+		fmt.Fprintf(c.stderr, "there are more messages; these are the first %d\n", len(messages))
+	}
+	if len(messages) == 0 {
+		fmt.Fprintln(c.stderr, "no such message in these logs")
+		return exitNo
+	}
+	return exitOK
+}
+
+// mostUnread is how many lines that can't be read are named.
+const mostUnread = 5
+
+// open returns the files of the log that are meant.
+func (f *traceFlags) open() (tracking.Files, error) {
+	switch {
+	case f.most < 1:
+		return nil, errors.New("-most: give 1 or more")
+	case !f.Until.IsZero() && f.Until.Before(f.Since):
+		return nil, errors.New("-until is before -since")
+	case len(f.files) > 0:
+	case f.data == "" && f.logs == "":
+		return nil, errors.New("give the logs to read: -data DIR, -logs DIR or LOG")
+	default:
+		f.files = []string{trackingPath(f.data, f.logs)}
+	}
+	files, err := tracking.Open(f.files...)
+	if err == nil && len(files) == 0 {
+		err = fmt.Errorf("%s: there are no message tracking logs (%s*.LOG)", strings.Join(f.files, ", "), tracking.Prefix)
+	}
+	return files, err
+}
+
+// trackingPath returns the directory of the message tracking log in the base directory logs, or in that of the
+// data directory; if there is none, the base directory itself.
+func trackingPath(data, logs string) string {
+	if logs == "" {
+		logs = filepath.Join(data, "logs")
+	}
+	dir := filepath.Join(logs, trackingDir)
+	if _, err := os.Stat(dir); err != nil {
+		return logs
+	}
+	return dir
+}
+
+// addWaiting adds to messages that may be on the queue of dir how their recipients wait. Without access to the
+// queue the log has to do.
+func (c *cli) addWaiting(messages []*traceMessage, dir string) {
+	byID := make(map[string]*traceMessage)
+	r := control.Request{Action: control.Show}
+	for _, m := range messages {
+		if m.ID != "" && m.open() && len(r.Filter.IDs) < mostAsked {
+			byID[m.ID] = m
+			r.Filter.IDs = append(r.Filter.IDs, m.ID)
+		}
+	}
+	if len(byID) == 0 {
+		return
+	}
+	for e, err := range c.ask(context.Background(), dir, r, nil) {
+		switch {
+		case err != nil:
+			fmt.Fprintf(c.stderr, "the queue isn't shown: %v\n", err)
+		case e.Message != nil && byID[e.Message.ID] != nil:
+			byID[e.Message.ID].queued(e.Message)
+		}
+	}
+}
+
+// mostAsked is of how many messages the queue is asked.
+const mostAsked = 1000
