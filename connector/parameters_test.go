@@ -47,7 +47,7 @@ func TestEveryParameter(t *testing.T) {
 			"DNSRoutingEnabled":      checked, // it is the lack of smart hosts
 			"SmartHostLimits":        checked, // fills in defaults
 		}},
-		{&schema.TransportService, reflect.TypeFor[connector.Service](), []string{"../relay", "../relay/dispatch", "../relay/dispatch/internal/schedule"}, nil},
+		{&schema.TransportService, reflect.TypeFor[connector.Service](), []string{"../relay", "../relay/delivery", "../relay/dispatch", "../relay/dispatch/internal/schedule"}, nil},
 		{&schema.TransportConfig, reflect.TypeFor[connector.Transport](), nil, map[string]effect{
 			"UseDowngradedExchangeServerAuth": checked, // for SuppressXAnonymousTls
 		}},

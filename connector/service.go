@@ -21,6 +21,8 @@ type Service struct {
 	MaxOutboundConnections          param.Limit
 	MaxPerDomainOutboundConnections param.Limit // at most MaxOutboundConnections
 
+	IntraOrgConnectorSmtpMaxMessagesPerConnection int // to another server of the organisation
+
 	QueueGlitchRetryCount                  param.Setting[int]
 	QueueGlitchRetryInterval               time.Duration
 	TransientFailureRetryCount             param.Setting[int]

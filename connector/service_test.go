@@ -17,18 +17,19 @@ import (
 // serviceTableOfDefaults is the documented default of every parameter of
 // Set-TransportService that policy needs.
 var serviceTableOfDefaults = map[string][3]string{
-	"Name":                                   {"S"},
-	"MaxConnectionRatePerMinute":             {"1200"},
-	"MaxOutboundConnections":                 {"1000"},
-	"MaxPerDomainOutboundConnections":        {hub: "40", old: "20"},
-	"QueueGlitchRetryCount":                  {"4"},
-	"QueueGlitchRetryInterval":               {"1m0s"},
-	"TransientFailureRetryCount":             {"6"},
-	"TransientFailureRetryInterval":          {hub: "5m0s", onEdge: "10m0s"},
-	"OutboundConnectionFailureRetryInterval": {hub: "10m0s", onEdge: "30m0s"},
-	"MessageRetryInterval":                   {"5m0s"},
-	"DelayNotificationTimeout":               {"4h0m0s"},
-	"MessageExpirationTimeout":               {"48h0m0s"},
+	"Name":                                          {"S"},
+	"MaxConnectionRatePerMinute":                    {"1200"},
+	"MaxOutboundConnections":                        {"1000"},
+	"MaxPerDomainOutboundConnections":               {hub: "40", old: "20"},
+	"IntraOrgConnectorSmtpMaxMessagesPerConnection": {"20"},
+	"QueueGlitchRetryCount":                         {"4"},
+	"QueueGlitchRetryInterval":                      {"1m0s"},
+	"TransientFailureRetryCount":                    {"6"},
+	"TransientFailureRetryInterval":                 {hub: "5m0s", onEdge: "10m0s"},
+	"OutboundConnectionFailureRetryInterval":        {hub: "10m0s", onEdge: "30m0s"},
+	"MessageRetryInterval":                          {"5m0s"},
+	"DelayNotificationTimeout":                      {"4h0m0s"},
+	"MessageExpirationTimeout":                      {"48h0m0s"},
 
 	"ReceiveProtocolLogPath": {"ProtocolLog/SmtpReceive"}, "ReceiveProtocolLogMaxAge": {"720h0m0s"},
 	"ReceiveProtocolLogMaxDirectorySize": {"250 MB (262,144,000 bytes)"}, "ReceiveProtocolLogMaxFileSize": {"10 MB (10,485,760 bytes)"},
@@ -100,6 +101,7 @@ func TestServiceScalars(t *testing.T) {
 		low, high int64
 		set       func(s *service, n int64)
 	}{
+		{"IntraOrgConnectorSmtpMaxMessagesPerConnection", 1, 1<<31 - 1, func(s *service, n int64) { s.IntraOrgConnectorSmtpMaxMessagesPerConnection = int(n) }},
 		{"MaxConnectionRatePerMinute", 1, 1<<31 - 1, func(s *service, n int64) { s.MaxConnectionRatePerMinute = int(n) }},
 		{"MaxOutboundConnections", 1, 1<<31 - 1, func(s *service, n int64) { s.MaxOutboundConnections = param.Limit(n) }},
 		{"MaxPerDomainOutboundConnections", 1, 1<<31 - 1, func(s *service, n int64) {

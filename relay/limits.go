@@ -63,7 +63,7 @@ func (s *session) policyLimit(why reply.Reason, m connector.Message, recipients 
 		return
 	}
 	r := s.endpoint.settings
-	over := limits.State{By: limits.ByConnection}
+	over := limits.State{By: limits.ByMessage}
 	switch why {
 	case reply.TooManyRecipients:
 		over.Limit, over.Value, over.Bound = "MaxRecipientsPerMessage", int64(recipients), int64(r.MaxRecipientsPerMessage)

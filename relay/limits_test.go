@@ -185,7 +185,7 @@ func TestPolicyLimitEvents(t *testing.T) {
 					if all := r.take(); len(all) != 0 {
 						t.Errorf("at the edge: %+v", all)
 					}
-				} else if e := r.want(t, row.limit, "connection", "", row.value, row.bound); e.Session == "" || e.Connector != hubs.Name {
+				} else if e := r.want(t, row.limit, "message", "", row.value, row.bound); e.Session == "" || e.Connector != hubs.Name {
 					t.Errorf("%+v", e)
 				}
 			}
@@ -195,12 +195,12 @@ func TestPolicyLimitEvents(t *testing.T) {
 	c.Do("MAIL FROM:<> SIZE="+strconv.Itoa(size), 250)
 	c.Do("RSET", 250)
 	c.Do("MAIL FROM:<> SIZE="+strconv.Itoa(size+5), 552)
-	r.want(t, "MaxMessageSize", "connection", "", size+5, size)
+	r.want(t, "MaxMessageSize", "message", "", size+5, size)
 	c.Do("MAIL FROM:<>", 250)
 	c.Do("RCPT TO:<"+inside+">", 250)
 	c.Do("RCPT TO:<"+inside+">", 250)
 	c.Do("RCPT TO:<"+inside+">", 452)
-	r.want(t, "MaxRecipientsPerMessage", "connection", "", 3, 2)
+	r.want(t, "MaxRecipientsPerMessage", "message", "", 3, 2)
 }
 
 // TestGuessEvents: a password that isn't checked has the event of the limit, with the client.

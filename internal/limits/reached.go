@@ -12,6 +12,7 @@ import (
 // What a limit counts for itself.
 const (
 	ByConnection = "connection"
+	ByMessage    = "message"
 	BySource     = "source"
 	ByUser       = "user"
 	ByConnector  = "connector"
@@ -22,7 +23,7 @@ const (
 type State struct {
 	Limit string    // the parameter, or the name in docs/limits.md
 	By    string    // what is counted for itself
-	Key   string    // which one; "": the server, or the connection at hand
+	Key   string    // which one; "": the server, or the connection or message at hand
 	Value int64     // the counter; of a time, milliseconds
 	Bound int64     // the largest value that passes
 	Until time.Time // when the counter begins again; zero: it goes down when something ends

@@ -74,7 +74,7 @@ func (b *Budget) Recipient(text int) bool { return b.reserve(int64(memoryRcpt + 
 // reserve reports whether n more bytes fit the budget; if not, it reserves none.
 func (b *Budget) reserve(n int64) bool {
 	if b.held+n > memoryMost {
-		b.over = &Reached{State{Limit: memoryPool.name, By: ByConnection, Value: b.held + n, Bound: memoryMost}, reply.InsufficientResources}
+		b.over = &Reached{State{Limit: memoryPool.name, By: ByMessage, Value: b.held + n, Bound: memoryMost}, reply.InsufficientResources}
 		return false
 	}
 	if s := b.of.memory.reserve(&memoryPool, b.source, n, b.held+n <= memoryFree); s != nil {

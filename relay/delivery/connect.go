@@ -263,7 +263,7 @@ func (s *Sender) reach(ctx context.Context, end time.Time, h *NextHop, c call) (
 		}
 		return nil, &hostError{c.host, s.note(ctx, key, s.account(h, c.candidate), err)}
 	}
-	l := &link{Conn: conn, key: key, account: s.account(h, c.candidate), host: c.host, addr: address, idle: h.idle(), left: h.set.SmtpMaxMessagesPerConnection}
+	l := &link{Conn: conn, key: key, account: s.account(h, c.candidate), host: c.host, addr: address, idle: h.idle(), left: h.messages()}
 	if l.left <= 0 {
 		l.left = -1
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/event"
@@ -205,6 +206,28 @@ func TestVia(t *testing.T) {
 	expect(t, "send", w.send("b@fabrikam.com"), "ok")
 	if n := len(sink.Messages()); n != 1 {
 		t.Errorf("%d messages at the other server", n)
+	}
+}
+
+// TestMessagesPerConnectionVia: a connection to another server of the organisation carries as many messages as the
+// Transport service says, whatever the Send connector does.
+func TestMessagesPerConnectionVia(t *testing.T) {
+	far := toHosts("192.0.2.9")
+	far.SourceTransportServers, far.SmtpMaxMessagesPerConnection = []string{"far"}, 1
+	w := newWorld(t, far)
+	c := w.policy.Config()
+	c.Services = []connector.Service{{IntraOrgConnectorSmtpMaxMessagesPerConnection: 2}}
+	var err error
+	if w.policy, err = connector.Compile(c); err != nil {
+		t.Fatal(err)
+	}
+	w.dns.AddHost("far.contoso.com", addr("10.2.3.5"))
+	sink := w.sink("10.2.3.5:25", &relaytest.Sink{})
+	for range 5 {
+		expect(t, "send", w.send("b@fabrikam.com"), "ok")
+	}
+	if n := sink.Connections(); n != 3 {
+		t.Errorf("%d connections for 5 messages, want 3", n)
 	}
 }
 

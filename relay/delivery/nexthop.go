@@ -105,6 +105,14 @@ func (h NextHop) Destination() string {
 	return strings.TrimPrefix(h.String(), h.set.Name+" ")
 }
 
+// messages returns how many messages a connection to h may carry.
+func (h NextHop) messages() int {
+	if h.key.via != "" {
+		return h.out.Policy().Service().IntraOrgConnectorSmtpMaxMessagesPerConnection
+	}
+	return h.set.SmtpMaxMessagesPerConnection
+}
+
 // ErrUnreachable is the cause of an error of NextHopFor if no Send connector
 // carries mail for the recipient. Another policy may have one.
 var ErrUnreachable = errors.New("no Send connector")
