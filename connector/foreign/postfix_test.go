@@ -166,6 +166,25 @@ func TestPostfixRelays(t *testing.T) {
 	}
 }
 
+// TestPostfixVersion2 reads a file without compatibility_level and restrictions: all versions of
+// Postfix 2 let the clients of mynetworks relay.
+func TestPostfixVersion2(t *testing.T) {
+	_, policy := convert(t, files{"etc/main.cf": "myhostname = mx.contoso.com\nmynetworks = 10.0.0.0/8\nsmtpd_sasl_auth_enable = yes\n"})
+	if !may(policy, "10.0.0.1", 25, false, "kim@elsewhere.example") || may(policy, "11.0.0.1", 25, false, "kim@elsewhere.example") || may(policy, "11.0.0.1", 25, true, "kim@elsewhere.example") {
+		t.Error("others than the clients of mynetworks may relay, or these may not")
+	}
+}
+
+// TestPostfixDisabled switches services off.
+func TestPostfixDisabled(t *testing.T) {
+	for disabled, want := range map[string]int{"": 3, "submission.inet": 2, "smtp.inet": 1, "inet": 0, "smtp.unix": 3} {
+		result, _ := convert(t, files{"etc/main.cf": "compatibility_level = 3.6\nmynetworks = 10.0.0.0/8\nmaster_service_disable = " + disabled, "etc/master.cf": submission})
+		if got := len(result.Config.Receive); got != want {
+			t.Errorf("without %q there are %d connectors, want %d", disabled, got, want)
+		}
+	}
+}
+
 // TestPostfixDomains asks for which domains every client may send.
 func TestPostfixDomains(t *testing.T) {
 	for name, test := range map[string]struct{ main, accepted, not string }{

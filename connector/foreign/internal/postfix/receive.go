@@ -16,7 +16,13 @@ import (
 // receive makes Receive connectors of the smtpd services.
 func (r *reader) receive() {
 	var taken []netip.AddrPort
+	disabled := scope{reader: r}.list("master_service_disable")
+	scope{reader: r}.taken("master_service_disable", "no Receive connectors for these services")
 	for _, sv := range r.services {
+		if slices.Contains(disabled, "inet") || slices.Contains(disabled, sv.name+".inet") || slices.Contains(disabled, sv.name+"/inet") {
+			r.Taken(sv.at, sv.name+" inet", "master_service_disable switches it off")
+			continue
+		}
 		bindings := sv.bindings()
 		if i := slices.IndexFunc(bindings, func(b netip.AddrPort) bool { return meets(b, taken) }); i >= 0 {
 			r.NotPossible(sv.at, sv.name+" inet", fmt.Sprintf("another service listens at %v already", bindings[i]), "give the services different ports")
@@ -85,6 +91,7 @@ func (sv *service) connectors(bindings []netip.AddrPort, trusted []rangeset.Span
 	if sv.yes("smtpd_sasl_auth_enable") {
 		users = levelled(universe, rules, true)
 	}
+	sv.taken("smtpd_restriction_classes", "names for restrictions")
 	terms := sv.terms(rules)
 	terms.Bindings = bindings
 	for _, name := range restrictionLists {

@@ -49,15 +49,32 @@ func (r *restrictions) passes(q question) []rangeset.Span {
 	for _, name := range restrictionLists {
 		found := r.find(name)
 		r.listName, r.at = name, found.at
-		permitted, undecided := r.run(words(r.get(name), blanks), left, 0)
+		permitted, undecided := r.run(r.restrictionsOf(name), left, 0)
 		left = rangeset.Join(permitted, undecided)
 	}
 	return left
 }
 
+// restrictionsOf returns the restrictions in a list. Without compatibility_level and restrictions
+// the file is of Postfix 2, because Postfix 3 doesn't serve by it. All of its versions have the
+// default that is taken here, and some also let users relay.
+func (r *restrictions) restrictionsOf(name string) []string {
+	if name == "smtpd_relay_restrictions" && r.ofVersion2() {
+		r.NotPossible(r.firstLine(), name, "neither compatibility_level nor restrictions are set, as in files of Postfix 2: the clients of mynetworks may relay, and users may not",
+			`set it to what "postconf -h smtpd_relay_restrictions" prints on the old server`)
+		return []string{"permit_mynetworks", "reject_unauth_destination"}
+	}
+	return r.list(name)
+}
+
+// ofVersion2 reports whether the file is of Postfix 2.
+func (r *restrictions) ofVersion2() bool {
+	return !slices.ContainsFunc([]string{"compatibility_level", "smtpd_relay_restrictions", "smtpd_recipient_restrictions"}, r.given)
+}
+
 // guarded reports whether one of the lists has a guard.
 func (r *restrictions) guarded() bool {
-	return slices.ContainsFunc(guards, func(guard string) bool {
+	return r.ofVersion2() || slices.ContainsFunc(guards, func(guard string) bool {
 		return slices.Contains(r.list("smtpd_relay_restrictions"), guard) || slices.Contains(r.list("smtpd_recipient_restrictions"), guard)
 	})
 }
