@@ -8,7 +8,7 @@ import (
 )
 
 // programs are those that docs/embedding.md shows.
-var programs = []string{"acme", "appmail", "dnsbl", "durable", "filter", "gosmtpmiddleware", "gosmtpserver", "maildir", "policyci", "submission"}
+var programs = []string{"acme", "appmail", "dnsbl", "durable", "filter", "gosmtpmiddleware", "gosmtpserver", "maildir", "otlp", "policyci", "submission"}
 
 // TestLength keeps a promise of docs/embedding.md: a program is one file of at most a
 // hundred lines.

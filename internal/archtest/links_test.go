@@ -22,7 +22,7 @@ import (
 func TestDocLinks(t *testing.T) {
 	names := make(map[string]map[string]bool) // by import path
 	var links []docLink
-	for _, p := range packages(t, "./...", "./examples/...", "./verifiers/...", "./milter/...", "./metrics/...") {
+	for _, p := range packages(t, "./...", "./examples/...", "./verifiers/...", "./milter/...", "./metrics/...", "./tracing/...") {
 		fset := token.NewFileSet()
 		files := parse(t, fset, p, p.GoFiles)
 		names[p.ImportPath] = declared(files)
