@@ -36,7 +36,7 @@
 //	relay/sign        relay                         signs messages with DKIM
 //	relay/dispatch    relay/delivery, relay/queue   queue, retry, report
 //	relay/gosmtp      relay/delivery                the policy for servers and clients of go-smtp
-//	relay/gateway     relay/dispatch                server, queue and reload in one value
+//	relay/gateway     relay/dispatch, relay/tracking   server, queue and reload in one value
 //	examples          all                           programs
 //
 // permission, auth, routing and everything under connector are pure: no

@@ -147,7 +147,7 @@ func (f *traceFlags) open() (tracking.Files, error) {
 }
 
 // trackingPath returns the directory of the message tracking log in the base directory logs, or in that of the
-// data directory; if there is none, the base directory itself.
+// data directory; if that directory is absent, the base directory itself.
 func trackingPath(data, logs string) string {
 	if logs == "" {
 		logs = filepath.Join(data, "logs")

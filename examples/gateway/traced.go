@@ -9,7 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/tracking"
 )
 
-// traceMessage is what became of one message, for people and for machines.
+// traceMessage is the story of one message, for people and for machines.
 type traceMessage struct {
 	ID         string          `json:"id,omitempty"` // of the queue
 	NetworkID  string          `json:"networkId,omitempty"`
@@ -62,7 +62,7 @@ type traceWaiting struct {
 	Advice    string    `json:"advice,omitempty"`
 }
 
-// traced returns what the stories say.
+// traced returns the stories in the form that is printed.
 func traced(stories []*tracking.Story) []*traceMessage {
 	messages := make([]*traceMessage, len(stories))
 	for i, s := range stories {
@@ -71,7 +71,7 @@ func traced(stories []*tracking.Story) []*traceMessage {
 	return messages
 }
 
-// newTraceMessage returns what a story says.
+// newTraceMessage returns a story in the form that is printed.
 func newTraceMessage(s *tracking.Story) *traceMessage {
 	first := original(s)
 	m := &traceMessage{
@@ -146,7 +146,7 @@ func (m *traceMessage) queued(q *control.Message) {
 	}
 }
 
-// newTraceEvent returns what a row says. The message arrived at begun.
+// newTraceEvent returns the event of a row. The message arrived at begun.
 func newTraceEvent(r *tracking.Row, begun time.Time) traceEvent {
 	e := traceEvent{
 		Time: r.Timestamp, Delay: r.Timestamp.Sub(begun).Seconds(), Event: r.EventId, Source: r.Source, Connector: r.ConnectorId, TLS: r.Custom("TLS"),

@@ -20,6 +20,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
 	"github.com/interchange-smtp/interchange/relay/queue"
+	"github.com/interchange-smtp/interchange/relay/tracking"
 )
 
 const (
@@ -105,6 +106,7 @@ type Gateway struct {
 	queue    queue.Store // nil: there is no queue
 	operator *control.Server
 	logs     map[Log]*logfile.Log
+	tracker  *tracking.Log
 	ended    chan struct{} // closed when the Server serves no more
 	err      error         // why; to be read when ended is closed
 }

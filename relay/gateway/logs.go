@@ -18,6 +18,9 @@ type Log string
 const (
 	ReceiveLog Log = "receive" // the protocol log of Receive connectors
 	SendLog    Log = "send"    // the protocol log of Send connectors
+
+	// TrackingLog is the message tracking log: see package tracking.
+	TrackingLog Log = "tracking"
 )
 
 // logKind is how a log is written, and which settings of a Service it has.
@@ -38,6 +41,7 @@ var logKinds = map[Log]logKind{
 		logfile.Format{Prefix: "SEND", Type: "SMTP Send Protocol Log", Version: protocolVersion, Fields: event.LineFields, MaxCell: maxLineCell},
 		(*connector.Service).SendProtocolLog,
 	},
+	TrackingLog: trackingKind,
 }
 
 // maxLineCell is more than the cells of an event.Line have.
@@ -96,10 +100,14 @@ func (g *Gateway) setLogs(p *connector.Policy) {
 	for name, log := range g.logs {
 		log.Set(g.logSettings(name, p))
 	}
+	g.tracker.LogSubjects(p.Service().MessageTrackingLog().Subjects)
 }
 
 // closeLogs writes the last lines. A log that can't be written has been reported.
 func (g *Gateway) closeLogs(ctx context.Context) {
+	if g.tracker != nil {
+		g.tracker.Close()
+	}
 	for _, log := range g.logs {
 		_ = log.Close(ctx)
 	}

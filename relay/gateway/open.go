@@ -36,6 +36,7 @@ func (g *Gateway) connect() {
 	g.reader() // before the Logger changes
 	g.Logger = cmp.Or(g.Logger, slog.New(slog.DiscardHandler))
 	g.openLogs()
+	g.track()
 	c := g.Config
 	g.Sender.Certificates, g.Sender.RootCAs, g.Sender.Sign = c.Certificates, c.RootCAs, c.Sign
 	if g.Sender.Messages == nil && g.Dir != "" {
