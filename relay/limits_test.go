@@ -3,6 +3,7 @@ package relay_test
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -242,4 +243,45 @@ func TestOneClientOpensAll(t *testing.T) {
 		t.Errorf("%d events", len(all))
 	}
 	w.hello(gateway, hub)
+}
+
+// TestLimits: a server shows the counters of a client, and what is left for it.
+func TestLimits(t *testing.T) {
+	hubs := defaultHub()
+	hubs.MaxInboundConnection, hubs.MaxInboundConnectionPerSource = 10, 4
+	hubs.MessageRateLimit, hubs.MessageRateSource = 5, param.Value(param.RateByIPAddress|param.RateByUser)
+	w, _ := limited(t, policy(t, hubs), nil)
+	c := w.hello(stranger, hub)
+	c.Do("MAIL FROM:<kim@contoso.com>", 250)
+	w.client(gateway, hub)
+	client := relay.LimitClient{Addr: netip.MustParseAddr(stranger), Sender: "kim@contoso.com"}
+	got := make(map[string]relay.Limit)
+	for _, l := range w.server.Limits(hubs.Name, client) {
+		got[l.Name+" "+l.By] = l
+	}
+	for key, want := range map[string][2]int64{
+		"MaxInboundConnection connector":                 {2, 10},
+		"MaxInboundConnectionPercentagePerSource source": {1, 8},
+		"MaxInboundConnectionPerSource source":           {1, 4},
+		"MaxConnectionRatePerMinute source":              {1, 900},
+		"MaxConnections source":                          {1, 15_000},
+		"MessageRateLimit source":                        {1, 5},
+		"MessageRateLimit user":                          {1, 5},
+		"Transactions source":                            {1, 256},
+		"Tarpits source":                                 {0, 256},
+		"Guesses source":                                 {0, 10},
+		"MaxProtocolErrors connection":                   {0, 5},
+		"MaxHopCount message":                            {0, 60},
+	} {
+		if l, ok := got[key]; !ok || l.Value != want[0] || l.Bound != want[1] {
+			t.Errorf("%s: %+v, want %v", key, l, want)
+		}
+	}
+	if w.server.Limits("Other", client) != nil {
+		t.Error("a connector that there isn't has limits")
+	}
+	in := w.server.CurrentPolicy().Select(at(hub), client.Addr, nil)
+	if alone := relay.LimitsOf(in, client); len(alone) != len(got) || alone[0].Value != 0 {
+		t.Errorf("%+v", alone)
+	}
 }

@@ -170,7 +170,7 @@ func (s *Server) init() {
 		s.closed, s.closeAll = context.WithCancel(context.Background())
 		s.listeners = make(map[net.Listener]struct{})
 		s.conns = make(map[net.Conn]struct{})
-		s.buffers, s.tarpits = smtpserver.NewBuffers(largeBuffers), limits.NewPool("Tarpits", maxTarpits)
+		s.buffers, s.tarpits = smtpserver.NewBuffers(largeBuffers), newTarpits()
 		if s.Messages == nil {
 			s.Messages = new(message.Pool)
 		}

@@ -52,7 +52,7 @@ func (r *ConnectionRate) State(limit int, source netip.Addr, now time.Time) Stat
 
 // state is State in a window that isn't over, without a Key. The caller holds mu.
 func (r *ConnectionRate) state(limit int, source netip.Addr) State {
-	s := State{Limit: "MaxConnectionRatePerMinute", By: ByServer, Value: int64(r.total), Bound: int64(limit), Until: r.end}
+	s := State{Limit: "MaxConnectionRatePerMinute", By: ByServer, Value: int64(r.total), Bound: int64(limit), Until: r.end, Window: rateWindow}
 	if s.Value >= s.Bound {
 		return s
 	}

@@ -71,7 +71,7 @@ func (r *MessageRate) counters(c *connector.Receive, source netip.Addr, user fun
 	if limit == param.Unlimited || limit == 0 {
 		return nil, nil
 	}
-	s := State{Limit: "MessageRateLimit", Bound: int64(limit)}
+	s := State{Limit: "MessageRateLimit", Bound: int64(limit), Window: rateWindow}
 	if by&param.RateByIPAddress != 0 {
 		s.By, s.Key = BySource, network.SourceText(source)
 		states, keys = append(states, s), append(keys, rateKey{addr: source})

@@ -41,7 +41,7 @@ func TestConnectionRate(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 	}
-	if s := r.State(limit, one, noon.Add(time.Hour)); s != (State{Limit: name, By: BySource, Key: "192.0.2.1", Bound: 75}) {
+	if s := r.State(limit, one, noon.Add(time.Hour)); s != (State{Limit: name, By: BySource, Key: "192.0.2.1", Bound: 75, Window: rateWindow}) {
 		t.Errorf("after the window: %+v", s)
 	}
 }

@@ -27,6 +27,8 @@ type State struct {
 	Value int64     // the counter; of a time, milliseconds
 	Bound int64     // the largest value that passes
 	Until time.Time // when the counter begins again; zero: it goes down when something ends
+
+	Window time.Duration // in which the counter counts; 0: it counts what there is at a time
 }
 
 // name makes source the Key of a counter of sources.
