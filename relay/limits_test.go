@@ -245,7 +245,7 @@ func TestOneClientOpensAll(t *testing.T) {
 	w.hello(gateway, hub)
 }
 
-// TestLimits: a server shows the counters of a client, and what is left for it.
+// TestLimits: a server shows the counters of a client, and their bounds.
 func TestLimits(t *testing.T) {
 	hubs := defaultHub()
 	hubs.MaxInboundConnection, hubs.MaxInboundConnectionPerSource = 10, 4

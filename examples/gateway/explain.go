@@ -29,6 +29,7 @@ type explainFlags struct {
 	tokens, token string
 	noTokens      bool
 	oauth         oauthFlags
+	limits        bool
 	dkimKeys      string
 	certNames     list
 	clientCert    string
@@ -66,6 +67,7 @@ func (f *explainFlags) register(fs *flag.FlagSet) {
 	fs.BoolVar(&f.noTokens, "no-tokens", false, "the relay accepts no tokens, as serve without -tokens")
 	f.oauth.registerFile(fs)
 	fs.StringVar(&f.dkimKeys, "dkim-keys", "", "the `DIR` of serve with the keys that sign mail: say which of them sign the message")
+	fs.BoolVar(&f.limits, "limits", false, "list the limits that hold for the client, without those of other clients")
 	fs.StringVar(&f.from, "from", "", "the sender's `ADDRESS`; empty or <> is the null sender")
 	fs.Var(&f.to, "to", "a recipient's `ADDRESS`; may be repeated")
 	fs.Int64Var(&f.size, "size", 0, "the message's size in `BYTES`; 0: not known")
@@ -96,6 +98,7 @@ func explain(c *cli, args []string) int {
 	if err != nil {
 		return c.mistaken(f.json, owner(err, flagFile{"-oauth", f.oauth.file}), err)
 	}
+	m.limits = f.limits
 	l, ok := c.policy(&f.policyFlags)
 	if !ok {
 		return exitInvalid

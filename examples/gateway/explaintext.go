@@ -59,6 +59,9 @@ func (l *loaded) printAnswers(w io.Writer, all []answer, usersUnknown bool, m ma
 		a.serverCertificate(m).print(w)
 		printTokenSettings(w, tokenSettingsOf(m.oauth, a.walk.Routes...))
 		printSignatures(w, m.signaturesOf(a.authors(), a.walk.Routes...))
+		if m.limits {
+			printLimits(w, limitsOf(a))
+		}
 		if !a.walk.Accepted() {
 			printCures(w, l.whyNot(a, usersUnknown))
 		}
@@ -129,6 +132,7 @@ type answerJSON struct {
 	ServerCertificate *serverCertificate    `json:"serverCertificate,omitempty"`
 	Tokens            []tokenSettings       `json:"tokens,omitempty"`
 	Signatures        []signature           `json:"signatures,omitempty"`
+	Limits            []limitJSON           `json:"limits,omitempty"` // with -limits
 	curesJSON                               // of the first refusal
 
 	Others []answerJSON `json:"others,omitempty"` // places with another outcome
@@ -141,6 +145,9 @@ func (l *loaded) answersJSON(all []answer, usersUnknown bool, m material) answer
 		one := answerJSON{
 			Explanation: a.walk.WithPlaces(l.Places), ServerCertificate: a.serverCertificate(m),
 			Tokens: tokenSettingsOf(m.oauth, a.walk.Routes...), Signatures: m.signaturesOf(a.authors(), a.walk.Routes...),
+		}
+		if m.limits {
+			one.Limits = limitsOf(a)
 		}
 		for _, p := range a.places {
 			one.Local = append(one.Local, p.AddrPort.String())

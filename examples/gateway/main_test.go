@@ -101,6 +101,7 @@ func TestGolden(t *testing.T) {
 		{"serve-all-wrong", []string{"serve", "-demo", "-users", "testdata/users-broken", "-cert", "testdata/absent.pem", "-key", "testdata/absent.key", "-dns", "nowhere", "-connect-to", "a:b"}},
 		{"explain-relay", []string{"explain", "-config", good, "-remote", "192.168.5.77", "-local", "10.2.3.4:25", "-from", "ann@example.net", "-to", "carl@example.org"}},
 		{"explain-relay-2007", []string{"explain", "-config", good, "-profile", "exchange2007", "-remote", "192.168.5.78", "-local", "10.2.3.4:25", "-from", "ann@example.net", "-to", "carl@example.org"}},
+		{"explain-limits", []string{"explain", "-config", good, "-remote", "192.168.5.77", "-local", "10.2.3.4:25", "-from", "ann@example.net", "-to", "carl@example.org", "-limits"}},
 		{"explain-json", []string{"explain", "-config", good, "-json", "-remote", "192.168.5.77", "-from", "<>", "-to", "bob@fabrikam.com", "-size", "1000"}},
 		{"explain-no-session", []string{"explain", "-config", good, "-remote", "203.0.113.9", "-local", "10.2.3.5:25", "-from", "ann@example.net", "-to", "carl@example.org"}},
 		{"explain-families", []string{"explain", "-config", good, "-remote", "2001:db8::1", "-local", "10.2.3.4:25", "-from", "ann@example.net", "-to", "carl@example.org"}},

@@ -13,6 +13,8 @@ import (
 // material has the files that a relay runs with beside its policy: their names, "" if they
 // aren't given, and the content of some of them.
 type material struct {
+	limits bool // an explanation shows them
+
 	credentials, tokens, clientCA string
 
 	users        userSource
