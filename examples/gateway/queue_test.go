@@ -215,3 +215,27 @@ func TestQueue(t *testing.T) {
 		t.Error("a file is left of a message that could not be read")
 	}
 }
+
+// TestLongQueue: list prints the first messages, and counts the others by next hop.
+func TestLongQueue(t *testing.T) {
+	var long shelf
+	for range 1200 {
+		long = append(long, stocked()[0])
+	}
+	dir := controlled(t, long)
+	var out bytes.Buffer
+	list := func(args ...string) int {
+		out.Reset()
+		c := &cli{command: command{name: "queue"}, stdout: &out, stderr: &out, now: func() time.Time { return noon }}
+		return runQueue(c, append([]string{"list", "-data", dir}, args...))
+	}
+	if code := list(); code != exitOK || strings.Count(out.String(), "from <ann@fabrikam.com>") != mostListed {
+		t.Errorf("exit %d, %d messages", code, strings.Count(out.String(), "from <ann@fabrikam.com>"))
+	}
+	if text := out.String(); !strings.Contains(text, "200 messages more; -all prints them.") || !strings.Contains(text, "Internet contoso.com  1200 ") || !strings.HasSuffix(text, "1200 messages\n") {
+		t.Errorf("the end is\n%s", text[len(text)-600:])
+	}
+	if code := list("-all"); code != exitOK || strings.Count(out.String(), "from <ann@fabrikam.com>") != 1200 || strings.Contains(out.String(), "more;") {
+		t.Errorf("exit %d with -all", code)
+	}
+}

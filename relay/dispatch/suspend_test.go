@@ -241,6 +241,33 @@ func TestResubmit(t *testing.T) {
 	})
 }
 
+// TestResumedAfterReload: a message that was suspended before a new policy goes to the next hop of that policy as
+// soon as it is resumed, whatever became of the old one.
+func TestResumedAfterReload(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		smart := byDNS()
+		smart.SmartHosts = smartHosts("dead.example")
+		w := newWorld(t, config(smart))
+		w.at("192.0.2.8", "dead.example")
+		expect(t, "reply", w.mail(queueFirst, "1@b.example"), "250")
+		time.Sleep(time.Second)
+		all := queue.Filter{All: true}
+		if n, err := w.d.Suspend(context.Background(), all, nil); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+		host := w.sink("192.0.2.9", &relaytest.Sink{}, "alive.example")
+		smart.SmartHosts = smartHosts("alive.example")
+		if err := w.d.SetPolicy(compile(t, config(smart))); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := w.d.Resume(context.Background(), all, nil); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+		time.Sleep(time.Second)
+		arrived(t, "resumed", host, 1)
+	})
+}
+
 // TestQueueCounts: a message counts once for each next hop, whether it waits for a connection, for its own time
 // or for an operator.
 func TestQueueCounts(t *testing.T) {

@@ -46,6 +46,11 @@ other bare number would mean days, and is refused.
   means.
 - Servers that come through the pipeline are those of -Server:
   Get-ExchangeServer | Get-ReceiveConnector.
+- A queue is named as gateway queue hops names the next hop, not by a number, and
+  its NextHopDomain stands for it if no other queue has that. A message is named by
+  its ID. Suspend-Message and Resume-Message concern all recipients of a message,
+  also those in other queues. Changes to queues and messages need a running gateway;
+  Get-Queue, Get-Message and Export-Message do not.
 - GUIDs are made from names, so that they are the same each time. There are no
   times of change.
 `
