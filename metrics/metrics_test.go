@@ -44,7 +44,7 @@ func TestMailIsCounted(t *testing.T) {
 		`command_seconds_count{verb="MAIL"}`:                                                              "1",
 		`message_size_bytes_count{connector="In"}`:                                                        "1",
 		`hold_seconds_count{connector="In"}`:                                                              "1",
-		"ready":                                                                                           "1", "policy_reload_successful": "1", "panics_total": "0",
+		`log_dropped_total{log="receive"}`:                                                                "0", "ready": "1", "policy_reload_successful": "1", "panics_total": "0",
 	} {
 		if all[series] != want {
 			t.Errorf("%s is %q, want %s", series, all[series], want)

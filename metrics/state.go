@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/interchange-smtp/interchange/relay/gateway"
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
 )
 
@@ -59,8 +60,14 @@ func (m *Metrics) collectState(ctx context.Context, ch chan<- prometheus.Metric)
 		}
 		to.put(certificates, seconds(c.Expires), direction, c.Connector)
 	}
+	lost := m.gateway.LostLogLines() // also of the logs that have lost nothing
+	for name, lines := range lost {
+		to.put(lostLines, float64(lines), string(name))
+	}
 	for _, l := range s.LostLines {
-		to.put(lostLines, float64(l.Lines), l.Log)
+		if _, ok := lost[gateway.Log(l.Log)]; !ok {
+			to.put(lostLines, float64(l.Lines), l.Log)
+		}
 	}
 	if s.Queue != nil {
 		m.collectQueue(to, &s)

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"context"
+	"math"
 	"net"
 	"net/http/httptest"
 	"net/netip"
@@ -42,6 +43,7 @@ type world struct {
 func policy(t *testing.T, name string) *connector.Policy {
 	t.Helper()
 	p, err := connector.Compile(connector.Config{
+		Services: []connector.Service{{MaxConnectionRatePerMinute: math.MaxInt32}},
 		Accepted: []routing.AcceptedDomain{{DomainName: "fabrikam.com"}},
 		Send: []connector.Send{{
 			Name:          "ToMailboxes",

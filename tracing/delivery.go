@@ -18,7 +18,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/event"
 )
 
-// attempt is what is known of an attempt from the events of its recipients.
+// attempt sums up the events of the recipients of an attempt.
 type attempt struct {
 	recipients int
 	failed     int

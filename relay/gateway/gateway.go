@@ -60,7 +60,7 @@ type Gateway struct {
 	OnReload func(ctx context.Context) error
 
 	// OnStatus is called with each Status before it is returned or sent, and adds what the program
-	// knows, such as LostLines of its logs. It may be called by several goroutines at once. Nil: it
+	// knows, such as LostLines of logs of its own. It may be called by several goroutines at once. Nil: it
 	// adds nothing.
 	OnStatus func(*control.Status)
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -88,6 +89,12 @@ func (g *Gateway) Status(ctx context.Context) control.Status {
 	}
 	if g.queue != nil {
 		g.queueStatus(ctx, &s)
+	}
+	lost := g.LostLogLines()
+	for _, name := range slices.Sorted(maps.Keys(lost)) {
+		if lost[name] > 0 {
+			s.LostLines = append(s.LostLines, control.LostLines{Log: string(name), Lines: lost[name]})
+		}
 	}
 	s.NotReady = g.notReady(&s)
 	if g.OnStatus != nil {
