@@ -38,6 +38,7 @@ type Config struct {
 type Acknowledgement struct {
 	Code   source.Code // of the finding
 	Place  string      // the finding's path or a parent of it: Receive["Relay"] covers Receive["Relay"].Bindings
+	Extent string      // what was seen, as analysis.Finding.Extent says it; a finding that goes beyond it isn't acknowledged
 	Reason string      // why the finding is accepted; an acknowledgement without a reason has no effect
 }
 

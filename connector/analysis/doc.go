@@ -24,7 +24,7 @@
 // configuration acknowledges intended findings, in Config.Acknowledged or in
 // the Comment of a connector, by a line such as
 //
-//	Acknowledged open-relay: the router lets only the printers in
+//	Acknowledged relay-anonymous 10.2.9.0/24, any sender: the scanners can't log on
 //
 // # What is compared
 //

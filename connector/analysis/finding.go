@@ -23,7 +23,8 @@ type Finding struct {
 
 	Acknowledged string // the reason why it is intended; "" unless it was acknowledged
 
-	edit func(*connector.Config) bool
+	terms []string // of Extent, beside the ranges of Clients
+	edit  func(*connector.Config) bool
 }
 
 // Shown reports whether a session shows the finding. No session shows a parameter
@@ -59,6 +60,11 @@ type Options struct {
 	Certificates  []Certificate // the certificates that the relay uses; if empty, certificates aren't checked
 	Authenticates bool          // the server can check SPF, DKIM and DMARC; if not, connectors that don't ask for it aren't reported
 	Now           time.Time     // for their time of validity, and the ends of settings; if zero, that isn't checked
+
+	// MayAcknowledgeErrors reports whether the element of Config.Acknowledged at a path may acknowledge
+	// an error: it stands where others than the author of the policy decide. Nil: all may. A Comment
+	// never may.
+	MayAcknowledgeErrors func(source.Path) bool
 }
 
 // Certificate describes a certificate for Check.

@@ -123,7 +123,9 @@ func TestFindings(t *testing.T) {
 	raised[analysis.CodeCertificateNoRSA] = true
 	raised[analysis.CodeTLSLegacyEnds] = true // TestLegacyTLSEnds
 	raised[analysis.CodeTLSLegacyEnded] = true
-	raised[analysis.CodeTooLarge] = true      // TestTooLarge
+	raised[analysis.CodeTooLarge] = true           // TestTooLarge
+	raised[analysis.CodeAcknowledgedExtent] = true // TestAcknowledgementsLapse
+	raised[analysis.CodeAcknowledgedError] = true
 	raised[analysis.CodeServesNothing] = true // TestServesNothing
 	raised[analysis.CodeFqdnMissing] = true   // TestFqdnMissing
 	raised[analysis.CodeUnverified] = true    // TestUnverified
@@ -266,9 +268,8 @@ func TestCertificateWithoutRSA(t *testing.T) {
 
 func TestAcknowledged(t *testing.T) {
 	for _, parts := range [][]string{
-		{"%in", anyRelay + `, "Comment": "For scanners.\r\nAcknowledged open-relay: they are trusted\n"`},
-		{"%in", anyRelay, "%top", `, "Acknowledged": [{"Code": "open-relay", "Place": "Receive[\"In\"]", "Reason": "they are trusted"}]`},
-		{"%in", anyRelay, "%top", `, "Acknowledged": [{"Code": "open-relay", "Place": "Receive[\"In\"].RemoteIPRanges", "Reason": "they are trusted"}]`},
+		{"%in", anyRelay, "%top", `, "Acknowledged": [{"Code": "open-relay", "Place": "Receive[\"In\"]", "Extent": "0.0.0.0/0", "Reason": "they are trusted"}]`},
+		{"%in", anyRelay, "%top", `, "Acknowledged": [{"Code": "open-relay", "Place": "Receive[\"In\"].RemoteIPRanges", "Extent": "0.0.0.0-255.255.255.255", "Reason": "they are trusted"}]`},
 	} {
 		found := analysis.Check(compiled(t, with(t, parts...)), analysis.Options{})
 		if len(found) != 1 || found[0].Acknowledged != "they are trusted" {
@@ -277,10 +278,10 @@ func TestAcknowledged(t *testing.T) {
 	}
 	// Neither another connector's, nor another code, nor half a name will do.
 	for _, parts := range [][]string{
-		{"%in", anyRelay, "%out", `, "Comment": "Acknowledged open-relay: they are trusted"`},
+		{"%in", anyRelay, "%out", `, "Comment": "Acknowledged open-relay 0.0.0.0/0: they are trusted"`},
 		{"%in", anyRelay + `, "Comment": "Acknowledged auth-clear: they are trusted"`},
-		{"%in", anyRelay, "%top", `, "Acknowledged": [{"Code": "open-relay", "Place": "Receive[\"In\"].Remote", "Reason": "they are trusted"}]`},
-		{"%in", anyRelay, "%top", `, "Acknowledged": [{"Code": "open-relay", "Place": "", "Reason": "they are trusted"}]`},
+		{"%in", anyRelay, "%top", `, "Acknowledged": [{"Code": "open-relay", "Place": "Receive[\"In\"].Remote", "Extent": "0.0.0.0/0", "Reason": "they are trusted"}]`},
+		{"%in", anyRelay, "%top", `, "Acknowledged": [{"Code": "open-relay", "Place": "", "Extent": "0.0.0.0/0", "Reason": "they are trusted"}]`},
 		{"%in", anyRelay + `, "Comment": "Not acknowledged open-relay: they aren't trusted"`},
 	} {
 		found := analysis.Check(compiled(t, with(t, parts...)), analysis.Options{})

@@ -12,8 +12,9 @@ import (
 // acknowledgement is an Acknowledgement and its place in the Config.
 type acknowledgement struct {
 	connector.Acknowledgement
-	place source.Path
-	edit  func(*connector.Config) bool
+	place   source.Path
+	comment bool // it is in a Comment
+	edit    func(*connector.Config) bool
 }
 
 // acknowledge marks the findings that the configuration acknowledges, and reports
@@ -38,7 +39,7 @@ func (c *checker) acknowledge() {
 		})...)
 	}
 	for i, a := range c.cfg.Acknowledged {
-		all = append(all, acknowledgement{a, source.Path("Acknowledged").Index(i), func(cfg *connector.Config) bool {
+		all = append(all, acknowledgement{a, source.Path("Acknowledged").Index(i), false, func(cfg *connector.Config) bool {
 			return dropLast(&cfg.Acknowledged, a)
 		}})
 	}
@@ -56,7 +57,7 @@ func (c *checker) acknowledge() {
 func inComment(path source.Path, comment string, of func(*connector.Config) *string) []acknowledgement {
 	var all []acknowledgement
 	for _, a := range commentAcknowledgements(string(path), comment) {
-		all = append(all, acknowledgement{a, path + ".Comment", func(cfg *connector.Config) bool {
+		all = append(all, acknowledgement{a, path + ".Comment", true, func(cfg *connector.Config) bool {
 			text := of(cfg)
 			if text == nil {
 				return false
@@ -87,10 +88,15 @@ func (c *checker) applyAcknowledgement(a acknowledgement, places []int, found []
 	}
 	some := false
 	for _, i := range places {
-		if a.Place != "" && found[i].Path.Within(source.Path(a.Place)) {
-			found[i].Acknowledged = a.Reason
-			some = true
+		if a.Place == "" || !found[i].Path.Within(source.Path(a.Place)) {
+			continue
 		}
+		some = true
+		if why := c.refuseAcknowledgement(a, &found[i]); why != nil {
+			c.report(*why)
+			continue
+		}
+		found[i].Acknowledged = a.Reason
 	}
 	if some {
 		return
@@ -101,4 +107,44 @@ func (c *checker) applyAcknowledgement(a acknowledgement, places []int, found []
 		f.Detail = fmt.Sprintf("%q is acknowledged, but there is no such code", a.Code)
 	}
 	c.report(f)
+}
+
+// refuseAcknowledgement returns the finding that an acknowledgement doesn't hold for f; nil if it does.
+func (c *checker) refuseAcknowledgement(a acknowledgement, f *Finding) *Finding {
+	why := Finding{Diagnostic: source.Diagnostic{Severity: source.SeverityWarning, Path: a.place}}
+	extent := f.Extent()
+	switch {
+	case f.Severity == source.SeverityError && (a.comment || c.opts.MayAcknowledgeErrors != nil && !c.opts.MayAcknowledgeErrors(a.place)):
+		why.Code = CodeAcknowledgedError
+		why.Detail = fmt.Sprintf("%s is an error, which can't be acknowledged beside the connectors", a.Code)
+		why.Fix = "if it is intended, have it acknowledged in a JSON file that has only Acknowledged, which somebody else reviews: " + inFile(a, f.Path, extent)
+	case f.within(a.Extent):
+		return nil
+	case a.Extent == "":
+		why.Code = CodeAcknowledgedExtent
+		why.Detail = fmt.Sprintf("the acknowledgement of %s doesn't name what was seen, so it doesn't count", a.Code)
+		why.Fix = fmt.Sprintf("name it, as in %s", extended(a, f.Path, extent))
+	default:
+		why.Code = CodeAcknowledgedExtent
+		why.Detail = fmt.Sprintf("the acknowledgement of %s is for %s, and the finding is now about %s", a.Code, a.Extent, extent)
+		why.Fix = fmt.Sprintf("take back what was added, or acknowledge it: %s", extended(a, f.Path, extent))
+	}
+	return &why
+}
+
+// extended returns the acknowledgement with an extent, in the form that it has.
+func extended(a acknowledgement, place source.Path, extent string) string {
+	if a.comment {
+		return fmt.Sprintf("Acknowledged %s %s: %s", a.Code, extent, a.Reason)
+	}
+	return inFile(a, place, extent)
+}
+
+// inFile returns an acknowledgement as an element of Acknowledged.
+func inFile(a acknowledgement, place source.Path, extent string) string {
+	text := fmt.Sprintf(`{"Code": %q, "Place": %q`, a.Code, place)
+	if extent != "" {
+		text += fmt.Sprintf(`, "Extent": %q`, extent)
+	}
+	return text + fmt.Sprintf(`, "Reason": %q}`, a.Reason)
 }

@@ -65,6 +65,8 @@ const (
 
 	CodeAcknowledgedNothing  source.Code = "acknowledged-nothing"  // warning: nothing of the kind is found there
 	CodeAcknowledgedNoReason source.Code = "acknowledged-noreason" // warning: the reason is missing
+	CodeAcknowledgedExtent   source.Code = "acknowledged-extent"   // warning: the finding goes beyond what was acknowledged
+	CodeAcknowledgedError    source.Code = "acknowledged-error"    // warning: an error, which can't be acknowledged there
 )
 
 // FindingCodes returns all codes that a Finding may have, those of
@@ -79,6 +81,7 @@ func FindingCodes() []source.Code {
 		CodeTLSLegacyRange, CodeTLSLegacyNoEnd, CodeTLSLegacyEnds, CodeTLSLegacyEnded,
 		CodeAcceptedUnrouted, CodeNoRoutes, CodeRelayLoop, CodeSmartHostSelf, CodeSmartHostUnpaced, CodeSendUnused, CodeSpaceUnused,
 		CodeRouteTie, CodeRouteSize, CodeSizeGap, CodeTooLarge, CodeServesNothing, CodeFqdnMissing, CodeAcknowledgedNothing, CodeAcknowledgedNoReason,
+		CodeAcknowledgedExtent, CodeAcknowledgedError,
 		connector.CodeRangesOverlap,
 	}
 	for code := range warningFixes {

@@ -123,7 +123,7 @@ func (e *element) credentialOverTLS() bool {
 }
 
 // commentAcknowledgements returns the acknowledgements in the Comment of a connector:
-// lines that read "Acknowledged CODE: reason".
+// lines that read "Acknowledged CODE: reason" or "Acknowledged CODE EXTENT: reason".
 func commentAcknowledgements(place, comment string) []connector.Acknowledgement {
 	var all []connector.Acknowledgement
 	for line := range strings.Lines(comment) {
@@ -131,8 +131,14 @@ func commentAcknowledgements(place, comment string) []connector.Acknowledgement 
 		if !ok {
 			continue
 		}
-		code, reason, _ := strings.Cut(rest, ":")
-		all = append(all, connector.Acknowledgement{Code: source.Code(strings.TrimSpace(code)), Place: place, Reason: strings.TrimSpace(reason)})
+		what, reason, ok := strings.Cut(rest, ": ") // a range of IPv6 has colons, too
+		if !ok {
+			what = strings.TrimSuffix(strings.TrimSpace(rest), ":")
+		}
+		code, extent, _ := strings.Cut(strings.TrimSpace(what), " ")
+		all = append(all, connector.Acknowledgement{
+			Code: source.Code(code), Place: place, Extent: strings.TrimSpace(extent), Reason: strings.TrimSpace(reason),
+		})
 	}
 	return all
 }

@@ -87,20 +87,23 @@ func (c *checker) reportRelay(e *servedConnector, kind source.Code, sessions []m
 		members = append(members, s.who)
 	}
 	groups, clients := c.clientsOf(e.pair)
+	who := c.groupsOf(members)
 	f := Finding{
 		Diagnostic: source.Diagnostic{
 			Code: kind, Severity: source.SeverityNote, Path: e.path,
-			Detail: clients.who + " may relay to any domain" + identity(c.groupsOf(members), forbidden) + clients.list,
+			Detail: clients.who + " may relay to any domain" + identity(who, forbidden) + clients.list,
 			Fix:    "nothing, if they are meant to",
 		},
 		Clients: groups,
 		Witness: witness,
+		terms:   termsOf(who),
 	}
 	if kind == CodeRelayAnonymous {
 		c.reportOpenRelay(e, &f)
 	}
 	if f.Code == CodeRelayAnonymous && c.anySender(e, sessions[0].Session) {
 		f.Detail = strings.Replace(f.Detail, "to any domain", "to any domain as any sender", 1)
+		f.terms = append(f.terms, anySenderTerm)
 		f.Fix = "list in AllowedSenders the senders that they need, or nothing, if they are meant to use any"
 	}
 	c.report(f)

@@ -135,6 +135,7 @@ var unshown = []source.Code{
 	connector.CodeNotEnforced, connector.CodeDomainSecureList, connector.CodeExchangeFqdn, connector.CodeGroupCustom,
 	connector.CodeTLSLegacyUnused, connector.CodeCredentialUnused, connector.CodeSmartHostLimits, connector.CodeSenderRules, connector.CodeEdgeOnly, connector.CodeSourceSites, connector.CodeDelayNotification,
 	routing.CodeSiteLink, connector.CodeRoleConflict, analysis.CodeFqdnMissing, analysis.CodeAcknowledgedNothing, analysis.CodeAcknowledgedNoReason,
+	analysis.CodeAcknowledgedExtent, analysis.CodeAcknowledgedError, connector.CodeLogPath,
 }
 
 // relayingUsers is a connector by which users may send to every domain. Without it no

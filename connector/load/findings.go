@@ -19,6 +19,7 @@ import (
 // Exchange's setup makes have them, too. Of findings that several connectors have in the
 // same words, one says on how many others.
 func (l *Loaded) Findings(opts analysis.Options, more ...source.Diagnostic) []analysis.Finding {
+	opts.MayAcknowledgeErrors = l.reviewed
 	all := analysis.Check(l.Policy, opts)
 	for _, d := range more {
 		all = append(all, analysis.Finding{Diagnostic: d})
@@ -38,10 +39,31 @@ func (l *Loaded) Findings(opts analysis.Options, more ...source.Diagnostic) []an
 			all = append(all, analysis.Finding{Diagnostic: w})
 		}
 	}
+	place := func(f analysis.Finding) int {
+		if f.File == "" {
+			return len(l.Files) // what setup made comes after what the files set
+		}
+		return slices.Index(l.Files, f.File)
+	}
 	slices.SortStableFunc(all, func(a, b analysis.Finding) int {
-		return cmp.Or(cmp.Compare(a.Severity, b.Severity), slices.Index(l.Files, a.File)-slices.Index(l.Files, b.File), a.Line-b.Line)
+		return cmp.Or(cmp.Compare(a.Severity, b.Severity), place(a)-place(b), a.Line-b.Line)
 	})
 	return all
+}
+
+// reviewed reports whether the acknowledgement at a path stands in a file that has nothing but
+// acknowledgements, so that another person than the author of the policy can own it.
+func (l *Loaded) reviewed(path source.Path) bool {
+	at, ok := l.Places.Find(path)
+	if !ok {
+		return true // no file has it
+	}
+	for other, place := range l.Places {
+		if place.File == at.File && !other.Within("Acknowledged") {
+			return false
+		}
+	}
+	return true
 }
 
 // repeats reports whether f says of a parameter without effect what a script's note has

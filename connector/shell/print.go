@@ -80,7 +80,7 @@ func (p *printer) heading() {
 		p.line(fmt.Sprintf("# Site link %q between %q, cost %d, largest message %d.", l.Name, l.Sites, l.Cost, l.MaxSize))
 	}
 	for _, a := range p.cfg.Acknowledged {
-		p.line(fmt.Sprintf("# Acknowledged %q at %q: %q.", a.Code, a.Place, a.Reason))
+		p.line(fmt.Sprintf("# Acknowledged %q at %q for %q: %q.", a.Code, a.Place, a.Extent, a.Reason))
 	}
 }
 

@@ -19,15 +19,14 @@ import (
 type checkFlags struct {
 	policyFlags
 	userFlags
-	acme         string
-	tokens       string
-	clientCA     string
-	oauth        oauthFlags
-	dkimKeys     string
-	milters      milterFlags
-	data         string
-	names        dnsFlags
-	acknowledged bool
+	acme     string
+	tokens   string
+	clientCA string
+	oauth    oauthFlags
+	dkimKeys string
+	milters  milterFlags
+	data     string
+	names    dnsFlags
 }
 
 func (f *checkFlags) register(fs *flag.FlagSet) {
@@ -42,12 +41,11 @@ func (f *checkFlags) register(fs *flag.FlagSet) {
 	f.milters.register(fs, "the content filter of serve at `ADDRESS`, inet:HOST:PORT or unix:PATH: connect to it; may be repeated")
 	fs.StringVar(&f.data, "data", "", "the `DIR` of serve, which has the refresh tokens")
 	f.names.registerTrusted(fs)
-	fs.BoolVar(&f.acknowledged, "acknowledged", false, "list acknowledged findings, too")
 }
 
 // check lists the findings about a policy that is valid.
 func check(c *cli, args []string) int {
-	fs := c.flags("[FILE]... [-cert FILE -key FILE]... [-acme DIR] [-users FILE | -passwd FILE | -ldap FILE] [-client-ca FILE] [-tokens FILE] [-oauth FILE -data DIR] [-dkim-keys DIR] [-milter ADDRESS]... [-acknowledged]")
+	fs := c.flags("[FILE]... [-cert FILE -key FILE]... [-acme DIR] [-users FILE | -passwd FILE | -ldap FILE] [-client-ca FILE] [-tokens FILE] [-oauth FILE -data DIR] [-dkim-keys DIR] [-milter ADDRESS]...")
 	var f checkFlags
 	f.register(fs)
 	if code, done := c.parsePolicy(fs, &f.policyFlags, args); done {
@@ -64,17 +62,13 @@ func check(c *cli, args []string) int {
 		return exitInvalid
 	}
 	all := l.check(m)
-	shown := all
-	if !f.acknowledged {
-		shown = slices.DeleteFunc(slices.Clone(all), func(f checked) bool { return f.Acknowledged != "" && !f.logged() })
-	}
 	if f.json {
 		c.printJSON(struct {
 			Policy   string    `json:"policy"` // its fingerprint
 			Findings []checked `json:"findings"`
-		}{l.Policy.Fingerprint(), shown})
+		}{l.Policy.Fingerprint(), all})
 	} else {
-		printChecked(c.stdout, shown, summary(all))
+		printChecked(c.stdout, all, summary(all))
 		fmt.Fprintln(c.stdout, "policy "+l.Policy.Fingerprint())
 	}
 	if slices.ContainsFunc(all, checked.stops) {
@@ -93,6 +87,7 @@ type checked struct {
 	Clients      []clientsJSON `json:"clients,omitempty"`
 	Witness      *witnessJSON  `json:"witness,omitempty"`
 	Page         string        `json:"page,omitempty"`
+	Extent       string        `json:"extent,omitempty"` // what an acknowledgement must name
 	Acknowledged string        `json:"acknowledged,omitempty"`
 
 	example string
@@ -148,7 +143,7 @@ func (l *loaded) others() string {
 }
 
 func newChecked(f analysis.Finding) checked {
-	one := checked{Diagnostic: f.Diagnostic, Page: f.Page(), Acknowledged: f.Acknowledged}
+	one := checked{Diagnostic: f.Diagnostic, Page: f.Page(), Extent: f.Extent(), Acknowledged: f.Acknowledged}
 	for _, s := range f.Clients {
 		one.Clients = append(one.Clients, clientsJSON(s))
 	}
@@ -159,11 +154,9 @@ func newChecked(f analysis.Finding) checked {
 	return one
 }
 
-// logged reports whether serve logs the finding: errors, even acknowledged ones, and
-// warnings that aren't acknowledged.
-func (f checked) logged() bool {
-	return f.Severity == source.SeverityError || f.Severity == source.SeverityWarning && f.Acknowledged == ""
-}
+// logged reports whether serve logs the finding: errors, warnings, and what was acknowledged. A note
+// answers a question.
+func (f checked) logged() bool { return f.Severity != source.SeverityNote || f.Acknowledged != "" }
 
 // stops reports whether the policy can't be served at all.
 func (f checked) stops() bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/source"
@@ -68,14 +69,21 @@ func (r *relayProcess) findings(s *configuration) []checked {
 // validating reports whether a name server is believed about DNSSEC.
 func (r *relayProcess) validating() bool { return r.published != nil && r.published.DNSSEC != nil }
 
-// logFindings logs the errors and warnings about a configuration, and the errors that were
-// acknowledged, because an open relay is worth a line even if it is intended.
+// logFindings logs the findings about a configuration, a line for each.
 func (r *relayProcess) logFindings(s *configuration) {
 	for _, f := range s.found {
 		if f.logged() {
 			r.logFinding(f)
 		}
 	}
+}
+
+// checkAgain makes the findings about the configuration in use once more and logs them, because
+// certificates and secrets expire without a change of any file, and what was logged at the start
+// is forgotten.
+func (r *relayProcess) checkAgain() {
+	r.now.found = r.findings(r.now)
+	r.logFindings(r.now)
 }
 
 // logValidity logs that a certificate or a client secret has expired or expires soon, because
@@ -89,18 +97,27 @@ func (r *relayProcess) logValidity() {
 	}
 }
 
+// logFinding logs a finding at the level of its severity; one that was acknowledged a level lower.
 func (r *relayProcess) logFinding(f checked) {
 	level := slog.LevelWarn
-	if f.Severity == source.SeverityError && f.Acknowledged == "" {
+	switch {
+	case f.Severity == source.SeverityError && f.Acknowledged == "":
 		level = slog.LevelError
+	case f.Severity != source.SeverityError && f.Acknowledged != "":
+		level = slog.LevelInfo
 	}
 	text := f.Diagnostic
 	text.Code = "" // an attribute of its own
-	attrs := []any{"finding", text.Summary(), "code", f.Code}
+	attrs := []any{"finding", oneLine(text.Summary()), "code", f.Code}
 	if f.Acknowledged != "" {
 		attrs = append(attrs, "acknowledged", f.Acknowledged)
 	}
 	r.logger.Log(context.Background(), level, "policy", attrs...)
+}
+
+// oneLine returns a text of several lines as one: a list after a colon is separated by semicolons.
+func oneLine(text string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(text, ":\n", ": "), "\n", "; ")
 }
 
 // examine makes the findings about a configuration and returns the one that is a mistake:

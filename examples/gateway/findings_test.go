@@ -40,8 +40,8 @@ func TestServeFindings(t *testing.T) {
 	s.daily <- time.Now()
 	s.stderr.wait(t, want, 3)
 	s.end(t)
-	if n := strings.Count(s.stderr.String(), "code=certificate-fqdn"); n != 2 {
-		t.Errorf("what has nothing to do with time is said %d times, want at the start and at the reload:\n%s", n, s.stderr)
+	if n := strings.Count(s.stderr.String(), "code=certificate-fqdn"); n != 3 {
+		t.Errorf("a certificate without the right name is reported %d times, want at the start, at the reload, and a day later:\n%s", n, s.stderr)
 	}
 }
 
@@ -113,11 +113,12 @@ func TestServeNothing(t *testing.T) {
 func TestAcknowledgedError(t *testing.T) {
 	site := newSite(t)
 	site.write("open.json", []byte(`{"Receive": [{"Name": "Open", "Bindings": ["`+site.binding+`"], "RemoteIPRanges": ["0.0.0.0/0"],
-		"PermissionGroups": "AnonymousUsers", "Comment": "Acknowledged open-relay: the chief wants it",
+		"PermissionGroups": "AnonymousUsers",
 		"Permissions": [{"User": "NT AUTHORITY\\ANONYMOUS LOGON", "ExtendedRights": ["ms-Exch-SMTP-Accept-Any-Recipient"]}]}],
 		"Send": [{"Name": "Out", "AddressSpaces": ["*"], "SmartHosts": ["mailbox.fabrikam.com"]}]}`))
+	site.write("approved.json", []byte(`{"Acknowledged": [{"Code": "open-relay", "Place": "Receive[\"Open\"]", "Extent": "0.0.0.0/0, any sender", "Reason": "the chief wants it"}]}`))
 	var out bytes.Buffer
-	if code := run([]string{"check", site.file("open.json")}, nil, &out, &out); code != exitOK {
+	if code := run([]string{"check", site.file("open.json"), site.file("approved.json")}, nil, &out, &out); code != exitOK {
 		t.Errorf("check: exit %d", code)
 	}
 	for _, want := range []string{"(open-relay)", "    acknowledged: the chief wants it", "1 acknowledged finding"} {
@@ -125,7 +126,7 @@ func TestAcknowledgedError(t *testing.T) {
 			t.Errorf("check doesn't say %q:\n%s", want, &out)
 		}
 	}
-	s := startServing(t, site.file("open.json"))
+	s := startServing(t, site.file("open.json"), site.file("approved.json"))
 	s.stderr.wait(t, `code=open-relay acknowledged="the chief wants it"`, 1)
 	s.end(t)
 }

@@ -76,7 +76,7 @@ func TestGolden(t *testing.T) {
 		{"check-fresh-edge", []string{"check", "-config", "testdata/edge.json", "-config", "testdata/fresh.ps1", "-json"}},
 		{"check-findings", []string{"check", "-config", "testdata/findings.json"}},
 		{"check-findings-json", []string{"check", "-config", "testdata/findings.json", "-json"}},
-		{"check-acknowledged", []string{"check", "-config", "testdata/findings.json", "-acknowledged"}},
+		{"check-acknowledged", []string{"check", "-config", "testdata/findings.json", "-config", "testdata/acknowledged.json"}},
 		{"check-key", []string{"check", "-config", good, "-cert", "testdata/findings.json"}},
 		{"check-basic", []string{"check", "-config", "../../internal/guide/scripts/basic.ps1", "-server", "HubA", "-profile", "exchange2007", "-credentials", "testdata/credentials"}},
 		{"check-secured", []string{"check", "-config", "../../internal/guide/scripts/secured.ps1", "-server", "HubA", "-profile", "exchange2007"}},

@@ -136,7 +136,7 @@ func (p *policyFlags) options(c *cli) (load.Options, error) {
 
 // logLine returns a diagnostic on one line, without the excerpt.
 func logLine(d source.Diagnostic) string {
-	text := d.Summary()
+	text := oneLine(d.Summary())
 	if d.Fix != "" {
 		text += "; fix: " + strings.ReplaceAll(d.Fix, "\n", " ")
 	}

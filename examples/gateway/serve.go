@@ -265,7 +265,7 @@ func (r *relayProcess) run(ctx context.Context, e events) int {
 		case outcome := <-r.asked:
 			outcome <- r.reload()
 		case <-e.daily:
-			r.logValidity()
+			r.checkAgain()
 			go r.acme.obtain()
 		case <-e.watch:
 			r.renew()
