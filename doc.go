@@ -30,6 +30,7 @@
 //	relay/dsn         connector, relay/envelope     delivery reports
 //	relay             relay/dsn, /event, /message   SMTP server that asks the policy
 //	relay/verify      relay                         SPF, DKIM and DMARC of messages that arrive
+//	relay/recipients  relay                         which recipients exist
 //	relay/delivery    relay                         one attempt at a next hop
 //	relay/oauth       connector/jsonconfig, relay/delivery   OAuth tokens for smart hosts
 //	relay/mxpolicy    relay/delivery                DANE and MTA-STS: TLS as domains require it
@@ -76,6 +77,7 @@
 //	serve SMTP by a policy                        relay
 //	servers, backends and clients of go-smtp      relay/gosmtp
 //	check SPF, DKIM and DMARC                     relay/verify
+//	refuse recipients that don't exist            relay/recipients
 //	deliver by Send connectors                    relay/delivery
 //	log on to Microsoft 365 or Gmail              relay/oauth
 //	follow DANE and MTA-STS                       relay/mxpolicy

@@ -43,6 +43,7 @@ const (
 	checkAnyRecipient
 	checkAcceptedDomain
 	checkRoutingCharacters
+	checkRecipientLookup
 	checkHeaderSize
 	checkSize
 	checkBypassSize
@@ -138,6 +139,7 @@ var checkTexts = [...]checkText{
 	checkAnyRecipient:         {"any-recipient", "", "{s} holds {right}", "{s} lacks {right}"},
 	checkAcceptedDomain:       {"accepted-domain", "Accepted", "{s} is an accepted domain", "{s} is not an accepted domain"},
 	checkRoutingCharacters:    {"routing-characters", "", "the local part names a mailbox", "the local part names another domain: it holds @, % or !"},
+	checkRecipientLookup:      {"recipient-lookup", "Accepted", "{s} exists", "{s} does not exist, AddressBookEnabled is set, and the client lacks ms-Exch-Bypass-Anti-Spam"},
 	checkBypassSize:           {"bypass-size", "", "{s} holds {right}", "{s} lacks {right}"},
 	checkHeaderSize:           {"header-size", "Receive.MaxHeaderSize", "{n} of at most {max} bytes", "{n} bytes, and MaxHeaderSize is {max}"},
 	checkSize:                 {"size", "Receive.MaxMessageSize", "{n} of at most {max} bytes", "{n} bytes, and MaxMessageSize is {max}"},

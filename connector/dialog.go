@@ -34,6 +34,10 @@ type Dialog struct {
 	// AUTH, then MAIL, RCPT for each of To, and DATA.
 	Commands []order.Verb
 
+	// Exists reports whether a recipient exists, as the server would look it up. Nil: it looks
+	// none up.
+	Exists func(to routing.Address) bool
+
 	From routing.Address // zero: <>
 	To   []routing.Address
 	Size int64 // of the message in bytes, declared at MAIL where SIZE is offered; 0: not known

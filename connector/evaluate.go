@@ -2,6 +2,7 @@ package connector
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/order"
@@ -197,6 +198,24 @@ func (s Session) Rcpt(r Rcpt) Decision {
 		return d
 	}
 	return s.relay(r.To)
+}
+
+// LooksUp reports whether a recipient that Rcpt allows must exist, too: its domain is authoritative
+// with AddressBookEnabled, and the client lacks ms-Exch-Bypass-Anti-Spam. A server that can look
+// recipients up then asks Found. Postmaster always exists (RFC 5321, section 4.5.1).
+func (s Session) LooksUp(to routing.Address) bool {
+	return s.in != nil && !strings.EqualFold(to.Local(), "postmaster") && !s.client.rights.Has(permission.BypassAntiSpam) && s.in.policy.accepted.LooksUp(to.Domain())
+}
+
+// Found decides on a recipient that was looked up.
+func (s Session) Found(to routing.Address, exists bool) Decision {
+	if s.in == nil {
+		return s.noConnector()
+	}
+	if !s.address(checkRecipientLookup, exists, to) {
+		return s.in.Decide(reply.RecipientUnknown)
+	}
+	return s.in.Decide(reply.RecipientOK)
 }
 
 // recipientCount decides whether one more recipient fits.

@@ -244,6 +244,9 @@ func (w *walk) recipient() bool {
 	name, line := w.line(order.Rcpt)
 	w.named++
 	d := w.done.Session.Rcpt(Rcpt{To: to, Accepted: w.order.Recipients, UTF8: w.utf8()})
+	if exists := w.dialog.Exists; d.Allowed() && exists != nil && w.done.Session.LooksUp(to) {
+		d = w.done.Session.Found(to, exists(to))
+	}
 	if w.stage(name, line, d) && w.route(to) {
 		w.order.Recipients++
 	}

@@ -198,9 +198,13 @@ func (s *session) Rcpt(r envelope.Recipient) reply.Reply {
 		return s.endpoint.in.Decide(reply.BadSequence).Reply()
 	}
 	d := s.decide(s.rules.Rcpt(connector.Rcpt{To: r.To, Accepted: len(tx.env.To), UTF8: tx.env.UTF8}))
+	var unchecked error
+	if d.Allowed() {
+		d, unchecked = s.found(tx, r, d)
+	}
 	if !d.Allowed() {
 		s.policyLimit(d.Reason, connector.Message{}, len(tx.env.To)+1)
-		return s.refuse(tx.refusal(r.To, nil), d)
+		return s.refuse(tx.refusal(r.To, unchecked), d)
 	}
 	if !tx.budget.Recipient(len(r.ORcpt) + len(r.To.Local()) + len(r.To.Domain().String())) {
 		return s.overLimit(tx.refusal(r.To, nil), tx.budget.Reached())

@@ -90,6 +90,11 @@ type Server struct {
 	// If nil, connections to port 465 do.
 	ImplicitTLS func(local netip.AddrPort) bool
 
+	// Recipients says which recipients of authoritative domains with AddressBookEnabled exist, to
+	// clients without ms-Exch-Bypass-Anti-Spam; others are refused with 550 5.1.1, and with
+	// 451 4.4.3 while it can't be found out. Nil: no recipient is looked up.
+	Recipients Recipients
+
 	// ProxyFrom are the load balancers that begin each connection with a header of the PROXY
 	// protocol, of version 1 or 2. The client's address in the header is the client's to the
 	// policy, to every limit and in the log. If the policy has a binding for the address

@@ -87,6 +87,10 @@ type AcceptedDomain struct {
 	// MatchSubDomains makes an entry without a wildcard cover all domains below
 	// it as well. It has no effect on an entry with a wildcard.
 	MatchSubDomains bool
+	// AddressBookEnabled says whether clients without ms-Exch-Bypass-Anti-Spam may send to
+	// recipients of the domain only that exist, if the server can look them up. The default is
+	// true for authoritative domains, the only ones on which it has an effect.
+	AddressBookEnabled Setting[bool]
 	// Default marks the default domain, one without a wildcard. If no entry
 	// has the mark, the first without a wildcard is the default.
 	Default bool
@@ -153,6 +157,7 @@ func (c *acceptedCompiler) add(i int, a *AcceptedDomain) {
 	if a.DomainType == 0 {
 		a.DomainType = Authoritative
 	}
+	a.AddressBookEnabled = Value(a.AddressBookEnabled.Or(a.DomainType == Authoritative))
 	if !a.DomainType.IsValid() {
 		c.problem(i, "DomainType", "%s does not exist", a.DomainType)
 	}
@@ -247,6 +252,13 @@ func (a *Accepted) Lookup(d Domain) (DomainType, bool) {
 		return 0, false
 	}
 	return a.domains[i].DomainType, true
+}
+
+// LooksUp reports whether recipients in d must exist: the most specific accepted domain that
+// covers d is authoritative, and its AddressBookEnabled isn't false.
+func (a *Accepted) LooksUp(d Domain) bool {
+	i := a.find(d)
+	return i >= 0 && a.domains[i].DomainType == Authoritative && a.domains[i].AddressBookEnabled.Or(false)
 }
 
 // Find returns the accepted domain that covers d, its defaults filled in and

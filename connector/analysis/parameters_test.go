@@ -66,10 +66,11 @@ var uncompared = map[string]string{
 
 // special are values for fields that need one of a kind.
 var special = map[string]func(*connector.Config){
-	"Receive.Bindings":         func(c *connector.Config) { c.Receive[0].Bindings = bindings("0.0.0.0:2525") },
-	"Receive.RemoteIPRanges":   func(c *connector.Config) { c.Receive[0].RemoteIPRanges = ranges("10.0.0.0/8") },
-	"Receive.AuthMechanism":    func(c *connector.Config) { c.Receive[0].AuthMechanism = param.Value(auth.TLS) },
-	"Receive.PermissionGroups": func(c *connector.Config) { c.Receive[0].PermissionGroups = param.Value(permission.ExchangeUsers) },
+	"AcceptedDomain.AddressBookEnabled": func(c *connector.Config) { c.Accepted[1].AddressBookEnabled = param.Value(false) }, // of an authoritative domain
+	"Receive.Bindings":                  func(c *connector.Config) { c.Receive[0].Bindings = bindings("0.0.0.0:2525") },
+	"Receive.RemoteIPRanges":            func(c *connector.Config) { c.Receive[0].RemoteIPRanges = ranges("10.0.0.0/8") },
+	"Receive.AuthMechanism":             func(c *connector.Config) { c.Receive[0].AuthMechanism = param.Value(auth.TLS) },
+	"Receive.PermissionGroups":          func(c *connector.Config) { c.Receive[0].PermissionGroups = param.Value(permission.ExchangeUsers) },
 	"Receive.AllowedSenders": func(c *connector.Config) {
 		c.Receive[0].AllowedSenders = []param.Sender{param.MustParseSender("@contoso.com")}
 	},

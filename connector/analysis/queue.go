@@ -32,6 +32,7 @@ func (c *comparer) queueChanges() []Change {
 	for _, domain := range c.remoteDomains() {
 		changes = append(changes, remoteChanges(old, now, domain)...)
 	}
+	changes = append(changes, c.lookupChanges()...)
 	sortChanges(changes)
 	return changes
 }
@@ -101,6 +102,39 @@ func remoteChanges(old, now *connector.Policy, domain string) []Change {
 	was, is := old.Reports(sender), now.Reports(sender)
 	return append(changedValue(AspectReport, "NDREnabled", strconv.FormatBool(was.Failed), strconv.FormatBool(is.Failed), domain),
 		changedValue(AspectReport, "DeliveryReportEnabled", strconv.FormatBool(was.Delivered), strconv.FormatBool(is.Delivered), domain)...)
+}
+
+// lookupChanges compares whether recipients of accepted domains must exist. No session shows it,
+// because it depends on the server where they are looked up.
+func (c *comparer) lookupChanges() (changes []Change) {
+	var lists [2]*routing.Accepted
+	for i := range lists {
+		var err error
+		if lists[i], err = routing.NewAccepted(c.configs[i].Accepted...); err != nil {
+			return nil // the policies were compiled from these
+		}
+	}
+	for _, a := range c.configs[1].Accepted {
+		at, wild := strings.CutPrefix(a.DomainName, "*.")
+		if wild {
+			at = "any-other." + at
+		}
+		domain, err := routing.ParseDomain(at)
+		if err != nil {
+			continue // "*" has no recipients of its own
+		}
+		was, known := lists[0].Lookup(domain)
+		if is, _ := lists[1].Lookup(domain); !known || was != is {
+			continue // other changes show that
+		}
+		old, now := lists[0].LooksUp(domain), lists[1].LooksUp(domain)
+		for _, change := range changedValue(AspectReport, "AddressBookEnabled", strconv.FormatBool(old), strconv.FormatBool(now), "") {
+			change.Domains = []string{a.DomainName}
+			change.Text = strings.TrimSuffix(change.Text, ".") + " for recipients in " + remoteText(strings.ToLower(a.DomainName)) + "."
+			changes = append(changes, change)
+		}
+	}
+	return changes
 }
 
 // remoteText names the domains that a DomainName of a remote domain covers.

@@ -95,6 +95,8 @@ const (
 	SingleLabelDomain
 	RelayDenied
 	RoutedRecipient
+	RecipientUnknown
+	RecipientUnchecked
 	AuthorUnclear
 	DMARCRejected
 	DMARCUnavailable

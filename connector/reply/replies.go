@@ -100,6 +100,10 @@ var reasons = [reasonCount]reasonText{
 		r550(5, 7, 1, "Unable to relay")},
 	RoutedRecipient: {"routed-recipient", "The local part names another domain (a@b, a%b, b!a), to which the next hop might relay.",
 		r550(5, 7, 1, "Unable to relay"), Reply{}},
+	RecipientUnknown: {"recipient-unknown", "The domain is authoritative with AddressBookEnabled, and the recipient doesn't exist.",
+		r550(5, 1, 1, "User unknown"), Reply{}},
+	RecipientUnchecked: {"recipient-unchecked", "The server can't find out now whether the recipient exists.",
+		r451(4, 4, 3, "Recipient can't be checked now, try again later"), Reply{}},
 	AuthorUnclear: {"author-unclear", "MessageAuthenticationMode is Reject, and the header has not exactly one From field whose authors are of one domain.",
 		r550(5, 7, 1, "The message must have one From field with an address"), Reply{}}, // ours
 	DMARCRejected: {"dmarc-rejected", "MessageAuthenticationMode is Reject, neither SPF nor DKIM passes for the domain of From, and its DMARC policy asks to reject the message.",

@@ -266,6 +266,9 @@ func (d *differ) acceptedDomain(name string, old, now *routing.AcceptedDomain) {
 	if now.MatchSubDomains != old.MatchSubDomains {
 		c.add("MatchSubDomains", fmt.Sprintf("$%v", now.MatchSubDomains))
 	}
+	if now.AddressBookEnabled != old.AddressBookEnabled {
+		c.add("AddressBookEnabled", fmt.Sprintf("$%v", now.AddressBookEnabled.Or(cmp.Or(now.DomainType, routing.Authoritative) == routing.Authoritative)))
+	}
 	if now.Default && !old.Default {
 		c.add("MakeDefault", "$true")
 	}

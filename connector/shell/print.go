@@ -139,6 +139,9 @@ func (p *printer) domain(d *routing.AcceptedDomain, isDefault bool) {
 	if d.MatchSubDomains {
 		set.add("MatchSubDomains", "$true")
 	}
+	if enabled, given := d.AddressBookEnabled.Get(); given {
+		set.add("AddressBookEnabled", fmt.Sprintf("$%v", enabled))
+	}
 	if isDefault {
 		set.add("MakeDefault", "$true")
 	}

@@ -321,6 +321,7 @@ func normal(t *testing.T, c connector.Config) (*connector.Policy, any) {
 	marked := slices.ContainsFunc(c.Accepted, func(d routing.AcceptedDomain) bool { return d.Default })
 	for _, d := range c.Accepted {
 		d.Name, d.DomainType = cmp.Or(d.Name, d.DomainName), cmp.Or(d.DomainType, routing.Authoritative)
+		d.AddressBookEnabled = routing.Value(d.AddressBookEnabled.Or(d.DomainType == routing.Authoritative))
 		if !marked && d.DomainName[0] != '*' {
 			d.Default, marked = true, true
 		}

@@ -17,13 +17,14 @@ import (
 // every reload.
 type configuration struct {
 	gateway.Config
-	loaded *loaded         // the policy with its files and lines
-	oauth  *oauth.Settings // for tokens of Send connectors; nil: no file is given
-	dkim   *sign.Directory // the keys that sign mail; nil: no directory is given
-	pairs  []keyPair       // the files of Certificates
-	stamp  string          // of these files
-	users  userSource
-	found  []checked // by examine
+	loaded     *loaded         // the policy with its files and lines
+	oauth      *oauth.Settings // for tokens of Send connectors; nil: no file is given
+	dkim       *sign.Directory // the keys that sign mail; nil: no directory is given
+	pairs      []keyPair       // the files of Certificates
+	stamp      string          // of these files
+	users      userSource
+	recipients recipientSource
+	found      []checked // by examine
 }
 
 // configure reads all files and checks what they say together. The errors say
@@ -42,7 +43,9 @@ func (r *relayProcess) configure(c *cli) (*configuration, []error) {
 	var oauthErr, dkimErr error
 	next.dkim, dkimErr = loadSigningKeys(f.dkimKeys)
 	next.oauth, oauthErr = f.oauth.load()
-	if mistakes := []error{policyErr, certErr, authoritiesErr, methodsErr, oauthErr, dkimErr}; errors.Join(mistakes...) != nil {
+	var recipientsErr error
+	next.recipients, recipientsErr = f.recipients.load(r.dial, r.gateway)
+	if mistakes := []error{policyErr, certErr, authoritiesErr, methodsErr, oauthErr, dkimErr, recipientsErr}; errors.Join(mistakes...) != nil {
 		return nil, mistakes
 	}
 	next.Policy = next.loaded.Policy
@@ -90,6 +93,12 @@ func (p *demoPeers) complete(c *gateway.Config) {
 	}
 }
 
+// close ends the connections to directories. Sessions that go on may still ask them.
+func (c *configuration) close() {
+	c.users.close()
+	c.recipients.close()
+}
+
 // askReload makes run reload, and returns the outcome.
 func (r *relayProcess) askReload(ctx context.Context) error {
 	outcome := make(chan error, 1)
@@ -121,8 +130,11 @@ func (r *relayProcess) reload() error {
 		r.report(event.Event{Kind: event.ReloadFailed, Failures: n, Err: err})
 		return err
 	}
-	r.now.users.close()
+	r.now.close()
 	r.now = next
+	if next.recipients.Recipients != nil {
+		r.recipients.now.Store(&next.recipients)
+	}
 	r.logFindings(next)
 	go r.acme.obtain() // for connectors that are new
 	return nil

@@ -39,6 +39,7 @@ type explainFlags struct {
 	mechanism     string
 	from          string
 	to            list
+	recipients    recipientFlags
 	size          int64
 
 	authors         list
@@ -70,6 +71,7 @@ func (f *explainFlags) register(fs *flag.FlagSet) {
 	fs.BoolVar(&f.limits, "limits", false, "list the limits that hold for the client, without those of other clients")
 	fs.StringVar(&f.from, "from", "", "the sender's `ADDRESS`; empty or <> is the null sender")
 	fs.Var(&f.to, "to", "a recipient's `ADDRESS`; may be repeated")
+	f.recipients.registerFiles(fs)
 	fs.Int64Var(&f.size, "size", 0, "the message's size in `BYTES`; 0: not known")
 	fs.Var(&f.authors, "author", "`ADDRESS` in the header's From or Sender; may be repeated")
 	fs.Var(&f.header, "header", "`FIELD` of the header, for the header firewall: X-MS-Exchange-Organization-SCL; may be repeated")
@@ -164,6 +166,9 @@ func (f *explainFlags) dialog(c *cli) (connector.Dialog, error) {
 		errs.add("to", errors.New("give a recipient"))
 	}
 	d.To = errs.addresses("to", f.to)
+	if d.Exists, err = f.recipients.existing(d.To); err != nil {
+		errs = append(errs, err)
+	}
 	d.Authors = errs.addresses("author", f.authors)
 	for _, field := range f.header {
 		name, _, _ := strings.Cut(field, ":") // as it stands in a message, value and all

@@ -34,6 +34,7 @@ type material struct {
 	milters     source.Diagnostics // about content filters that can't be asked
 	serving     bool               // by the flags of serve; check may be run without them
 	noQueue     bool               // serve runs without -data
+	recipients  []secretFile       // of the place where recipients are looked up
 	validating  bool               // a name server is believed about DNSSEC
 	now         time.Time
 }

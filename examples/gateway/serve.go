@@ -40,6 +40,7 @@ type serveFlags struct {
 	clientCA string
 	milters  milterFlags
 	peerFlags
+	recipients recipientFlags
 	dnsFlags
 	acme    acmeFlags
 	metrics string
@@ -122,6 +123,7 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.clientCA, "client-ca", "", "trust certificates of partners (DomainSecureEnabled) and of users (ClientCertificate, AUTH EXTERNAL) issued by the authorities\nin this PEM `FILE` (default: the system's for partners, and none for users)")
 	f.dnsFlags.register(fs)
 	f.peerFlags.register(fs)
+	f.recipients.register(fs)
 	f.milters.register(fs, "show mail to the content filter at `ADDRESS`, inet:HOST:PORT or unix:PATH, as with Postfix's smtpd_milters; may be repeated")
 	fs.Var(&f.lmtp, "lmtp", "`CONNECTOR=SERVER`: deliver the mail of a Send connector by LMTP to unix:PATH or HOST:PORT; needs -data; may be repeated")
 	fs.Var(&f.explain, "explain", "log the steps of every decision of the Receive connector `NAME`, and put their ids into the replies; * for all connectors; may be repeated")
@@ -149,20 +151,21 @@ func (f *serveFlags) unexplained(p *loaded) error {
 
 // relayProcess is a gateway with what its process adds: flags, log and demonstration.
 type relayProcess struct {
-	cli       *cli
-	flags     *serveFlags
-	logger    *slog.Logger
-	now       *configuration  // of new sessions
-	asked     chan chan error // requests of operators to reload; the outcome is sent to each
-	web       *http.Client    // for keys and tokens of identity providers
-	keys      *providerKeys   // of the clients' tokens
-	dial      dialFunc        // to web servers and directories
-	gateway   *gateway.Gateway
-	tokens    oauth.Sources // of Send connectors
-	acme      *acmeClient   // nil: without ACME
-	lmtp      []lmtpServer
-	metrics   *metrics.Metrics // nil: without -metrics
-	metricsAt string           // where metrics are served; "": nowhere
+	cli        *cli
+	flags      *serveFlags
+	logger     *slog.Logger
+	now        *configuration  // of new sessions
+	asked      chan chan error // requests of operators to reload; the outcome is sent to each
+	web        *http.Client    // for keys and tokens of identity providers
+	keys       *providerKeys   // of the clients' tokens
+	dial       dialFunc        // to web servers and directories
+	gateway    *gateway.Gateway
+	tokens     oauth.Sources // of Send connectors
+	recipients currentRecipients
+	acme       *acmeClient // nil: without ACME
+	lmtp       []lmtpServer
+	metrics    *metrics.Metrics // nil: without -metrics
+	metricsAt  string           // where metrics are served; "": nowhere
 	// published are the TLS policies of mail domains.
 	published *mxpolicy.Policies
 	demo      *demoPeers // of the built-in demonstration only
@@ -198,6 +201,10 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	g.Server.Explain = f.explains
 	r.setLogs()
 	g.Server.ProxyFrom = f.proxyFrom
+	if now.recipients.Recipients != nil {
+		r.recipients.now.Store(&now.recipients)
+		g.Server.Recipients = &r.recipients
+	}
 	// Filters may change messages, and signatures hold for a message as it was sent.
 	g.Server.Hooks = append([]relay.Hooks{f.verifier(g.Report).Hooks()}, filters...)
 	g.Sender.Resolver, g.Sender.Dial, g.Sender.TLSPolicies = dialing, dialing.dial, detouredPolicies{r.published, dialing}
@@ -232,7 +239,7 @@ func (r *relayProcess) run(ctx context.Context, e events) int {
 		defer r.demo.server.Close()
 	}
 	defer r.tokens.Close()
-	defer func() { r.now.users.close() }()
+	defer func() { r.now.close() }()
 	if err := r.tokens.Set(r.now.oauth, r.now.Policy); err != nil {
 		return r.failed(err)
 	}

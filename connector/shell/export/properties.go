@@ -69,7 +69,6 @@ var sendProperties = passed(
 })
 
 var acceptedProperties = passed(
-	"AddressBookEnabled", // there is no directory of recipients
 	"AuthenticationType", "AzureProvisioningRegion", "CanHaveCloudCache", "DualProvisioningEnabled", "EnableNego2Authentication",
 	"FederatedOrganizationLink", "InitialDomain", "IsDefaultFederatedDomain", "LiveIdInstanceType", "MailFlowPartner", "MailFlowRegion",
 	"MoeraDnsProvisioningMode", "Name", // read apart

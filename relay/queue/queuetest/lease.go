@@ -209,7 +209,7 @@ func (s *suite) saved() {
 	s.must("Save", s.store.Save(s.ctx, changed, "a"))
 	changed.Recipients[0].Reply = "changed after Save"
 	if got := s.only(s.list()).Recipients; len(got) != 1 || got[0].Reply == "changed after Save" {
-		s.t.Errorf("recipients: %+v", got)
+		s.t.Errorf("the recipients are %+v", got)
 	}
 	if got := s.read("A1"); string(got) != "abcdef" {
 		s.t.Errorf("the content became %q", got)

@@ -60,12 +60,6 @@ func (o *Org) acceptedNoun() *noun[accepted] {
 func (o *Org) acceptedExtras(n *noun[accepted]) map[string]func(*item[accepted], *accepted) object.Value {
 	m := directoryExtras(n, "0.20 (15.0.0.0)", "ms-Exch-Accepted-Domain", "msExchAcceptedDomain")
 	m["Default"] = func(_ *item[accepted], full *accepted) object.Value { return full.Default }
-	m["AddressBookEnabled"] = func(it *item[accepted], full *accepted) object.Value {
-		if v, given := it.kept["AddressBookEnabled"]; given {
-			return v
-		}
-		return full.DomainType == routing.Authoritative
-	}
 	for _, name := range []string{"EmailOnly", "ExternallyManaged", "IsCoexistenceDomain", "InitialDomain"} {
 		m[name] = constant[accepted](false)
 	}
@@ -83,6 +77,7 @@ func (o *Org) fullDomain(it *item[accepted]) accepted {
 		d.DomainType = routing.Authoritative
 	}
 	d.Name = domainKey(d)
+	d.AddressBookEnabled = routing.Value(d.AddressBookEnabled.Or(d.DomainType == routing.Authoritative))
 	d.Default = o.mainDomain == it
 	return d
 }
