@@ -58,10 +58,10 @@ type Send struct {
 	SmartHostRecipientRateLimit  param.Limit           // recipients in any 24 hours, counted in the same way
 	SmtpMaxMessagesPerConnection int
 	ConnectionInactivityTimeOut  time.Duration
-	ErrorPolicies                param.ErrorPolicy     // Default; what concerns custom failures is not enforced
-	ConnectorType                param.ConnectorType   // not enforced
-	ProtocolLoggingLevel         param.ProtocolLogging // not enforced
-	Permissions                  []permission.Grant    // grants of Add-ADPermission
+	ErrorPolicies                param.ErrorPolicy   // Default; what concerns custom failures is not enforced
+	ConnectorType                param.ConnectorType // not enforced
+	ProtocolLoggingLevel         param.ProtocolLogging
+	Permissions                  []permission.Grant // grants of Add-ADPermission
 }
 
 // LogsOn reports whether the connector logs on to its smart hosts with credentials.

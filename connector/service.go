@@ -58,4 +58,6 @@ type Service struct {
 	MessageTrackingLogMaxDirectorySize      param.Size
 	MessageTrackingLogMaxFileSize           param.Size // at most MessageTrackingLogMaxDirectorySize
 	MessageTrackingLogSubjectLoggingEnabled param.Setting[bool]
+
+	IntraOrgConnectorProtocolLoggingLevel param.ProtocolLogging // of connections to other servers of the organisation
 }

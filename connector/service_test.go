@@ -39,7 +39,7 @@ var serviceTableOfDefaults = map[string][3]string{
 	"ConnectivityLogMaxDirectorySize": {"1000 MB (1,048,576,000 bytes)"}, "ConnectivityLogMaxFileSize": {"10 MB (10,485,760 bytes)"},
 	"MessageTrackingLogEnabled": {"true"}, "MessageTrackingLogPath": {"MessageTracking"}, "MessageTrackingLogMaxAge": {"720h0m0s"},
 	"MessageTrackingLogMaxDirectorySize": {"1000 MB (1,048,576,000 bytes)"}, "MessageTrackingLogMaxFileSize": {"10 MB (10,485,760 bytes)"},
-	"MessageTrackingLogSubjectLoggingEnabled": {"true"},
+	"MessageTrackingLogSubjectLoggingEnabled": {"true"}, "IntraOrgConnectorProtocolLoggingLevel": {"None"},
 }
 
 // transportTableOfDefaults is the same for the organisation's settings.

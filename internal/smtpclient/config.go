@@ -20,6 +20,11 @@ type Config struct {
 	Auth        *auth.Credentials // a user name and password to log on with; nil: none
 	Token       *auth.BearerToken // a token to log on with in their place; nil: none
 	Timeouts    Timeouts
+
+	// Log is the protocol log: '>' sent, '<' received, '*' a note, '-' the end, and 0 for a line
+	// that is withheld because it is part of a logon. Texts are printable ASCII, with \xNN for
+	// every other byte, and without secrets and message content. nil: no log.
+	Log func(event byte, data, context string)
 }
 
 // authenticates reports whether the connection is to be authenticated.

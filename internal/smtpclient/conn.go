@@ -7,8 +7,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -31,6 +33,8 @@ type Conn struct {
 	asked bool // DATA was pipelined; data is its reply
 	data  Reply
 	bad   bool // the state of the conversation is unknown: the connection must be closed
+	lost  bool // the next hop has ended the connection
+	ended bool // the end is in the protocol log
 }
 
 // watch closes the connection when ctx ends, until stop is called.
@@ -42,33 +46,26 @@ func (c *Conn) Has(keyword string) bool {
 	return ok
 }
 
-// TLSVersion returns the version of TLS, as in package crypto/tls; 0 in the clear.
-func (c *Conn) TLSVersion() uint16 {
+// tlsState returns the state of TLS; zero in the clear.
+func (c *Conn) tlsState() tls.ConnectionState {
 	if tc, ok := c.nc.(*tls.Conn); ok {
-		return tc.ConnectionState().Version
+		return tc.ConnectionState()
 	}
-	return 0
+	return tls.ConnectionState{}
 }
 
+// TLSVersion returns the version of TLS, as in package crypto/tls; 0 in the clear.
+func (c *Conn) TLSVersion() uint16 { return c.tlsState().Version }
+
 // CipherSuite returns the cipher suite, as in package crypto/tls; 0 in the clear.
-func (c *Conn) CipherSuite() uint16 {
-	if tc, ok := c.nc.(*tls.Conn); ok {
-		return tc.ConnectionState().CipherSuite
-	}
-	return 0
-}
+func (c *Conn) CipherSuite() uint16 { return c.tlsState().CipherSuite }
 
 // LocalAddr returns this end of the connection.
 func (c *Conn) LocalAddr() net.Addr { return c.nc.LocalAddr() }
 
 // PeerCertificates returns the certificates that the next hop has shown, its own first; nil in
 // the clear.
-func (c *Conn) PeerCertificates() []*x509.Certificate {
-	if tc, ok := c.nc.(*tls.Conn); ok {
-		return tc.ConnectionState().PeerCertificates
-	}
-	return nil
-}
+func (c *Conn) PeerCertificates() []*x509.Certificate { return c.tlsState().PeerCertificates }
 
 // Reusable reports whether another transaction may be begun.
 func (c *Conn) Reusable() bool { return !c.bad && !c.asked && c.br.Buffered() == 0 }
@@ -79,7 +76,11 @@ func (c *Conn) Close() error {
 	if c.Reusable() && c.bw.Buffered() == 0 {
 		_ = c.nc.SetDeadline(time.Now().Add(time.Second))
 		_, _ = c.nc.Write([]byte("QUIT\r\n"))
+		if !c.ended {
+			c.log(logSent, "QUIT", "")
+		}
 	}
+	c.logEnded(nil)
 	return c.nc.Close()
 }
 
@@ -100,6 +101,7 @@ func (c *Conn) write(s Stage, b []byte, d time.Duration) error {
 			return err
 		}
 	}
+	c.logCommands(s, b)
 	err := c.nc.SetWriteDeadline(time.Now().Add(d))
 	if err == nil {
 		if _, err = c.bw.Write(b); err == nil {
@@ -150,7 +152,7 @@ func (c *Conn) readEach(s Stage, d time.Duration, each func(string)) (Reply, err
 		r, err = c.heard.read(s, c.br)
 	}
 	if err != nil {
-		c.bad = true
+		c.bad, c.lost = true, c.lost || errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)
 		if c.cfg.authenticates() && errors.Is(err, ErrReply) {
 			err = ErrReply // the line may repeat the credentials
 		}
@@ -163,6 +165,7 @@ func (c *Conn) readEach(s Stage, d time.Duration, each func(string)) (Reply, err
 	if challenge := s == StageAuth && r.Code/100 == 3; c.cfg.authenticates() && !challenge {
 		r = withoutSecret(r, c.cfg.secret())
 	}
+	c.logReply(s, r)
 	return r, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/interchange-smtp/interchange/internal/conversion"
 	"github.com/interchange-smtp/interchange/relay/envelope"
@@ -193,6 +194,7 @@ func (c *Conn) sendChunks(m Message) (Reply, error) {
 	if err := c.unasked(StageBody); err != nil {
 		return Reply{}, err
 	}
+	c.log(logSent, "BDAT 0 LAST", "")
 	if err := c.write(StageBody, []byte("BDAT 0 LAST\r\n"), c.cfg.Timeouts.Block); err != nil {
 		return Reply{}, c.lastWords(StageBody, err)
 	}
@@ -221,6 +223,7 @@ func (c *Conn) sendChunk(p []byte, pending *int) error {
 	}
 	b := append(strconv.AppendInt(append(c.line[:0], "BDAT "...), int64(len(p)), 10), "\r\n"...)
 	c.line = b
+	c.log(logSent, strings.TrimSuffix(string(b), "\r\n"), "")
 	if _, err := c.bw.Write(b); err != nil {
 		return &Error{Stage: StageBody, Err: err}
 	}

@@ -19,6 +19,7 @@ func Open(ctx context.Context, nc net.Conn, cfg Config) (*Conn, error) {
 	c.cut = func() { nc.Close() } // c.nc may become a TLS connection around it
 	defer c.watch(ctx)()
 	if err := c.open(ctx); err != nil {
+		c.logEnded(err)
 		c.nc.Close()
 		return nil, err
 	}
@@ -175,5 +176,6 @@ func (c *Conn) handshake(ctx context.Context) error {
 	c.nc, c.tls = tc, true
 	c.br.Reset(tc)
 	c.bw.Reset(tc)
+	c.logSecured()
 	return nil
 }

@@ -310,14 +310,17 @@ func (s *Sender) open(ctx context.Context, h *NextHop, c call, token *auth.Beare
 		if err != nil {
 			return nil, err
 		}
+		log := s.conversation(h, c.endpoint.addr)
 		nc, err := s.dial(ctx, h.source(), c.endpoint.addr)
 		if err != nil {
+			log.failed(err)
 			return nil, cmp.Or(failed, err)
 		}
 		conn, err := smtpclient.Open(ctx, nc, smtpclient.Config{
 			Name: h.name, HELO: h.set.ForceHELO && h.key.via == "", DATA: s.health.hasNoBDAT(c.endpoint.addr.String()),
 			TLS: config, ImplicitTLS: h.implicitTLS(), RequireTLS: p.Required || level > fullHello && last == plainHello,
 			Auth: h.credentials(c.candidate), Token: token, Timeouts: h.timeouts(s.timeouts),
+			Log: log.connected(nc),
 		})
 		switch {
 		case failed != nil && (errors.Is(err, smtpclient.ErrNoTLS) || hungUp(err)):

@@ -85,6 +85,10 @@ type Sender struct {
 	// It returns the same source until its settings change: mail to a host that has refused the logon waits until the end of the pause
 	// whatever token the source gives, and another source ends the pause.
 	Tokens func(out *connector.Outbound, host param.SmartHost) TokenSource
+	// ProtocolLog, if not nil, is called with each line of the connections of Send connectors
+	// with ProtocolLoggingLevel Verbose, and of those to other servers of the organisation if
+	// IntraOrgConnectorProtocolLoggingLevel is Verbose. It delays the attempt that calls it.
+	ProtocolLog func(event.Line)
 	// Events are called with what only the Sender knows: hosts that failed although the
 	// message was delivered, and refusals to clients that wait. ctx is that of the call.
 	Events []event.Reader

@@ -58,6 +58,9 @@ func (g *Gateway) openLogs() {
 	if g.Server.ProtocolLog == nil {
 		g.Server.ProtocolLog = g.writeLines(ReceiveLog)
 	}
+	if g.Sender.ProtocolLog == nil {
+		g.Sender.ProtocolLog = g.writeLines(SendLog)
+	}
 }
 
 // makeLogDir makes the base directory, so that only the owner of the data directory, and on

@@ -6,7 +6,6 @@ import (
 )
 
 const (
-	noSendLog  = "the protocol log holds what clients say, not what next hops do"
 	notWritten = "there is no such log here"
 	noResolver = "the resolver is set up where the program is run"
 	noPickup   = "there is no pickup directory"
@@ -67,7 +66,8 @@ var transportServiceRows = []Row{
 	kept("ExternalDNSProtocolOption", protocols, "Any", "", noResolver, "Says over which protocol DNS servers are asked for domains outside."),
 	kept("InternalDNSProtocolOption", protocols, "Any", "", noResolver, "Says over which protocol DNS servers are asked for names inside."),
 	kept("ExternalIPAddress", Address, "", "", "Received fields name the address that was connected to", "Replaces the server's address in Received fields."),
-	kept("IntraOrgConnectorProtocolLoggingLevel", Logging, "None", "", noSendLog, "Writes connections to other servers of the organisation to the protocol log of Send connectors."),
+	{Name: "IntraOrgConnectorProtocolLoggingLevel", Verbs: Set, Kind: Logging, Default: is("None"),
+		Does: "Writes connections to other servers of the organisation to the protocol log of Send connectors."},
 	{Name: "IntraOrgConnectorSmtpMaxMessagesPerConnection", Verbs: Set, Order: Unordered, Kind: Integer, Limits: between(1, most), Default: is("20"),
 		Does: "Limits how many messages one connection to another server of the organisation carries."},
 	kept("PickupDirectoryMaxHeaderSize", Size, "64KB", "", noPickup, "Limits the size of the header of messages in the pickup directory."),
