@@ -52,11 +52,11 @@ func TestCheckACME(t *testing.T) {
 	if code, text := run(0); !strings.Contains(text, "serve can't start without a certificate: give -cert and -key, or -acme") {
 		t.Errorf("without -acme: exit %d\n%s", code, text)
 	}
-	if code, text := run(0, "-acme", filepath.Join(dir, "absent")); code != exitOK || text != "0 findings\n" {
+	if code, text := run(0, "-acme", filepath.Join(dir, "absent")); code != exitOK || !strings.HasPrefix(text, "0 findings\n") {
 		t.Errorf("before the first certificate: exit %d\n%s", code, text)
 	}
 	store("mail.gone.example", 0o600) // of a connector that is gone
-	if code, text := run(40*day, "-acme", dir); code != exitOK || text != "0 findings\n" {
+	if code, text := run(40*day, "-acme", dir); code != exitOK || !strings.HasPrefix(text, "0 findings\n") {
 		t.Errorf("without a certificate of the connector: exit %d\n%s", code, text)
 	}
 	file := store("huba.fabrikam.com", 0o604)
