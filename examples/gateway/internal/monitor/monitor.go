@@ -32,7 +32,7 @@ type Limits struct {
 	ExpiryWarning                 time.Duration // time until a certificate expires; one that has expired is critical
 }
 
-// Verdict is what is wrong with a gateway.
+// Verdict lists the problems of a gateway.
 type Verdict struct {
 	Level    Level
 	Problems []string // the critical ones first; empty: it is OK
