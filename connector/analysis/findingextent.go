@@ -11,7 +11,7 @@ import (
 // anySenderTerm is the term of findings about clients that may use any sender.
 const anySenderTerm = "any sender"
 
-// Extent returns what an acknowledgement of the finding must name, separated by commas: the ranges
+// Extent returns the words that an acknowledgement of the finding must name, separated by commas: the ranges
 // of its Clients, and what else could grow, such as "any sender" or the groups that may log on.
 // "": only code and place.
 func (f Finding) Extent() string {
