@@ -364,7 +364,7 @@ func TestMessageRateLimit(t *testing.T) {
 				if code := try(last); code != 421 {
 					t.Errorf("at the end of the minute: %d", code)
 				}
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				if code := try(last); code != 250 {
 					t.Errorf("a minute later: %d", code)
 				}
