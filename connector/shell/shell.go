@@ -50,6 +50,11 @@ type Options struct {
 	// says that it needs one.
 	Tracking operations.TrackingLog
 
+	// Save answers Save-Policy: it writes the organisation, which [Interpreter.Config] returns,
+	// to a file, "" if the command names none, and with passwords if the command asks for
+	// them. The warning, if there is one, is printed. Nil: the cmdlet fails.
+	Save func(file string, passwords bool) (warning string, err error)
+
 	// Confirm answers a question of -Confirm and of cmdlets that ask by
 	// themselves, such as the Remove cmdlets. Nil: there is no user to ask;
 	// such cmdlets go on, -Confirm is an error.
@@ -172,7 +177,7 @@ func newInterpreter(org *exchange.Org, opts Options) *Interpreter {
 	for _, c := range opts.Certificates {
 		org.Certificates = append(org.Certificates, exchange.Certificate(c))
 	}
-	org.Queues, org.Tracking, org.FS = opts.Queues, opts.Tracking, opts.FS
+	org.Queues, org.Tracking, org.FS, org.Save = opts.Queues, opts.Tracking, opts.FS, opts.Save
 	in := &Interpreter{org: org, origins: source.Map{}}
 	options := interp.Options{
 		Commands: org.Commands(credentials(opts.Credential)),

@@ -36,6 +36,7 @@ func (o *Org) Commands(credential func(Request) (param.Credential, error)) []obj
 			params: parameters(schema.GetCredential.Rows, schema.Get), run: getCredential(credential)})
 	list = append(list, o.queueCommands()...)
 	list = append(list, o.trackingCommands()...)
+	list = append(list, o.saveCommand())
 	return append(list, o.absentCommands()...)
 }
 

@@ -48,6 +48,9 @@ type Org struct {
 		WriteFile(name string, data []byte) error
 	}
 
+	// Save answers Save-Policy; nil: it fails.
+	Save func(file string, passwords bool) (warning string, err error)
+
 	// base is the configuration without connectors and accepted domains. Its
 	// Transport follows the item below.
 	base connector.Config
