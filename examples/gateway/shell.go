@@ -37,10 +37,16 @@ func runShell(c *cli, args []string) int {
 	data := fs.String("data", "", "let Get-Queue, Get-Message and the like work on the queue, and Get-MessageTrackingLog on the log, of the gateway that was started with the data directory `DIR`")
 	logs := fs.String("logs", "", "let Get-MessageTrackingLog search the logs in `DIR`, that of serve -logs (default: logs in the directory of -data)")
 	history := fs.String("history", "", "keep the history of commands in `FILE` (default: none is kept)")
+	output := fs.String("output", "", "save the policy in `FILE`, .ps1 or .json, at the end if all commands succeeded, and at Save-Policy without a name")
 	if code, done := c.parsePolicy(fs, &p, args); done {
 		return code
 	}
-	s := &session{cli: c, data: *data, logs: *logs}
+	if *output != "" {
+		if _, err := formOf(*output); err != nil {
+			return c.invalid(fmt.Errorf("-output: %w", err))
+		}
+	}
+	s := &session{cli: c, data: *data, logs: *logs, policySaver: policySaver{output: *output, files: p.files}}
 	in, ok := c.stdin.(*os.File)
 	s.interactive = ok && term.IsTerminal(int(in.Fd())) && liner.TerminalSupported()
 	if err := s.open(&p); err != nil {
@@ -55,6 +61,9 @@ func runShell(c *cli, args []string) int {
 	}
 	err = s.in.Run(context.Background(), "stdin", script)
 	s.printErrors(err)
+	if saving := s.finish(err != nil); saving != nil {
+		return c.invalid(saving)
+	}
 	if code, ok := s.in.Exited(); ok {
 		return code
 	}
@@ -82,6 +91,7 @@ func (s *session) printErrors(err error) {
 // session is a running gateway shell.
 type session struct {
 	*cli
+	policySaver
 	in          *shell.Interpreter
 	data, logs  string // the directories of a gateway; "": its cmdlets fail
 	interactive bool
@@ -105,7 +115,7 @@ func (s *session) open(p *policyFlags) error {
 		fmt.Fprintln(s.stderr, w)
 	}
 	sh := d.Shell()
-	sh.Out, sh.Width, sh.FS = s.stdout, s.width(), &load.Directory{Path: ".", Write: true}
+	sh.Out, sh.Width, sh.FS, sh.Save = s.stdout, s.width(), &load.Directory{Path: ".", Write: true}, s.save
 	if s.data != "" {
 		sh.Queues = &liveQueues{cli: s.cli, dir: s.data, config: func() connector.Config { return s.in.Config() }}
 	}
@@ -115,7 +125,9 @@ func (s *session) open(p *policyFlags) error {
 	if s.interactive {
 		sh.Credential, sh.Confirm, sh.Ask, sh.Answer = s.credential, s.confirm, s.ask, s.answer
 	}
-	s.in, err = d.Interpreter(sh)
+	if s.in, err = d.Interpreter(sh); err == nil {
+		s.begin()
+	}
 	return err
 }
 
@@ -142,25 +154,25 @@ func (s *session) interact(history string) int {
 	fmt.Fprintln(s.stdout, "Get-Command lists the commands, Get-Help NAME describes one. Tab completes, exit quits.")
 	for {
 		script, err := s.command()
+		code, exited := s.in.Exited()
 		switch {
 		case errors.Is(err, liner.ErrPromptAborted):
 			continue
-		case err != nil || isExit(script):
-			if errors.Is(err, io.EOF) {
-				fmt.Fprintln(s.stdout)
-				err = nil
-			}
-			if err = errors.Join(err, s.writeHistory(history)); err != nil {
-				return s.invalid(err)
-			}
-			return exitOK
+		case errors.Is(err, io.EOF):
+			fmt.Fprintln(s.stdout)
+			code, err = exitOK, nil
+		case isExit(script):
+			code = exitOK
+		case err == nil && !exited:
+			continue
 		}
-		if code, ok := s.in.Exited(); ok {
-			if err := s.writeHistory(history); err != nil {
-				return s.invalid(err)
-			}
-			return code
+		if err == nil && !s.mayLeave(s.line.Prompt) {
+			continue
 		}
+		if err = errors.Join(err, s.writeHistory(history)); err != nil {
+			return s.invalid(err)
+		}
+		return code
 	}
 }
 
@@ -178,6 +190,7 @@ func (s *session) command() (script string, err error) {
 		}
 		err = s.run(script)
 		if !shell.Incomplete(err) || line == "" {
+			s.failed = s.failed || err != nil
 			s.printErrors(err)
 			return script, nil
 		}
