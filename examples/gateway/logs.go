@@ -21,7 +21,7 @@ type logFlags struct {
 const noLog = "none"
 
 // logNames are the values of -log-stdout.
-var logNames = []string{string(gateway.ReceiveLog), string(gateway.SendLog), string(gateway.TrackingLog), noLog}
+var logNames = []string{string(gateway.ReceiveLog), string(gateway.SendLog), string(gateway.ConnectivityLog), string(gateway.TrackingLog), noLog}
 
 func (f *logFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.dir, "logs", "", "write protocol logs and the other logs of Set-TransportService to directories in `DIR` (default: logs in -data; no files without -data)")

@@ -142,7 +142,12 @@ func (e *pauseError) Error() string {
 	if !e.earlier {
 		return e.refusal.Error()
 	}
-	return "left alone until " + e.until.UTC().Format("15:04:05") + " UTC after: " + e.refusal.Error()
+	return e.begin() + e.refusal.Error()
+}
+
+// begin returns how long the host is left alone, before the refusal that caused it.
+func (e *pauseError) begin() string {
+	return "left alone until " + e.until.UTC().Format("15:04:05") + " UTC after: "
 }
 
 // Unwrap returns the refusal.

@@ -72,8 +72,10 @@ func (s *Sender) tryHosts(ctx context.Context, a *attempt) (*link, []error, erro
 		}
 	}
 	for _, c := range slow { // they may just be slow, and there is no other address
-		l, err := s.reach(ctx, end, a.hop, c)
+		n := s.session(a.hop, c.candidate)
+		l, err := s.reach(ctx, end, a.hop, c, n)
 		if err != nil {
+			n.end(err)
 			a.failed.add(err)
 			continue
 		}
@@ -132,7 +134,7 @@ func (s *Sender) tryLink(ctx context.Context, a *attempt, l *link) *opened {
 		}
 	}
 	a.keepRefusals(l.host, answers)
-	l.Close()
+	l.close(refusalIn(answers, err))
 	return nil
 }
 
@@ -166,7 +168,7 @@ func (s *Sender) begun(o *opened) (*link, []error, error) {
 // log on again.
 func (s *Sender) done(l *link, answers []error, err error) {
 	if answersDoubtConnection(answers, err) || refusesLogon(err) || slices.ContainsFunc(answers, refusesLogon) {
-		l.Close()
+		l.close(refusalIn(answers, err))
 		return
 	}
 	s.pool.put(l)
@@ -191,6 +193,7 @@ type call struct {
 // only candidate.
 func (s *Sender) tryHost(ctx context.Context, end time.Time, a *attempt, c candidate, alone bool) (o *opened, slow []call) {
 	if err := s.admit(a.hop, c); err != nil {
+		s.session(a.hop, c).end(err)
 		a.failed.add(err)
 		return nil, nil
 	}
@@ -204,15 +207,25 @@ func (s *Sender) tryHost(ctx context.Context, end time.Time, a *attempt, c candi
 			return o, nil
 		}
 	}
+	if o, slow = s.callHost(ctx, end, a, c, alone); o == nil {
+		s.health.failed(key.String(), time.Now())
+	}
+	return o, slow
+}
+
+// callHost is tryHost on a new connection.
+func (s *Sender) callHost(ctx context.Context, end time.Time, a *attempt, c candidate, alone bool) (o *opened, slow []call) {
 	limited, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
+	n := s.session(a.hop, c)
 	list, refused, err := s.resolve(limited, a.hop, c)
+	n.resolved(c, list, refused, err)
 	for _, host := range refused {
 		a.failed.add(host)
 	}
 	if err != nil {
+		n.end(err)
 		a.failed.add(err)
-		s.health.failed(key.String(), time.Now())
 		return nil, nil
 	}
 	patience := addressTimeout
@@ -224,11 +237,15 @@ func (s *Sender) tryHost(ctx context.Context, end time.Time, a *attempt, c candi
 		if e.host == crowded {
 			continue
 		}
+		if n == nil { // the connection before had the session
+			n = s.session(a.hop, c)
+		}
 		attempt, cancel := context.WithTimeout(limited, patience)
-		l, err := s.reach(attempt, end, a.hop, call{c, e})
+		l, err := s.reach(attempt, end, a.hop, call{c, e}, n)
 		late := attempt.Err() != nil && limited.Err() == nil
 		cancel()
 		if err == nil {
+			n = nil
 			if o := s.tryLink(ctx, a, l); o != nil {
 				s.failedOver(ctx, a)
 				return o, nil
@@ -243,19 +260,20 @@ func (s *Sender) tryHost(ctx context.Context, end time.Time, a *attempt, c candi
 			break
 		}
 	}
-	s.health.failed(key.String(), time.Now())
+	n.end(a.failed.last())
 	return nil, slow
 }
 
-// reach opens a connection to one address, until the time end.
-func (s *Sender) reach(ctx context.Context, end time.Time, h *NextHop, c call) (*link, error) {
+// reach opens a connection to one address, until the time end. The connection has the session n
+// from then on.
+func (s *Sender) reach(ctx context.Context, end time.Time, h *NextHop, c call, n *session) (*link, error) {
 	ctx, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
 	key := s.linkKey(h, c.candidate) // before the RootCAs are used
 	if c.kind == smartHost && h.set.SmartHostMaxConnections > 0 {
 		s.pool.dropOthers(key, s.account(h, c.candidate).user)
 	}
-	conn, err := s.logOn(ctx, h, c)
+	conn, err := s.logOn(ctx, h, c, n)
 	address := c.endpoint.addr.String()
 	if err != nil {
 		if !errors.Is(err, errOwnCertificate) && !errors.As(err, new(*tokenError)) && !errors.Is(ctx.Err(), context.Canceled) {
@@ -263,37 +281,38 @@ func (s *Sender) reach(ctx context.Context, end time.Time, h *NextHop, c call) (
 		}
 		return nil, &hostError{c.host, s.note(ctx, key, s.account(h, c.candidate), err)}
 	}
-	l := &link{Conn: conn, key: key, account: s.account(h, c.candidate), host: c.host, addr: address, idle: h.idle(), left: h.messages()}
+	l := &link{Conn: conn, key: key, account: s.account(h, c.candidate), host: c.host, addr: address, idle: h.idle(), left: h.messages(), session: n}
 	if l.left <= 0 {
 		l.left = -1
 	}
 	s.health.answered(address)
 	s.health.answered(l.key.String())
 	s.breaker.accepted(key, false)
+	n.established(l)
 	return l, nil
 }
 
 // logOn is open with the credentials or the token of the connector. If the host refuses the
 // token, it opens one more connection with another token.
-func (s *Sender) logOn(ctx context.Context, h *NextHop, c call) (*smtpclient.Conn, error) {
+func (s *Sender) logOn(ctx context.Context, h *NextHop, c call, n *session) (*smtpclient.Conn, error) {
 	token, err := s.token(ctx, h, c.candidate)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := s.open(ctx, h, c, token)
+	conn, err := s.open(ctx, h, c, token, n)
 	again, failed := s.otherToken(ctx, h, c.candidate, token, err)
 	switch {
 	case failed != nil:
 		return nil, fmt.Errorf("%w; %w", err, failed)
 	case again != nil:
-		return s.open(ctx, h, c, again)
+		return s.open(ctx, h, c, again, n)
 	}
 	return conn, err
 }
 
 // open calls c and goes through greeting, EHLO, TLS and AUTH, with token unless that is nil.
 // When TLS fails it calls again with the next level, as far as the connector permits.
-func (s *Sender) open(ctx context.Context, h *NextHop, c call, token *auth.BearerToken) (*smtpclient.Conn, error) {
+func (s *Sender) open(ctx context.Context, h *NextHop, c call, token *auth.BearerToken, n *session) (*smtpclient.Conn, error) {
 	host := c.host
 	if c.kind == smartHost {
 		host = c.name // what the administrator wrote, not what DNS says
@@ -310,18 +329,21 @@ func (s *Sender) open(ctx context.Context, h *NextHop, c call, token *auth.Beare
 		if err != nil {
 			return nil, err
 		}
-		log := s.conversation(h, c.endpoint.addr)
+		n.calling(c.endpoint.addr)
 		nc, err := s.dial(ctx, h.source(), c.endpoint.addr)
 		if err != nil {
-			log.failed(err)
+			n.unreachable(c.endpoint.addr, err)
 			return nil, cmp.Or(failed, err)
 		}
 		conn, err := smtpclient.Open(ctx, nc, smtpclient.Config{
 			Name: h.name, HELO: h.set.ForceHELO && h.key.via == "", DATA: s.health.hasNoBDAT(c.endpoint.addr.String()),
 			TLS: config, ImplicitTLS: h.implicitTLS(), RequireTLS: p.Required || level > fullHello && last == plainHello,
 			Auth: h.credentials(c.candidate), Token: token, Timeouts: h.timeouts(s.timeouts),
-			Log: log.connected(nc),
+			Log: n.connected(nc),
 		})
+		if err != nil {
+			n.failed(c.endpoint.addr, err)
+		}
 		switch {
 		case failed != nil && (errors.Is(err, smtpclient.ErrNoTLS) || hungUp(err)):
 			return nil, failed // the next hop offered TLS before, and it failed

@@ -47,6 +47,13 @@ type link struct {
 	left       int     // transactions that may still be begun; <0: any number
 	idle       time.Duration
 	until      time.Time // when the pool closes it
+	session    *session  // nil: it isn't logged
+}
+
+// close closes l and logs why.
+func (l *link) close(why error) {
+	_ = l.Close() // it is of no use, whatever its end
+	l.session.end(why)
 }
 
 // exchange returns the exchange with which a transaction on l begins.

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,10 +49,14 @@ func (s *Sender) Open(ctx context.Context, out *connector.Outbound, to routing.D
 // openAny opens a connection to one of the addresses of c.
 func (s *Sender) openAny(ctx context.Context, h *NextHop, c candidate) (net.Conn, error) {
 	if err := s.admit(h, c); err != nil {
+		s.session(h, c).end(err)
 		return nil, err
 	}
+	n := s.session(h, c)
 	list, refused, err := s.resolve(ctx, h, c)
+	n.resolved(c, list, refused, err)
 	if err != nil {
+		n.end(err)
 		return nil, err
 	}
 	end := time.Now().Add(connectTimeout)
@@ -64,18 +69,24 @@ func (s *Sender) openAny(ctx context.Context, h *NextHop, c candidate) (net.Conn
 		if len(list) > 1 {
 			limit = time.Now().Add(addressTimeout)
 		}
-		l, err := s.reach(ctx, limit, h, call{c, e})
+		if n == nil { // the connection before had the session
+			n = s.session(h, c)
+		}
+		l, err := s.reach(ctx, limit, h, call{c, e}, n)
 		if err != nil {
 			if failed.add(err); isPaused(err) {
 				break
 			}
 			continue
 		}
+		n = nil
 		conn, err := l.Handover()
+		l.session.end(cmp.Or(err, errHandedOver))
 		if err == nil {
 			return conn, nil
 		}
 		failed.add(&hostError{c.name, err})
 	}
+	n.end(failed.last())
 	return nil, &failed
 }

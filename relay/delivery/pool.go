@@ -55,13 +55,15 @@ func (p *pool) set(k linkKey, list []*link) {
 
 // put keeps l, or closes it if it is used up, in an unknown state, or one too many.
 func (p *pool) put(l *link) {
-	if l == nil {
-		return
+	switch {
+	case l == nil:
+	case !l.Reusable():
+		l.close(errUnknown)
+	case l.left == 0:
+		l.close(errUsedUp)
+	case !p.keep(l):
+		l.close(errNoRoom)
 	}
-	if l.Reusable() && l.left != 0 && p.keep(l) {
-		return
-	}
-	l.Close()
 }
 
 func (p *pool) keep(l *link) bool {
@@ -108,14 +110,14 @@ func (p *pool) sweep() {
 	}
 	p.mu.Unlock()
 	for _, l := range old {
-		l.Close()
+		l.close(errIdle)
 	}
 }
 
 // drop closes all connections of k: one was dead, and the older ones probably are too.
 func (p *pool) drop(k linkKey) {
 	for l := p.get(k); l != nil; l = p.get(k) {
-		l.Close()
+		l.close(errReplaced)
 	}
 }
 
@@ -143,7 +145,7 @@ func (p *pool) close() {
 	p.mu.Unlock()
 	for _, list := range links {
 		for _, l := range list {
-			l.Close()
+			l.close(errClosed)
 		}
 	}
 }

@@ -5,35 +5,15 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/internal/ascii"
 	"github.com/interchange-smtp/interchange/internal/network"
-	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/event"
 )
 
-// intraOrganization is the connector in the protocol log for mail to other servers of the
-// organisation, which is Exchange's own there.
-const intraOrganization = "Intra-Organization SMTP Send Connector"
-
-// conversation writes the protocol log of one connection. The nil conversation writes nothing.
+// conversation writes the protocol log of one session. The nil conversation writes nothing.
 type conversation struct {
 	out  func(event.Line)
 	line event.Line // the next one: what all lines have in common, and its number
-}
-
-// conversation begins the protocol log of a connection of h to an address; nil if it isn't logged.
-func (s *Sender) conversation(h *NextHop, to netip.AddrPort) *conversation {
-	level, name := h.set.ProtocolLoggingLevel, h.set.Name
-	if h.key.via != "" {
-		level, name = h.out.Policy().Service().IntraOrgConnectorProtocolLoggingLevel, intraOrganization
-	}
-	if s.ProtocolLog == nil || level != param.LoggingVerbose {
-		return nil
-	}
-	c := &conversation{s.ProtocolLog, event.Line{Connector: name, Session: envelope.NewSessionID(), Remote: to}}
-	c.write('*', "", "attempting to connect")
-	return c
 }
 
 // write writes one line.
@@ -44,6 +24,14 @@ func (c *conversation) write(kind byte, data, context string) {
 		c.out(l)
 	}
 	c.line.Sequence++
+}
+
+// calling notes a call to an address.
+func (c *conversation) calling(to netip.AddrPort) {
+	if c != nil {
+		c.line.Local, c.line.Remote = netip.AddrPort{}, to
+		c.write('*', "", "attempting to connect")
+	}
 }
 
 // failed notes why there is no connection.

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"cmp"
 	"errors"
 	"net"
 	"os"
@@ -106,6 +107,9 @@ func answersDoubtConnection(answers []error, err error) bool {
 	}
 	return doubt
 }
+
+// refusalIn returns err, or else the first refusal of a recipient.
+func refusalIn(answers []error, err error) error { return cmp.Or(err, cmp.Or(answers...)) }
 
 func doubtsConnection(err error) bool {
 	var e *smtpclient.Error

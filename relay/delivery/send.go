@@ -119,7 +119,11 @@ func (s *Sender) hand(ctx context.Context, h *NextHop, to []envelope.Recipient, 
 // data sends m over l, and returns l to the pool. A host that is overloaded, throttles the account
 // or loses the connection is tried last from then on.
 func (s *Sender) data(ctx context.Context, l *link, m *outgoing) (smtpclient.Reply, error) {
+	size := l.session.count(&m.Message)
 	r, err := l.Data(ctx, m.Message)
+	if err == nil {
+		l.session.carried(size)
+	}
 	err = s.note(ctx, l.key, l.account, err)
 	lost := scopeOf(err) == ofConnection && !l.usedBefore && ctx.Err() == nil && !errors.As(err, new(*smtpclient.BodyError))
 	switch {

@@ -89,6 +89,9 @@ type Sender struct {
 	// with ProtocolLoggingLevel Verbose, and of those to other servers of the organisation if
 	// IntraOrgConnectorProtocolLoggingLevel is Verbose. It delays the attempt that calls it.
 	ProtocolLog func(event.Line)
+	// ConnectivityLog, if not nil, is called with each step of each connection. It delays the
+	// attempt that calls it, and may be called by many goroutines at once.
+	ConnectivityLog func(event.ConnectivityLine)
 	// Events are called with what only the Sender knows: hosts that failed although the
 	// message was delivered, and refusals to clients that wait. ctx is that of the call.
 	Events []event.Reader

@@ -74,7 +74,7 @@ func (tx *transaction) offer(ctx context.Context, r envelope.Recipient) (t excha
 	}
 	if err != nil {
 		if scopeOf(err) != ofMessage {
-			tx.link.Close()
+			tx.link.close(err)
 			tx.link, tx.failed = nil, &relay.Error{Reply: replyFor(reply.SeparateTransaction)}
 		}
 		return t, err

@@ -19,6 +19,8 @@ const (
 	ReceiveLog Log = "receive" // the protocol log of Receive connectors
 	SendLog    Log = "send"    // the protocol log of Send connectors
 
+	ConnectivityLog Log = "connectivity" // the log of connections to next hops
+
 	// TrackingLog is the message tracking log: see package tracking.
 	TrackingLog Log = "tracking"
 )
@@ -29,7 +31,7 @@ type logKind struct {
 	settings func(*connector.Service) connector.Log
 }
 
-// protocolVersion is that of Exchange's protocol logs since 2013.
+// protocolVersion is that of Exchange's protocol and connectivity logs since 2013.
 const protocolVersion = "15.0.0.0"
 
 var logKinds = map[Log]logKind{
@@ -41,10 +43,14 @@ var logKinds = map[Log]logKind{
 		logfile.Format{Prefix: "SEND", Type: "SMTP Send Protocol Log", Version: protocolVersion, Fields: event.LineFields, MaxCell: maxLineCell},
 		(*connector.Service).SendProtocolLog,
 	},
+	ConnectivityLog: {
+		logfile.Format{Prefix: "CONNECTLOG", Type: "Transport Connectivity Log", Version: protocolVersion, Fields: event.ConnectivityFields, MaxCell: maxLineCell},
+		(*connector.Service).ConnectivityLog,
+	},
 	TrackingLog: trackingKind,
 }
 
-// maxLineCell is more than the cells of an event.Line have.
+// maxLineCell is more than the cells of an event.Line or an event.ConnectivityLine have.
 const maxLineCell = 2048
 
 // openLogs begins the logs and has the parts write to them. Nothing of it can fail: a log that
@@ -60,6 +66,10 @@ func (g *Gateway) openLogs() {
 	}
 	if g.Sender.ProtocolLog == nil {
 		g.Sender.ProtocolLog = g.writeLines(SendLog)
+	}
+	if g.Sender.ConnectivityLog == nil {
+		log := g.logs[ConnectivityLog]
+		g.Sender.ConnectivityLog = func(l event.ConnectivityLine) { log.Write(l.Cells()...) }
 	}
 }
 
