@@ -45,7 +45,7 @@ func TestWindows(t *testing.T) {
 	w.says(t, 0, "<bob@fabrikam.com>  waiting", w.gateway, "queue", "list", "-data", w.path("data"))
 
 	w.write(t, "policy.json", strings.Replace(policy, "Bindings", "Bnidings", 1))
-	w.says(t, 1, "Bnidings", w.gateway, "reload", "-data", w.path("data"))
+	w.says(t, 2, "Bnidings", w.gateway, "reload", "-data", w.path("data"))
 	w.write(t, "policy.json", policy)
 	w.says(t, 0, "reloaded", w.gateway, "reload", "-data", w.path("data"))
 
