@@ -29,11 +29,16 @@ func (s *seen) read(_ context.Context, e event.Event) {
 	s.all = append(s.all, e)
 }
 
-// answers returns the events of connections and commands, each in a few words.
-func (s *seen) answers() (list []string) {
+// list returns the events until now.
+func (s *seen) list() []event.Event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, e := range s.all {
+	return slices.Clone(s.all)
+}
+
+// answers returns the events of connections and commands, each in a few words.
+func (s *seen) answers() (list []string) {
+	for _, e := range s.list() {
 		switch e.Kind {
 		case event.ConnectionBegun, event.TLSBegun:
 			list = append(list, e.Kind.String())
@@ -108,10 +113,11 @@ func TestCommandAnsweredTimes(t *testing.T) {
 		c.Expect(250)
 		c.Do("QUIT", 221)
 		w.waitForEnd()
-		at := slices.IndexFunc(read.all, func(e event.Event) bool { return e.Kind == event.CommandAnswered && e.Command == "DATA" })
-		mail := slices.IndexFunc(read.all, func(e event.Event) bool { return e.Kind == event.CommandAnswered && e.Command == "MAIL" })
-		if at < 0 || read.all[at].Duration != 5*time.Second || read.all[at].Held != 2*time.Second || mail < 0 || read.all[mail].Duration != 0 {
-			t.Errorf("%+v", read.all)
+		all := read.list()
+		at := slices.IndexFunc(all, func(e event.Event) bool { return e.Kind == event.CommandAnswered && e.Command == "DATA" })
+		mail := slices.IndexFunc(all, func(e event.Event) bool { return e.Kind == event.CommandAnswered && e.Command == "MAIL" })
+		if at < 0 || all[at].Duration != 5*time.Second || all[at].Held != 2*time.Second || mail < 0 || all[mail].Duration != 0 {
+			t.Errorf("%+v", all)
 		}
 	})
 }
@@ -133,13 +139,13 @@ func TestPanicIsTold(t *testing.T) {
 	})
 	c := w.hello(gateway, hub)
 	c.Do("MAIL FROM:<a@contoso.com>", 421)
-	w.waitForEnd()
-	for _, e := range read.all {
-		if e.Kind == event.ConnectionEnded && errors.Is(e.Err, relay.ErrPanic) {
-			return
-		}
+	w.stop()
+	all := read.list()
+	if !slices.ContainsFunc(all, func(e event.Event) bool {
+		return e.Kind == event.ConnectionEnded && errors.Is(e.Err, relay.ErrPanic)
+	}) {
+		t.Errorf("%+v", all)
 	}
-	t.Errorf("%+v", read.all)
 }
 
 type slowTransaction struct{ relay.Transaction }

@@ -25,6 +25,13 @@ func (r *reached) add(s limits.State) {
 	r.all = append(r.all, s)
 }
 
+// list returns the limits until now.
+func (r *reached) list() []limits.State {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.all)
+}
+
 // TestReached: each limit of a connection says its name, the counter and the bound when it is exceeded, and nothing
 // at its edge.
 func TestReached(t *testing.T) {
@@ -52,14 +59,14 @@ func TestReached(t *testing.T) {
 				c.hello()
 				c.talk(row.edge)
 				synctest.Wait()
-				if len(r.all) != 0 {
-					t.Fatalf("at the edge: %+v", r.all)
+				if all := r.list(); len(all) != 0 {
+					t.Fatalf("at the edge: %+v", all)
 				}
 				c.talk(row.beyond)
 				synctest.Wait()
 				row.want.By = limits.ByConnection
-				if !slices.Equal(r.all, []limits.State{row.want}) {
-					t.Errorf("%+v, want %+v", r.all, row.want)
+				if all := r.list(); !slices.Equal(all, []limits.State{row.want}) {
+					t.Errorf("%+v, want %+v", all, row.want)
 				}
 				c.end()
 			})
@@ -88,8 +95,8 @@ func TestSlowClient(t *testing.T) {
 				t.Errorf("it lasted %v", took)
 			}
 			c.end()
-			if want := (limits.State{Limit: "ConnectionTimeout", By: limits.ByConnection, Value: 300_000, Bound: 300_000}); !slices.Equal(r.all, []limits.State{want}) {
-				t.Errorf("%+v", r.all)
+			if want := (limits.State{Limit: "ConnectionTimeout", By: limits.ByConnection, Value: 300_000, Bound: 300_000}); !slices.Equal(r.list(), []limits.State{want}) {
+				t.Errorf("%+v", r.list())
 			}
 		})
 	}
@@ -133,13 +140,13 @@ func TestTarpitsAreBounded(t *testing.T) {
 			c.talk("< 500 ...")
 		}
 		var names []string
-		for _, s := range r.all {
+		for _, s := range r.list() {
 			names = append(names, s.Limit)
 		}
 		if got, want := strings.Join(names, " "), "TarpitInterval TarpitInterval Tarpits Tarpits TarpitInterval"; got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
-		if over := r.all[2]; over != (limits.State{Limit: "Tarpits", By: limits.BySource, Key: "192.0.2.1", Value: 3, Bound: 2}) {
+		if over := r.list()[2]; over != (limits.State{Limit: "Tarpits", By: limits.BySource, Key: "192.0.2.1", Value: 3, Bound: 2}) {
 			t.Errorf("%+v", over)
 		}
 		start = time.Now()
