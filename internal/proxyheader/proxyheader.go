@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -46,8 +45,8 @@ var ErrNothing = errors.New("the connection ended without a PROXY header")
 func Read(c net.Conn, timeout time.Duration) (net.Conn, Header, error) {
 	_ = c.SetReadDeadline(time.Now().Add(timeout)) // the read below fails if this does
 	r := bufio.NewReaderSize(c, bufferSize)
-	if _, err := r.Peek(1); errors.Is(err, io.EOF) {
-		return nil, Header{}, ErrNothing
+	if _, err := r.Peek(1); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, Header{}, ErrNothing // also if the connection was reset, or cut off here
 	}
 	raw, err := proxyproto.Read(r)
 	if err != nil {
