@@ -156,7 +156,11 @@ func TestProxyHealthCheck(t *testing.T) {
 	c.SendRaw(proxyHeader(t, 1, conn.LocalAddr().String(), hub))
 	c.Expect(220)
 	c.Do("QUIT", 221)
-	w.dial(balancer, hub).Close() // only connects
+	conn = w.dial(balancer, hub) // only connects
+	if err := conn.(*relaytest.Conn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	relaytest.NewClient(t, conn).Closed()
 	w.stop()
 	if text := w.log.String() + w.talk.String(); text != "" {
 		t.Errorf("logged:\n%s", text)
