@@ -34,6 +34,21 @@ func patientFile(t *testing.T, binding string) string {
 	return recipientFile(t, strings.Replace(string(text), `"AuthMechanism"`, `"TarpitInterval": "00:00:00", "AuthMechanism"`, 1))
 }
 
+// mailFrom returns a client that has begun a message. Its connection lasts as long as the test.
+func mailFrom(t *testing.T, binding string) *relaytest.Client {
+	t.Helper()
+	conn, err := net.Dial("tcp", binding)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	c := relaytest.NewClient(t, conn)
+	c.Expect(220)
+	c.Do("EHLO client.example", 250)
+	c.Do("MAIL FROM:<ann@example.net>", 250)
+	return c
+}
+
 // TestServeRecipients: recipients that the file doesn't list are refused, and a reload reads it again.
 func TestServeRecipients(t *testing.T) {
 	file := recipientFile(t, "kim@fabrikam.com\n")
@@ -42,15 +57,7 @@ func TestServeRecipients(t *testing.T) {
 	defer s.end(t)
 	ask := func(want int) {
 		t.Helper()
-		conn, err := net.Dial("tcp", binding)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		c := relaytest.NewClient(t, conn)
-		c.Expect(220)
-		c.Do("EHLO client.example", 250)
-		c.Do("MAIL FROM:<ann@example.net>", 250)
+		c := mailFrom(t, binding)
 		c.Do("RCPT TO:<Kim@fabrikam.com>", 250)
 		c.Do("RCPT TO:<new@fabrikam.com>", want)
 	}
@@ -84,15 +91,7 @@ func TestServeRecipientsAsk(t *testing.T) {
 	binding := exampletest.Free(t)
 	s := startServing(t, "-config", patientFile(t, binding), "-recipients-ask", "-data", filepath.Join(t.TempDir(), "data"), "-connect-to", "mailbox.fabrikam.com:25:"+l.Addr().String())
 	defer s.end(t)
-	conn, err := net.Dial("tcp", binding)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	c := relaytest.NewClient(t, conn)
-	c.Expect(220)
-	c.Do("EHLO client.example", 250)
-	c.Do("MAIL FROM:<ann@example.net>", 250)
+	c := mailFrom(t, binding)
 	for range 2 { // the second time without a question
 		c.Do("RCPT TO:<kim@fabrikam.com>", 250)
 		c.Do("RCPT TO:<bob@fabrikam.com>", 550)

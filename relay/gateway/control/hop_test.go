@@ -3,6 +3,7 @@ package control_test
 import (
 	"context"
 	"io"
+	"iter"
 	"strings"
 	"testing"
 
@@ -12,9 +13,14 @@ import (
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
-// end returns the events of an answer, and its error.
-func events(dir string, r control.Request, content io.Reader) (list []control.Event, err error) {
-	for e, problem := range control.DoWith(context.Background(), dir, r, content) {
+// events returns the events of a running gateway's answer, and its error.
+func events(dir string, r control.Request, content io.Reader) ([]control.Event, error) {
+	return collect(control.DoWith(context.Background(), dir, r, content))
+}
+
+// collect returns the events of an answer, and its error.
+func collect(answer iter.Seq2[control.Event, error]) (list []control.Event, err error) {
+	for e, problem := range answer {
 		if problem != nil {
 			return list, problem
 		}

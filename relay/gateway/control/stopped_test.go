@@ -16,14 +16,8 @@ import (
 )
 
 // stoppedEvents returns the events of an answer without a gateway, and its error.
-func stoppedEvents(dir string, r control.Request, content io.Reader) (list []control.Event, err error) {
-	for e, problem := range control.DoStopped(context.Background(), dir, r, content) {
-		if problem != nil {
-			return list, problem
-		}
-		list = append(list, e)
-	}
-	return list, nil
+func stoppedEvents(dir string, r control.Request, content io.Reader) ([]control.Event, error) {
+	return collect(control.DoStopped(context.Background(), dir, r, content))
 }
 
 // stoppedDir returns a data directory with the messages of three.
