@@ -126,7 +126,7 @@ func (l *Log) received(e *event.Event) *Row {
 		r.ConnectorId = value(cmp.Or(l.Server, l.Host) + `\` + e.Connector)
 	}
 	if id == Receive {
-		r.SourceContext = join3(e.Session, e.Time.UTC().Format(timeLayout), "0")
+		r.SourceContext = join3(e.Session, e.Time.UTC().Format(event.TimeLayout), "0")
 		return r
 	}
 	answer := cmp.Or(e.Reply, text(e.Err))
@@ -156,7 +156,7 @@ func (l *Log) attempted(e *event.Event) *Row {
 		r.RecipientStatus = []string{"550 4.4.7 QUEUE.Expired;" + status(answer)}
 	}
 	if e.Delay > 0 || id == Send {
-		arrived := e.Time.Add(-e.Delay).UTC().Format(timeLayout)
+		arrived := e.Time.Add(-e.Delay).UTC().Format(event.TimeLayout)
 		r.MessageInfo = arrived + ";LSRV=" + l.Host + ":TOTAL=" + strconv.FormatFloat(e.Delay.Seconds(), 'f', 3, 64)
 	}
 	return r

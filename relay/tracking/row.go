@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 // The form of the files that a Log's lines are for.
@@ -61,7 +63,7 @@ type field struct {
 
 // fields are all fields in Exchange's order.
 var fields = []field{
-	{name: "date-time", get: func(r *Row) string { return r.Timestamp.UTC().Format(timeLayout) }, set: (*Row).setTime},
+	{name: "date-time", get: func(r *Row) string { return r.Timestamp.UTC().Format(event.TimeLayout) }, set: (*Row).setTime},
 	{name: "client-ip", text: func(r *Row) *string { return &r.ClientIp }},
 	{name: "client-hostname", text: func(r *Row) *string { return &r.ClientHostname }},
 	{name: "server-ip", text: func(r *Row) *string { return &r.ServerIp }},
@@ -101,9 +103,6 @@ func Fields() string {
 	}
 	return strings.Join(names, ",")
 }
-
-// timeLayout is how the log writes times.
-const timeLayout = "2006-01-02T15:04:05.000Z"
 
 // Cells returns the values of the fields in their order, not yet quoted.
 func (r *Row) Cells() []string {
