@@ -42,6 +42,14 @@ type statusReader struct {
 func (r *statusReader) read(_ context.Context, e event.Event) {
 	r.refusals.read(&e)
 	r.traffic.read(&e)
+	switch e.Kind {
+	case event.Started, event.Reloaded, event.ReloadFailed:
+		r.configured(&e)
+	}
+}
+
+// configured keeps the start or the outcome of a reload.
+func (r *statusReader) configured(e *event.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch e.Kind {
