@@ -58,7 +58,7 @@ func (r *relayProcess) configure(c *cli) (*configuration, []error) {
 	if r.demo != nil {
 		r.demo.complete(&next.Config)
 	}
-	return next, []error{next.Check(), r.examine(next), r.unfitLMTP(next.loaded)}
+	return next, []error{next.Check(), r.examine(next), r.unfitLMTP(next.loaded), r.sockets.unmatched(next.Policy)}
 }
 
 // loadMethods reads the users and the file of the identity provider, if they are given.

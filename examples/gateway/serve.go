@@ -159,6 +159,7 @@ type relayProcess struct {
 	web        *http.Client    // for keys and tokens of identity providers
 	keys       *providerKeys   // of the clients' tokens
 	dial       dialFunc        // to web servers and directories
+	sockets    sockets         // that systemd has opened
 	gateway    *gateway.Gateway
 	tokens     oauth.Sources // of Send connectors
 	recipients currentRecipients
@@ -187,7 +188,9 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	r.lmtp, lmtpErr = f.lmtpServers()
 	r.published = dialing.published(f.data, g.Report)
 	filters, filtersErr := f.milters.hooks(g.Report)
-	mistakes := []error{err, lmtpErr, filtersErr}
+	var socketsErr error
+	r.sockets, socketsErr = givenSockets()
+	mistakes := []error{err, lmtpErr, filtersErr, socketsErr}
 	now, bad := r.configure(c)
 	mistakes = append(mistakes, bad...)
 	if now != nil {
@@ -200,7 +203,7 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	r.now, g.Config = now, now.Config
 	g.Server.Explain = f.explains
 	r.setLogs()
-	g.Server.ProxyFrom = f.proxyFrom
+	g.Server.ProxyFrom, g.Server.Listen = f.proxyFrom, r.sockets.listen
 	if now.recipients.Recipients != nil {
 		r.recipients.now.Store(&now.recipients)
 		g.Server.Recipients = &r.recipients
