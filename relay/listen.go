@@ -71,7 +71,7 @@ func (s *Server) open(ctx context.Context, p *connector.Policy) (map[netip.AddrP
 	}
 	opened := make(map[netip.AddrPort]net.Listener)
 	var failed, lacking source.Diagnostics
-	for _, at := range needed(p) {
+	for _, at := range ListenAddresses(p) {
 		if s.bound[at] != nil {
 			continue
 		}
@@ -175,9 +175,9 @@ func (s *Server) serveBinding(at netip.AddrPort, l net.Listener) {
 	}
 }
 
-// needed returns the addresses to listen on: the bindings without those that a
+// ListenAddresses returns the addresses that ListenAndServe opens for p: the bindings without those that a
 // wildcard covers. Linux doesn't allow both.
-func needed(p *connector.Policy) []netip.AddrPort {
+func ListenAddresses(p *connector.Policy) []netip.AddrPort {
 	all := p.Bindings()
 	var out []netip.AddrPort
 	for _, at := range all {

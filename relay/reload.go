@@ -125,7 +125,7 @@ func (s *Server) change(c Config) error {
 		return err
 	}
 	s.current.Store(next)
-	wanted := needed(c.Policy)
+	wanted := ListenAddresses(c.Policy)
 	for at, l := range s.bound {
 		if !slices.Contains(wanted, at) {
 			delete(s.bound, at)

@@ -32,8 +32,9 @@ func (f *acmeFlags) register(fs *flag.FlagSet) {
 // acmeClient gets the certificates of a gateway by ACME.
 type acmeClient struct {
 	*relayProcess
-	manager *autocert.Manager
-	web     *http.Server
+	manager    *autocert.Manager
+	challenges net.Listener
+	web        *http.Server
 }
 
 // newACME prepares the client of an authority; nil without -acme.
@@ -52,25 +53,35 @@ func (r *relayProcess) newACME() *acmeClient {
 	return a
 }
 
-// start answers the authority's challenges, and gets the certificates that aren't in the
-// directory yet.
-func (a *acmeClient) start() error {
+// listen opens the address for the authority's challenges.
+func (a *acmeClient) listen() (err error) {
 	if a == nil {
 		return nil
 	}
-	l, err := net.Listen("tcp", a.flags.acme.http)
-	if err != nil {
+	if a.challenges, err = net.Listen("tcp", a.flags.acme.http); err != nil {
 		return fmt.Errorf("-acme-http %s: the authority's challenges can't be answered: %w", a.flags.acme.http, err)
 	}
-	a.web = &http.Server{Handler: a.manager.HTTPHandler(http.NotFoundHandler()), ReadTimeout: time.Minute}
-	go func() { _ = a.web.Serve(l) }() // until Close
-	go a.obtain()
 	return nil
+}
+
+// start answers the authority's challenges, and gets the certificates that aren't in the
+// directory yet.
+func (a *acmeClient) start() {
+	if a == nil {
+		return
+	}
+	a.web = &http.Server{Handler: a.manager.HTTPHandler(http.NotFoundHandler()), ReadTimeout: time.Minute}
+	go func() { _ = a.web.Serve(a.challenges) }() // until close
+	go a.obtain()
 }
 
 // close ends the answers to challenges.
 func (a *acmeClient) close() {
-	if a != nil && a.web != nil {
+	if a == nil || a.challenges == nil {
+		return
+	}
+	_ = a.challenges.Close() // the web server may have closed it
+	if a.web != nil {
 		_ = a.web.Close()
 	}
 }

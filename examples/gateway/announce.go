@@ -56,6 +56,9 @@ func (r *relayProcess) describe(out io.Writer) {
 			fmt.Fprintln(out, "  STARTTLS is not offered: no -cert")
 		}
 	}
+	if r.account != nil {
+		fmt.Fprintln(out, "Runs as", r.account)
+	}
 	for _, address := range r.flags.milters.addresses {
 		fmt.Fprintf(out, "Mail is shown to the milter at %s; while it is away: %v\n", address, r.flags.milters.action)
 	}

@@ -33,6 +33,7 @@ type serveFlags struct {
 	maxMemory param.Size // 0: likewise
 	log       string
 	logs      logFlags
+	user      string // the account that the process becomes; "": it stays
 	userFlags
 	tokens   string
 	oauth    oauthFlags
@@ -113,6 +114,7 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 	})
 	fs.StringVar(&f.log, "log", "", "append the log and standard output to `FILE`")
 	f.logs.register(fs)
+	fs.StringVar(&f.user, "user", "", "run as `USER`, or as USER:GROUP, as soon as the bindings are open, for a gateway that root starts (not on Windows)")
 	f.userFlags.register(fs)
 	fs.StringVar(&f.tokens, "tokens", "", "accept access tokens (AuthMechanism OAuth) of the identity provider that this JSON `FILE` describes")
 	f.oauth.register(fs)
@@ -159,7 +161,8 @@ type relayProcess struct {
 	web        *http.Client    // for keys and tokens of identity providers
 	keys       *providerKeys   // of the clients' tokens
 	dial       dialFunc        // to web servers and directories
-	sockets    sockets         // that systemd has opened
+	sockets    sockets
+	account    *account // nil: without -user
 	gateway    *gateway.Gateway
 	tokens     oauth.Sources // of Send connectors
 	recipients currentRecipients
@@ -188,9 +191,10 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	r.lmtp, lmtpErr = f.lmtpServers()
 	r.published = dialing.published(f.data, g.Report)
 	filters, filtersErr := f.milters.hooks(g.Report)
-	var socketsErr error
-	r.sockets, socketsErr = givenSockets()
-	mistakes := []error{err, lmtpErr, filtersErr, socketsErr}
+	var socketsErr, accountErr error
+	r.sockets.given, socketsErr = givenSockets()
+	r.account, accountErr = f.findAccount()
+	mistakes := []error{err, lmtpErr, filtersErr, socketsErr, accountErr}
 	now, bad := r.configure(c)
 	mistakes = append(mistakes, bad...)
 	if now != nil {
@@ -243,21 +247,25 @@ func (r *relayProcess) run(ctx context.Context, e events) int {
 	}
 	defer r.tokens.Close()
 	defer func() { r.now.close() }()
-	if err := r.tokens.Set(r.now.oauth, r.now.Policy); err != nil {
-		return r.failed(err)
-	}
 	metrics, err := r.serveMetrics() // before the start, so that /ready answers
 	if err != nil {
 		return r.failed(err)
 	}
 	defer metrics.Close()
+	if err := r.acme.listen(); err != nil {
+		return r.failed(err)
+	}
+	defer r.acme.close()
+	if err := r.giveUpRoot(ctx); err != nil {
+		return r.failed(err)
+	}
+	if err := r.tokens.Set(r.now.oauth, r.now.Policy); err != nil {
+		return r.failed(err)
+	}
 	if err := r.gateway.Start(ctx); err != nil {
 		return r.failed(err)
 	}
-	if err := r.acme.start(); err != nil {
-		return r.failed(errors.Join(err, r.shutdown()))
-	}
-	defer r.acme.close()
+	r.acme.start()
 	r.announce()
 	r.tellReady()
 	go r.watchdog(ctx)
