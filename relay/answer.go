@@ -21,7 +21,7 @@ func (s *session) emit(e event.Event) {
 	if e.Decision == "" && s.trace != nil {
 		e.Decision = s.decisionID(s.decisions + 1)
 	}
-	e.Proxy = s.conn.Proxy
+	e.Proxy, e.Tester = s.conn.Proxy, s.conn.Tester
 	s.server.emit(s.ctx, e)
 }
 

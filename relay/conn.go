@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/netip"
@@ -36,7 +37,10 @@ func (s *Server) serveConn(l net.Listener, c net.Conn) {
 			return
 		}
 	}
-	s.serveClient(l, a, admission)
+	a.mayTest = isIn(s.XclientFrom, a.remote.Addr())
+	for next := &a; next != nil; {
+		next = s.serveClient(l, *next, admission)
+	}
 }
 
 // arrival is a connection before its session.
@@ -44,40 +48,46 @@ type arrival struct {
 	conn          net.Conn
 	local, remote netip.AddrPort // of the client's connection
 	proxy         event.Proxy    // zero: it came without a balancer
+	mayTest       bool           // it may say by XCLIENT which client it stands for
+	tester        netip.AddrPort // the client that has said so; zero: it hasn't
 }
 
-// serveClient serves a, unless it has no connector or admission is a refusal.
-func (s *Server) serveClient(l net.Listener, a arrival, admission reply.Reason) {
+// serveClient serves a, unless it has no connector or admission is a refusal. It returns the connection of the
+// client that a tester stands for; nil: the connection has ended.
+func (s *Server) serveClient(l net.Listener, a arrival, admission reply.Reason) (next *arrival) {
 	var trace *connector.Trace // nil: the decisions of this connection are not recorded
 	if s.Explain != nil {
 		trace = new(connector.Trace)
 	}
 	ep := s.choose(a.local, a.remote, trace)
 	if ep == nil {
-		s.connectionRefused(event.Event{Reason: reply.NoConnector, Local: a.local, Remote: a.remote, Proxy: a.proxy})
+		s.connectionRefused(event.Event{Reason: reply.NoConnector, Local: a.local, Remote: a.remote, Proxy: a.proxy, Tester: a.tester})
 		_ = a.conn.Close() // refused in any case
-		return
+		return nil
 	}
 	if trace != nil && !s.Explain(ep.in.Name()) {
 		trace = nil
 	}
 	if admission != reply.Ready {
 		s.refuse(a, ep, admission)
-		return
+		return nil
 	}
 	source, now := network.Source(a.remote.Addr()), time.Now()
 	if over := s.admit(ep, source, now); over != nil {
-		s.limitReached(event.Event{Connector: ep.in.Name(), Local: a.local, Remote: a.remote, Proxy: a.proxy}, over.State)
+		s.limitReached(event.Event{Connector: ep.in.Name(), Local: a.local, Remote: a.remote, Proxy: a.proxy, Tester: a.tester}, over.State)
 		s.refuse(a, ep, over.Reason)
-		return
+		return nil
 	}
 	defer s.dismiss(ep, source)
 	ctx, cancel := s.context(l, a.conn, now.Add(ep.settings.ConnectionTimeout))
 	defer cancel()
 	channel := ep.methods.On(auth.Channel{Local: a.local, Remote: a.remote, NoCertificate: ep.tls.Load() == nil})
 	sess := newSession(ctx, s, ep, channel, now, trace)
-	sess.conn.Proxy = a.proxy
-	s.converse(now, a.conn, sess)
+	sess.conn.Proxy, sess.conn.Tester = a.proxy, a.tester
+	if succession := s.converse(now, a, sess); succession != nil {
+		return a.succeeded(succession)
+	}
+	return nil
 }
 
 // choose picks the endpoint by the current policy; nil if no connector matches. Unless
@@ -115,19 +125,19 @@ func (s *Server) context(l net.Listener, c net.Conn, until time.Time) (context.C
 	}
 }
 
-// converse runs the session, which began now.
-func (s *Server) converse(now time.Time, c net.Conn, sess *session) {
+// converse runs the session, which began now, and closes the connection unless another client follows.
+func (s *Server) converse(now time.Time, a arrival, sess *session) *smtpserver.Succession {
 	ep, channel := sess.endpoint, &sess.conn.Channel
 	var err error
 	if sess.ctx, err = hooks(s.Hooks).connect(sess.ctx, &sess.conn); err != nil {
 		r := replyFor(ep.in, err)
 		sess.emit(event.Event{Kind: event.ConnectionRefused, Reply: r.String(), Err: err})
-		s.turnAway(c, channel.Local, r)
-		return
+		s.turnAway(a.conn, channel.Local, r)
+		return nil
 	}
 	cfg := ep.smtp
 	cfg.Banner = ep.banner(now)
-	cfg.Implicit = s.implicit(channel.Local)
+	cfg.Implicit, cfg.Xclient = s.implicit(channel.Local), a.mayTest
 	if channel.NoCertificate {
 		cfg.TLS = nil
 	}
@@ -150,14 +160,19 @@ func (s *Server) converse(now time.Time, c net.Conn, sess *session) {
 		cfg.Banner = withID(cfg.Banner, r.connect())
 		talker = r
 	}
-	err = smtpserver.Serve(s.shutdown, c, &cfg, talker)
+	err = smtpserver.Serve(s.shutdown, a.conn, &cfg, talker)
+	var succession *smtpserver.Succession
+	if errors.As(err, &succession) {
+		err = nil
+	}
 	sess.connectionEnded(err)
+	return succession
 }
 
 // refuse sends a refusal to a connection and closes it.
 func (s *Server) refuse(a arrival, ep *endpoint, reason reply.Reason) {
 	r := ep.in.Decide(reason).Reply()
-	s.connectionRefused(event.Event{Reason: reason, Connector: ep.in.Name(), Local: a.local, Remote: a.remote, Proxy: a.proxy, Reply: r.String()})
+	s.connectionRefused(event.Event{Reason: reason, Connector: ep.in.Name(), Local: a.local, Remote: a.remote, Proxy: a.proxy, Tester: a.tester, Reply: r.String()})
 	s.turnAway(a.conn, a.local, r)
 }
 

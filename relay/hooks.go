@@ -3,6 +3,7 @@ package relay
 import (
 	"cmp"
 	"context"
+	"net/netip"
 	"slices"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -72,6 +73,7 @@ type Conn struct {
 	auth.Channel
 	ID      string             // names the connection in logs
 	Proxy   event.Proxy        // the load balancer that passed the connection on; zero: none
+	Tester  netip.AddrPort     // the tester that stands for the client, by XCLIENT; zero: none
 	Inbound *connector.Inbound // the Receive connector
 	Helo    string             // the client's name of its latest EHLO or HELO; "" before
 	ESMTP   bool               // it was EHLO

@@ -17,7 +17,12 @@ const proxyHeaderTime = 5 * time.Second
 
 // isBalancer reports whether connections from a begin with a header of the PROXY protocol.
 func (s *Server) isBalancer(a netip.Addr) bool {
-	return len(s.ProxyFrom) > 0 && slices.ContainsFunc(s.ProxyFrom, func(r param.Range) bool { return r.Contains(a) })
+	return isIn(s.ProxyFrom, a)
+}
+
+// isIn reports whether one of some ranges has a.
+func isIn(ranges []param.Range, a netip.Addr) bool {
+	return slices.ContainsFunc(ranges, func(r param.Range) bool { return r.Contains(a) })
 }
 
 // throughBalancer returns the client's connection that a balancer has passed on by its connection a.

@@ -105,6 +105,12 @@ type Server struct {
 	// logged.
 	ProxyFrom []param.Range
 
+	// XclientFrom are the testers: clients that may say by XCLIENT, before TLS, which client they stand for.
+	// The connection then begins again with the greeting, and the addresses that they give decide about
+	// the connector, every limit and what is logged, as if it came from there. All others are told that there is no
+	// such command. Behind a balancer of ProxyFrom, the balancer's client is the tester.
+	XclientFrom []param.Range
+
 	// Listen opens a binding for ListenAndServe and SetPolicy; network is
 	// "tcp4" or "tcp6". If nil, package net does.
 	Listen func(ctx context.Context, network, address string) (net.Listener, error)

@@ -9,11 +9,13 @@ import (
 
 // peerFlags name the peers whose word is taken for the addresses of a connection.
 type peerFlags struct {
-	proxyFrom rangeList
+	proxyFrom   rangeList
+	xclientFrom rangeList
 }
 
 func (f *peerFlags) register(fs *flag.FlagSet) {
 	fs.Var(&f.proxyFrom, "proxy-from", "`RANGE` of the load balancers that say by the PROXY protocol who their clients are; they must, and others can't; may be repeated")
+	fs.Var(&f.xclientFrom, "xclient-from", "`RANGE` of the testers that may say by XCLIENT which client they stand for, with its rights; may be repeated")
 }
 
 // rangeList is a flag that may be repeated, with addresses as in RemoteIPRanges.

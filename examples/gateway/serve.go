@@ -207,7 +207,7 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	r.now, g.Config = now, now.Config
 	g.Server.Explain = f.explains
 	r.setLogs()
-	g.Server.ProxyFrom, g.Server.Listen = f.proxyFrom, r.sockets.listen
+	g.Server.ProxyFrom, g.Server.XclientFrom, g.Server.Listen = f.proxyFrom, f.xclientFrom, r.sockets.listen
 	if now.recipients.Recipients != nil {
 		r.recipients.now.Store(&now.recipients)
 		g.Server.Recipients = &r.recipients

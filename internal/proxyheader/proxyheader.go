@@ -137,9 +137,4 @@ func (c *conn) Read(p []byte) (int, error) {
 }
 
 // CloseWrite sends the end of the stream and reads on, if the connection can.
-func (c *conn) CloseWrite() error {
-	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
-	}
-	return errors.ErrUnsupported
-}
+func (c *conn) CloseWrite() error { return network.CloseWrite(c.Conn) }

@@ -9,7 +9,7 @@ import (
 // Answered is a command that was handled. All BDAT commands of a message are one.
 type Answered struct {
 	Verb   string       // in upper case; "": a command that this server doesn't know
-	Code   int          // of the reply; 0: the client broke the message or the connection off, or STARTTLS was accepted
+	Code   int          // of the reply; 0: the client broke the message or the connection off, or STARTTLS or XCLIENT was accepted
 	Reason reply.Reason // of a reply that this package decided on; Undecided: the Handler did
 
 	// Took is the time that handling took: of a message with its transfer, of AUTH and STARTTLS with

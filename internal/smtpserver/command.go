@@ -142,6 +142,8 @@ func parseCommand(line string) command {
 		c.verb = verbStartTLS
 	case "AUTH":
 		c.verb = verbAuth
+	case "XCLIENT":
+		c.verb = verbXclient
 	case "EXPN", "SEND", "SOML", "SAML", "TURN":
 		c.verb = verbUnsupported
 	case "GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PATCH", "PRI", "HOST:", "USER-AGENT:":

@@ -54,6 +54,9 @@ type Config struct {
 	// something or slowed it down. nil: it isn't called.
 	Reached func(limits.State)
 
+	// Xclient offers XCLIENT, and takes it until TLS begins: see Succession.
+	Xclient bool
+
 	// Log is the protocol log: '>' sent, '<' received, '*' a note, '-' the end, and 0 for a
 	// line that is withheld because it is part of a logon. Texts are printable ASCII, with
 	// \xNN for every other byte, and without secrets and message content. nil: no log.

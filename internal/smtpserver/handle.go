@@ -22,6 +22,8 @@ func (c *conn) handle(cmd command) answer {
 		return c.handleStartTLS(cmd.arg)
 	case verbAuth:
 		return c.handleAuth(cmd.arg)
+	case verbXclient:
+		return c.handleXclient(cmd.arg)
 	case verbRset:
 		return c.handleRset(cmd.arg)
 	case verbQuit:

@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/xclient"
 )
 
 // handleHello begins the dialog, or begins it again.
@@ -62,6 +63,7 @@ func (c *conn) helloText(text string, esmtp bool) string {
 	keyword(c.cfg.EightBitMime, "8BITMIME")
 	keyword(c.cfg.BinaryMime, "BINARYMIME")
 	keyword(c.cfg.Chunking, "CHUNKING")
+	keyword(c.takesXclient(), xclient.Keyword)
 	keyword(c.cfg.SMTPUTF8, "SMTPUTF8")
 	return b.String()
 }

@@ -17,7 +17,9 @@ import (
 // ctx asks for that: a client outside of a transaction gets 421 4.3.2 at once, one
 // within a transaction may finish it. To end a connection at once, close raw.
 //
-// The error is nil unless something went wrong in the Handler, in the
+// After XCLIENT the error is a *Succession, and raw is open.
+//
+// Otherwise the error is nil unless something went wrong in the Handler, in the
 // configuration or in the TLS handshake. A client that breaks off or is cut off is
 // not an error.
 func Serve(ctx context.Context, raw net.Conn, cfg *Config, h Handler) error {
@@ -27,8 +29,10 @@ func Serve(ctx context.Context, raw net.Conn, cfg *Config, h Handler) error {
 	defer context.AfterFunc(ctx, c.wire.beginShutdown)()
 	c.converse()
 	_ = c.wire.flush()
-	c.linger()
-	_ = c.wire.conn.Close()
+	if !errors.As(c.err, new(*Succession)) {
+		c.linger()
+		_ = c.wire.conn.Close()
+	}
 	c.wire.release()
 	c.closeHandler()
 	c.logEnded()

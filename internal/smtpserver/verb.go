@@ -18,6 +18,7 @@ const (
 	verbHelp
 	verbStartTLS
 	verbAuth
+	verbXclient
 	verbUnsupported // a command of SMTP that is not implemented
 	verbForeign     // a command of HTTP
 )
@@ -26,6 +27,6 @@ const (
 func (v verb) String() string {
 	return [...]string{
 		verbHelo: "HELO", verbEhlo: "EHLO", verbMail: "MAIL", verbRcpt: "RCPT", verbData: "DATA", verbBdat: "BDAT", verbRset: "RSET",
-		verbNoop: "NOOP", verbQuit: "QUIT", verbVrfy: "VRFY", verbHelp: "HELP", verbStartTLS: "STARTTLS", verbAuth: "AUTH", verbForeign: "",
+		verbNoop: "NOOP", verbQuit: "QUIT", verbVrfy: "VRFY", verbHelp: "HELP", verbStartTLS: "STARTTLS", verbAuth: "AUTH", verbXclient: "XCLIENT", verbForeign: "",
 	}[v]
 }

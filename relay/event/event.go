@@ -59,6 +59,7 @@ type Event struct {
 	Local     netip.AddrPort // this server's end of the connection; of an attempt, of that to the host
 	Remote    netip.AddrPort // the client
 	Proxy     Proxy          // the load balancer that passed the connection on; zero: none
+	Tester    netip.AddrPort // the tester that stands for the client, by XCLIENT; zero: none
 	Helo      string         // the client's name in EHLO or HELO
 	User      string         // the name of the authenticated user; "": not authenticated
 	Command   string         // the SMTP command, in upper case

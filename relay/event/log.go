@@ -104,6 +104,8 @@ func (e *Event) value(key string) (v slog.Value, ok bool) {
 		return address(e.Remote)
 	case "proxy":
 		return address(e.Proxy.Addr)
+	case "tester":
+		return address(e.Tester)
 	case "delay":
 		return slog.DurationValue(e.Delay.Round(time.Millisecond)), e.Kind != Refused || e.NextHop != ""
 	case "duration":

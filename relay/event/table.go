@@ -26,10 +26,10 @@ const (
 var table = [kinds]kind{
 	0: {"event", slog.LevelInfo, nil},
 
-	ConnectionRefused:     info("connection refused", "session reason connector local remote proxy reply error more"),
+	ConnectionRefused:     info("connection refused", "session reason connector local remote proxy tester reply error more"),
 	ConnectionBegun:       debug("connection begun", "session connector local remote"),
 	TLSBegun:              debug("TLS begun", "session connector remote tls cipher"),
-	ConnectionEnded:       info("connection ended", "session connector local remote proxy proxy-id proxy-name proxy-tls helo tls cipher user messages refused duration error"),
+	ConnectionEnded:       info("connection ended", "session connector local remote proxy proxy-id proxy-name proxy-tls tester helo tls cipher user messages refused duration error"),
 	CommandRefused:        info("command refused", "session connector remote user command reply helo mechanism tried from to reason error more"),
 	CommandAnswered:       debug("command answered", "session id connector remote command mechanism code reason size duration held"),
 	Decision:              info("decision", "decision session connector remote user command reply reason others steps"),
