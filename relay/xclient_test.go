@@ -1,6 +1,7 @@
 package relay_test
 
 import (
+	"crypto/tls"
 	"strings"
 	"testing"
 
@@ -100,4 +101,44 @@ func TestXclientRefused(t *testing.T) {
 	c.Expect(554)
 	c.Closed()
 	w.client(tester, hub).Do("QUIT", 221)
+}
+
+// TestXclientWithinTLS: the command isn't offered or taken within TLS, where the connection couldn't begin again.
+func TestXclientWithinTLS(t *testing.T) {
+	w := serve(t, policy(t, defaultHub(), fromAnonymousGateway(anyRecipient())), withTester)
+	c := w.asClient("ADDR=" + stranger)
+	c.Do("EHLO client.example", 250)
+	c.StartTLS(&tls.Config{RootCAs: w.ca.Pool(), ServerName: hubName})
+	if text := c.Do("EHLO client.example", 250); strings.Contains(text, "XCLIENT") || !strings.Contains(text, "["+stranger+"]") {
+		t.Errorf("EHLO: %q", text)
+	}
+	c.Do("XCLIENT ADDR="+gateway, 503)
+}
+
+// TestXclientBehindBalancer: the client that a balancer names may be a tester; the balancer's address makes none.
+func TestXclientBehindBalancer(t *testing.T) {
+	w := serve(t, policy(t, defaultHub()), func(s *relay.Server) {
+		behindBalancer(s)
+		s.XclientFrom = ranges(tester, balancer)
+	})
+	for from, code := range map[string]int{tester: 220, stranger: 500} {
+		c := w.proxied(proxyHeader(t, 2, from+":4000", hub))
+		c.Expect(220)
+		c.Do("EHLO client.example", 250)
+		c.Do("XCLIENT ADDR="+gateway, code)
+	}
+}
+
+// TestXclientDestination: the connector is that of the address and port which the tester names.
+func TestXclientDestination(t *testing.T) {
+	r := defaultHub()
+	r.Name, r.Bindings = "other", bindings("other", "192.0.2.99:2525").Bindings
+	w := serve(t, policy(t, defaultHub(), r), withTester)
+	c := w.asClient("ADDR=" + stranger + " DESTADDR=192.0.2.99 DESTPORT=2525")
+	c.Do("QUIT", 221)
+	w.waitFor("connector=other local=192.0.2.99:2525 remote=" + stranger)
+	c = w.client(tester, hub)
+	c.Do("EHLO tester", 250)
+	c.SendRaw("XCLIENT DESTPORT=26\r\n")
+	c.Closed() // no connector
 }
