@@ -10,12 +10,15 @@ import (
 	"github.com/interchange-smtp/interchange/relay/event"
 )
 
-// emit passes e, with what is known of the session, to the Readers.
+// emit passes e, with what is known of the session, to the Readers. Its Time is the present, unless it has one.
 func (s *session) emit(e event.Event) {
 	if s.server.emit == nil {
 		return
 	}
-	e.Time, e.Session, e.Connector = time.Now(), s.conn.ID, s.endpoint.in.Name()
+	if e.Time.IsZero() {
+		e.Time = time.Now()
+	}
+	e.Session, e.Connector = s.conn.ID, s.endpoint.in.Name()
 	e.Local, e.Remote, e.TLS, e.Cipher = s.conn.Channel.Local, s.conn.Channel.Remote, s.tls.Version, s.tls.CipherSuite
 	e.Helo, e.User, e.Rights = cmp.Or(e.Helo, s.conn.Helo), s.conn.User, s.rules.Rights()
 	if e.Decision == "" && s.trace != nil {
@@ -117,6 +120,10 @@ func (s *session) messageEnded(tx *transaction, e event.Event, r reply.Reply) {
 	e.SetMessage(&tx.env.Envelope)
 	e.MailFrom, e.Recipients = tx.mailFrom, len(tx.env.To)
 	e.Size, e.Reply, e.Result = tx.message.Size(), r.String(), tx.result.Receipt.Result
+	e.Time = time.Now()
+	if arrived := tx.message.Arrived(); !arrived.IsZero() {
+		e.Held = e.Time.Sub(arrived)
+	}
 	for i := range tx.env.To {
 		e.To, e.Following = tx.env.To[i].To, len(tx.env.To)-1-i
 		s.emit(e)

@@ -116,6 +116,10 @@ func TestCommandAnsweredTimes(t *testing.T) {
 		all := read.list()
 		at := slices.IndexFunc(all, func(e event.Event) bool { return e.Kind == event.CommandAnswered && e.Command == "DATA" })
 		mail := slices.IndexFunc(all, func(e event.Event) bool { return e.Kind == event.CommandAnswered && e.Command == "MAIL" })
+		accepted := slices.IndexFunc(all, func(e event.Event) bool { return e.Kind == event.MessageAccepted })
+		if accepted < 0 || all[accepted].Held != 2*time.Second {
+			t.Errorf("%+v", all)
+		}
 		if at < 0 || all[at].Duration != 5*time.Second || all[at].Held != 2*time.Second || mail < 0 || all[mail].Duration != 0 {
 			t.Errorf("%+v", all)
 		}

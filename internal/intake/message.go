@@ -111,6 +111,9 @@ func (m *Message) Header() []byte { return m.header.Bytes(nil) }
 // Size returns how many bytes of the message were read.
 func (m *Message) Size() int64 { return m.in.n }
 
+// Arrived returns when the client had sent the whole message; zero if it hasn't.
+func (m *Message) Arrived() time.Time { return m.in.ended }
+
 // MessageID returns the Message-ID if it can be shown in a reply, or "".
 func (m *Message) MessageID() string { return m.messageID }
 

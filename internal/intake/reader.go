@@ -3,6 +3,7 @@ package intake
 import (
 	"errors"
 	"io"
+	"time"
 
 	"github.com/interchange-smtp/interchange/internal/limits"
 )
@@ -17,6 +18,7 @@ type limitReader struct {
 	budget *limits.Budget // pays for what is read while it is kept in memory; nil: it isn't kept
 	n      int64
 	err    error
+	ended  time.Time // when the end was read
 }
 
 // Read implements io.Reader.
@@ -34,7 +36,9 @@ func (l *limitReader) Read(p []byte) (int, error) {
 	if l.err != nil {
 		return 0, l.err
 	}
-	l.err = err
+	if l.err = err; err == io.EOF {
+		l.ended = time.Now()
+	}
 	return n, err
 }
 

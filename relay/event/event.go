@@ -90,7 +90,7 @@ type Event struct {
 	Advice        string        // what an administrator can do about Reply or Err, if that is known
 
 	Duration       time.Duration      // of a connection, a command or an attempt
-	Held           time.Duration      // of CommandAnswered: how long the client waited at the end of its message
+	Held           time.Duration      // of CommandAnswered and of answers to a message: how long the client waited at its end
 	Report         string             // the ID of a delivery report
 	ReportEnvelope *envelope.Envelope // of ReportQueued: the report's
 

@@ -114,7 +114,11 @@ func (e *Event) value(key string) (v slog.Value, ok bool) {
 		}
 		return slog.DurationValue(e.Duration.Round(time.Millisecond)), true
 	case "held":
-		return slog.DurationValue(e.Held.Round(time.Microsecond)), e.Held > 0
+		unit := time.Millisecond
+		if e.Kind == CommandAnswered {
+			unit = time.Microsecond
+		}
+		return slog.DurationValue(e.Held.Round(unit)), e.Held.Round(unit) > 0
 	case "retry":
 		return slog.DurationValue(e.Retry.Round(time.Second)), true
 	case "until":

@@ -126,6 +126,7 @@ func (l *Log) received(e *event.Event) *Row {
 		r.ConnectorId = value(cmp.Or(l.Server, l.Host) + `\` + e.Connector)
 	}
 	if id == Receive {
+		r.Timestamp = e.Time.Add(-e.Held) // it may be delivered before the client gets its answer
 		r.SourceContext = join3(e.Session, e.Time.UTC().Format(event.TimeLayout), "0")
 		return r
 	}

@@ -72,8 +72,9 @@ func mayHave(path string, since, until time.Time) bool {
 	if m := fileName.FindStringSubmatch(filepath.Base(path)); m[2] == "" {
 		last = 24 * time.Hour
 	}
-	const late = time.Minute // a line may be written a little later than it says
-	return (since.IsZero() || !hour.Add(last+late).Before(since)) && (until.IsZero() || !hour.Add(-late).After(until))
+	// A line may be written a little later than it says, and RECEIVE when the client has got its answer.
+	const late, held = time.Minute, time.Hour
+	return (since.IsZero() || !hour.Add(last+late).Before(since)) && (until.IsZero() || !hour.Add(-held).After(until))
 }
 
 // Rows yields the rows of files that may have some from since until until; zero times are no bounds. An error

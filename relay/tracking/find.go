@@ -147,6 +147,22 @@ func (s *search) collect(r *Row) {
 	}
 }
 
+// inOrder compares rows by their times, and in the same millisecond by stage.
+func inOrder(a, b *Row) int {
+	return cmp.Or(a.Timestamp.Compare(b.Timestamp), cmp.Compare(stage(a), stage(b)))
+}
+
+// stage returns how far a message has come: its recipients, its arrival, attempts.
+func stage(r *Row) int {
+	switch {
+	case r.EventId == Receive:
+		return 1
+	case r.EventId == Fail && (r.Source == bySMTP || r.Source == byAgent) && r.Custom("Id") != "" && r.Custom("Hop") == "":
+		return 0 // refused by this server
+	}
+	return 2
+}
+
 // stories returns the stories that have rows.
 func (s *search) stories() []*Story {
 	var all []*Story
@@ -154,7 +170,7 @@ func (s *search) stories() []*Story {
 		if len(story.Rows) == 0 {
 			continue // its rows are part of another one, or their file was removed
 		}
-		slices.SortStableFunc(story.Rows, func(a, b *Row) int { return a.Timestamp.Compare(b.Timestamp) })
+		slices.SortStableFunc(story.Rows, inOrder)
 		all = append(all, story)
 	}
 	slices.SortFunc(all, func(a, b *Story) int {

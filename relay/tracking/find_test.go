@@ -95,6 +95,30 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// TestArrivedFirst: a message that was delivered while the client waited arrived before, although its row was
+// written later, and in the file of the next hour.
+func TestArrivedFirst(t *testing.T) {
+	for _, held := range []time.Duration{0, 1500 * time.Millisecond, 20 * time.Minute} {
+		delivered, accepted := ceo(event.Delivered, "kim@fabrikam.com"), ceo(event.MessageAccepted, "kim@fabrikam.com")
+		accepted.Held = held
+		accepted.Time = delivered.Time.Add(held / 2)
+		delivered.Delay = held / 2
+		files, err := tracking.Open(written(t, delivered, accepted))
+		if err != nil {
+			t.Fatal(err)
+		}
+		later := filepath.Join(filepath.Dir(files[0]), "MSGTRK2026113010-1.LOG")
+		if err := os.Rename(files[0], later); err != nil {
+			t.Fatal(err)
+		}
+		files = tracking.Files{later}
+		stories, _ := tracking.Find(files, tracking.Query{To: "kim", Until: nine}, func(err error) { t.Error(err) })
+		if got := tell(stories); got != "RECEIVE SEND" {
+			t.Errorf("held for %v: %s", held, got)
+		}
+	}
+}
+
 // TestFindInExchange: the rows of one message on several servers belong together, and so does the report on it,
 // by its reference.
 func TestFindInExchange(t *testing.T) {
@@ -153,8 +177,8 @@ func TestFilesInOrder(t *testing.T) {
 	if got := read(time.Date(2026, 11, 30, 10, 30, 0, 0, time.UTC), time.Time{}); !slices.Equal(got, []string{"<3>"}) {
 		t.Errorf("%q", got)
 	}
-	if got := read(time.Time{}, time.Date(2026, 11, 30, 9, 30, 0, 0, time.UTC)); len(got) != 3 {
-		t.Errorf("%q", got)
+	if got := read(time.Time{}, time.Date(2026, 11, 30, 8, 55, 0, 0, time.UTC)); len(got) != 3 {
+		t.Errorf("%q: not the files of the next hour, which may have RECEIVE rows of this one", got)
 	}
 	if _, err := tracking.Open(filepath.Join(dir, "missing")); err == nil || !strings.Contains(err.Error(), "missing") {
 		t.Error(err)

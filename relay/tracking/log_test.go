@@ -54,6 +54,7 @@ func ceo(kind event.Kind, to string) event.Event {
 func TestRows(t *testing.T) {
 	accepted := ceo(event.MessageAccepted, "kim@fabrikam.com")
 	accepted.Local, accepted.Helo, accepted.TLS, accepted.Cipher = netip.MustParseAddrPort("10.2.3.4:25"), "scanner", 0x304, 0x1301
+	accepted.Held = 2 * time.Second
 	accepted.Rights, accepted.Decision, accepted.Reply, accepted.User = permission.SetOf(permission.Submit, permission.AcceptAnyRecipient), "SESSION1-5", "250 2.6.0 OK", "kim"
 	attempt := func(kind event.Kind, reply string, err error) event.Event {
 		e := ceo(kind, "kim@fabrikam.com")
@@ -79,7 +80,7 @@ func TestRows(t *testing.T) {
 		want map[string]string
 	}{
 		{"accepted", accepted, map[string]string{
-			"date-time": "2026-11-30T09:14:03.120Z", "client-ip": "10.2.9.7", "client-hostname": "scanner", "server-ip": "10.2.3.4", "server-hostname": "ex01.contoso.com",
+			"date-time": "2026-11-30T09:14:01.120Z", "client-ip": "10.2.9.7", "client-hostname": "scanner", "server-ip": "10.2.3.4", "server-hostname": "ex01.contoso.com",
 			"source-context": "SESSION1;2026-11-30T09:14:03.120Z;0", "connector-id": `EX01\Printers`, "source": "SMTP", "event-id": "RECEIVE",
 			"internal-message-id": tracking.InternalID("L6HPABCDEFGHJKLM"), "message-id": "<1@contoso.com>", "network-message-id": "6f1c5b9e-0000-4000-8000-00000000000a",
 			"recipient-address": "kim@fabrikam.com", "recipient-status": "", "total-bytes": "12345", "recipient-count": "1", "message-subject": `Betreff, mit "Komma"`,
