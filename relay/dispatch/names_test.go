@@ -49,6 +49,10 @@ func TestNamesLast(t *testing.T) {
 				t.Errorf("the report is %q %q", e.NetworkID, e.MessageID)
 			case e.Kind != event.ReportSent && (e.NetworkID != names.NetworkID || e.MessageID != names.MessageID || e.Subject != names.Subject):
 				t.Errorf("%v: %q %q %q", e.Kind, e.NetworkID, e.MessageID, e.Subject)
+			case e.Kind == event.Refused && (e.ReportEnvelope == nil || e.Report != e.ReportEnvelope.ID || e.ReportEnvelope.MessageID == ""):
+				t.Errorf("refused, with the report %q %+v", e.Report, e.ReportEnvelope)
+			case (e.Kind == event.Delivered || e.Kind == event.Deferred) && (e.Report != "" || e.ReportEnvelope != nil):
+				t.Errorf("%v, with the report %q", e.Kind, e.Report)
 			case e.Kind == event.Delivered && (e.SendConnector != "out" || !e.Local.IsValid()):
 				t.Errorf("by %q from %v", e.SendConnector, e.Local)
 			}

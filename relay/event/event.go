@@ -91,8 +91,8 @@ type Event struct {
 
 	Duration       time.Duration      // of a connection, a command or an attempt
 	Held           time.Duration      // of CommandAnswered and of answers to a message: how long the client waited at its end
-	Report         string             // the ID of a delivery report
-	ReportEnvelope *envelope.Envelope // of ReportQueued: the report's
+	Report         string             // the ID of a delivery report; of a recipient's last event, that on it, unless the event came before the report was made
+	ReportEnvelope *envelope.Envelope // of ReportQueued, and of a recipient's last event if Report is on it: the report's
 
 	// The limit that was reached. The zero Until is a limit without a window, such as that of connections at a
 	// time. Of PressureBegan and PressureEnded, Limit is the setting, and Detail says what is short.

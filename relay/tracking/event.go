@@ -63,6 +63,9 @@ func (l *Log) newRow(e *event.Event, id, source string) *Row {
 		Sender: sender(e.From), ReturnPath: sender(e.From), Directionality: "Incoming",
 		OriginalClientIp: ip(e.Remote), TransportTrafficType: "Email", LogId: envelope.NewNetworkID(), SchemaVersion: Version,
 	}
+	if e.ReportEnvelope != nil {
+		r.Reference = value(e.ReportEnvelope.MessageID)
+	}
 	if e.Outgoing {
 		r.Directionality = "Originating"
 	}

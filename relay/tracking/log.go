@@ -84,7 +84,7 @@ func (l *Log) complete(e *event.Event, row *Row) []*Row {
 func join(rows []*Row, row *Row) []*Row {
 	for i := len(rows) - 1; i >= 0; i-- {
 		r := rows[i]
-		if r.EventId == row.EventId && r.Source == row.Source && len(r.Recipients)+len(row.Recipients) <= maxRecipients {
+		if r.EventId == row.EventId && r.Source == row.Source && r.Reference == row.Reference && len(r.Recipients)+len(row.Recipients) <= maxRecipients {
 			r.Recipients = append(r.Recipients, row.Recipients...)
 			r.RecipientStatus = append(r.RecipientStatus, row.RecipientStatus...)
 			r.RecipientCount = len(r.Recipients)

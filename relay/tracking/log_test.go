@@ -72,6 +72,8 @@ func TestRows(t *testing.T) {
 	suspended.AllTo, suspended.Attrs = []routing.Address{routing.MustParseAddress("a@b.example"), routing.MustParseAddress("c@d.example")}, []slog.Attr{slog.String("action", "suspend")}
 	resumed := suspended
 	resumed.Attrs = []slog.Attr{slog.String("action", "resume")}
+	bounced := attempt(event.Refused, "550 5.1.1 no", nil)
+	bounced.ReportEnvelope = report.ReportEnvelope
 	nowhere := ceo(event.Refused, "kim@fabrikam.com")
 	nowhere.Err = errors.New("550 5.4.4 no route")
 	for _, tt := range []struct {
@@ -95,7 +97,8 @@ func TestRows(t *testing.T) {
 		}},
 		{"deferred", attempt(event.Deferred, "452 4.2.2 mailbox full", errors.New("x")), map[string]string{"event-id": "DEFER", "source": "SMTP", "recipient-status": "452 4.2.2 mailbox full"}},
 		{"expired", attempt(event.Expired, "452 4.2.2 mailbox full", nil), map[string]string{"event-id": "FAIL", "source": "QUEUE", "recipient-status": "550 4.4.7 QUEUE.Expired;452 4.2.2 mailbox full"}},
-		{"refused by the host", attempt(event.Refused, "550 5.1.1 no", errors.New("x")), map[string]string{"event-id": "FAIL", "source": "SMTP", "recipient-status": "550 5.1.1 no"}},
+		{"refused and reported", bounced, map[string]string{"event-id": "FAIL", "reference": "<L6HP-F@ex01.contoso.com>", "message-id": "<1@contoso.com>"}},
+		{"refused by the host", attempt(event.Refused, "550 5.1.1 no", errors.New("x")), map[string]string{"event-id": "FAIL", "reference": "", "source": "SMTP", "recipient-status": "550 5.1.1 no"}},
 		{"no route", nowhere, map[string]string{"event-id": "FAIL", "source": "ROUTING", "recipient-status": "550 5.4.4 no route"}},
 		{"refused RCPT", refused, map[string]string{"event-id": "FAIL", "source": "SMTP", "recipient-address": "kim@fabrikam.com",
 			"recipient-status": "550 5.7.54 SMTP<3B> Unable to relay recipient in non-accepted domain", "custom-data": "S:Id=L6HPABCDEFGHJKLM;S:Session=SESSION1;S:Reason=relay-denied"}},

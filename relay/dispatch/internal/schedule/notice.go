@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
@@ -167,7 +168,22 @@ func (u unsent) Error() string { return u.reply }
 // Unwrap returns the error without the enhanced code in its text.
 func (u unsent) Unwrap() error { return u.cause }
 
+// nameReport has the events of m that wait for the Store, and say how recipients ended, name the report on these.
+func (m *Message) nameReport(n *Report, report *envelope.Envelope) {
+	for _, t := range m.unstored {
+		switch e := &t.Event; e.Kind {
+		case event.Delivered, event.Refused, event.Expired, event.Dropped:
+			if slices.ContainsFunc(n.recipients, func(i int) bool { return m.Recipients[i].To == e.To }) {
+				e.Report, e.ReportEnvelope = n.ID, report
+			}
+		}
+	}
+}
+
 // withdrawReports forgets the events of reports on m that were withdrawn.
 func (m *Message) withdrawReports() {
 	m.unstored = slices.DeleteFunc(m.unstored, func(t *Notice) bool { return t.Event.Kind == event.ReportQueued })
+	for _, t := range m.unstored {
+		t.Event.Report, t.Event.ReportEnvelope = "", nil
+	}
 }

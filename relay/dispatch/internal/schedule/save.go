@@ -68,6 +68,7 @@ func (s *Scheduler) ReportStored(m *Message, n *Report, r *Message, now time.Tim
 	if m.changed = true; r != nil {
 		r.phase = storing
 		report := r.Envelope
+		m.nameReport(n, &report)
 		s.Emit(m, event.Event{Kind: event.ReportQueued, Time: now, To: m.From, Recipients: len(n.Recipients), Report: n.ID, ReportEnvelope: &report, Detail: n.Kind.String()})
 		m.reports = append(m.reports, r)
 	}
