@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -106,6 +107,8 @@ func TestServeLMTP(t *testing.T) {
 		}
 	}
 	s.stderr.wait(t, "452 4.2.2 Mailbox full", 1)
+	_, session, _ := strings.Cut(s.stderr.wait(t, " hop-session=", 1), " hop-session=")
+	session, _, _ = strings.Cut(session, " ")
 	if said := queueCommand(t, data, "list"); !strings.Contains(said, "<carl@fabrikam.com>  waiting") || strings.Contains(said, "<bob@fabrikam.com>  waiting") {
 		t.Errorf("on the queue:\n%s", said)
 	}
@@ -113,4 +116,11 @@ func TestServeLMTP(t *testing.T) {
 	s.hangup <- syscall.SIGHUP
 	s.stderr.wait(t, "-lmtp out: this server has no Send connector of that name", 1)
 	s.end(t)
+	logs, err := filepath.Glob(filepath.Join(data, "logs", "Connectivity", "CONNECTLOG*.LOG"))
+	if err != nil || len(logs) == 0 {
+		t.Fatal(logs, err)
+	}
+	if text, err := os.ReadFile(logs[0]); err != nil || !strings.Contains(string(text), ","+session+",Out,"+socket+",>,Established connection to "+socket) {
+		t.Errorf("the connectivity log lacks the connection %s: %v\n%s", session, err, text)
+	}
 }

@@ -332,7 +332,7 @@ func (s *Sender) open(ctx context.Context, h *NextHop, c call, token *auth.Beare
 		n.calling(c.endpoint.addr)
 		nc, err := s.dial(ctx, h.source(), c.endpoint.addr)
 		if err != nil {
-			n.unreachable(c.endpoint.addr, err)
+			n.unreachable(c.endpoint.addr.String(), err)
 			return nil, cmp.Or(failed, err)
 		}
 		conn, err := smtpclient.Open(ctx, nc, smtpclient.Config{
@@ -342,7 +342,7 @@ func (s *Sender) open(ctx context.Context, h *NextHop, c call, token *auth.Beare
 			Log: n.connected(nc),
 		})
 		if err != nil {
-			n.failed(c.endpoint.addr, err)
+			n.failed(c.endpoint.addr.String(), err)
 		}
 		switch {
 		case failed != nil && (errors.Is(err, smtpclient.ErrNoTLS) || hungUp(err)):

@@ -16,6 +16,7 @@ type exchange struct {
 	host    string
 	addr    string
 	local   netip.AddrPort
+	session string // of the logs; "": the connection is in no log
 	tls     uint16
 	cipher  uint16
 	dsn     bool
@@ -58,7 +59,7 @@ func (l *link) close(why error) {
 
 // exchange returns the exchange with which a transaction on l begins.
 func (l *link) exchange() exchange {
-	return exchange{host: l.host, addr: l.addr, local: network.AddrPort(l.LocalAddr()), tls: l.TLSVersion(), cipher: l.CipherSuite(), dsn: l.Has("DSN")}
+	return exchange{host: l.host, addr: l.addr, local: network.AddrPort(l.LocalAddr()), session: l.session.id(), tls: l.TLSVersion(), cipher: l.CipherSuite(), dsn: l.Has("DSN")}
 }
 
 // use counts a transaction.

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"slices"
+	"sync"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
@@ -14,6 +16,7 @@ import (
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 // LMTP is a Transport that hands messages to an LMTP server (RFC 2033), which replies for
@@ -32,7 +35,12 @@ type LMTP struct {
 	// Dial connects to the server. It must return when ctx ends. Nil: net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
-	sender Sender // its memory and its kept connections
+	// ProtocolLog and ConnectivityLog are those of a Sender.
+	ProtocolLog     func(event.Line)
+	ConnectivityLog func(event.ConnectivityLine)
+
+	once   sync.Once
+	sender Sender // its memory, its kept connections, and its logs
 }
 
 // Check returns an error if Network or Address is empty, or if out requires TLS or
@@ -113,25 +121,44 @@ func (l *LMTP) connect(ctx context.Context, h *NextHop, fresh bool) (*link, erro
 			return k, nil
 		}
 	}
+	l.once.Do(func() { l.sender.ProtocolLog, l.sender.ConnectivityLog = l.ProtocolLog, l.ConnectivityLog })
+	n := l.sender.session(h, candidate{name: l.Address})
+	host := "localhost"
+	if name, _, err := net.SplitHostPort(l.Address); l.Network != "unix" && err == nil {
+		host = name
+	}
+	conn, err := l.open(ctx, h, host, n)
+	if err != nil {
+		n.end(err)
+		return nil, err
+	}
+	k := &link{Conn: conn, key: key, host: host, addr: l.Address, idle: h.idle(), left: cmp.Or(max(h.set.SmtpMaxMessagesPerConnection, 0), -1), session: n}
+	n.established(k)
+	return k, nil
+}
+
+// open opens a connection that n logs.
+func (l *LMTP) open(ctx context.Context, h *NextHop, host string, n *session) (*smtpclient.Conn, error) {
 	dial := l.Dial
 	if dial == nil {
 		dial = new(net.Dialer).DialContext
 	}
 	limited, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
+	to, _ := netip.ParseAddrPort(l.Address) // a name or a socket isn't one
+	n.calling(to)
 	nc, err := dial(limited, l.Network, l.Address)
 	if err != nil {
-		return nil, &dialError{l.Address, err}
+		err = &dialError{l.Address, err}
+		n.unreachable(l.Address, err)
+		return nil, err
 	}
-	host := "localhost"
-	if name, _, err := net.SplitHostPort(l.Address); l.Network != "unix" && err == nil {
-		host = name
-	}
-	conn, err := smtpclient.Open(ctx, nc, smtpclient.Config{Name: h.name, LMTP: true, Timeouts: h.timeouts(l.sender.timeouts)})
+	conn, err := smtpclient.Open(ctx, nc, smtpclient.Config{Name: h.name, LMTP: true, Timeouts: h.timeouts(l.sender.timeouts), Log: n.connected(nc)})
 	if err != nil {
+		n.failed(l.Address, err)
 		return nil, &hostError{host, explain(ofLMTP, err)}
 	}
-	return &link{Conn: conn, key: key, host: host, addr: l.Address, idle: h.idle(), left: cmp.Or(max(h.set.SmtpMaxMessagesPerConnection, 0), -1)}, nil
+	return conn, nil
 }
 
 // ofLMTP is this server for an LMTP server.
@@ -156,9 +183,13 @@ func transact(ctx context.Context, k *link, to []envelope.Recipient, m *outgoing
 	case !slices.Contains(taken, nil):
 		return answers, noneAccepted(taken)
 	}
+	size := k.session.count(&m.Message)
 	each, err := k.DataEach(ctx, m.Message)
 	if err != nil {
 		return answers, ofNextHop(explain(ofLMTP, err))
+	}
+	if slices.ContainsFunc(each, func(a smtpclient.Answer) bool { return a.Err == nil }) {
+		k.session.carried(size)
 	}
 	for i, refused := range taken {
 		if refused == nil {

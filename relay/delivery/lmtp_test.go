@@ -20,6 +20,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -186,6 +187,55 @@ func TestLMTPKept(t *testing.T) {
 			t.Errorf("without a server: %s", got)
 		}
 	})
+}
+
+// TestLMTPLogs: connections by LMTP are in both logs, and the outcomes say which connection it was.
+func TestLMTPLogs(t *testing.T) {
+	l, _ := lmtpTo(t, lmtpHello+lmtpMail+"250 ok\n452 4.2.2 full\n250 ok\n!hang")
+	hop := boxHop(t, connector.Send{ProtocolLoggingLevel: param.LoggingVerbose})
+	var connectivity, said []string
+	sessions := make(map[string]bool)
+	l.ConnectivityLog = func(line event.ConnectivityLine) {
+		sessions[line.Session] = true
+		connectivity = append(connectivity, line.Source+" "+line.Destination+" "+string(line.Direction)+" "+line.Description)
+	}
+	l.ProtocolLog = func(line event.Line) {
+		sessions[line.Session] = true
+		said = append(said, string(line.Event)+line.Data+line.Context)
+	}
+	to := []envelope.Recipient{{To: routing.MustParseAddress("1@box.example")}, {To: routing.MustParseAddress("2@box.example")}, {To: routing.MustParseAddress("3@box.example")}}
+	env := &envelope.Envelope{From: routing.MustParseAddress("a@contoso.com")}
+	outcomes, err := l.Send(context.Background(), hop, env, to, strings.NewReader(letter))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	for _, o := range outcomes {
+		if sessions[o.Session] = true; o.Session == "" || len(sessions) != 1 {
+			t.Errorf("the outcome names the session %q, the logs have %v", o.Session, sessions)
+		}
+	}
+	if got := sendLMTP(t, l, hop); got != "451 451 451 hop" { // there is no server
+		t.Error(got)
+	}
+	for _, want := range []string{
+		"Mailboxes /run/lmtp + DeliveryAgent /run/lmtp", "Mailboxes /run/lmtp > Established connection to /run/lmtp (localhost)", "Mailboxes /run/lmtp - Messages: 1 Bytes: ",
+		"Mailboxes /run/lmtp + DeliveryAgent /run/lmtp", "Mailboxes /run/lmtp > Failed connection to /run/lmtp (connection refused)", "Mailboxes /run/lmtp - Messages: 0 Bytes: 0 (",
+	} {
+		if len(connectivity) == 0 || !strings.HasPrefix(connectivity[0], want) {
+			t.Fatalf("%q, want %q", connectivity, want)
+		}
+		connectivity = connectivity[1:]
+	}
+	all := strings.Join(said, "\n")
+	for _, want := range []string{"*attempting to connect\n+\n<220 box LMTP\n>LHLO hub.contoso.com", ">RCPT TO:<2@box.example>", "\n<452 4.2.2 full", "\n-Local\n*attempting to connect\n*Failed to connect. Error: "} {
+		if !strings.Contains(all, want) {
+			t.Errorf("the protocol log lacks %q:\n%s", want, all)
+		}
+	}
+	if strings.Contains(all, "Subject") {
+		t.Errorf("the protocol log has the message:\n%s", all)
+	}
 }
 
 // TestLMTPNotSent: a message that can't be read, and a connector that requires TLS or authentication.

@@ -27,8 +27,11 @@ type Outcome struct {
 	// Cipher is the cipher suite of the connection, as in package crypto/tls; 0: in the clear.
 	Cipher uint16
 	Local  netip.AddrPort // this server's end of the connection; zero: not a connection, or not of IP
-	Reply  string         // the host's reply about the recipient, in printable ASCII; "": no reply
-	Cause  string         // if Reply is "": the error found here, for operators, in printable ASCII
+	// Session is the ID of the connection in the protocol log of Send connectors and in the connectivity log; "": it
+	// is in none of them.
+	Session string
+	Reply   string // the host's reply about the recipient, in printable ASCII; "": no reply
+	Cause   string // if Reply is "": the error found here, for operators, in printable ASCII
 	// Advice says what an administrator can do about Reply, in sentences and printable ASCII. It may name
 	// the account with which this server logs on to the host. "": nothing is known.
 	Advice string
@@ -196,7 +199,7 @@ func unanimous(answers []error) error {
 
 // outcome returns the Outcome of a recipient that the next hop accepted the message for.
 func (t *exchange) outcome(r smtpclient.Reply) Outcome {
-	return Outcome{Host: t.host, Addr: t.addr, Local: t.local, TLS: t.tls, Cipher: t.cipher, DSN: t.dsn, Reply: r.String()}
+	return Outcome{Host: t.host, Addr: t.addr, Local: t.local, Session: t.session, TLS: t.tls, Cipher: t.cipher, DSN: t.dsn, Reply: r.String()}
 }
 
 // fill sets the Outcome of every recipient without one to o.
@@ -211,7 +214,7 @@ func fill(outcomes []Outcome, o Outcome) {
 // refused returns the Outcome of a recipient that didn't get the message in t because of
 // err. If t has no host, err may.
 func (h *NextHop) refused(t exchange, err error) Outcome {
-	o := Outcome{Err: failure(err, h.set), Host: t.host, Addr: t.addr, Local: t.local, TLS: t.tls, Cipher: t.cipher}
+	o := Outcome{Err: failure(err, h.set), Host: t.host, Addr: t.addr, Local: t.local, Session: t.session, TLS: t.tls, Cipher: t.cipher}
 	if host := reached(err); host != "" {
 		o.Host = host
 	}

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -58,8 +59,16 @@ func (s *Sender) session(h *NextHop, c candidate) *session {
 	if verbose {
 		n.protocol = &conversation{s.ProtocolLog, event.Line{Connector: source, Session: id}}
 	}
-	n.write('+', h.DeliveryType()+" "+h.Destination())
+	n.write('+', h.DeliveryType()+" "+cmp.Or(h.Destination(), c.name))
 	return n
+}
+
+// id returns the ID of the connection in the logs; "" if it is in no log.
+func (n *session) id() string {
+	if n == nil {
+		return ""
+	}
+	return n.line.Session
 }
 
 // write writes a line of the connectivity log.
@@ -110,7 +119,7 @@ func (n *session) calling(to netip.AddrPort) {
 }
 
 // unreachable notes that an address can't be called.
-func (n *session) unreachable(to netip.AddrPort, err error) {
+func (n *session) unreachable(to string, err error) {
 	if n != nil {
 		n.protocol.failed(err)
 		n.failed(to, err)
@@ -118,9 +127,9 @@ func (n *session) unreachable(to netip.AddrPort, err error) {
 }
 
 // failed notes that a call is of no use.
-func (n *session) failed(to netip.AddrPort, err error) {
+func (n *session) failed(to string, err error) {
 	if n != nil {
-		n.write('>', "Failed connection to "+to.String()+" ("+strings.TrimPrefix(reason(err), to.String()+": ")+")")
+		n.write('>', "Failed connection to "+to+" ("+strings.TrimPrefix(reason(err), to+": ")+")")
 	}
 }
 

@@ -178,7 +178,7 @@ func (tx *transaction) emit(ctx context.Context, kind event.Kind, r envelope.Rec
 		return
 	}
 	e := event.Event{
-		Kind: kind, To: r.To, Following: following, NextHop: tx.hop.String(), SendConnector: tx.hop.set.Name, Host: o.Host, Addr: o.Addr, Local: o.Local,
+		Kind: kind, To: r.To, Following: following, NextHop: tx.hop.String(), SendConnector: tx.hop.set.Name, Host: o.Host, Addr: o.Addr, Local: o.Local, HopSession: o.Session,
 		TLS: o.TLS, Cipher: o.Cipher, Reply: o.Reply, Err: o.Err, Advice: o.Advice, Attempts: 1,
 	}
 	e.SetMessage(&tx.env.Envelope)

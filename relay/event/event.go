@@ -80,6 +80,7 @@ type Event struct {
 	SendConnector string        // the Send connector
 	Host          string        // the host that was reached; "": no host; see below
 	Addr          string        // IP address and port of the host, if it answered
+	HopSession    string        // the connection to the host in the protocol log of Send connectors and the connectivity log; "": it isn't in them, or there was no connection
 	TLS           uint16        // version of TLS, as in package crypto/tls; 0: in the clear; of the connection, of an attempt of that to the host
 	Cipher        uint16        // cipher suite, likewise
 	Attempts      int           // at which a host was reached, this one included

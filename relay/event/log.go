@@ -213,6 +213,8 @@ func (e *Event) text(key string) string {
 		return e.Host
 	case "addr":
 		return e.Addr
+	case "hop-session":
+		return e.HopSession
 	case "report":
 		return e.Report
 	case "advice":

@@ -20,7 +20,7 @@ func full(k Kind) Event {
 	return Event{
 		Kind: k, Time: time.Now(), ID: "1", EnvID: "2", From: a, MailFrom: a, To: a, AllTo: []routing.Address{a}, Recipients: 1, Size: 2, MessageID: "<3>",
 		Session: "4", Connector: "In", Local: at, Remote: at, Proxy: Proxy{at, "p", "n", "TLSv1.3"}, Tester: at, Helo: "h", User: "u", Command: "HELO", Mechanism: "LOGIN", Tried: "t", Messages: 3, Refused: 4,
-		Reply: "250 ok", Code: 250, Held: time.Second, Reason: reply.NoConnector, Err: errors.New("bad\nthing"), Result: "queued", NextHop: "hop", Domain: "d", Host: "host", Addr: "192.0.2.2:25", TLS: 0x304, Cipher: 0x1301, NetworkID: "n", Subject: "s", SendConnector: "Out",
+		Reply: "250 ok", Code: 250, Held: time.Second, Reason: reply.NoConnector, Err: errors.New("bad\nthing"), Result: "queued", NextHop: "hop", Domain: "d", Host: "host", Addr: "192.0.2.2:25", HopSession: "hs", TLS: 0x304, Cipher: 0x1301, NetworkID: "n", Subject: "s", SendConnector: "Out",
 		Attempts: 1, Delay: time.Second, Failures: 5, Waiting: 6, Retry: time.Minute - 3465, Until: time.Now(), Duration: time.Hour, Report: "7", Detail: "failed",
 		Advice: "a", Decision: "8", Trace: new(connector.Trace), Others: 9,
 		Limit: "MaxA", By: "source", Key: "192.0.2.1", Value: 3, Bound: 2, More: 4,

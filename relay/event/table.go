@@ -18,8 +18,8 @@ type kind struct {
 // The keys of answers to a message and of attempts.
 const (
 	answered     = "session id connector remote tls cipher user mail-from from to recipients size reply reason error result message-id held"
-	attempted    = "session id from to hop host delay addr tls cipher reply error advice report"
-	attemptedNow = "session id connector from to hop host addr tls cipher reply error advice" // while the client waits
+	attempted    = "session id from to hop host delay addr hop-session tls cipher reply error advice report"
+	attemptedNow = "session id connector from to hop host addr hop-session tls cipher reply error advice" // while the client waits
 )
 
 // table has the line in the log of each Kind.

@@ -7,6 +7,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/internal/logfile"
+	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
 )
@@ -70,6 +71,11 @@ func (g *Gateway) openLogs() {
 	if g.Sender.ConnectivityLog == nil {
 		log := g.logs[ConnectivityLog]
 		g.Sender.ConnectivityLog = func(l event.ConnectivityLine) { log.Write(l.Cells()...) }
+	}
+	for _, t := range g.Dispatcher.ByConnector {
+		if l, ok := t.(*delivery.LMTP); ok && l.ProtocolLog == nil && l.ConnectivityLog == nil {
+			l.ProtocolLog, l.ConnectivityLog = g.Sender.ProtocolLog, g.Sender.ConnectivityLog
+		}
 	}
 }
 

@@ -93,6 +93,7 @@ func (l *Log) newRow(e *event.Event, id, source string) *Row {
 		c.add("MailFrom", e.MailFrom.String())
 	}
 	c.add("Hop", e.NextHop)
+	c.add("HopSession", e.HopSession)
 	if e.Attempts > 0 {
 		c.add("Attempts", strconv.Itoa(e.Attempts))
 	}

@@ -13,7 +13,7 @@ type Query struct {
 	To      string // part of a recipient's address
 	Subject string // part of the subject
 	// ID is part of the Message-ID, with or without angle brackets, or the whole network ID, the ID of the message
-	// here or its number, or the session.
+	// here or its number, or the session by which it came or left.
 	ID           string
 	Since, Until time.Time // when something happened to it; zero: at any time
 }
@@ -42,7 +42,7 @@ func (q *Query) matchID(r *Row) bool {
 	case r.InternalMessageId != "" && r.InternalMessageId == InternalID(strings.ToUpper(id)):
 		return true
 	}
-	return strings.EqualFold(r.Custom("Id"), id) || strings.EqualFold(r.Custom("Session"), id)
+	return strings.EqualFold(r.Custom("Id"), id) || strings.EqualFold(r.Custom("Session"), id) || strings.EqualFold(r.Custom("HopSession"), id)
 }
 
 // contains reports whether text contains part, without regard to case.

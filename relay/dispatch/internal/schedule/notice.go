@@ -131,7 +131,7 @@ func (r *Result) event(k int) event.Event {
 func (s *Scheduler) emitOutcome(m *Message, i int, o *delivery.Outcome, e event.Event) {
 	r := &m.Recipients[i]
 	e.Kind, e.To, e.Attempts, e.Delay = event.Delivered, r.To, r.Attempts, e.Time.Sub(m.Arrived)
-	e.Host, e.Addr, e.Local, e.TLS, e.Cipher = o.Host, o.Addr, o.Local, o.TLS, o.Cipher
+	e.Host, e.Addr, e.Local, e.HopSession, e.TLS, e.Cipher = o.Host, o.Addr, o.Local, o.Session, o.TLS, o.Cipher
 	e.Reply, e.Err, e.Advice = o.Reply, o.Err, o.Advice
 	switch {
 	case o.Err != nil && IsPermanent(o.Err):
