@@ -63,6 +63,35 @@ func TestNamesLast(t *testing.T) {
 	})
 }
 
+// TestReportNamed: a recipient that is refused while the client waits, and others aren't, has the report on it in its event.
+// Without a report the event has none, and comes before the client gets its answer.
+func TestReportNamed(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w, tr := tracked(t)
+		w.home()
+		w.sink("192.0.2.1", answering(relaytest.StageRcpt, "", "550 5.1.1 no such user"), "b.example")
+		w.sink("192.0.2.2", &relaytest.Sink{}, "c.example")
+		reported := func() (reports []string) {
+			for _, e := range tr.all() {
+				if e.Kind == event.Refused {
+					reports = append(reports, e.Report)
+				}
+			}
+			return reports
+		}
+		expect(t, "reply to a message that goes nowhere", w.mail(deliverFirst, "1@b.example"), "550")
+		if got := reported(); !slices.Equal(got, []string{""}) {
+			t.Errorf("reports %q", got)
+		}
+		expect(t, "reply", w.mail(deliverFirst, "1@b.example", "1@c.example"), "250")
+		time.Sleep(time.Minute)
+		queued := slices.IndexFunc(tr.all(), func(e event.Event) bool { return e.Kind == event.ReportQueued })
+		if got := reported(); queued < 0 || len(got) != 2 || got[1] != tr.all()[queued].Report || got[1] == "" {
+			t.Errorf("reports %q, %+v", got, tr.all())
+		}
+	})
+}
+
 // TestNamesAreMade: mail of an application gets a network ID, which its events have.
 func TestNamesAreMade(t *testing.T) {
 	bubble(t, func(t *testing.T) {

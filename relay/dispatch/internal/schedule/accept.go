@@ -107,16 +107,17 @@ func (s *Scheduler) EndWait(m *Message, timedOut bool) Verdict {
 		}
 	}
 	m.clientWaits = false
+	verdict := Refused
 	switch {
 	case m.allHave(queue.Delivered):
-		m.phase = gone
-		return Settled
-	case m.allHave(queue.Failed):
-		m.phase = gone
-		return Refused
+		verdict = Settled
+	case !m.allHave(queue.Failed):
+		m.phase = storing
+		return Unsettled
 	}
-	m.phase = storing
-	return Unsettled
+	s.emitStored(m, len(m.unstored))
+	m.phase = gone
+	return verdict
 }
 
 // stopAwaiting ends the wait of a client for t.

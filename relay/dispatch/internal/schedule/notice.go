@@ -62,13 +62,15 @@ func (s *Scheduler) newNotice(m *Message, e event.Event) *Notice {
 }
 
 // Emit adds an event of m. The Readers get it when the Store knows of it; at once if m isn't on the
-// Store, and isn't being put there.
+// Store, and isn't being put there, unless it is a refusal while a client waits, or comes after one: other
+// recipients may bring m on the Store, with a report on this one.
 func (s *Scheduler) Emit(m *Message, e event.Event) {
 	if !s.config.Events {
 		return
 	}
 	e.SetMessage(&m.Envelope)
-	if m.phase == storing || m.phase == stored {
+	refused := m.clientWaits && (e.Kind == event.Refused || len(m.unstored) > 0)
+	if m.phase == storing || m.phase == stored || refused {
 		m.unstored = append(m.unstored, s.newNotice(m, e))
 		return
 	}
