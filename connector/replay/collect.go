@@ -73,8 +73,11 @@ func (r *Replay) reportUse(out *Report) {
 		if in.Settings().Enabled.Or(true) {
 			use := r.receiveUse(r.uses[in])
 			use.Elsewhere = use.Sessions == 0 && r.inLogs(in)
-			if unlogged := use.Sessions == 0 && r.unlogged(in); unlogged || r.report.gaps() {
-				use.Unlogged, use.Complete = unlogged, false
+			if use.Sessions == 0 {
+				use.Unlogged, use.LoggingOff = r.unlogged(in)
+			}
+			if use.Unlogged || r.report.gaps() {
+				use.Complete = false
 				use.UnusedRanges, use.UnusedGrants, use.Narrowest = []param.Range{}, []UnusedGrant{}, nil
 			}
 			out.Receive = append(out.Receive, use)
@@ -91,21 +94,25 @@ func (r *Replay) reportUse(out *Report) {
 
 // unlogged reports whether the logs don't show if a connector was used: protocol logs
 // have sessions of connectors with ProtocolLoggingLevel Verbose only, and lines that
-// could not be read may have held some.
-func (r *Replay) unlogged(in *connector.Inbound) bool {
+// could not be read may have held some. off says that it is because of the level.
+func (r *Replay) unlogged(in *connector.Inbound) (unlogged, off bool) {
 	if r.report.gaps() || r.report.Judged() == 0 {
-		return true
+		return true, false
 	}
 	received := false
 	for _, f := range r.files {
 		switch f.Format {
 		case FormatPostfix:
-			return false // it logs every connector
+			return false, false // it logs every connector
 		case FormatReceive:
 			received = true
 		}
 	}
-	return !r.inLogs(in) && (!received || in.Settings().ProtocolLoggingLevel != param.LoggingVerbose)
+	if r.inLogs(in) {
+		return false, false
+	}
+	off = received && in.Settings().ProtocolLoggingLevel != param.LoggingVerbose
+	return off || !received, off
 }
 
 // inLogs reports whether the logs have sessions of a connector of that name.

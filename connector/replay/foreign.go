@@ -15,6 +15,7 @@ var foreign = []struct {
 	{FormatTracking, []string{"message tracking"}, []string{"event-id", "message-id"}},
 	{FormatTracking, nil, []string{"eventid", "messageid"}}, // Get-MessageTrackingLog | Export-Csv
 	{FormatConnectivity, []string{"connectivity"}, []string{"session", "destination", "direction"}},
+	{FormatQueue, []string{"queue"}, nil},
 	{FormatAgent, []string{"agent"}, []string{"sessionid", "agent", "action"}},
 	{FormatTrace, nil, []string{"senderaddress", "recipientaddress"}}, // Get-MessageTrace | Export-Csv
 	{FormatTrace, nil, []string{"sender_address", "recipient_status"}},
@@ -42,7 +43,7 @@ func foreignColumns(list []byte) (Format, bool) {
 		names[string(name)] = true
 	}
 	for _, f := range foreign {
-		all := true
+		all := len(f.columns) > 0
 		for _, column := range f.columns {
 			all = all && names[column]
 		}
@@ -51,6 +52,12 @@ func foreignColumns(list []byte) (Format, bool) {
 		}
 	}
 	return FormatUnknown, false
+}
+
+// isIIS reports whether a line is one of IIS's own form: the site is the fifth of 15 fields.
+func isIIS(line []byte) bool {
+	fields := bytes.Split(line, []byte(", "))
+	return len(fields) >= 15 && (bytes.HasPrefix(fields[4], []byte("SMTPSVC")) || bytes.HasPrefix(fields[4], []byte("W3SVC")))
 }
 
 // removed are texts that people put in the place of addresses before they share a log.

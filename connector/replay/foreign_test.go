@@ -56,6 +56,8 @@ func TestForeignLogs(t *testing.T) {
 		{"message trace", "Received,SenderAddress,RecipientAddress,Subject,Status\r\n2026-03-02T09:00:00,ann@example.net,bob@fabrikam.com,Hello,Delivered\r\n", replay.FormatTrace},
 		{"message trace, extended", "\"origin_timestamp_utc\",\"sender_address\",\"recipient_status\"\r\n\"2026-03-02T09:00:00.0000000Z\",\"ann@example.net\",\"bob@fabrikam.com##Receive, Deliver\"\r\n", replay.FormatTrace},
 		{"IIS", "#Software: Microsoft Internet Information Services 10.0\r\n#Version: 1.0\r\n#Date: 2026-03-02 09:00:00\r\n#Fields: date time c-ip cs-username cs-method cs-uri-query\r\n2026-03-02 09:00:00 192.0.2.1 mail EHLO +mail\r\n", replay.FormatW3C},
+		{"IIS in its own form", "192.0.2.1, mail, 3/2/2026, 9:00:00, SMTPSVC1, HUBA, 10.2.3.4, 0, 29, 200, 250, 0, EHLO, -, +mail,\r\n", replay.FormatIIS},
+		{"queue", "#Software: Microsoft Exchange Server\r\n#Log-type: Transport Queue Log\r\n#Fields: Timestamp,SequenceNumber,EventId,QueueId\r\n2026-03-02T09:00:00.000Z,1,QueueStats,HUBA\\9\r\n", replay.FormatQueue},
 		{"another", "#Software: Microsoft Exchange Server\r\n#Log-type: Active Manager Log\r\n#Fields: date-time,what\r\n2026-03-02T09:00:00.000Z,it\r\n", replay.FormatOther},
 		{"empty", "", replay.FormatEmpty},
 		{"blank", "\r\n \r\n", replay.FormatEmpty},
@@ -71,7 +73,11 @@ func TestForeignLogs(t *testing.T) {
 		if want := tt.want == replay.FormatEmpty; both.Same() != want {
 			t.Errorf("%s beside a protocol log: all the same: %v, want %v", tt.name, both.Same(), want)
 		}
-		if text := both.String(); !strings.Contains(text, "log: "+string(tt.want)+" log") {
+		kind := string(tt.want) + " log"
+		if tt.want == replay.FormatOther {
+			kind += " (Active Manager Log)"
+		}
+		if text := both.String(); !strings.Contains(text, "log: "+kind) {
 			t.Errorf("%s: the report doesn't name it:\n%s", tt.name, text)
 		}
 	}
@@ -167,6 +173,11 @@ func TestUnlogged(t *testing.T) {
 		for _, u := range report.Receive {
 			if want := u.Sessions == 0 && !u.Unlogged && !u.Elsewhere; want != strings.Contains(never, quoted(u.Name)) {
 				t.Errorf("never used: %s, but %+v", never, u)
+			}
+			_, off, _ := strings.Cut(words, "(protocol logging is off for them): ")
+			off, _, _ = strings.Cut(off, "\n")
+			if u.LoggingOff != strings.Contains(off, quoted(u.Name)) || u.LoggingOff && !u.Unlogged {
+				t.Errorf("%+v is told as\n%s", u, words)
 			}
 			if u.Elsewhere != strings.Contains(words, "another connector serves now: "+quoted(u.Name)) {
 				t.Errorf("%+v is told as\n%s", u, words)

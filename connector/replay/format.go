@@ -15,9 +15,11 @@ const (
 	// replies.
 	FormatTracking     Format = "message tracking"
 	FormatConnectivity Format = "connectivity"
+	FormatQueue        Format = "queue"
 	FormatAgent        Format = "agent"
 	FormatTrace        Format = "message trace" // of Exchange Online
 	FormatW3C          Format = "W3C"           // of IIS and its SMTP service
+	FormatIIS          Format = "IIS"           // of the same, in their own form
 	FormatOther        Format = "another kind of"
 )
 
@@ -35,6 +37,10 @@ func (f Format) why() string {
 		return "it has the fate of messages, not the commands of clients and their replies"
 	case FormatConnectivity:
 		return "it has connections to next hops, without senders and recipients"
+	case FormatQueue:
+		return "it has the lengths and states of queues, not the commands of clients and their replies"
+	case FormatW3C, FormatIIS:
+		return "it is a log of IIS, not a protocol log of Exchange or a mail log of Postfix"
 	case FormatAgent:
 		return "it has the actions of transport agents, not the commands of clients and their replies"
 	}

@@ -28,7 +28,7 @@ func (r *Replay) Read(name string, in io.Reader) error {
 	for {
 		line, long, err := l.next()
 		if err != nil {
-			f.Format = log.format
+			f.Format, f.Type = log.format, log.typ
 			switch {
 			case !errors.Is(err, io.EOF):
 				return source.FileError(fmt.Sprintf("%s:%d", name, f.Lines+1), err)
@@ -68,6 +68,7 @@ func (r *Replay) malformed(line []byte, long bool) {
 type logReader struct {
 	replay   *Replay
 	format   Format
+	typ      string // of FormatOther: what its head says
 	protocol protocolLog
 }
 
@@ -109,7 +110,10 @@ func (l *logReader) comment(line []byte) taken {
 	foreign, is, tells := FormatUnknown, false, true
 	switch string(bytes.ToLower(name)) {
 	case "log-type":
-		foreign, is = foreignType(bytes.TrimSpace(value))
+		value = bytes.TrimSpace(value)
+		if foreign, is = foreignType(value); foreign == FormatOther && is {
+			l.typ = printable(string(value[:min(len(value), 100)]))
+		}
 	case "fields":
 		foreign, is = foreignColumns(value)
 	default:
@@ -140,6 +144,10 @@ func (l *logReader) detect(line []byte) {
 	}
 	if format, ok := foreignColumns(line); ok {
 		l.format = format
+		return
+	}
+	if isIIS(line) {
+		l.format = FormatIIS
 		return
 	}
 	if line[0] < '0' || line[0] > '9' || !l.protocol.record.split(line) {

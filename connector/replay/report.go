@@ -59,6 +59,7 @@ type Report struct {
 type File struct {
 	Name      string `json:"name"`
 	Format    Format `json:"format"`
+	Type      string `json:"type,omitempty"` // of FormatOther: what its line #Log-type says, printable
 	Lines     int64  `json:"lines"`
 	Malformed int64  `json:"malformed"`
 }
@@ -141,7 +142,9 @@ type LogConnector struct {
 // ReceiveUse is the use of a Receive connector of the policy.
 type ReceiveUse struct {
 	Name     string `json:"name"`
-	Unlogged bool   `json:"unlogged,omitempty"` // the logs can't tell whether it was used: its ProtocolLoggingLevel is None, or lines could not be read
+	Unlogged bool   `json:"unlogged,omitempty"` // the logs can't tell whether it was used
+	// LoggingOff reports whether it is Unlogged because its ProtocolLoggingLevel is None.
+	LoggingOff bool `json:"loggingOff,omitempty"`
 	// Elsewhere reports whether the logs have sessions of a connector of that name, and
 	// the policy gives all of them to other connectors.
 	Elsewhere bool `json:"elsewhere,omitempty"`

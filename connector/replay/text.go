@@ -17,6 +17,8 @@ func (r *Report) String() string {
 			t.line("%s: %s log, %s", f.Name, f.Format, count(f.Lines, "line"))
 		case f.Format == FormatEmpty:
 			t.line("%s: empty log", f.Name)
+		case f.Type != "":
+			t.line("%s: %s log (%s), %s, not judged: %s", f.Name, f.Format, f.Type, count(f.Lines, "line"), f.Format.why())
 		default:
 			t.line("%s: %s log, %s, not judged: %s", f.Name, f.Format, count(f.Lines, "line"), f.Format.why())
 		}
@@ -37,11 +39,13 @@ func (r *Report) String() string {
 // receiveUse prints the clients of each Receive connector in use, and then the
 // connectors without sessions.
 func (r *Report) receiveUse(t *text) {
-	var unused, elsewhere, unlogged []string
+	var unused, elsewhere, off, unlogged []string
 	for _, u := range r.Receive {
 		switch {
 		case u.Sessions > 0:
 			u.text(t, r.gaps())
+		case u.LoggingOff:
+			off = append(off, quoted(u.Name))
 		case u.Unlogged:
 			unlogged = append(unlogged, quoted(u.Name))
 		case u.Elsewhere:
@@ -55,6 +59,9 @@ func (r *Report) receiveUse(t *text) {
 	}
 	if len(elsewhere) > 0 {
 		t.line("\nReceive connectors of the logs whose sessions another connector serves now: %s", strings.Join(elsewhere, ", "))
+	}
+	if len(off) > 0 {
+		t.line("\nReceive connectors not in these logs (protocol logging is off for them): %s", strings.Join(off, ", "))
 	}
 	if len(unlogged) > 0 {
 		t.line("\nReceive connectors that these logs don't cover: %s", strings.Join(unlogged, ", "))
