@@ -173,6 +173,12 @@ func TestLogJSON(t *testing.T) {
 	if code := run(append([]string{"serve", "-json", site.file("more.ps1")}, site.flags()...), nil, &out, &out); code != exitInvalid {
 		t.Errorf("a mistake: exit %d", code)
 	}
+	for _, args := range [][]string{{"-json", "-nosuchflag"}, {"-nosuchflag", "--json"}, {"-json=true", "-data"}, {"-json=perhaps"}, {"-json", "-log", site.file("missing/log")}, {"-json"}} {
+		before := out.Len()
+		if code := run(append([]string{"serve"}, args...), nil, &out, &out); code != exitInvalid || out.Len() == before {
+			t.Errorf("%q: exit %d", args, code)
+		}
+	}
 	seen := map[string]bool{}
 	for line := range strings.Lines(s.stderr.String() + out.String()) {
 		var entry map[string]any

@@ -69,6 +69,7 @@ type cli struct {
 	now            func() time.Time
 	fqdn           func() string // returns the machine's name for the wire; nil: it has none
 
+	logJSON     bool // serve -json: invalid logs JSON
 	saidStopped bool // queue has said that no gateway is running
 
 	// typed has the credentials that were typed at the terminal, by prompt. An
@@ -125,6 +126,12 @@ func (c *cli) machine() string {
 
 // invalid prints what is wrong with the input and returns exitInvalid.
 func (c *cli) invalid(err error) int {
+	if c.logJSON {
+		logger := newLogger(c.stderr, true)
+		logger.Error("mistake", "error", err)
+		logger.Error("can't serve", "mistakes", 1)
+		return exitInvalid
+	}
 	fmt.Fprintf(c.stderr, "gateway %s: %v\n", c.name, err)
 	return exitInvalid
 }

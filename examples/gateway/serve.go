@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -81,6 +82,7 @@ func serveUntil(ctx context.Context, e events, c *cli, args []string) int {
 	fs := c.flags("[FILE]... [flags]")
 	var f serveFlags
 	f.register(fs)
+	c.logJSON = asksForJSON(args)
 	if code, done := c.parsePolicy(fs, &f.policyFlags, args); done {
 		return code
 	}
@@ -98,6 +100,15 @@ func serveUntil(ctx context.Context, e events, c *cli, args []string) int {
 		return exitInvalid
 	}
 	return r.run(ctx, e)
+}
+
+// asksForJSON reports whether -json is among args, which may have mistakes: these are logged as JSON, too.
+func asksForJSON(args []string) bool {
+	return slices.ContainsFunc(args, func(arg string) bool {
+		name, value, given := strings.Cut(arg, "=")
+		on, err := strconv.ParseBool(value)
+		return (name == "-json" || name == "--json") && (!given || on || err != nil)
+	})
 }
 
 func (f *serveFlags) register(fs *flag.FlagSet) {
