@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,28 +16,9 @@ import (
 	"github.com/interchange-smtp/interchange/relay/event"
 )
 
-// seen is a Reader that keeps events.
-type seen struct {
-	mu  sync.Mutex
-	all []event.Event
-}
-
-func (s *seen) read(_ context.Context, e event.Event) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.all = append(s.all, e)
-}
-
-// list returns the events until now.
-func (s *seen) list() []event.Event {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.all)
-}
-
 // answers returns the events of connections and commands, each in a few words.
-func (s *seen) answers() (list []string) {
-	for _, e := range s.list() {
+func (r *recorder) answers() (list []string) {
+	for _, e := range r.list() {
 		switch e.Kind {
 		case event.ConnectionBegun, event.TLSBegun:
 			list = append(list, e.Kind.String())
@@ -60,7 +40,7 @@ func (s *seen) answers() (list []string) {
 // policy, the SMTP server or the Handler has decided, and also with an explanation.
 func TestCommandAnswered(t *testing.T) {
 	for _, explained := range []bool{false, true} {
-		read := new(seen)
+		read := new(recorder)
 		w := serve(t, policy(t, defaultHub()), func(s *relay.Server) {
 			s.Events, s.Explain = []event.Reader{read.read}, func(string) bool { return explained }
 		})
@@ -97,7 +77,7 @@ func TestCommandAnswered(t *testing.T) {
 // as long as the Handler takes after its end. Waiting for the client's command doesn't count.
 func TestCommandAnsweredTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		read := new(seen)
+		read := new(recorder)
 		w := serve(t, policy(t, fromAnonymousGateway(anyRecipient())), func(s *relay.Server) {
 			s.Events = []event.Reader{read.read}
 			s.Handler = slow{s.Handler}
@@ -136,7 +116,7 @@ func (h slow) Begin(ctx context.Context, env *relay.Envelope) (relay.Transaction
 
 // TestPanicIsTold: a reader of events can tell a panic from a lost connection.
 func TestPanicIsTold(t *testing.T) {
-	read := new(seen)
+	read := new(recorder)
 	w := serve(t, policy(t, fromAnonymousGateway(anyRecipient())), func(s *relay.Server) {
 		s.Events = []event.Reader{read.read}
 		s.Hooks = []relay.Hooks{{Mail: func(context.Context, *relay.Envelope) (context.Context, error) { panic("boom") }}}

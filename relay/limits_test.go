@@ -1,13 +1,11 @@
 package relay_test
 
 import (
-	"context"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,34 +18,10 @@ import (
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
-// reached collects the events of limits.
-type reached struct {
-	mu  sync.Mutex
-	all []event.Event
-}
-
-// read is the Reader.
-func (r *reached) read(_ context.Context, e event.Event) {
-	if e.Kind == event.LimitReached {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.all = append(r.all, e)
-	}
-}
-
-// take returns the events so far.
-func (r *reached) take() []event.Event {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	all := r.all
-	r.all = nil
-	return all
-}
-
-// want fails unless the events since the last call are one of a limit with these numbers.
-func (r *reached) want(t *testing.T, limit, by, key string, value, bound int64) event.Event {
+// wantLimit fails unless the events of limits since the last call are one of a limit with these numbers.
+func (r *recorder) wantLimit(t *testing.T, limit, by, key string, value, bound int64) event.Event {
 	t.Helper()
-	all := r.take()
+	all := r.take(event.LimitReached)
 	if len(all) != 1 {
 		t.Fatalf("%d events, want one of %s: %+v", len(all), limit, all)
 	}
@@ -58,8 +32,8 @@ func (r *reached) want(t *testing.T, limit, by, key string, value, bound int64) 
 }
 
 // limited serves the policy with the events of limits.
-func limited(t *testing.T, p *connector.Policy, change func(*relay.Server)) (*world, *reached) {
-	r := new(reached)
+func limited(t *testing.T, p *connector.Policy, change func(*relay.Server)) (*world, *recorder) {
+	r := new(recorder)
 	w := serve(t, p, func(s *relay.Server) {
 		s.Events = append(s.Events, r.read)
 		if change != nil {
@@ -94,13 +68,13 @@ func TestMaxConnectionRatePerMinute(t *testing.T) {
 		if got := relaytest.NewClient(t, w.dial(stranger, hub)).Expect(421); got != refusal {
 			t.Errorf("%q", got)
 		}
-		if e := r.want(t, "MaxConnectionRatePerMinute", "source", stranger, 4, 3); !e.Until.Equal(start.Add(time.Minute)) {
+		if e := r.wantLimit(t, "MaxConnectionRatePerMinute", "source", stranger, 4, 3); !e.Until.Equal(start.Add(time.Minute)) {
 			t.Errorf("until %v, want %v", e.Until, start.Add(time.Minute))
 		}
 		w.client(gateway, hub).Do("QUIT", 221)
 		time.Sleep(time.Minute - 1)
 		relaytest.NewClient(t, w.dial(secured, hub)).Expect(421)
-		r.want(t, "MaxConnectionRatePerMinute", "server", "", 5, 4)
+		r.wantLimit(t, "MaxConnectionRatePerMinute", "server", "", 5, 4)
 		time.Sleep(time.Nanosecond)
 		for range 3 {
 			w.client(stranger, hub).Do("QUIT", 221)
@@ -117,17 +91,17 @@ func TestLimitEvents(t *testing.T) {
 	w, r := limited(t, policy(t, hubs), nil)
 	first, second := w.hello("2001:db8::1", "[2001:db8:1::1]:25"), w.hello("2001:db8::2", "[2001:db8:1::1]:25")
 	relaytest.NewClient(t, w.dial("2001:db8::3", "[2001:db8:1::1]:25")).Expect(421)
-	if e := r.want(t, "MaxInboundConnectionPercentagePerSource", "source", "2001:db8::/64", 3, 1); e.Connector != hubs.Name || !e.Remote.IsValid() || !e.Until.IsZero() {
+	if e := r.wantLimit(t, "MaxInboundConnectionPercentagePerSource", "source", "2001:db8::/64", 3, 1); e.Connector != hubs.Name || !e.Remote.IsValid() || !e.Until.IsZero() {
 		t.Errorf("%+v", e)
 	}
 	w.client(stranger, hub)
 	relaytest.NewClient(t, w.dial(gateway, hub)).Expect(421)
-	r.want(t, "MaxInboundConnection", "connector", hubs.Name, 4, 3)
+	r.wantLimit(t, "MaxInboundConnection", "connector", hubs.Name, 4, 3)
 
 	first.Do("MAIL FROM:<kim@contoso.com>", 250)
 	second.Do("MAIL FROM:<kim@contoso.com>", 421)
 	second.Closed()
-	if e := r.want(t, "MessageRateLimit", "user", "kim@contoso.com", 2, 1); e.Session == "" || e.Until.IsZero() {
+	if e := r.wantLimit(t, "MessageRateLimit", "user", "kim@contoso.com", 2, 1); e.Session == "" || e.Until.IsZero() {
 		t.Errorf("%+v", e)
 	}
 }
@@ -139,9 +113,9 @@ func TestFairPlaces(t *testing.T) {
 		w.client(stranger, hub)
 	}
 	relaytest.NewClient(t, w.dial(stranger, hub)).Expect(421)
-	r.want(t, "MaxConnections", "source", stranger, 31, 30)
+	r.wantLimit(t, "MaxConnections", "source", stranger, 31, 30)
 	w.hello(gateway, hub)
-	if all := r.take(); slices.ContainsFunc(all, func(e event.Event) bool { return e.Key != stranger }) {
+	if all := r.take(event.LimitReached); slices.ContainsFunc(all, func(e event.Event) bool { return e.Key != stranger }) {
 		t.Errorf("%+v", all)
 	}
 }
@@ -183,10 +157,10 @@ func TestPolicyLimitEvents(t *testing.T) {
 					t.Errorf("%d %s, want %d", got, line, code)
 				}
 				if code == 250 {
-					if all := r.take(); len(all) != 0 {
+					if all := r.take(event.LimitReached); len(all) != 0 {
 						t.Errorf("at the edge: %+v", all)
 					}
-				} else if e := r.want(t, row.limit, "message", "", row.value, row.bound); e.Session == "" || e.Connector != hubs.Name {
+				} else if e := r.wantLimit(t, row.limit, "message", "", row.value, row.bound); e.Session == "" || e.Connector != hubs.Name {
 					t.Errorf("%+v", e)
 				}
 			}
@@ -196,12 +170,12 @@ func TestPolicyLimitEvents(t *testing.T) {
 	c.Do("MAIL FROM:<> SIZE="+strconv.Itoa(size), 250)
 	c.Do("RSET", 250)
 	c.Do("MAIL FROM:<> SIZE="+strconv.Itoa(size+5), 552)
-	r.want(t, "MaxMessageSize", "message", "", size+5, size)
+	r.wantLimit(t, "MaxMessageSize", "message", "", size+5, size)
 	c.Do("MAIL FROM:<>", 250)
 	c.Do("RCPT TO:<"+inside+">", 250)
 	c.Do("RCPT TO:<"+inside+">", 250)
 	c.Do("RCPT TO:<"+inside+">", 452)
-	r.want(t, "MaxRecipientsPerMessage", "message", "", 3, 2)
+	r.wantLimit(t, "MaxRecipientsPerMessage", "message", "", 3, 2)
 }
 
 // TestGuessEvents: a password that isn't checked has the event of the limit, with the client.
@@ -215,11 +189,11 @@ func TestGuessEvents(t *testing.T) {
 		for i := range 10 {
 			c.Do("AUTH PLAIN "+plain(fmt.Sprint("user", i, "@fabrikam.com"), "wrong"), 535)
 		}
-		if all := r.take(); len(all) != 0 {
+		if all := r.take(event.LimitReached); len(all) != 0 {
 			t.Errorf("at the edge: %+v", all)
 		}
 		c.Do("AUTH PLAIN "+plain(userName, password), 454)
-		if e := r.want(t, "Guesses", "source", stranger, 11, 10); e.Until.Sub(e.Time) != 500*time.Millisecond {
+		if e := r.wantLimit(t, "Guesses", "source", stranger, 11, 10); e.Until.Sub(e.Time) != 500*time.Millisecond {
 			t.Errorf("until %v", e.Until)
 		}
 		time.Sleep(500 * time.Millisecond)
@@ -239,7 +213,7 @@ func TestOneClientOpensAll(t *testing.T) {
 	for range 30 {
 		relaytest.NewClient(t, w.dial(stranger, hub)).Expect(421)
 	}
-	if all := r.take(); len(all) != 30 {
+	if all := r.take(event.LimitReached); len(all) != 30 {
 		t.Errorf("%d events", len(all))
 	}
 	w.hello(gateway, hub)

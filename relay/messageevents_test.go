@@ -1,9 +1,7 @@
 package relay_test
 
 import (
-	"context"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/interchange-smtp/interchange/permission"
@@ -11,30 +9,6 @@ import (
 	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/event"
 )
-
-// recorder is a Reader that keeps the events.
-type recorder struct {
-	mu  sync.Mutex
-	all []event.Event
-}
-
-func (r *recorder) read(_ context.Context, e event.Event) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.all = append(r.all, e)
-}
-
-// of returns the events of a kind.
-func (r *recorder) of(kind event.Kind) (list []event.Event) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, e := range r.all {
-		if e.Kind == kind {
-			list = append(list, e)
-		}
-	}
-	return list
-}
 
 // TestMessageEvents: the events of a message name its session, the message itself and the
 // connection that it came by, and the Handler gets the same names.
