@@ -26,6 +26,7 @@ type answered struct {
 func (s *session) commandAnswered(c smtpserver.Answered) {
 	a := s.answered
 	s.answered = answered{}
+	s.progress.note(s, c.Verb)
 	switch {
 	case c.Reason != reply.Undecided:
 		a.reason = c.Reason

@@ -127,6 +127,7 @@ func (s *Server) context(l net.Listener, c net.Conn, until time.Time) (context.C
 
 // converse runs the session, which began now, and closes the connection unless another client follows.
 func (s *Server) converse(now time.Time, a arrival, sess *session) *smtpserver.Succession {
+	defer s.track(sess)()
 	ep, channel := sess.endpoint, &sess.conn.Channel
 	var err error
 	if sess.ctx, err = hooks(s.Hooks).connect(sess.ctx, &sess.conn); err != nil {
@@ -141,8 +142,8 @@ func (s *Server) converse(now time.Time, a arrival, sess *session) *smtpserver.S
 	if channel.NoCertificate {
 		cfg.TLS = nil
 	}
+	cfg.Answered = sess.commandAnswered
 	if s.emit != nil {
-		cfg.Answered = sess.commandAnswered
 		sess.emit(event.Event{Kind: event.ConnectionBegun})
 	}
 	cfg.Source, cfg.Reached = sess.source, sess.limitReached

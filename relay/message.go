@@ -17,6 +17,7 @@ func (s *session) Data(body io.Reader) reply.Reply {
 	if tx == nil || len(tx.env.To) == 0 {
 		return s.endpoint.in.Decide(reply.NoRecipients).Reply()
 	}
+	s.progress.note(s, "DATA")
 	if err := tx.message.Open(body, s.facts(tx)); err != nil {
 		return s.endMessage(tx, err)
 	}

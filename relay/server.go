@@ -167,6 +167,7 @@ type Server struct {
 	stopping  bool
 	listeners map[net.Listener]struct{}
 	conns     map[net.Conn]struct{}
+	sessions  map[*progress]struct{}
 	wg        sync.WaitGroup // conns
 }
 
@@ -181,6 +182,7 @@ func (s *Server) init() {
 		s.closed, s.closeAll = context.WithCancel(context.Background())
 		s.listeners = make(map[net.Listener]struct{})
 		s.conns = make(map[net.Conn]struct{})
+		s.sessions = make(map[*progress]struct{})
 		s.buffers, s.tarpits = smtpserver.NewBuffers(largeBuffers), newTarpits()
 		if s.Messages == nil {
 			s.Messages = new(message.Pool)

@@ -38,6 +38,7 @@ type session struct {
 
 	decision connector.Decision // the policy's latest, on the command in progress
 	answered answered           // for the event of the command in progress
+	progress progress
 
 	// Of recorded decisions.
 	decisions int              // how many there were

@@ -109,6 +109,7 @@ func printTop(w io.Writer, s *control.Status, hops []*control.Hop) {
 	for _, c := range s.Sessions {
 		fmt.Fprintf(table, "%s\t%d\n", visibleLine(c.Connector), c.Open)
 	}
+	printClients(table, s)
 	if len(hops) > 0 {
 		fmt.Fprintln(table, "\nNEXT HOP\tWAITING\tSENDING\tOLDEST\tIN/S\tOUT/S\tFAILURES\tNEXT TRY")
 	}
@@ -126,6 +127,28 @@ func printTop(w io.Writer, s *control.Status, hops []*control.Hop) {
 		fmt.Fprintf(table, "%s\t%d\t%s ago\t%s\n", visibleLine(r.Reason), r.Count, ageOf(r.Last, s.Time), visibleLine(cmp.Or(r.Connector, "-")))
 	}
 	_ = table.Flush() // an output that is gone shows at the next picture
+}
+
+// printClients prints the sessions that have been open for longest.
+func printClients(table io.Writer, s *control.Status) {
+	if len(s.Clients) > 0 {
+		fmt.Fprintln(table, "\nCLIENT\tCONNECTOR\tUSER\tOPEN FOR\tMESSAGES\tLAST COMMAND")
+	}
+	shown := s.Clients[:min(len(s.Clients), topRows)]
+	for _, c := range shown {
+		last := "-"
+		if !c.At.IsZero() {
+			last = fmt.Sprintf("%s %s ago", visibleLine(cmp.Or(c.Command, "unknown")), ageOf(c.At, s.Time))
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\t%s\n", visibleLine(c.Address), visibleLine(c.Connector), visibleLine(cmp.Or(c.User, "-")), ageOf(c.Since, s.Time), c.Messages, last)
+	}
+	open := 0
+	for _, c := range s.Sessions {
+		open += c.Open
+	}
+	if more := open - len(shown); more > 0 && len(shown) > 0 {
+		fmt.Fprintf(table, "and %d more\n", more)
+	}
 }
 
 // rate prints how many there were in a minute, and how many a second.

@@ -26,7 +26,10 @@ func controlled(t *testing.T, stock shelf) string {
 	server := control.NewServer(listener, stock, stock, slog.New(slog.DiscardHandler))
 	server.Status = func(context.Context) control.Status {
 		return control.Status{Time: noon, State: control.Serving, Started: noon.Add(-25 * time.Hour), Queue: &control.Queued{Waiting: 813, Sending: 1, Oldest: noon.Add(-time.Hour)},
-			Sessions: []control.Sessions{{Connector: "FromInternet", Open: 12}}, Traffic: control.Traffic{Accepted: 240, Delivered: 90, Refused: 3, Connections: 17},
+			Sessions: []control.Sessions{{Connector: "FromInternet", Open: 12}}, Clients: []control.Client{
+				{Session: "08DF4EBECEAEEB95", Connector: "FromInternet", Address: "192.0.2.9:4711", User: "kim", Since: noon.Add(-2 * time.Minute), Command: "DATA", At: noon.Add(-3 * time.Second), Messages: 7},
+				{Session: "08DF4EBECEAEEB96", Connector: "FromInternet", Address: "192.0.2.10:4712", Since: noon.Add(-time.Minute)},
+			}, Traffic: control.Traffic{Accepted: 240, Delivered: 90, Refused: 3, Connections: 17},
 			Refused: []control.Refused{{Connector: "FromInternet", Reason: "not-accepted", Count: 7, Last: noon.Add(-3 * time.Second)}}}
 	}
 	go server.Serve()
@@ -45,6 +48,7 @@ func TestTop(t *testing.T) {
 	for _, want := range []string{
 		"2026-03-01T12:00:00Z  serving for 1d1h\n", "queue: 813 messages waiting, 1 being sent, 0 suspended, oldest 1h0m\n",
 		"240 (4.0/s) accepted, 90 (1.5/s) delivered", "3 refusals, 17 connections", "FromInternet  12\n",
+		"192.0.2.9:4711   FromInternet  kim   2m0s      7         DATA 3s ago\n", "192.0.2.10:4712  FromInternet  -     1m0s      0         -\nand 10 more\n",
 		"Internet contoso.com  812", "suspended by kim", "not-accepted", "3s ago",
 	} {
 		if !strings.Contains(out.String(), want) {

@@ -22,6 +22,9 @@ import (
 // probeAge is how long the answer to whether files can be written holds.
 const probeAge = 5 * time.Second
 
+// maxClients is how many open sessions a Status has.
+const maxClients = 50
+
 // statusReader keeps what Status says about the past. It is one of the readers of the Gateway.
 type statusReader struct {
 	refusals refusals
@@ -91,6 +94,10 @@ func (g *Gateway) Status(ctx context.Context) control.Status {
 	open := g.Server.Sessions()
 	for in := range config.Policy.Receive() {
 		s.Sessions = append(s.Sessions, control.Sessions{Connector: in.Name(), Open: open[in.Name()]})
+	}
+	for _, o := range g.Server.OpenSessions(maxClients) {
+		s.Clients = append(s.Clients, control.Client{Session: o.ID, Connector: o.Connector, Address: o.Remote.String(), User: event.Printable(o.User),
+			Since: o.Since.UTC(), Command: o.Command, At: o.At.UTC(), Messages: o.Messages})
 	}
 	for _, e := range config.Expiries() {
 		s.Certificates = append(s.Certificates, control.Certificate{Connector: e.Connector, Receive: e.Receive, Expires: e.At.UTC()})

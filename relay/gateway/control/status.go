@@ -16,6 +16,7 @@ type Status struct {
 
 	Bindings  []Binding  `json:"bindings"`
 	Sessions  []Sessions `json:"sessions"`            // of each Receive connector
+	Clients   []Client   `json:"clients,omitempty"`   // the sessions that have been open for longest, at most 50
 	Queue     *Queued    `json:"queue,omitempty"`     // nil: there is no queue
 	Failing   []NextHop  `json:"failing,omitempty"`   // the next hops that have failed and not answered since
 	Resources []Resource `json:"resources,omitempty"` // those for which there is a limit
@@ -72,6 +73,18 @@ type Binding struct {
 type Sessions struct {
 	Connector string `json:"connector"`
 	Open      int    `json:"open"`
+}
+
+// Client is an open session.
+type Client struct {
+	Session   string    `json:"session"` // as in the log
+	Connector string    `json:"connector"`
+	Address   string    `json:"address"`           // with the port
+	User      string    `json:"user,omitempty"`    // who has logged on
+	Since     time.Time `json:"since"`             // when it began
+	Command   string    `json:"command,omitempty"` // the last one, or DATA during a message; "": none that is known
+	At        time.Time `json:"at,omitzero"`       // when Command was answered, or the message began
+	Messages  int       `json:"messages"`          // that were accepted
 }
 
 // Queued is the state of the queue.
