@@ -45,7 +45,7 @@ func TestCheckACME(t *testing.T) {
 	run := func(later time.Duration, args ...string) (int, string) {
 		var stdout, stderr bytes.Buffer
 		c := &cli{stdout: &stdout, stderr: &stderr, now: func() time.Time { return time.Now().Add(later) }}
-		code := check(c, append([]string{"-config", policy}, args...))
+		code := c.run(append([]string{"check", "-config", policy}, args...))
 		return code, stdout.String() + stderr.String()
 	}
 	const day = 24 * time.Hour

@@ -76,7 +76,7 @@ func TestLogonsWithoutCertificate(t *testing.T) {
 		}
 		var out bytes.Buffer
 		c := &cli{stdout: &out, stderr: &out, now: time.Now}
-		check(c, []string{file})
+		c.run([]string{"check", file})
 		l, ok := c.policy(&policyFlags{files: []string{file}})
 		if !ok {
 			t.Fatalf("%s: %s", mechanism, &out)

@@ -43,14 +43,18 @@ func (f *checkFlags) register(fs *flag.FlagSet) {
 	f.names.registerTrusted(fs)
 }
 
-// check lists the findings about a policy that is valid.
-func check(c *cli, args []string) int {
-	fs := c.flags("[FILE]... [-cert FILE -key FILE]... [-acme DIR] [-users FILE | -passwd FILE | -ldap FILE] [-client-ca FILE] [-tokens FILE] [-oauth FILE -data DIR] [-dkim-keys DIR] [-milter ADDRESS]...")
+// check registers the flags of gateway check and returns its runner.
+func check(c *cli, fs *flag.FlagSet) runner {
 	var f checkFlags
 	f.register(fs)
-	if code, done := c.parsePolicy(fs, &f.policyFlags, args); done {
-		return code
+	return func(words []string) int {
+		f.files = append(f.files, words...)
+		return c.check(&f)
 	}
+}
+
+// check lists the findings about a policy that is valid.
+func (c *cli) check(f *checkFlags) int {
 	m, err := f.material()
 	if err != nil {
 		return c.mistaken(f.json, owner(err, append(f.places(), flagFile{"-tokens", f.tokens}, flagFile{"-oauth", f.oauth.file})...), err)

@@ -42,7 +42,7 @@ func TestCheckCertificate(t *testing.T) {
 		}
 		var stdout, stderr bytes.Buffer
 		c := &cli{stdout: &stdout, stderr: &stderr, now: func() time.Time { return time.Now().Add(tt.later) }}
-		code := check(c, []string{"-config", "testdata/relay.json", "-cert", certFile, "-key", keyFile})
+		code := c.run([]string{"check", "-config", "testdata/relay.json", "-cert", certFile, "-key", keyFile})
 		if code != tt.code || !strings.Contains(stdout.String(), tt.want) {
 			t.Errorf("%s, %v later: exit %d, want %d with %q\n%s%s", tt.name, tt.later, code, tt.code, tt.want, &stdout, &stderr)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"io"
 	"slices"
@@ -16,34 +17,38 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// convert prints the policy in another form. Passwords are left out unless -with-passwords
-// is given. What became of each setting of another mail server's files goes to standard error.
-func convert(c *cli, args []string) int {
-	fs := c.flags("[FILE]... -to shell|json")
+// convert registers the flags of gateway convert and returns its runner.
+func convert(c *cli, fs *flag.FlagSet) runner {
 	var p policyFlags
 	p.register(fs)
 	to := fs.String("to", "", "`FORM`: shell (Exchange commands) or json")
 	passwords := fs.Bool("with-passwords", false, "include passwords, in JSON only")
 	strict := fs.Bool("strict", false, "fail if a setting of another mail server's files isn't possible here")
-	if code, done := c.parsePolicy(fs, &p, args); done {
-		return code
+	return func(words []string) int {
+		p.files = append(p.files, words...)
+		return c.convert(&p, *to, *passwords, *strict)
 	}
-	if *to != "shell" && *to != "json" {
-		return c.invalid(fmt.Errorf("-to: give shell or json, not %q", *to))
+}
+
+// convert prints the policy in another form. Passwords are left out unless -with-passwords
+// is given. What became of each setting of another mail server's files goes to standard error.
+func (c *cli) convert(p *policyFlags, to string, passwords, strict bool) int {
+	if to != "shell" && to != "json" {
+		return c.invalid(fmt.Errorf("-to: give shell or json, not %q", to))
 	}
-	d, err := c.convertible(&p, *passwords)
+	d, err := c.convertible(p, passwords)
 	if err != nil {
-		return c.badPolicy(&p, err)
+		return c.badPolicy(p, err)
 	}
 	var out bytes.Buffer
-	if err := writeAs(&out, d.Config, *to, *passwords); err != nil {
+	if err := writeAs(&out, d.Config, to, passwords); err != nil {
 		return c.invalid(err)
 	}
-	lost := c.report(&p, d)
+	lost := c.report(p, d)
 	if _, err := out.WriteTo(c.stdout); err != nil {
 		return c.invalid(err)
 	}
-	if *strict && lost {
+	if strict && lost {
 		return exitNo
 	}
 	return exitOK
@@ -113,30 +118,34 @@ func writeAs(w io.Writer, cfg connector.Config, form string, passwords bool) err
 	return err
 }
 
-// drawMap draws the policy.
-func drawMap(c *cli, args []string) int {
-	fs := c.flags("[FILE]... -to svg|dot|mermaid")
+// drawMap registers the flags of gateway map and returns its runner.
+func drawMap(c *cli, fs *flag.FlagSet) runner {
 	var p policyFlags
 	p.register(fs)
 	to := fs.String("to", "", "`FORMAT`: svg, dot or mermaid")
 	most := fs.Int("most", 24, "draw up to `N` Receive and Send connectors; join or leave out the others")
-	if code, done := c.parsePolicy(fs, &p, args); done {
-		return code
+	return func(words []string) int {
+		p.files = append(p.files, words...)
+		return c.drawMap(&p, *to, *most)
 	}
+}
+
+// drawMap draws the policy.
+func (c *cli) drawMap(p *policyFlags, to string, most int) int {
 	render := map[string]func(*diagram.Drawing) string{
 		"svg": (*diagram.Drawing).SVG, "dot": (*diagram.Drawing).DOT, "mermaid": (*diagram.Drawing).Mermaid,
-	}[*to]
+	}[to]
 	switch {
 	case render == nil:
-		return c.invalid(fmt.Errorf("-to %q: give svg, dot or mermaid", *to))
-	case *most < 1:
-		return c.invalid(fmt.Errorf("-most %d: give 1 or more", *most))
+		return c.invalid(fmt.Errorf("-to %q: give svg, dot or mermaid", to))
+	case most < 1:
+		return c.invalid(fmt.Errorf("-most %d: give 1 or more", most))
 	}
-	l, ok := c.policy(&p)
+	l, ok := c.policy(p)
 	if !ok {
 		return exitInvalid
 	}
 	stamp := "policy " + l.Policy.Fingerprint() + ", " + c.now().UTC().Format(time.DateOnly)
-	fmt.Fprint(c.stdout, render(diagram.New(l.Policy, diagram.Options{MaxConnectors: *most, Stamp: stamp})))
+	fmt.Fprint(c.stdout, render(diagram.New(l.Policy, diagram.Options{MaxConnectors: most, Stamp: stamp})))
 	return exitOK
 }

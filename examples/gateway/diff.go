@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/netip"
@@ -16,23 +17,24 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// diff says what changes when a policy replaces another.
-func diff(c *cli, args []string) int {
-	fs := c.flags("[-widening-only] [-json] OLD NEW")
+// diff registers the flags of gateway diff and returns its runner.
+func diff(c *cli, fs *flag.FlagSet) runner {
 	var p policyFlags
 	p.registerReading(fs)
 	widening := fs.Bool("widening-only", false, "print, and count for the exit status, only what may happen now and could not before")
-	if code, done := c.parse(fs, args, "OLD", "NEW"); done {
-		return code
-	}
-	if fs.NArg() != 2 {
+	return func(words []string) int { return c.diff(p, *widening, words) }
+}
+
+// diff compares the policies that two words name.
+func (c *cli) diff(p policyFlags, widening bool, words []string) int {
+	if len(words) != 2 {
 		return c.invalid(errors.New("give the OLD policy and the NEW one: each a file, files separated by commas, or a directory"))
 	}
 	var policies [2]*connector.Policy
 	for i := range policies {
 		flags := p
 		var err error
-		if flags.files, err = load.Names(fs.Arg(i)); err != nil {
+		if flags.files, err = load.Names(words[i]); err != nil {
 			return c.invalid(err)
 		}
 		l, ok := c.policy(&flags)
@@ -45,7 +47,7 @@ func diff(c *cli, args []string) int {
 	if found.TooLarge != "" {
 		return c.invalid(errors.New(found.TooLarge))
 	}
-	if *widening {
+	if widening {
 		found = found.Wider()
 	}
 	if p.json {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"slices"
 	"time"
@@ -19,9 +20,8 @@ type dkimFlags struct {
 	json                            bool
 }
 
-// runDKIM makes keys for DKIM, and looks up the records of those that exist.
-func runDKIM(c *cli, args []string) int {
-	fs := c.flags("new DOMAIN -keys DIR [-selector S] [-algorithm rsa|ed25519] [-from TIME] | check [DOMAIN]... -keys DIR [-dns ADDR] [-json]")
+// runDKIM registers the flags of gateway dkim and returns its runner.
+func runDKIM(c *cli, fs *flag.FlagSet) runner {
 	var f dkimFlags
 	fs.StringVar(&f.keys, "keys", "", "the `DIR` with the keys, as -dkim-keys of gateway serve: DIR/DOMAIN/SELECTOR.pem; new creates it if it is absent")
 	fs.StringVar(&f.selector, "selector", "", "new: the `SELECTOR` under which the keys are published (default: the day); that of the Ed25519 key ends with -ed25519")
@@ -29,10 +29,11 @@ func runDKIM(c *cli, args []string) int {
 	fs.StringVar(&f.from, "from", "", "new: the `TIME` at which the keys begin to sign, as in 2026-12-06 or 2026-12-06T08:00:00Z (default: now,\nor in two days if the domain has keys already, so that the new records are known by then)")
 	fs.Var(&f.dns, "dns", "check: ask the name server at `ADDR`; may be repeated (default: the system's)")
 	fs.BoolVar(&f.json, "json", false, "print for machines")
-	var words []string
-	if code, done := c.parseMixed(fs, args, func(word string) { words = append(words, word) }); done {
-		return code
-	}
+	return func(words []string) int { return c.dkim(&f, words) }
+}
+
+// dkim does the action that words begin with.
+func (c *cli) dkim(f *dkimFlags, words []string) int {
 	if len(words) == 0 || words[0] != "new" && words[0] != "check" {
 		return c.invalid(errors.New("give an action: new DOMAIN, or check"))
 	}
@@ -48,12 +49,12 @@ func runDKIM(c *cli, args []string) int {
 		domains = append(domains, domain)
 	}
 	if words[0] == "check" {
-		return c.checkKeys(&f, domains)
+		return c.checkKeys(f, domains)
 	}
 	if len(domains) != 1 {
 		return c.invalid(fmt.Errorf("new takes one domain; %d were given", len(domains)))
 	}
-	return c.newKeys(&f, domains[0])
+	return c.newKeys(f, domains[0])
 }
 
 // newSignsAfter is when a new key begins to sign for a domain that has one already: answers of name servers that

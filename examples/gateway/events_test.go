@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
+	"flag"
 	"io"
 	"net"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/interchange-smtp/interchange/examples/internal/exampletest"
 	"github.com/interchange-smtp/interchange/relay/event"
@@ -24,12 +24,13 @@ func TestServeEvents(t *testing.T) {
 	t.Setenv("CLOUD_SECRET", cloudSecret)
 
 	log := newLogged()
-	c := &cli{command: commands()[0], stdin: strings.NewReader(""), stdout: io.Discard, stderr: log, now: time.Now}
+	c := newCLI(strings.NewReader(""), io.Discard, log)
+	c.fqdn = nil
 	var f serveFlags
-	fs := c.flags("")
+	fs := flag.NewFlagSet("serve", flag.ContinueOnError)
 	f.register(fs)
-	if code, done := c.parsePolicy(fs, &f.policyFlags, []string{"-config", policy, "-oauth", settings, "-milter", "inet:" + away}); done {
-		t.Fatalf("exit %d: %s", code, log)
+	if _, err := parse(fs, []string{"-config", policy, "-oauth", settings, "-milter", "inet:" + away}); err != nil {
+		t.Fatal(err)
 	}
 	r, ok := newRelayProcess(c, &f)
 	if !ok {

@@ -80,14 +80,18 @@ func (f *explainFlags) register(fs *flag.FlagSet) {
 	fs.IntVar(&f.localHops, "local-hops", 0, "`NUMBER` of Received fields that name this server")
 }
 
-// explain shows a session step by step.
-func explain(c *cli, args []string) int {
-	fs := c.flags("[FILE]... -remote IP [-local IP:PORT] [-tls [-cert-name NAME]... | [-client-cert FILE]] [-user NAME] -from ADDRESS -to ADDRESS... [-size N] [-header FIELD]... [-oauth FILE] [-dkim-keys DIR]")
+// explain registers the flags of gateway explain and returns its runner.
+func explain(c *cli, fs *flag.FlagSet) runner {
 	var f explainFlags
 	f.register(fs)
-	if code, done := c.parsePolicy(fs, &f.policyFlags, args); done {
-		return code
+	return func(words []string) int {
+		f.files = append(f.files, words...)
+		return c.explain(&f)
 	}
+}
+
+// explain shows a session step by step.
+func (c *cli) explain(f *explainFlags) int {
 	dialog, err := f.dialog(c)
 	if refused := new(auth.TokenError); errors.As(err, &refused) {
 		c.invalid(err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,26 +11,27 @@ import (
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
 )
 
-// runHealth says whether a running gateway can serve clients, as Docker's HEALTHCHECK asks it.
-func runHealth(c *cli, args []string) int {
-	fs := c.flags("-data DIR | -metrics ADDRESS")
+// runHealth registers the flags of gateway health and returns its runner.
+func runHealth(c *cli, fs *flag.FlagSet) runner {
 	data := fs.String("data", "", "the `DIR` that the gateway was started with")
 	address := fs.String("metrics", "", "the `ADDRESS` of -metrics that the gateway was started with, for one without -data")
-	if code, done := c.parse(fs, args); done {
-		return code
-	}
+	return func([]string) int { return c.health(*data, *address) }
+}
+
+// health says whether a running gateway can serve clients, as Docker's HEALTHCHECK asks it.
+func (c *cli) health(data, address string) int {
 	var reasons []string
 	var err error
 	switch {
-	case (*data == "") == (*address == ""):
+	case (data == "") == (address == ""):
 		return c.invalid(errors.New("give -data or -metrics"))
-	case *data != "":
+	case data != "":
 		var s *control.Status
-		if s, err = c.statusOf(*data); err == nil {
+		if s, err = c.statusOf(data); err == nil {
 			reasons = s.NotReady
 		}
 	default:
-		reasons, err = askReady(*address)
+		reasons, err = askReady(address)
 	}
 	if err != nil {
 		reasons = []string{err.Error()}

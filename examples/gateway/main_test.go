@@ -197,7 +197,9 @@ func TestGolden(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
-			code := runOn(func() string { return "relay.contoso.com" }, tt.args, strings.NewReader(""), &stdout, &stderr)
+			c := newCLI(strings.NewReader(""), &stdout, &stderr)
+			c.fqdn = func() string { return "relay.contoso.com" }
+			code := c.run(tt.args)
 			got := fmt.Sprintf("$ gateway %s\n%s%sexit %d\n", strings.Join(tt.args, " "), &stdout, &stderr, code)
 			golden(t, tt.name, got)
 		})

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os/signal"
 	"slices"
@@ -28,12 +29,9 @@ type oauthCommand struct {
 	config    *oauth.Config // of the connector and the host
 }
 
-// runOAuth logs a person on for a Send connector, or tests the logon of one.
-func runOAuth(c *cli, args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
+// runOAuth registers the flags of gateway oauth and returns its runner.
+func runOAuth(c *cli, fs *flag.FlagSet) runner {
 	o := &oauthCommand{cli: c}
-	fs := c.flags("login|test -connector NAME [-host HOST] -config FILE -oauth FILE -data DIR")
 	o.policyFlags.register(fs)
 	o.oauth.register(fs)
 	fs.StringVar(&o.connector, "connector", "", "the `NAME` of the Send connector")
@@ -42,10 +40,13 @@ func runOAuth(c *cli, args []string) int {
 	fs.StringVar(&o.data, "data", "", "the `DIR` of serve")
 	fs.Var(&o.dns, "dns", "use the name server at `ADDR`; may be repeated (default: the system's)")
 	fs.Var(&o.connectTo, "connect-to", "`HOST:PORT:ADDR:PORT`: connect to ADDR:PORT in place of HOST:PORT, as with curl; may be repeated")
-	var words []string
-	if code, done := c.parseMixed(fs, args, func(word string) { words = append(words, word) }); done {
-		return code
-	}
+	return func(words []string) int { return c.oauthAction(o, words) }
+}
+
+// oauthAction does the action that words begin with.
+func (c *cli) oauthAction(o *oauthCommand, words []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
 	if code, done := o.prepare(words); done {
 		return code
 	}

@@ -62,18 +62,17 @@ func age(d *time.Duration) func(string) error {
 	}
 }
 
-// runQueue works on the queue of a running gateway.
-func runQueue(c *cli, args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	fs := c.flags("list|show|retry|resubmit|suspend|resume|redirect|drop|export -data DIR [flags] [ID]...\n" +
-		"       gateway queue import -data DIR FILE...\n       gateway queue hops [suspend|resume|retry|resubmit|redirect NAME] -data DIR")
+// runQueue registers the flags of gateway queue and returns its runner.
+func runQueue(c *cli, fs *flag.FlagSet) runner {
 	var f queueFlags
 	f.register(fs)
-	var words []string
-	if code, done := c.parseMixed(fs, args, func(word string) { words = append(words, word) }); done {
-		return code
-	}
+	return func(words []string) int { return c.queueAction(&f, words) }
+}
+
+// queueAction does the action that words begin with.
+func (c *cli) queueAction(f *queueFlags, words []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
 	if len(words) > 0 {
 		f.Action = control.Action(words[0])
 	}
@@ -84,9 +83,9 @@ func runQueue(c *cli, args []string) int {
 	case f.data == "":
 		return c.invalid(errNoData)
 	case f.Action == control.Hops:
-		return c.hops(ctx, &f, words[1:])
+		return c.hops(ctx, f, words[1:])
 	case f.Action == control.Import:
-		return c.importFiles(ctx, &f, words[1:])
+		return c.importFiles(ctx, f, words[1:])
 	case !slices.Contains(control.Actions(), f.Action):
 		return c.invalid(errors.New("give an action: list, show, retry, resubmit, suspend, resume, redirect, drop, export, import or hops"))
 	case f.by != "" && (f.Action != control.List || !slices.Contains(groupings(), f.by)):
@@ -95,7 +94,7 @@ func runQueue(c *cli, args []string) int {
 	if err := f.Validate(); err != nil {
 		return c.invalid(err)
 	}
-	return c.queue(ctx, &f)
+	return c.queue(ctx, f)
 }
 
 // printer shows the answer to one action.

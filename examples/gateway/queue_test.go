@@ -200,8 +200,8 @@ func TestQueue(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var out bytes.Buffer
-			c := &cli{command: command{name: "queue", summary: "…", exits: "…"}, stdout: &out, stderr: &out, now: func() time.Time { return noon }}
-			code := runQueue(c, strings.Fields(tt.args))
+			c := &cli{stdout: &out, stderr: &out, now: func() time.Time { return noon }}
+			code := c.run(append([]string{"queue"}, strings.Fields(tt.args)...))
 			goldenFile(t, filepath.Join(testdata, "queue-"+tt.name+".txt"), fmt.Sprintf("$ gateway queue %s\n%sexit %d\n", tt.args, &out, code))
 		})
 	}
@@ -226,8 +226,8 @@ func TestLongQueue(t *testing.T) {
 	var out bytes.Buffer
 	list := func(args ...string) int {
 		out.Reset()
-		c := &cli{command: command{name: "queue"}, stdout: &out, stderr: &out, now: func() time.Time { return noon }}
-		return runQueue(c, append([]string{"list", "-data", dir}, args...))
+		c := &cli{stdout: &out, stderr: &out, now: func() time.Time { return noon }}
+		return c.run(append([]string{"queue", "list", "-data", dir}, args...))
 	}
 	if code := list(); code != exitOK || strings.Count(out.String(), "from <ann@fabrikam.com>") != mostListed {
 		t.Errorf("exit %d, %d messages", code, strings.Count(out.String(), "from <ann@fabrikam.com>"))

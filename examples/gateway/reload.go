@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"flag"
 	"fmt"
 	"os/signal"
 	"syscall"
@@ -13,20 +14,20 @@ import (
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
 )
 
-// runReload makes a running gateway read its files again, and says what is wrong with them
-// if something is.
-func runReload(c *cli, args []string) int {
+// runReload registers the flags of gateway reload and returns its runner.
+func runReload(c *cli, fs *flag.FlagSet) runner {
+	data := fs.String("data", "", "the `DIR` that the gateway was started with")
+	return func([]string) int { return c.reload(*data) }
+}
+
+// reload makes the gateway on data read its files again, and says what is wrong with them.
+func (c *cli) reload(data string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	fs := c.flags("-data DIR")
-	data := fs.String("data", "", "the `DIR` that the gateway was started with")
-	if code, done := c.parse(fs, args); done {
-		return code
-	}
-	if *data == "" {
+	if data == "" {
 		return c.invalid(errNoData)
 	}
-	for _, err := range control.Do(ctx, *data, control.Request{Action: control.Reload}) {
+	for _, err := range control.Do(ctx, data, control.Request{Action: control.Reload}) {
 		if err != nil {
 			if exitOf(err) == exitNo { // the gateway has answered
 				fmt.Fprintln(c.stderr, err)

@@ -29,15 +29,16 @@ func (f *replayFlags) register(fs *flag.FlagSet) {
 	fs.IntVar(&f.examples, "examples", 3, "list `N` examples per difference")
 }
 
-// replayLogs compares logs with what a policy would do.
-func replayLogs(c *cli, args []string) int {
-	fs := c.flags("[-config FILE]... LOG...")
+// replayLogs registers the flags of gateway replay and returns its runner.
+func replayLogs(c *cli, fs *flag.FlagSet) runner {
 	var f replayFlags
 	f.register(fs)
-	if code, done := c.parse(fs, args, "LOG"); done {
-		return code
-	}
-	if fs.NArg() == 0 {
+	return func(words []string) int { return c.replayLogs(&f, words) }
+}
+
+// replayLogs compares logs with what a policy would do.
+func (c *cli) replayLogs(f *replayFlags, logs []string) int {
+	if len(logs) == 0 {
 		return c.invalid(errors.New("give the logs to read; - is standard input"))
 	}
 	opts, err := f.options()
@@ -48,7 +49,7 @@ func replayLogs(c *cli, args []string) int {
 	if !ok {
 		return exitInvalid
 	}
-	report, err := c.replay(l.Policy, opts, fs.Args())
+	report, err := c.replay(l.Policy, opts, logs)
 	if err != nil {
 		return c.invalid(err)
 	}

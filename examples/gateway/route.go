@@ -51,14 +51,18 @@ func (f *routeFlags) addresses() (to routing.Address, authors []routing.Domain, 
 	return to, authors, errors.Join(errs...)
 }
 
-// route shows by which Send connector a recipient leaves.
-func route(c *cli, args []string) int {
-	fs := c.flags("[FILE]... -to ADDRESS [-size N] [-tls] [-oauth FILE] [-dkim-keys DIR -author ADDRESS...]")
+// route registers the flags of gateway route and returns its runner.
+func route(c *cli, fs *flag.FlagSet) runner {
 	var f routeFlags
 	f.register(fs)
-	if code, done := c.parsePolicy(fs, &f.policyFlags, args); done {
-		return code
+	return func(words []string) int {
+		f.files = append(f.files, words...)
+		return c.route(&f)
 	}
+}
+
+// route shows by which Send connector a recipient leaves.
+func (c *cli) route(f *routeFlags) int {
 	rcpt, authors, err := f.addresses()
 	if err != nil {
 		return c.invalid(err)

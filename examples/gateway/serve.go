@@ -50,11 +50,22 @@ type serveFlags struct {
 	explain list
 }
 
-// serve runs the relay until a signal stops it, or Windows' service manager.
-func serve(c *cli, args []string) int {
-	if code, done := serveAsService(c, args); done {
-		return code
+// serve registers the flags of gateway serve and returns its runner.
+func serve(c *cli, fs *flag.FlagSet) runner {
+	var f serveFlags
+	f.register(fs)
+	return func(words []string) int {
+		f.files = append(f.files, words...)
+		server := func(ctx context.Context, e events) int { return c.serve(ctx, e, &f) }
+		if c.serving != nil {
+			return c.serving(server)
+		}
+		return untilSignal(server)
 	}
+}
+
+// untilSignal runs a server until a signal stops the process.
+func untilSignal(server func(context.Context, events) int) int {
 	// A reader of the output that goes away costs lines, not the process.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
@@ -65,7 +76,7 @@ func serve(c *cli, args []string) int {
 	daily, watch := time.NewTicker(24*time.Hour), time.NewTicker(time.Minute)
 	defer daily.Stop()
 	defer watch.Stop()
-	return serveUntil(ctx, events{hangup: hangup, daily: daily.C, watch: watch.C}, c, args)
+	return server(ctx, events{hangup: hangup, daily: daily.C, watch: watch.C})
 }
 
 // events are the signals that a running gateway reacts to, and the function that it
@@ -77,15 +88,8 @@ type events struct {
 	ready  func()           // nil: not called
 }
 
-// serveUntil is serve until ctx ends.
-func serveUntil(ctx context.Context, e events, c *cli, args []string) int {
-	fs := c.flags("[FILE]... [flags]")
-	var f serveFlags
-	f.register(fs)
-	c.logJSON = asksForJSON(args)
-	if code, done := c.parsePolicy(fs, &f.policyFlags, args); done {
-		return code
-	}
+// serve runs the relay until ctx ends.
+func (c *cli) serve(ctx context.Context, e events, f *serveFlags) int {
 	if f.log != "" {
 		log, err := os.OpenFile(f.log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 		if err != nil {
@@ -95,7 +99,7 @@ func serveUntil(ctx context.Context, e events, c *cli, args []string) int {
 		c.stdout, c.stderr = log, log
 	}
 	f.fqdn = c.machine()
-	r, ok := newRelayProcess(c, &f)
+	r, ok := newRelayProcess(c, f)
 	if !ok {
 		return exitInvalid
 	}

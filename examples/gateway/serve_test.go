@@ -55,9 +55,13 @@ func startServing(t *testing.T, args ...string) *serving {
 	ctx, stop := context.WithCancel(context.Background())
 	s := &serving{stop: stop, code: make(chan int, 1), hangup: make(chan os.Signal, 1), daily: make(chan time.Time), watch: make(chan time.Time), stderr: newLogged()}
 	out, in := io.Pipe()
-	c := &cli{command: commands()[0], stdin: strings.NewReader(""), stdout: in, stderr: s.stderr, now: time.Now}
+	c := newCLI(strings.NewReader(""), in, s.stderr)
+	c.fqdn = nil
+	c.serving = func(server func(context.Context, events) int) int {
+		return server(ctx, events{hangup: s.hangup, daily: s.daily, watch: s.watch})
+	}
 	go func() {
-		code := serveUntil(ctx, events{hangup: s.hangup, daily: s.daily, watch: s.watch}, c, append([]string{"-log-stdout", "none"}, args...))
+		code := c.run(append([]string{"serve", "-log-stdout", "none"}, args...))
 		in.Close()
 		s.code <- code
 	}()

@@ -9,8 +9,8 @@ import (
 	"github.com/interchange-smtp/interchange/examples/gateway/internal/journal"
 )
 
-// serveAsService returns false: other systems start a service like any other process.
-func serveAsService(*cli, []string) (code int, done bool) { return 0, false }
+// runAsService returns false: other systems start a service like any other process.
+func runAsService([]string) (code int, done bool) { return 0, false }
 
 // takesPriority reports whether each line of a log that goes to w should begin with its
 // priority: systemd's journal reads it.

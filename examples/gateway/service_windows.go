@@ -16,16 +16,17 @@ import (
 // eventSource is the source of this program's events in the Application log.
 const eventSource = "gateway"
 
-// serveAsService runs serve for Windows' service manager if that has started the process.
-func serveAsService(c *cli, args []string) (code int, done bool) {
+// runAsService runs gateway serve for Windows' service manager if that has started the process.
+func runAsService(args []string) (code int, done bool) {
+	if len(args) == 0 || args[0] != "serve" {
+		return 0, false
+	}
 	log, err := eventlog.Open(eventSource)
 	if err != nil {
 		return 0, false
 	}
 	defer log.Close()
-	asService := *c
-	asService.stdout, asService.stderr = io.Discard, &eventWriter{log}
-	s := &service{cli: &asService, args: args, code: exitNo}
+	s := &service{cli: newCLI(os.Stdin, io.Discard, &eventWriter{log}), args: args, code: exitNo}
 	err = svc.Run(eventSource, s)
 	if err == windows.ERROR_FAILED_SERVICE_CONTROLLER_CONNECT {
 		return 0, false
@@ -55,7 +56,10 @@ func (s *service) Execute(_ []string, requests <-chan svc.ChangeRequest, status 
 	ready := make(chan struct{})
 	ended := make(chan int, 1)
 	go func() {
-		ended <- serveUntil(ctx, events{hangup: hangup, daily: daily.C, watch: watch.C, ready: func() { close(ready) }}, s.cli, s.args)
+		s.cli.serving = func(server func(context.Context, events) int) int {
+			return server(ctx, events{hangup: hangup, daily: daily.C, watch: watch.C, ready: func() { close(ready) }})
+		}
+		ended <- s.cli.run(s.args)
 	}()
 	current := svc.Status{State: svc.StartPending}
 	status <- current

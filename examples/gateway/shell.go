@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -28,41 +29,46 @@ const (
 	shellWidth  = 120
 )
 
-// runShell runs Exchange commands that are typed at a terminal, or read from standard
-// input. They work on the policy of the flags, or on a fresh organisation.
-func runShell(c *cli, args []string) int {
-	fs := c.flags("[FILE]...")
+// runShell registers the flags of gateway shell and returns its runner.
+func runShell(c *cli, fs *flag.FlagSet) runner {
 	var p policyFlags
 	p.registerFiles(fs)
-	data := fs.String("data", "", "let Get-Queue, Get-Message and the like work on the queue, and Get-MessageTrackingLog on the log, of the gateway that was started with the data directory `DIR`")
-	logs := fs.String("logs", "", "let Get-MessageTrackingLog search the logs in `DIR`, that of serve -logs (default: logs in the directory of -data)")
-	history := fs.String("history", "", "keep the history of commands in `FILE` (default: none is kept)")
-	output := fs.String("output", "", "save the policy in `FILE`, .ps1 or .json, at the end if all commands succeeded, and at Save-Policy without a name")
-	if code, done := c.parsePolicy(fs, &p, args); done {
-		return code
+	s := &session{cli: c}
+	fs.StringVar(&s.data, "data", "", "let Get-Queue, Get-Message and the like work on the queue, and Get-MessageTrackingLog on the log, of the gateway that was started with the data directory `DIR`")
+	fs.StringVar(&s.logs, "logs", "", "let Get-MessageTrackingLog search the logs in `DIR`, that of serve -logs (default: logs in the directory of -data)")
+	fs.StringVar(&s.history, "history", "", "keep the history of commands in `FILE` (default: none is kept)")
+	fs.StringVar(&s.output, "output", "", "save the policy in `FILE`, .ps1 or .json, at the end if all commands succeeded, and at Save-Policy without a name")
+	return func(words []string) int {
+		p.files = append(p.files, words...)
+		return s.work(&p)
 	}
-	if *output != "" {
-		if _, err := formOf(*output); err != nil {
-			return c.invalid(fmt.Errorf("-output: %w", err))
+}
+
+// work runs the commands that are typed at a terminal, or those on standard input. They work on the policy of p, or
+// on a fresh organisation.
+func (s *session) work(p *policyFlags) int {
+	if s.output != "" {
+		if _, err := formOf(s.output); err != nil {
+			return s.invalid(fmt.Errorf("-output: %w", err))
 		}
 	}
-	s := &session{cli: c, data: *data, logs: *logs, policySaver: policySaver{output: *output, files: p.files}}
-	in, ok := c.stdin.(*os.File)
+	s.files = p.files
+	in, ok := s.stdin.(*os.File)
 	s.interactive = ok && term.IsTerminal(int(in.Fd())) && liner.TerminalSupported()
-	if err := s.open(&p); err != nil {
-		return c.badPolicy(&p, err)
+	if err := s.open(p); err != nil {
+		return s.badPolicy(p, err)
 	}
 	if s.interactive {
-		return s.interact(*history)
+		return s.interact(s.history)
 	}
-	script, err := io.ReadAll(c.stdin)
+	script, err := io.ReadAll(s.stdin)
 	if err != nil {
-		return c.invalid(err)
+		return s.invalid(err)
 	}
 	err = s.in.Run(context.Background(), "stdin", script)
 	s.printErrors(err)
 	if saving := s.finish(err != nil); saving != nil {
-		return c.invalid(saving)
+		return s.invalid(saving)
 	}
 	if code, ok := s.in.Exited(); ok {
 		return code
@@ -94,6 +100,7 @@ type session struct {
 	policySaver
 	in          *shell.Interpreter
 	data, logs  string // the directories of a gateway; "": its cmdlets fail
+	history     string // the file of the history; "": none is kept
 	interactive bool
 	line        *liner.State // of an interactive one, once the policy is read
 }

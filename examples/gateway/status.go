@@ -36,20 +36,17 @@ func (f *statusFlags) register(fs *flag.FlagSet) {
 	fs.Func("expiry-warning", "warning if a certificate expires within `TIME` (default 14d)", age(&f.limits.ExpiryWarning))
 }
 
-// runStatus prints the state of a running gateway. The exit codes are those of Nagios' plugins.
-func runStatus(c *cli, args []string) int {
-	fs := c.flags("-data DIR [-json | -nagios]")
+// runStatus registers the flags of gateway status and returns its runner.
+func runStatus(c *cli, fs *flag.FlagSet) runner {
 	var f statusFlags
 	f.register(fs)
-	if code, done := c.parse(fs, args); done {
-		if code != exitOK {
-			code = int(monitor.Unknown)
-		}
-		return code
-	}
+	return func([]string) int { return c.status(&f) }
+}
+
+// status prints the state of a running gateway. The exit codes are those of Nagios' plugins.
+func (c *cli) status(f *statusFlags) int {
 	if f.data == "" {
-		c.invalid(errNoData)
-		return int(monitor.Unknown)
+		return c.invalid(errNoData)
 	}
 	s, err := c.statusOf(f.data)
 	if err != nil {

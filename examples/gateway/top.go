@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -24,35 +25,36 @@ const topRows = 10
 // minInterval is the shortest time between two pictures of top.
 const minInterval = 500 * time.Millisecond
 
-// runTop shows what a running gateway does, again and again if the output is a terminal.
-func runTop(c *cli, args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	fs := c.flags("-data DIR [flags]")
+// runTop registers the flags of gateway top and returns its runner.
+func runTop(c *cli, fs *flag.FlagSet) runner {
 	data := fs.String("data", "", "the `DIR` that the gateway was started with")
 	interval := fs.Duration("interval", 2*time.Second, "refresh after `TIME`")
 	once := fs.Bool("once", false, "print once (default where the output is no terminal)")
 	asJSON := fs.Bool("json", false, "print once for machines")
-	if code, done := c.parse(fs, args); done {
-		return code
-	}
+	return func([]string) int { return c.top(*data, *interval, *once, *asJSON) }
+}
+
+// top shows what a running gateway does, again and again if the output is a terminal.
+func (c *cli) top(data string, interval time.Duration, once, asJSON bool) int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
 	switch {
-	case *data == "":
+	case data == "":
 		return c.invalid(errNoData)
-	case *interval < minInterval:
-		return c.invalid(fmt.Errorf("-interval %v: give at least %v", *interval, minInterval))
+	case interval < minInterval:
+		return c.invalid(fmt.Errorf("-interval %v: give at least %v", interval, minInterval))
 	}
 	out, isFile := c.stdout.(*os.File)
-	live := !*once && !*asJSON && isFile && term.IsTerminal(int(out.Fd()))
+	live := !once && !asJSON && isFile && term.IsTerminal(int(out.Fd()))
 	for {
-		status, hops, err := c.topOf(ctx, *data)
+		status, hops, err := c.topOf(ctx, data)
 		if ctx.Err() != nil {
 			return exitOK
 		}
 		if err != nil {
 			return c.queueFailed(err)
 		}
-		if *asJSON {
+		if asJSON {
 			c.printJSON(struct {
 				*control.Status
 				Hops []*control.Hop `json:"hops"`
@@ -70,7 +72,7 @@ func runTop(c *cli, args []string) int {
 		select {
 		case <-ctx.Done():
 			return exitOK
-		case <-time.After(*interval):
+		case <-time.After(interval):
 		}
 	}
 }

@@ -41,8 +41,8 @@ func controlled(t *testing.T, stock shelf) string {
 func TestTop(t *testing.T) {
 	dir := controlled(t, stocked())
 	var out bytes.Buffer
-	c := &cli{command: command{name: "top"}, stdout: &out, stderr: &out, now: func() time.Time { return noon }}
-	if code := runTop(c, []string{"-data", dir}); code != exitOK {
+	c := &cli{stdout: &out, stderr: &out, now: func() time.Time { return noon }}
+	if code := c.run([]string{"top", "-data", dir}); code != exitOK {
 		t.Fatalf("exit %d: %s", code, &out)
 	}
 	for _, want := range []string{
@@ -56,11 +56,11 @@ func TestTop(t *testing.T) {
 		}
 	}
 	out.Reset()
-	if code := runTop(c, []string{"-data", dir, "-json"}); code != exitOK || !strings.Contains(out.String(), `"hops": [`) || !strings.Contains(out.String(), `"accepted": 240`) {
+	if code := c.run([]string{"top", "-data", dir, "-json"}); code != exitOK || !strings.Contains(out.String(), `"hops": [`) || !strings.Contains(out.String(), `"accepted": 240`) {
 		t.Errorf("exit %d: %s", code, &out)
 	}
 	for _, args := range [][]string{{}, {"-data", dir, "-interval", "1ms"}, {"-data", t.TempDir()}} {
-		if code := runTop(c, args); code != exitInvalid {
+		if code := c.run(append([]string{"top"}, args...)); code != exitInvalid {
 			t.Errorf("%q: exit %d", args, code)
 		}
 	}
@@ -76,8 +76,8 @@ func TestShellQueues(t *testing.T) {
 		Remove-Message 8N2L3SJ9MRNTK3SN -WithNDR $true
 		Resume-Queue ToPartner*`
 	var out bytes.Buffer
-	c := &cli{command: command{name: "shell"}, stdin: strings.NewReader(script), stdout: &out, stderr: &out, now: func() time.Time { return noon }}
-	if code := runShell(c, []string{"-server", "ex01.fabrikam.com", "-data", dir}); code != exitNo { // the last one isn't suspended
+	c := &cli{stdin: strings.NewReader(script), stdout: &out, stderr: &out, now: func() time.Time { return noon }}
+	if code := c.run([]string{"shell", "-server", "ex01.fabrikam.com", "-data", dir}); code != exitNo { // the last one isn't suspended
 		t.Errorf("exit %d", code)
 	}
 	for _, want := range []string{

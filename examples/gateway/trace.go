@@ -79,15 +79,18 @@ func latest(at, now time.Time) time.Time {
 	return t
 }
 
-// runTrace tells what became of messages.
-func runTrace(c *cli, args []string) int {
-	fs := c.flags("[-from ADDRESS] [-to ADDRESS] [-subject TEXT] [-id ID] [-since TIME] [-until TIME] [-data DIR] [LOG]...\n\n" +
-		"LOG is a file or a directory of message tracking logs, Exchange's too")
+// runTrace registers the flags of gateway trace and returns its runner.
+func runTrace(c *cli, fs *flag.FlagSet) runner {
 	var f traceFlags
 	f.register(fs, c.now().Local())
-	if code, done := c.parseMixed(fs, args, func(word string) { f.files = append(f.files, word) }); done {
-		return code
+	return func(words []string) int {
+		f.files = append(f.files, words...)
+		return c.trace(&f)
 	}
+}
+
+// trace tells what became of the messages that f finds.
+func (c *cli) trace(f *traceFlags) int {
 	files, err := f.open()
 	if err != nil {
 		return c.invalid(err)

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -16,32 +17,39 @@ import (
 	"github.com/interchange-smtp/interchange/auth/userfile"
 )
 
-// user maintains the users file.
-func user(c *cli, args []string) int {
-	flags := c.flags("add|passwd|remove|list -file FILE [NAME] [-group GROUP]... [-address ADDRESS]... [-no-password]")
-	file := flags.String("file", "", "the users `FILE`; add creates it if it is absent")
-	var groups, addresses list
-	flags.Var(&groups, "group", "add: a `GROUP` of the user; may be repeated")
-	flags.Var(&addresses, "address", "add: an `ADDRESS` that the user may send as; @contoso.com stands for all of that domain, @*.contoso.com for all of the domains below it; may be repeated")
-	noPassword := flags.Bool("no-password", false, "add: the user has no password; it logs on with a certificate that has its name as address or DNS name, or with a token")
-	var words []string
-	if code, done := c.parseMixed(flags, args, func(word string) { words = append(words, word) }); done {
-		return code
-	}
+// user registers the flags of gateway user and returns its runner.
+func user(c *cli, fs *flag.FlagSet) runner {
+	var f userChange
+	fs.StringVar(&f.file, "file", "", "the users `FILE`; add creates it if it is absent")
+	fs.Var(&f.groups, "group", "add: a `GROUP` of the user; may be repeated")
+	fs.Var(&f.addresses, "address", "add: an `ADDRESS` that the user may send as; @contoso.com stands for all of that domain, @*.contoso.com for all of the domains below it; may be repeated")
+	fs.BoolVar(&f.noPassword, "no-password", false, "add: the user has no password; it logs on with a certificate that has its name as address or DNS name, or with a token")
+	return func(words []string) int { return c.user(&f, words) }
+}
+
+// userChange are the flags of user.
+type userChange struct {
+	file              string
+	groups, addresses list
+	noPassword        bool
+}
+
+// user does the action that words begin with.
+func (c *cli) user(f *userChange, words []string) int {
 	action, name, err := userAction(words)
 	switch {
 	case err != nil:
 		return c.invalid(err)
-	case *file == "":
+	case f.file == "":
 		return c.invalid(errors.New("-file is missing: give the users file"))
-	case action != "add" && len(groups)+len(addresses) > 0:
+	case action != "add" && len(f.groups)+len(f.addresses) > 0:
 		return c.invalid(fmt.Errorf("-group and -address work with add only; %s changes neither", action))
-	case action != "add" && *noPassword:
+	case action != "add" && f.noPassword:
 		return c.invalid(fmt.Errorf("-no-password works with add only, not with %s", action))
 	}
-	users, err := userfile.Load(*file)
+	users, err := userfile.Load(f.file)
 	if errors.Is(err, fs.ErrNotExist) && action == "add" {
-		users, err = userfile.Parse(*file, strings.NewReader(""))
+		users, err = userfile.Parse(f.file, strings.NewReader(""))
 	}
 	if err != nil {
 		return c.invalid(err)
@@ -50,10 +58,10 @@ func user(c *cli, args []string) int {
 	case "list":
 		return c.listUsers(users)
 	case "add":
-		if *noPassword {
-			err = users.AddWithoutPassword(name, groups, addresses)
+		if f.noPassword {
+			err = users.AddWithoutPassword(name, f.groups, f.addresses)
 		} else {
-			err = c.addUser(users, name, groups, addresses)
+			err = c.addUser(users, name, f.groups, f.addresses)
 		}
 	case "passwd":
 		err = c.changePassword(users, name)
@@ -62,13 +70,13 @@ func user(c *cli, args []string) int {
 	}
 	switch {
 	case errors.Is(err, userfile.ErrNotFound):
-		fmt.Fprintf(c.stderr, "gateway user: %s: %v\n", *file, err)
+		fmt.Fprintf(c.stderr, "gateway user: %s: %v\n", f.file, err)
 		return exitNo
 	case errors.Is(err, userfile.ErrExists):
-		err = fmt.Errorf("%s: %q exists already; use gateway user passwd to change its password", *file, name)
+		err = fmt.Errorf("%s: %q exists already; use gateway user passwd to change its password", f.file, name)
 	}
 	if err == nil {
-		err = users.Save(*file)
+		err = users.Save(f.file)
 	}
 	if err != nil {
 		return c.invalid(err)

@@ -1,20 +1,19 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"io"
 	"runtime"
 	"runtime/debug"
 )
 
-// runVersion prints which program this is.
-func runVersion(c *cli, args []string) int {
-	fs := c.flags("")
-	if code, done := c.parse(fs, args); done {
-		return code
+// runVersion returns the runner of gateway version.
+func runVersion(c *cli, _ *flag.FlagSet) runner {
+	return func([]string) int {
+		printVersion(c.stdout)
+		return exitOK
 	}
-	printVersion(c.stdout)
-	return exitOK
 }
 
 func printVersion(w io.Writer) {

@@ -40,8 +40,8 @@ func TestCommandsDocumented(t *testing.T) {
 		row := regexp.MustCompile(`(?m)^\| ` + "`" + cmd.name + "`" + ` \| .* \| (.*) \|$`).FindSubmatch(text)
 		if row == nil {
 			t.Errorf("docs/gateway.md has no row of %s", cmd.name)
-		} else if string(row[1]) != cmd.exits {
-			t.Errorf("docs/gateway.md: %s exits with %s, and its usage says %s", cmd.name, row[1], cmd.exits)
+		} else if string(row[1]) != cmd.exitText() {
+			t.Errorf("docs/gateway.md: %s exits with %s, and its usage says %s", cmd.name, row[1], cmd.exitText())
 		}
 	}
 }
