@@ -8,7 +8,8 @@ import (
 	"github.com/interchange-smtp/interchange/examples/gateway/internal/monitor"
 )
 
-// command is a subcommand of gateway. Its usage comes from these fields and from the flags that start registers.
+// command is a subcommand of gateway. Its usage, its manual page and its completion come from these fields and from
+// the flags that start registers.
 type command struct {
 	name     string
 	summary  string
@@ -19,6 +20,7 @@ type command struct {
 	exits    []string // what the exit codes mean, from 0; "": the command doesn't have it
 	invalid  int      // the exit code for wrong flags and words; 0: exitInvalid
 	start    func(c *cli, fs *flag.FlagSet) runner
+	hidden   bool // from usage and manual
 }
 
 // runner runs a command whose flags are parsed with the words among them, and returns the exit code.
@@ -189,8 +191,16 @@ func otherCommands() []command {
 		synopsis: []string{""},
 		exits:    []string{"done", "", "invalid"},
 	}, {
-		name: "help", summary: "print the usage of a command", words: "COMMAND", start: runHelp,
-		synopsis: []string{"[COMMAND]"},
+		name: "help", summary: "print the usage of a command, or write the manual pages", words: "COMMAND", start: runHelp,
+		synopsis: []string{"[COMMAND]", "-man DIR"},
+		exits:    []string{"done", "", "invalid"},
+	}, {
+		name: "completion", summary: "print a script that lets a shell complete commands, flags and names", words: "SHELL", start: runCompletion,
+		synopsis: []string{"bash|zsh|fish"},
+		exits:    []string{"done", "", "invalid"},
+	}, {
+		name: "__complete", summary: "print candidates for the last of some words", words: "WORD", start: runComplete, hidden: true,
+		synopsis: []string{"-- WORD..."},
 		exits:    []string{"done", "", "invalid"},
 	}}
 }

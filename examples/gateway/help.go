@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -12,7 +13,9 @@ func usage(w io.Writer) {
 	fmt.Fprintln(w, "usage: gateway COMMAND [flags]")
 	fmt.Fprintln(w)
 	for _, cmd := range commands() {
-		fmt.Fprintf(w, "  %-8s %s\n  %-8s exit %s\n", cmd.name, cmd.summary, "", cmd.exitText())
+		if !cmd.hidden {
+			fmt.Fprintf(w, "  %-10s %s\n  %-10s exit %s\n", cmd.name, cmd.summary, "", cmd.exitText())
+		}
 	}
 	fmt.Fprintln(w, "\ngateway help COMMAND lists the flags of a command.")
 }
@@ -51,21 +54,29 @@ func (c *cli) flagsOf(cmd *command) *flag.FlagSet {
 	return fs
 }
 
-// runHelp returns the runner of gateway help, which prints a usage.
-func runHelp(c *cli, _ *flag.FlagSet) runner {
-	return func(words []string) int {
-		switch {
-		case len(words) == 0:
-			usage(c.stdout)
-			return exitOK
-		case len(words) > 1:
-			return c.invalid(fmt.Errorf("give one command; %d were given", len(words)))
+// runHelp registers the flags of gateway help and returns its runner.
+func runHelp(c *cli, fs *flag.FlagSet) runner {
+	man := fs.String("man", "", "write the manual pages gateway(1) and gateway-COMMAND(1) to `DIR`")
+	return func(words []string) int { return c.help(*man, words) }
+}
+
+// help prints a usage, or writes the manual pages to the directory man.
+func (c *cli) help(man string, words []string) int {
+	switch {
+	case man != "" && len(words) > 0 || len(words) > 1:
+		return c.invalid(errors.New("give one command, or -man DIR"))
+	case man != "":
+		if err := c.writeManual(man); err != nil {
+			return c.invalid(err)
 		}
+	case len(words) == 0:
+		usage(c.stdout)
+	default:
 		cmd := findCommand(words[0])
 		if cmd == nil {
 			return c.invalid(fmt.Errorf("there is no command %q; gateway help lists the commands", words[0]))
 		}
 		cmd.usage(c.stdout, c.flagsOf(cmd))
-		return exitOK
 	}
+	return exitOK
 }
