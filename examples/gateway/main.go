@@ -42,8 +42,8 @@ type cli struct {
 	now            func() time.Time
 	fqdn           func() string // returns the machine's name for the wire; nil: it has none
 
-	// serving runs a server until it should stop; nil: until a signal.
-	serving func(server func(context.Context, events) int) int
+	// serving runs a server until it should stop, which then takes up to grace; nil: until a signal.
+	serving func(server func(context.Context, events) int, grace time.Duration) int
 
 	logJSON     bool // serve -json: invalid logs JSON
 	saidStopped bool // queue has said that no gateway is running

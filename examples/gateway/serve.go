@@ -33,6 +33,7 @@ type serveFlags struct {
 	minFree   param.Size // 0: likewise
 	maxMemory param.Size // 0: likewise
 	log       string
+	grace     time.Duration // how long transactions and delivery attempts may take to end at a shutdown
 	logs      logFlags
 	user      string // the account that the process becomes; "": it stays
 	userFlags
@@ -58,7 +59,7 @@ func serve(c *cli, fs *flag.FlagSet) runner {
 		f.files = append(f.files, words...)
 		server := func(ctx context.Context, e events) int { return c.serve(ctx, e, &f) }
 		if c.serving != nil {
-			return c.serving(server)
+			return c.serving(server, f.grace)
 		}
 		return untilSignal(server)
 	}
@@ -90,6 +91,9 @@ type events struct {
 
 // serve runs the relay until ctx ends.
 func (c *cli) serve(ctx context.Context, e events, f *serveFlags) int {
+	if f.grace < 0 {
+		return c.invalid(fmt.Errorf("-shutdown-grace %v: give a time that isn't negative", f.grace))
+	}
 	if f.log != "" {
 		log, err := os.OpenFile(f.log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 		if err != nil {
@@ -128,6 +132,7 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 		return err
 	})
 	fs.StringVar(&f.log, "log", "", "append the log and standard output to `FILE`")
+	fs.DurationVar(&f.grace, "shutdown-grace", shutdownGrace, "when the gateway is stopped, give transactions and delivery attempts up to `TIME` to end")
 	f.logs.register(fs)
 	fs.StringVar(&f.user, "user", "", "run as `USER`, or as USER:GROUP, as soon as the bindings are open, for a gateway that root starts (not on Windows)")
 	f.userFlags.register(fs)
@@ -312,7 +317,7 @@ func (r *relayProcess) run(ctx context.Context, e events) int {
 	}
 }
 
-// shutdownGrace is how long transactions and delivery attempts may take to end.
+// shutdownGrace is how long transactions and delivery attempts may take to end, without -shutdown-grace.
 const shutdownGrace = 30 * time.Second
 
 // shutdown stops the gateway. A second signal ends the process at once, as it ends
@@ -320,8 +325,8 @@ const shutdownGrace = 30 * time.Second
 func (r *relayProcess) shutdown() error {
 	signal.Reset(syscall.SIGINT, syscall.SIGTERM)
 	r.tellStopping()
-	r.logger.Info("shutting down; a second signal stops it immediately", "grace", shutdownGrace)
-	grace, cancel := context.WithTimeout(context.Background(), shutdownGrace)
+	r.logger.Info("shutting down; a second signal stops it immediately", "grace", r.flags.grace)
+	grace, cancel := context.WithTimeout(context.Background(), r.flags.grace)
 	defer cancel()
 	return errors.Join(r.gateway.Shutdown(grace), r.published.Close())
 }

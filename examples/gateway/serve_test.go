@@ -57,7 +57,7 @@ func startServing(t *testing.T, args ...string) *serving {
 	out, in := io.Pipe()
 	c := newCLI(strings.NewReader(""), in, s.stderr)
 	c.fqdn = nil
-	c.serving = func(server func(context.Context, events) int) int {
+	c.serving = func(server func(context.Context, events) int, _ time.Duration) int {
 		return server(ctx, events{hangup: s.hangup, daily: s.daily, watch: s.watch})
 	}
 	go func() {

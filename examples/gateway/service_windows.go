@@ -55,8 +55,10 @@ func (s *service) Execute(_ []string, requests <-chan svc.ChangeRequest, status 
 	defer watch.Stop()
 	ready := make(chan struct{})
 	ended := make(chan int, 1)
+	grace, given := shutdownGrace, shutdownGrace
 	go func() {
-		s.cli.serving = func(server func(context.Context, events) int) int {
+		s.cli.serving = func(server func(context.Context, events) int, grace time.Duration) int {
+			given = grace
 			return server(ctx, events{hangup: hangup, daily: daily.C, watch: watch.C, ready: func() { close(ready) }})
 		}
 		ended <- s.cli.run(s.args)
@@ -66,13 +68,13 @@ func (s *service) Execute(_ []string, requests <-chan svc.ChangeRequest, status 
 	for {
 		select {
 		case <-ready:
-			ready = nil
+			ready, grace = nil, given
 			current = svc.Status{State: svc.Running, Accepts: svc.AcceptStop | svc.AcceptShutdown | svc.AcceptParamChange}
 			status <- current
 		case r := <-requests:
 			switch r.Cmd {
 			case svc.Stop, svc.Shutdown:
-				current = svc.Status{State: svc.StopPending, WaitHint: uint32((shutdownGrace + 10*time.Second).Milliseconds())}
+				current = svc.Status{State: svc.StopPending, WaitHint: uint32((grace + 10*time.Second).Milliseconds())}
 				stop()
 			case svc.ParamChange:
 				select {

@@ -41,7 +41,7 @@ func (r *relayProcess) tellReloading() {
 
 // tellStopping says that the gateway shuts down, and asks for the time that it may take.
 func (r *relayProcess) tellStopping() {
-	r.tellSystemd(fmt.Sprintf("%s\nEXTEND_TIMEOUT_USEC=%d", daemon.SdNotifyStopping, (shutdownGrace + 15*time.Second).Microseconds()))
+	r.tellSystemd(fmt.Sprintf("%s\nEXTEND_TIMEOUT_USEC=%d", daemon.SdNotifyStopping, (r.flags.grace + 15*time.Second).Microseconds()))
 }
 
 // watchdog tells the service manager, if it asks for that, that the gateway works. A full queue or disk
