@@ -9,11 +9,11 @@ import (
 
 // TestCommandTable: what the table says in its synopses exists, and the flags exist that only concern some actions.
 func TestCommandTable(t *testing.T) {
-	flagName := regexp.MustCompile(`(?:^|[\s\[])-([a-z][a-z-]*)`)
+	inSynopsis := regexp.MustCompile(`(?:^|[\s\[])-([a-z][a-z-]*)`)
 	for _, cmd := range commands() {
 		flags := newCLI(nil, nil, nil).flagsOf(&cmd)
 		synopsis := strings.Join(cmd.synopsis, "\n")
-		for _, m := range flagName.FindAllStringSubmatch(synopsis, -1) {
+		for _, m := range inSynopsis.FindAllStringSubmatch(synopsis, -1) {
 			if flags.Lookup(m[1]) == nil {
 				t.Errorf("%s: its synopsis has -%s, which is not a flag", cmd.name, m[1])
 			}

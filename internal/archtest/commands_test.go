@@ -10,7 +10,8 @@ import (
 )
 
 // foreign are the programs of others that the documents may mention.
-var foreign = []string{"git", "cd", "swaks", "curl", "openssl", "apt-get", "bash", "echo", "printf", "sudo", "cat"}
+var foreign = []string{"git", "cd", "swaks", "curl", "openssl", "apt", "apt-get", "bash", "echo", "printf", "cat", "man", "docker", "dpkg-deb", "rsync", "setcap",
+	"sudoedit", "sysctl", "systemctl", "systemd-sysusers", "systemd-tmpfiles"}
 
 // tried are those whose commands must be some of the demonstration's, which
 // the end-to-end tests run.
@@ -66,13 +67,13 @@ func checkCommand(t *testing.T, line string) string {
 	}
 	for _, part := range regexp.MustCompile(`\s*(?:&&|\||;)\s*`).Split(line, -1) {
 		words := strings.Fields(part)
-		for len(words) > 0 && regexp.MustCompile(`^[A-Z_0-9]+=`).MatchString(words[0]) {
-			words = words[1:] // a variable for the command
+		for len(words) > 0 && (words[0] == "sudo" || regexp.MustCompile(`^[A-Z_0-9]+=`).MatchString(words[0])) {
+			words = words[1:] // how the command runs
 		}
 		switch {
 		case len(words) == 0 || slices.Contains(foreign, words[0]):
 		case words[0] == "go" && len(words) > 2 && words[1] == "run" && strings.HasSuffix(words[2], "/gateway"),
-			words[0] == "gateway":
+			filepath.Base(words[0]) == "gateway":
 			if words[0] == "go" {
 				words = words[2:]
 			}
