@@ -3,15 +3,10 @@
 package e2e
 
 import (
-	"bufio"
-	"bytes"
-	"context"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/interchange-smtp/interchange/internal/guide"
@@ -69,53 +64,4 @@ func scenarioFlags(t *testing.T, s guide.Scenario) []string {
 		flags = append(flags, "-config", name)
 	}
 	return flags
-}
-
-// startServe runs gateway serve on h with args until the test ends, when it
-// must stop without an error. It returns the output up to the line "ready".
-func startServe(t *testing.T, h *host, roots, binary string, args ...string) []string {
-	t.Helper()
-	return startServeIn(t, "", h, roots, binary, args...)
-}
-
-// startServeIn is startServe in a working directory, "" for the test's.
-func startServeIn(t *testing.T, dir string, h *host, roots, binary string, args ...string) []string {
-	t.Helper()
-	cmd := h.command(context.Background(), binary, append([]string{"serve", "-log-stdout", "none"}, args...)...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "SSL_CERT_FILE="+roots,
-		"INTERCHANGE_CREDENTIAL_mycred="+gatewayUser+":"+gatewayPassword) // for the guide's $mycred
-	var log bytes.Buffer
-	cmd.Stderr = &log
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var said []string
-	lines := bufio.NewScanner(stdout)
-	for lines.Scan() && lines.Text() != "gateway: ready" {
-		said = append(said, lines.Text())
-	}
-	rest := make(chan struct{})
-	go func() {
-		defer close(rest)
-		io.Copy(io.Discard, stdout)
-	}()
-	t.Cleanup(func() {
-		cmd.Process.Signal(syscall.SIGTERM)
-		<-rest
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("gateway serve: %v", err)
-		}
-		if t.Failed() {
-			t.Logf("the gateway said:\n%s", log.Bytes())
-		}
-	})
-	if lines.Err() != nil || lines.Text() != "gateway: ready" {
-		t.Fatal("the gateway isn't ready")
-	}
-	return said
 }

@@ -79,6 +79,16 @@ func sectionOf(t *testing.T, text, title string) string {
 	return ""
 }
 
+// read returns a file of the recipe.
+func (r recipe) read(t *testing.T, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(r.dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
 // lines returns the lines of a text without the blanks around them.
 func lines(text string) []string {
 	list := strings.Split(strings.TrimSpace(text), "\n")
@@ -116,6 +126,34 @@ func (r recipe) run(t *testing.T, h *host, input, command string) dialog {
 	cmd := r.prepare(ctx, h, input, command)
 	out, _ := cmd.CombinedOutput()
 	return dialog{cmd.ProcessState.ExitCode(), string(out)}
+}
+
+// succeeds runs a command on h, and returns its output.
+func (r recipe) succeeds(t *testing.T, h *host, command string) string {
+	t.Helper()
+	d := r.run(t, h, "", command)
+	if d.exit != 0 {
+		t.Fatalf("%s: %d\n%s", command, d.exit, d.text)
+	}
+	return d.text
+}
+
+// start runs the recipe's gateway serve on h with more flags.
+func (r recipe) start(t *testing.T, h *host, flags ...string) *serving {
+	t.Helper()
+	args := append(strings.Fields(r.command(t, "gateway serve"))[2:], flags...)
+	return startServing(t, r.dir, h, r.roots, filepath.Join(r.dir, "gateway"), args...)
+}
+
+// copied returns the recipe with a copy of its directory, for another machine.
+func (r recipe) copied(t *testing.T) recipe {
+	t.Helper()
+	dir := r.dir
+	r.dir = filepath.Join(publicDir(t), "copy")
+	if err := os.CopyFS(r.dir, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 // prepare returns a command that runs on h in the recipe's directory until ctx ends.

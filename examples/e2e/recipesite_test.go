@@ -37,6 +37,7 @@ const (
 // site is the network of the recipes.
 type site struct {
 	recipe
+	net                                          *network
 	ca                                           *authority
 	cert                                         tls.Certificate // of the gateway
 	tokens                                       *entra.Server   // of microsoft
@@ -49,6 +50,7 @@ func newSite(t *testing.T, document string, sections ...string) *site {
 	net := newNetwork(t)
 	s := &site{
 		recipe:  readRecipe(t, document, sections...),
+		net:     net,
 		ca:      newAuthority(t),
 		cert:    rsaCertificate(t, recipeName),
 		gateway: net.host(t, "gateway", recipeGateway),
@@ -81,14 +83,13 @@ func newSite(t *testing.T, document string, sections ...string) *site {
 func (s *site) serve(t *testing.T, names ...string) {
 	t.Helper()
 	detours := detours(names)
-	s.succeeds(t, s.command(t, "gateway check"))
+	s.succeeds(t, s.gateway, s.command(t, "gateway check"))
 	for _, c := range s.commands {
 		if strings.HasPrefix(c, "gateway oauth test ") {
-			s.succeeds(t, s.command(t, "gateway oauth test")+" "+strings.Join(detours, " "))
+			s.succeeds(t, s.gateway, s.command(t, "gateway oauth test")+" "+strings.Join(detours, " "))
 		}
 	}
-	args := append(strings.Fields(s.command(t, "gateway serve"))[2:], detours...)
-	startServeIn(t, s.dir, s.gateway, s.ca.roots, filepath.Join(s.dir, "gateway"), args...)
+	s.start(t, s.gateway, detours...)
 }
 
 // detours are the flags with which the cloud answers in place of the names at the given ports.
@@ -123,14 +124,6 @@ func (s *site) logOn(t *testing.T, account string, names ...string) {
 	}
 	if err := cmd.Wait(); err != nil || !strings.Contains(said.String(), "logged on: "+account+"\n") {
 		t.Fatalf("oauth login: %v\n%s", err, &said)
-	}
-}
-
-// succeeds runs a command on the gateway's machine.
-func (s *site) succeeds(t *testing.T, command string) {
-	t.Helper()
-	if d := s.run(t, s.gateway, "", command); d.exit != 0 {
-		t.Fatalf("%s: %d\n%s", command, d.exit, d.text)
 	}
 }
 
