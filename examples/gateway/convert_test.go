@@ -2,8 +2,11 @@ package main
 
 import (
 	"bytes"
+	"flag"
+	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -46,6 +49,37 @@ func TestExportedCredential(t *testing.T) {
 	}
 	if got := gateway(exitOK, "convert", "-to", "json"); strings.Contains(got, "secret") {
 		t.Error(got)
+	}
+}
+
+// The account says which flags of the gateway replace settings of Postfix that no policy has, and serve has these flags.
+func TestConvertNamesFlags(t *testing.T) {
+	fs := flag.NewFlagSet("serve", flag.ContinueOnError)
+	findCommand("serve").start(newCLI(strings.NewReader(""), io.Discard, io.Discard), fs)
+	account := running(t, "testdata/postfix-flags/main.cf")(exitOK, "convert", "-to", "shell")
+	for _, flags := range []string{
+		"local_recipient_maps recipients recipients-ldap recipients-ask",
+		"relay_recipient_maps recipients recipients-ask",
+		"smtpd_recipient_restrictions recipients recipients-ldap recipients-ask",
+		"smtpd_authorized_xclient_hosts xclient-from",
+		"smtpd_upstream_proxy_protocol proxy-from",
+		"smtpd_sasl_auth_enable users ldap passwd",
+		"smtpd_sasl_type users ldap passwd",
+		"smtpd_tls_cert_file cert key",
+		"smtpd_tls_CAfile client-ca",
+		"smtpd_milters milter",
+		"smtp_dns_support_level dns-trusted",
+	} {
+		name, flags, _ := strings.Cut(flags, " ")
+		said := strings.Join(regexp.MustCompile(`(?m): `+name+`: .*(\n    fix: .*)?$`).FindAllString(account, -1), "\n")
+		for f := range strings.FieldsSeq(flags) {
+			if fs.Lookup(f) == nil {
+				t.Errorf("serve has no flag -%s", f)
+			}
+			if !regexp.MustCompile(`-` + f + `\b`).MatchString(said) {
+				t.Errorf("the account of %s doesn't name -%s: %s", name, f, said)
+			}
+		}
 	}
 }
 

@@ -182,6 +182,7 @@ func TestGolden(t *testing.T) {
 		{"convert-credential", []string{"convert", "-config", "testdata/credential.ps1", "-credentials", "testdata/credentials", "-to", "json"}},
 		{"convert-postfix", []string{"convert", "testdata/postfix/main.cf", "-to", "shell"}},
 		{"convert-postfix-strict", []string{"convert", "testdata/postfix/main.cf", "-to", "json", "-strict"}},
+		{"convert-postfix-flags", []string{"convert", "testdata/postfix-flags/main.cf", "-to", "shell"}},
 		{"convert-postfix-json", []string{"convert", "testdata/postfix/main.cf", "-to", "shell", "-json"}},
 		{"convert-iis", []string{"convert", "testdata/MetaBase.xml", "-to", "shell"}},
 		{"explain-postfix", []string{"explain", "testdata/postfix/main.cf", "-remote", "10.2.9.66", "-local", "10.2.3.4:25", "-from", "scan@fabrikam.com", "-to", "carl@example.net"}},

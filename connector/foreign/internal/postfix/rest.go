@@ -17,6 +17,10 @@ type fate struct {
 const (
 	noDelivery = "mail isn't delivered to mailboxes here"
 	noCleanup  = "messages aren't rewritten here"
+
+	noRecipients = "which recipients exist isn't part of a policy"
+	lookUp       = "name a file of the addresses with -recipients or a directory with -recipients-ldap, or ask the next hop with -recipients-ask"
+	nameUsers    = "name the users and their addresses with -users or -ldap, or a file of Dovecot or Unix with -passwd"
 )
 
 // fates are in order: the first that has a name decides.
@@ -28,7 +32,9 @@ var fates = []fate{
 	{"smtp_generic_maps generic_maps canonical_maps sender_canonical_maps recipient_canonical_maps masquerade_domains masquerade_exceptions", noCleanup, "where all clients of a Receive connector are to send as one address, set RewriteSender and RewriteFrom; otherwise let the next hop rewrite"},
 	{"virtual_alias_maps virtual_maps alias_maps alias_database recipient_delimiter propagate_unmatched_extensions", "aliases aren't resolved here", "let the server with the mailboxes resolve them"},
 	{"sender_dependent_relayhost_maps sender_dependent_default_transport_maps smtp_sender_dependent_authentication", "a route depends on the recipient alone", "serve these senders with a gateway of their own, or let the next hop choose"},
-	{"relay_recipient_maps local_recipient_maps virtual_mailbox_maps smtpd_reject_unlisted_recipient unknown_local_recipient_reject_code address_verify_*", "recipients aren't looked up in tables of Postfix", "let the next hop refuse unknown recipients"},
+	{"relay_recipient_maps", noRecipients, "give the relay domains a Send connector of their own and DomainType Authoritative, and name a file of the addresses with -recipients, or ask the next hop with -recipients-ask"},
+	{"local_recipient_maps virtual_mailbox_maps smtpd_reject_unlisted_recipient", noRecipients, lookUp},
+	{"address_verify_*", "the gateway has rules of its own for asking the next hop (-recipients-ask)", ""},
 	{"smtp_fallback_relay fallback_relay", "a Send connector has no next hop for mail that fails elsewhere", "add the host to SmartHosts, or make a Send connector with the same address space and a higher cost"},
 	{"smtpd_tls_cert_file smtpd_tls_key_file smtpd_tls_chain_files smtpd_tls_eccert_file smtpd_tls_eckey_file smtpd_tls_dcert_file smtpd_tls_dkey_file tls_server_sni_maps", "certificates aren't part of a policy", "name the files with -cert and -key"},
 	{"smtp_tls_cert_file smtp_tls_key_file smtp_tls_chain_files smtp_tls_eccert_file smtp_tls_eckey_file", "certificates aren't part of a policy", "name the files with -cert and -key, and the certificate with TlsCertificateName of the Send connectors"},
@@ -36,8 +42,9 @@ var fates = []fate{
 	{"smtpd_tls_ask_ccert smtpd_tls_req_ccert smtpd_tls_ccert_verifydepth relay_clientcerts smtpd_tls_fingerprint_digest", "clients aren't let in by certificates of Postfix's tables", "set ClientCertificate in AuthMechanism, and give the users' certificates names in -users"},
 	{"smtp_tls_CAfile smtp_tls_CApath lmtp_tls_CAfile smtp_tls_trust_anchor_file tls_append_default_CA", "the authorities of the system are asked for next hops", "add the authority to those of the system"},
 	{"smtp_tls_protocols smtp_tls_mandatory_protocols lmtp_tls_protocols smtp_tls_fingerprint_cert_match smtp_tls_verify_cert_match smtp_tls_secure_cert_match smtp_tls_per_site", "what is checked of a next hop is said by its Send connector", "set TlsAuthLevel and TlsDomain of the Send connectors; TLS 1.2 is the oldest version"},
-	{"smtpd_upstream_proxy_protocol smtpd_upstream_proxy_timeout postscreen_upstream_proxy_protocol", "what load balancers say of a client isn't part of a policy", "name the load balancers with -proxy-from"},
-	{"smtpd_authorized_xclient_hosts smtpd_authorized_xforward_hosts", "what proxies say of a client isn't part of a policy", "docs/gateway.md says how proxies are named"},
+	{"smtpd_upstream_proxy_protocol smtpd_upstream_proxy_timeout postscreen_upstream_proxy_protocol postscreen_upstream_proxy_timeout", "which load balancers say who a client is isn't part of a policy", "name the load balancers with -proxy-from"},
+	{"smtpd_authorized_xclient_hosts", "which hosts may use XCLIENT isn't part of a policy", "name the hosts with -xclient-from"},
+	{"smtpd_authorized_xforward_hosts", "XFORWARD doesn't exist here", "let these hosts say by the PROXY protocol (-proxy-from) or XCLIENT (-xclient-from) who a client is"},
 	{"relocated_maps", "recipients that have moved aren't refused with their new address", "let the next hop refuse them"},
 	{"smtp_sasl_password_maps smtp_sasl_security_options", "the server doesn't log on to next hops, by smtp_sasl_auth_enable", ""},
 	{"smtpd_sasl_type smtpd_sasl_path smtpd_sasl_local_domain smtpd_sender_login_maps smtpd_sasl_mechanism_filter broken_sasl_auth_clients cyrus_sasl_config_path send_cyrus_sasl_authzid", "users log on as docs/gateway.md says, if at all", ""},

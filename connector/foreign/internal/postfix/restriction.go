@@ -213,6 +213,8 @@ func restrictionFix(detail string) string {
 	switch {
 	case strings.Contains(detail, "permits no client"):
 		return "list the clients that should relay in mynetworks, or let them log on"
+	case strings.HasPrefix(detail, "reject_unlisted_recipient "), strings.HasPrefix(detail, "reject_unverified_recipient "):
+		return lookUp
 	case strings.Contains(detail, "refuses no message"):
 		return "refuse such messages with a milter (-milter), with hooks of a program, or at the next hop"
 	}

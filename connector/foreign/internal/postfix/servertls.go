@@ -32,9 +32,9 @@ func (sv *service) terms(rules *restrictions) access.Terms {
 	sv.taken("smtpd_tls_auth_only", "BasicAuthRequireTLS in AuthMechanism")
 	sv.taken("smtpd_sasl_security_options", "BasicAuthRequireTLS in AuthMechanism where noplaintext is among them")
 	if s.Logon {
-		sv.taken("smtpd_sasl_auth_enable", "BasicAuth in AuthMechanism, and the rights of users")
+		sv.taken("smtpd_sasl_auth_enable", "BasicAuth in AuthMechanism, and the rights of users; -users, -ldap or -passwd names the users")
 		for _, name := range []string{"smtpd_sasl_type", "smtpd_sasl_path", "smtpd_sasl_local_domain", "smtpd_sender_login_maps"} {
-			sv.notPossible(name, "users and passwords aren't in the files of Postfix", "give the users and their addresses in a file (-users), a directory (-ldap) or a database")
+			sv.notPossible(name, "users and passwords aren't in the files of Postfix", nameUsers)
 		}
 	} else {
 		sv.taken("smtpd_sasl_auth_enable", "no BasicAuth in AuthMechanism")
