@@ -33,9 +33,6 @@ const CodeNoCommand source.Code = "no-command"
 // servers, the commands are written for an organisation of which nothing is known; an
 // interpreter knows its own, and holds the commands to the rules about its name.
 //
-// An organisation always has a default accepted domain. If no domain of cfg can be
-// it, the commands don't remove the one that setup makes.
-//
 // A credential is printed as a Get-Credential that names the user, and the place of the
 // password if it has one, each with a variable of its own; passwords are never printed. For OAuth, which uses no password, it
 // is a PSCredential with an empty one. The error says what no command
@@ -91,24 +88,28 @@ func (p *printer) clear() {
 }
 
 // stopgap is the default accepted domain while the others change: the default domain
-// can't be removed.
+// can't be removed while another one can be.
 const stopgap = "setup.invalid"
 
 func (p *printer) accepted() {
-	def := p.defaultDomain()
-	if def != nil {
+	switch {
+	case len(p.cfg.Accepted) > 0:
 		p.line("")
 		p.line("# The first accepted domain, which setup makes, gives way to those below.")
-		p.line("New-AcceptedDomain -Name " + stopgap + " -DomainName " + stopgap)
-		p.line("Set-AcceptedDomain " + stopgap + " -MakeDefault $true")
-		p.line("Get-AcceptedDomain | Where-Object { $_.Name -ne '" + stopgap + "' } | Remove-AcceptedDomain -Confirm:$false")
+	case p.fqdn("") == "": // so setup makes none
+		return
+	default:
+		p.line("")
+		p.line("# There is no accepted domain; the one that setup makes is removed.")
 	}
+	p.line("New-AcceptedDomain -Name " + stopgap + " -DomainName " + stopgap)
+	p.line("Set-AcceptedDomain " + stopgap + " -MakeDefault $true")
+	p.line("Get-AcceptedDomain | Where-Object { $_.Name -ne '" + stopgap + "' } | Remove-AcceptedDomain -Confirm:$false")
+	def := p.defaultDomain()
 	for i := range p.cfg.Accepted {
 		p.domain(&p.cfg.Accepted[i], &p.cfg.Accepted[i] == def)
 	}
-	if def != nil {
-		p.line("Remove-AcceptedDomain " + stopgap + " -Confirm:$false")
-	}
+	p.line("Remove-AcceptedDomain " + stopgap + " -Confirm:$false")
 }
 
 // defaultDomain is the domain that is the default one: the one marked, or else

@@ -242,7 +242,7 @@ func (s random) config() connector.Config {
 		maybe(s, &c.Transport.ExternalDelayDsnEnabled, true, false)
 		maybe(s, &c.Transport.InternalDelayDsnEnabled, true, false)
 		c.Services, c.Remote = s.services(len(c.Servers) > 0), s.remote()
-		if _, err := connector.Compile(named(c)); err == nil && hasDefault(c) {
+		if _, err := connector.Compile(named(c)); err == nil {
 			return c
 		}
 	}
@@ -279,11 +279,6 @@ func (s random) remote() []connector.RemoteDomain {
 		all = append(all, d)
 	}
 	return all
-}
-
-// hasDefault reports whether some accepted domain can be the default one.
-func hasDefault(c connector.Config) bool {
-	return slices.ContainsFunc(c.Accepted, func(d routing.AcceptedDomain) bool { return d.DomainName[0] != '*' })
 }
 
 // normal returns what a policy amounts to: its connectors with all defaults, and
@@ -427,6 +422,17 @@ func TestPrintRoundTrip(t *testing.T) {
 					t.Fatalf("%s: %+v\ngot  %s\nwant %s", how, d, got, want)
 				}
 			}
+		}
+	}
+}
+
+// TestPrintNoDefaultDomain: the accepted domain that setup makes goes, also if no other one can be the default.
+func TestPrintNoDefaultDomain(t *testing.T) {
+	for _, domains := range [][]routing.AcceptedDomain{nil, {{Name: "Partners", DomainName: "*.partners.example"}}} {
+		cfg := connector.Config{Servers: []routing.Server{{Name: "mail", FQDN: "mail.contoso.com"}}, Accepted: domains}
+		_, want := normal(t, cfg)
+		if _, got := normal(t, rerun(t, cfg, false)); !reflect.DeepEqual(got, want) {
+			t.Errorf("got  %+v\nwant %+v", got, want)
 		}
 	}
 }

@@ -123,15 +123,26 @@ func (o *Org) userOf(d *accepted) string {
 	return ""
 }
 
-// forbidDomain says why a domain can't be removed.
+// forbidDomain says why a domain can't be removed. A relay may have no domain of its own, so the
+// last one can.
 func (o *Org) forbidDomain(it *item[accepted]) error {
-	if o.mainDomain == it {
+	if o.mainDomain == it && o.hasOtherDomain(it) {
 		return fmt.Errorf("%q is the default domain; make another one the default first", it.key)
 	}
 	if user := o.userOf(&it.cfg); user != "" {
 		return fmt.Errorf("the Receive connector %s has %q as DefaultDomain; change that first", quote(user), it.key)
 	}
 	return nil
+}
+
+// hasOtherDomain reports whether another domain than it can be the default one.
+func (o *Org) hasOtherDomain(it *item[accepted]) bool {
+	for other := range o.accepted.all() {
+		if other != it && !strings.HasPrefix(other.cfg.DomainName, "*") {
+			return true
+		}
+	}
+	return false
 }
 
 // linkDomain enters a domain into the indexes. There is one default domain: a
@@ -153,7 +164,12 @@ func (o *Org) enterDomain(it *item[accepted]) {
 	o.domains[fold(it.cfg.DomainName)] = it
 }
 
-func (o *Org) unlinkDomain(it *item[accepted]) { delete(o.domains, fold(it.cfg.DomainName)) }
+func (o *Org) unlinkDomain(it *item[accepted]) {
+	delete(o.domains, fold(it.cfg.DomainName))
+	if o.mainDomain == it {
+		o.mainDomain = nil
+	}
+}
 
 // resultSize is -ResultSize of Get cmdlets.
 func resultSize[C any](call *object.Call) (func(*item[C]) bool, error) {

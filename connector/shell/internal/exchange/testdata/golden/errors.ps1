@@ -11,7 +11,7 @@ New-SendConnector "Out" -AddressSpaces "*contoso.com"
 New-SendConnector "Out" -AddressSpaces * -SmartHostAuthMechanism BasicAuth -SmartHosts a.com
 New-SendConnector "Out" -AddressSpaces * -LinkedReceiveConnector "Default EX01"
 New-AcceptedDomain Contoso -DomainName contoso.com
-Remove-AcceptedDomain contoso.com
+New-AcceptedDomain Fabrikam -DomainName fabrikam.com | Out-Null; Remove-AcceptedDomain contoso.com
 New-ForeignConnector Fax -AddressSpaces "FAX:*"
 Set-ReceiveConnector "Default EX01" -EnableAuthGSSAPI $true
 Set-ReceiveConnector "Client Proxy EX01" -EnableAuthGSSAPI $true
