@@ -37,10 +37,13 @@ smtpd_authorized_xclient_hosts = 127.0.0.1
 smtpd_error_sleep_time = 0
 `
 
-// oldServices are the services of all configurations.
-const oldServices = `smtp      inet  n - n - - smtpd
-2525      inet  n - n - - smtpd -o smtpd_sasl_auth_enable=yes -o mynetworks=
+// oldUsers is a service for users.
+const oldUsers = `2525      inet  n - n - - smtpd -o smtpd_sasl_auth_enable=yes -o mynetworks=
   -o { smtpd_client_restrictions = permit_sasl_authenticated, reject }
+`
+
+// oldServices are the services that every configuration has.
+const oldServices = `smtp      inet  n - n - - smtpd
 cleanup   unix  n - n - 0 cleanup
 qmgr      unix  n - n 300 1 qmgr
 tlsmgr    unix  - - n 1000? 1 tlsmgr
@@ -85,7 +88,7 @@ func TestFromPostfix(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := &postfix{host: h, dir: filepath.Join(publicDir(t), "postfix")}
 			p.log = filepath.Join(p.dir, "maillog")
-			p.configureOld(t, cfg.main, cfg.table)
+			p.configureOld(t, cfg.main, oldUsers, cfg.table)
 			l, err := load.Files(context.Background(), load.Options{}, filepath.Join(p.dir, "etc", "main.cf"))
 			if err != nil {
 				t.Fatal(err)
@@ -108,15 +111,15 @@ func TestFromPostfix(t *testing.T) {
 	}
 }
 
-// configureOld writes a configuration and makes the directories.
-func (p *postfix) configureOld(t *testing.T, main, table string) {
+// configureOld writes a configuration, with services beside oldServices, and makes the directories.
+func (p *postfix) configureOld(t *testing.T, main, services, table string) {
 	t.Helper()
 	for _, dir := range []string{"queue", "data", "etc"} {
 		if err := os.MkdirAll(filepath.Join(p.dir, dir), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for name, text := range map[string]string{"etc/main.cf": oldServer + main + "\n", "etc/master.cf": oldServices, "table": table} {
+	for name, text := range map[string]string{"etc/main.cf": oldServer + main + "\n", "etc/master.cf": services + oldServices, "table": table} {
 		text = strings.ReplaceAll(text, "{dir}", p.dir)
 		if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)

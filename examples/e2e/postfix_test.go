@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -29,6 +30,7 @@ const (
 // server.
 type postfix struct {
 	host *host
+	addr string // where it listens; "": gatewayAddr
 	dir  string
 	log  string
 
@@ -139,7 +141,7 @@ func (p *postfix) start(t *testing.T) {
 	if err := p.running.Start(); err != nil {
 		t.Fatal(err)
 	}
-	p.host.awaitPort(t, gatewayAddr+":25")
+	p.host.awaitPort(t, cmp.Or(p.addr, gatewayAddr)+":25")
 }
 
 // stop stops Postfix if it runs.
