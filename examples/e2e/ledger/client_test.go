@@ -4,11 +4,15 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -24,9 +28,21 @@ type client struct {
 	address string
 	rng     *rand.Rand
 	pause   time.Duration // before the end of each letter, which is large then
+	to      func(*rand.Rand) []string
+	manner  manner
 
 	conn net.Conn // nil: none
 	in   *bufio.Reader
+}
+
+// manner is how a client speaks SMTP; the zero value does it as plainly as possible.
+type manner struct {
+	source   netip.Addr     // the address it calls from; zero: any
+	roots    *x509.CertPool // nil: without STARTTLS
+	user     string         // it logs on with this name and the same password; "": it doesn't
+	chunks   bool           // BDAT in place of DATA
+	large    bool           // every letter has some 300 KB
+	hastyEnd bool           // hangs up after each letter, without QUIT
 }
 
 // run sends letters until enough is closed and the last one has a final answer, or ctx
@@ -41,9 +57,13 @@ func (c *client) run(ctx context.Context, enough <-chan struct{}) {
 			return
 		case <-time.After(time.Duration(c.rng.Int64N(int64(30 * time.Millisecond)))):
 		}
-		m := c.ledger.compose(recipients(c.rng))
+		to := recipients
+		if c.to != nil {
+			to = c.to
+		}
+		m := c.ledger.compose(to(c.rng))
 		size := 200 + c.rng.IntN(4000)
-		if (c.pause > 0 || c.rng.IntN(20) == 0) && !slices.ContainsFunc(m.to, nowhere) {
+		if (c.pause > 0 || c.manner.large || c.rng.IntN(20) == 0) && !slices.ContainsFunc(m.to, nowhere) {
 			size = 300_000 + c.rng.IntN(300_000)
 		}
 		text := m.write(size)
@@ -53,6 +73,9 @@ func (c *client) run(ctx context.Context, enough <-chan struct{}) {
 				return
 			case <-time.After(time.Duration(20+c.rng.IntN(80)) * time.Millisecond):
 			}
+		}
+		if c.manner.hastyEnd {
+			c.hangUp()
 		}
 	}
 }
@@ -117,7 +140,10 @@ func (c *client) offer(m *letter, text []byte) (sent bool, reply string, err err
 	for _, to := range m.to {
 		commands = append(commands, "RCPT TO:<"+to+">")
 	}
-	for _, command := range append(commands, "DATA") {
+	if !c.manner.chunks {
+		commands = append(commands, "DATA")
+	}
+	for _, command := range commands {
 		reply, err = c.do(command)
 		if err != nil || reply[0] != '2' && reply[0] != '3' {
 			if err == nil {
@@ -125,6 +151,9 @@ func (c *client) offer(m *letter, text []byte) (sent bool, reply string, err err
 			}
 			return false, reply, err
 		}
+	}
+	if c.manner.chunks {
+		return c.chunks(text)
 	}
 	stuffed := append(bytes.ReplaceAll(text, []byte("\r\n."), []byte("\r\n..")), ".\r\n"...)
 	if c.pause > 0 {
@@ -143,8 +172,27 @@ func (c *client) offer(m *letter, text []byte) (sent bool, reply string, err err
 	return true, reply, err
 }
 
+// chunks sends the content in two chunks.
+func (c *client) chunks(text []byte) (sent bool, reply string, err error) {
+	half := len(text) / 2
+	for i, chunk := range [][]byte{text[:half], text[half:]} {
+		command := fmt.Sprintf("BDAT %d%s\r\n", len(chunk), []string{"", " LAST"}[i])
+		if _, err := c.conn.Write(append([]byte(command), chunk...)); err != nil {
+			return false, "", err
+		}
+		if reply, err = c.reply(); err != nil || reply[0] != '2' {
+			break
+		}
+	}
+	return true, reply, err
+}
+
 func (c *client) call() error {
-	conn, err := net.Dial("tcp", c.address)
+	dialer := net.Dialer{Timeout: patience}
+	if c.manner.source.IsValid() {
+		dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(c.manner.source, 0))
+	}
+	conn, err := dialer.Dial("tcp", c.address)
 	if err != nil {
 		return err
 	}
@@ -153,8 +201,38 @@ func (c *client) call() error {
 	if reply, err := c.reply(); err != nil || !strings.HasPrefix(reply, "220 ") {
 		return errors.Join(fmt.Errorf("greeting: %q", reply), err)
 	}
-	if reply, err := c.do("EHLO " + senders); err != nil || !strings.HasPrefix(reply, "250 ") {
-		return errors.Join(fmt.Errorf("EHLO: %q", reply), err)
+	if err := c.expect("250", "EHLO "+senders); err != nil {
+		return err
+	}
+	if c.manner.roots != nil {
+		if err := c.secure(); err != nil {
+			return err
+		}
+	}
+	if c.manner.user != "" {
+		return c.expect("235", "AUTH PLAIN "+base64.StdEncoding.EncodeToString([]byte("\x00"+c.manner.user+"\x00"+c.manner.user)))
+	}
+	return nil
+}
+
+// secure begins TLS, and greets again.
+func (c *client) secure() error {
+	if err := c.expect("220", "STARTTLS"); err != nil {
+		return err
+	}
+	secured := tls.Client(c.conn, &tls.Config{RootCAs: c.manner.roots, ServerName: "huba.fabrikam.com"})
+	if err := secured.Handshake(); err != nil {
+		return err
+	}
+	c.conn, c.in = secured, bufio.NewReader(secured)
+	return c.expect("250", "EHLO "+senders)
+}
+
+// expect sends a command, and returns an error unless the reply has that code.
+func (c *client) expect(code, command string) error {
+	reply, err := c.do(command)
+	if err != nil || !strings.HasPrefix(reply, code+" ") {
+		return errors.Join(fmt.Errorf("%.9s: %q", command, reply), err)
 	}
 	return nil
 }

@@ -120,10 +120,14 @@ func (h *hop) comeBack() error {
 
 // heal makes the hop accept everything from now on.
 func (h *hop) heal() error {
-	h.mu.Lock()
-	h.healed = true
-	h.mu.Unlock()
+	h.setHealed(true)
 	return h.comeBack()
+}
+
+func (h *hop) setHealed(healed bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.healed = healed
 }
 
 // mood returns the mood for the next message. A letter that was refused once is always

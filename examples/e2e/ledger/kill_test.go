@@ -159,6 +159,18 @@ func (w *world) settle() *verdict {
 // and judges.
 func (w *world) finish() *verdict {
 	w.t.Helper()
+	w.drain()
+	w.gateway.stop()
+	w.gateway.start()
+	waiting, _ := w.gateway.waiting()
+	w.gateway.stop()
+	return w.ledger.judge(waiting)
+}
+
+// drain ends the clients, and waits until the running gateway has delivered everything. It returns how many
+// recipients still wait for a next hop.
+func (w *world) drain() (reachable int) {
+	w.t.Helper()
 	close(w.enough)
 	stuck := time.AfterFunc(settling, func() {
 		w.t.Error("clients have had no answer that settles it for too long")
@@ -167,16 +179,12 @@ func (w *world) finish() *verdict {
 	w.clients.Wait()
 	stuck.Stop()
 	for end := time.Now().Add(settling); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if _, reachable := w.gateway.waiting(); reachable == 0 {
+		if _, reachable = w.gateway.waiting(); reachable == 0 {
 			break
 		}
 		w.gateway.queue("retry")
 	}
-	w.gateway.stop()
-	w.gateway.start()
-	waiting, _ := w.gateway.waiting()
-	w.gateway.stop()
-	return w.ledger.judge(waiting)
+	return reachable
 }
 
 // report fails the test if something is wrong, or if nothing was tested.

@@ -56,8 +56,8 @@ func newGateway(t *testing.T, dir, data string, hops []*hop, hold, first string)
 }
 
 // policy accepts everything at two addresses, of which one delivers while the client
-// waits and the other queues first. It has short retry intervals.
-func policy(hops []*hop, hold, first string) string {
+// waits and the other queues first. It has short retry intervals. further are more Receive connectors.
+func policy(hops []*hop, hold, first string, further ...string) string {
 	receive := func(name, address, delay string) string {
 		return fmt.Sprintf(`{"Name": %q, "Bindings": [%q], "RemoteIPRanges": ["127.0.0.1"], "MaxAcknowledgementDelay": %q,
 			"PermissionGroups": "AnonymousUsers", "TarpitInterval": "00:00:00", "MaxProtocolErrors": "Unlimited", "MaxInboundConnectionPerSource": "Unlimited", "MaxInboundConnectionPercentagePerSource": 100,
@@ -70,8 +70,8 @@ func policy(hops []*hop, hold, first string) string {
 	return fmt.Sprintf(`{"Server": "HubA", "Servers": [{"Name": "HubA", "FQDN": "huba.fabrikam.com"}],
 		"Services": [{"MaxConnectionRatePerMinute": 1000000, "QueueGlitchRetryCount": 1, "QueueGlitchRetryInterval": "00:00:01", "TransientFailureRetryCount": 1,
 			"TransientFailureRetryInterval": "00:00:01", "OutboundConnectionFailureRetryInterval": "00:00:01", "MessageRetryInterval": "00:00:01"}],
-		"Receive": [%s, %s], "Send": [%s]}`,
-		receive("Hold", hold, "00:00:00.5"), receive("Queue first", first, "00:00:00"), strings.Join(send, ",\n"))
+		"Receive": [%s], "Send": [%s]}`,
+		strings.Join(append(further, receive("Hold", hold, "00:00:00.5"), receive("Queue first", first, "00:00:00")), ",\n"), strings.Join(send, ",\n"))
 }
 
 // write replaces the gateway's policy.
@@ -129,6 +129,7 @@ func (g *gateway) start() {
 		g.done <- g.cmd.Wait()
 	}()
 	if !ready {
+		g.cmd = nil
 		g.t.Fatalf("the gateway ends before it is ready: %v\n%s", <-g.done, tail(g.log.Name()))
 	}
 }
