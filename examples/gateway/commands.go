@@ -81,7 +81,7 @@ func policyCommands() []command {
 		exits:    []string{"clean or notes only", "errors or warnings", "invalid"},
 	}, {
 		name: "explain", summary: "show a session step by step", words: "FILE", start: explain,
-		synopsis: []string{"[FILE]... -remote IP [-local IP:PORT] [-tls [-cert-name NAME]... | [-client-cert FILE]] [-user NAME] -from ADDRESS -to ADDRESS... [-size N] [-header FIELD]... [-oauth FILE] [-dkim-keys DIR]"},
+		synopsis: []string{"[FILE]... -remote IP [-local IP:PORT] [-tls [-cert-name NAME]... | [-client-cert FILE]] [-user NAME] -from ADDRESS -to ADDRESS... [-size N] [-header FIELD]... [-oauth FILE] [-dkim-keys DIR] [-data DIR]"},
 		exits:    []string{"accepted", "refused", "invalid"},
 	}, {
 		name: "route", summary: "show which Send connector a recipient is routed to", words: "FILE", start: route,

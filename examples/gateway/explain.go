@@ -30,6 +30,7 @@ type explainFlags struct {
 	noTokens      bool
 	oauth         oauthFlags
 	limits        bool
+	data          string
 	dkimKeys      string
 	certNames     list
 	clientCert    string
@@ -69,6 +70,7 @@ func (f *explainFlags) register(fs *flag.FlagSet) {
 	f.oauth.registerFile(fs)
 	fs.StringVar(&f.dkimKeys, "dkim-keys", "", "the `DIR` of serve with the keys that sign mail: say which of them sign the message")
 	fs.BoolVar(&f.limits, "limits", false, "list the limits that hold for the client, without those of other clients")
+	fs.StringVar(&f.data, "data", "", "list the limits with their counters, as the gateway has them that runs on `DIR`")
 	fs.StringVar(&f.from, "from", "", "the sender's `ADDRESS`; empty or <> is the null sender")
 	fs.Var(&f.to, "to", "a recipient's `ADDRESS`; may be repeated")
 	f.recipients.registerFiles(fs)
@@ -104,7 +106,7 @@ func (c *cli) explain(f *explainFlags) int {
 	if err != nil {
 		return c.mistaken(f.json, owner(err, flagFile{"-oauth", f.oauth.file}), err)
 	}
-	m.limits = f.limits
+	m.limits, m.counters = f.limits || f.data != "", f.data
 	l, ok := c.policy(&f.policyFlags)
 	if !ok {
 		return exitInvalid

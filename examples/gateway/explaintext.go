@@ -60,7 +60,7 @@ func (l *loaded) printAnswers(w io.Writer, all []answer, usersUnknown bool, m ma
 		printTokenSettings(w, tokenSettingsOf(m.oauth, a.walk.Routes...))
 		printSignatures(w, m.signaturesOf(a.authors(), a.walk.Routes...))
 		if m.limits {
-			printLimits(w, limitsOf(a))
+			limitsOf(a, m.counters).print(w)
 		}
 		if !a.walk.Accepted() {
 			printCures(w, l.whyNot(a, usersUnknown))
@@ -132,7 +132,7 @@ type answerJSON struct {
 	ServerCertificate *serverCertificate    `json:"serverCertificate,omitempty"`
 	Tokens            []tokenSettings       `json:"tokens,omitempty"`
 	Signatures        []signature           `json:"signatures,omitempty"`
-	Limits            []limitJSON           `json:"limits,omitempty"` // with -limits
+	*clientLimits                           // with -limits and -data
 	curesJSON                               // of the first refusal
 
 	Others []answerJSON `json:"others,omitempty"` // places with another outcome
@@ -147,7 +147,7 @@ func (l *loaded) answersJSON(all []answer, usersUnknown bool, m material) answer
 			Tokens: tokenSettingsOf(m.oauth, a.walk.Routes...), Signatures: m.signaturesOf(a.authors(), a.walk.Routes...),
 		}
 		if m.limits {
-			one.Limits = limitsOf(a)
+			one.clientLimits = limitsOf(a, m.counters)
 		}
 		for _, p := range a.places {
 			one.Local = append(one.Local, p.AddrPort.String())

@@ -13,7 +13,8 @@ import (
 // material has the files that a relay runs with beside its policy: their names, "" if they
 // aren't given, and the content of some of them.
 type material struct {
-	limits bool // an explanation shows them
+	limits   bool   // an explanation shows them
+	counters string // with the counters of the gateway on this directory; "": without
 
 	credentials, tokens, clientCA string
 

@@ -80,7 +80,7 @@ func (g *Gateway) openDir(ctx context.Context) error {
 		return err
 	}
 	g.operator = control.NewServer(listener, &g.Dispatcher, store, g.Logger)
-	g.operator.Reload, g.operator.Status = g.OnReload, g.Status
+	g.operator.Reload, g.operator.Status, g.operator.Limits = g.OnReload, g.Status, g.limits
 	go func() {
 		if err := g.operator.Serve(); err != nil {
 			g.Logger.Error("the operator's socket failed: gateway queue gets no more answers", "error", err)

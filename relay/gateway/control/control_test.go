@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"log/slog"
+	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -279,6 +280,50 @@ func TestReload(t *testing.T) {
 	}
 }
 
+// TestLimits: an operator gets the limits of a client, or why there are none.
+func TestLimits(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := control.MakeDir(dir); err != nil {
+		t.Fatal(err)
+	}
+	client := control.LimitClient{Connector: "In", Address: netip.MustParseAddr("192.0.2.1")}
+	want := []control.Limit{{Name: "MessageRateLimit", By: "source", Key: "192.0.2.1", Value: 7, Bound: 5, Window: 60, Until: time.Now().UTC()}}
+	for _, tt := range []struct {
+		limits func(control.LimitClient) ([]control.Limit, error)
+		client *control.LimitClient
+		err    string
+	}{
+		{nil, &client, "this gateway can't report its limits"},
+		{func(control.LimitClient) ([]control.Limit, error) { return nil, errors.New("no such connector") }, &client, "no such connector"},
+		{nil, nil, "limits needs a client; other actions take none"},
+		{nil, &control.LimitClient{Connector: "In"}, "limits need a Receive connector and the address of a client"},
+		{nil, &control.LimitClient{Connector: "In", Address: client.Address, User: "a\nb"}, `"a\nb" is too long or has control characters`},
+		{func(c control.LimitClient) ([]control.Limit, error) {
+			if c != client {
+				t.Errorf("asked about %+v", c)
+			}
+			return want, nil
+		}, &client, "<nil>"},
+	} {
+		l, err := control.Listen(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := control.NewServer(l, three(), three(), slog.New(slog.DiscardHandler))
+		s.Limits = tt.limits
+		go s.Serve()
+		var got []control.Limit
+		err = nil
+		for e, failed := range control.Do(t.Context(), dir, control.Request{Action: control.GetLimits, Client: tt.client}) {
+			got, err = append(got, e.Limits...), failed
+		}
+		if fmt.Sprint(err) != tt.err || err == nil && (!slices.Equal(got, want) || got[0].Left() != 0) {
+			t.Errorf("%+v, %v, want %s", got, err, tt.err)
+		}
+		s.Close()
+	}
+}
+
 // TestExport: messages are exported unchanged, and one that can't be read is reported
 // beside the others.
 func TestExport(t *testing.T) {
@@ -344,7 +389,7 @@ func FuzzParseRequest(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if !slices.Contains(append(control.Actions(), control.Reload, control.GetStatus, control.Hops, control.SuspendHop, control.ResumeHop, control.Import), r.Action) || r.Action == control.Drop && r.Filter.IsZero() {
+		if !slices.Contains(append(control.Actions(), control.Reload, control.GetStatus, control.GetLimits, control.Hops, control.SuspendHop, control.ResumeHop, control.Import), r.Action) || r.Action == control.Drop && r.Filter.IsZero() {
 			t.Fatalf("%q was taken", line)
 		}
 		text, err := json.Marshal(r)

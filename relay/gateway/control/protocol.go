@@ -44,16 +44,17 @@ const (
 
 	Reload    Action = "reload" // the configuration
 	GetStatus Action = "status" // the answer is a Status
+	GetLimits Action = "limits" // of Client, each with its counter
 )
 
-// Actions returns the actions on messages that a Filter selects: all but Hops, SuspendHop, ResumeHop, Import, Reload and GetStatus.
+// Actions returns the actions on messages that a Filter selects: all but Hops, SuspendHop, ResumeHop, Import, Reload, GetStatus and GetLimits.
 func Actions() []Action {
 	return []Action{List, Show, Retry, Suspend, Resume, Drop, Export, Resubmit, Redirect}
 }
 
 // ofGateway reports whether an action isn't one on messages that a Filter selects.
 func (a Action) ofGateway() bool {
-	return a == Reload || a == GetStatus || a == Hops || a == SuspendHop || a == ResumeHop || a == Import
+	return a == Reload || a == GetStatus || a == GetLimits || a == Hops || a == SuspendHop || a == ResumeHop || a == Import
 }
 
 // Request asks for an action on the messages that Filter selects.
@@ -67,6 +68,8 @@ type Request struct {
 	// Message is the message of Import. Its content, of Message.Size bytes, follows the line of the
 	// request.
 	Message *queue.Message `json:"message,omitempty"`
+
+	Client *LimitClient `json:"client,omitempty"` // of GetLimits
 }
 
 // Validate returns the first error in r.
@@ -89,10 +92,17 @@ func (r *Request) Validate() error {
 		return errors.New("import needs a message; other actions take none")
 	case r.Action == Drop && f.IsZero():
 		return errors.New("drop needs a filter or the IDs of messages")
+	case (r.Action == GetLimits) != (r.Client != nil):
+		return errors.New("limits needs a client; other actions take none")
 	case len(f.IDs) > maxIDs:
 		return fmt.Errorf("%d IDs; give at most %d, or a filter", len(f.IDs), maxIDs)
 	}
-	for _, text := range append([]string{f.NextHop, r.Hop, r.To}, f.IDs...) {
+	if r.Client != nil {
+		if err := r.Client.validate(); err != nil {
+			return err
+		}
+	}
+	for _, text := range slices.Concat([]string{f.NextHop, r.Hop, r.To}, r.Client.texts(), f.IDs) {
 		if len(text) > maxText || strings.ContainsFunc(text, unicode.IsControl) {
 			return fmt.Errorf("%.40q is too long or has control characters", text)
 		}
@@ -123,6 +133,7 @@ type Event struct {
 	Message  *Message       `json:"message,omitempty"`
 	Record   *queue.Message `json:"record,omitempty"` // with Export, after its Message: as import takes it
 	Status   *Status        `json:"status,omitempty"`
+	Limits   []Limit        `json:"limits,omitempty"`
 	Hop      *Hop           `json:"hop,omitempty"`
 	Content  []byte         `json:"content,omitempty"` // with Export: the next bytes of the last Message
 	Progress *Progress      `json:"progress,omitempty"`

@@ -56,6 +56,10 @@ type Server struct {
 	// was called. Nil: the action is refused.
 	Status func(ctx context.Context) Status
 
+	// Limits returns the limits of a client, for GetLimits. It must not change after Serve was
+	// called. Nil: the action is refused.
+	Limits func(c LimitClient) ([]Limit, error)
+
 	listen net.Listener
 	queue  Queue
 	bodies Opener
@@ -222,6 +226,8 @@ func (s *Server) do(ctx context.Context, r Request, a *answer) (int, error) {
 		status := s.Status(ctx)
 		a.send(Event{Status: &status})
 		return 0, a.err
+	case GetLimits:
+		return 0, s.limits(*r.Client, a)
 	}
 	n := 0
 	for m, err := range s.queue.List(ctx, f) {
@@ -242,6 +248,19 @@ func (s *Server) do(ctx context.Context, r Request, a *answer) (int, error) {
 		n++
 	}
 	return n, nil
+}
+
+// limits sends the limits of a client.
+func (s *Server) limits(c LimitClient, a *answer) error {
+	if s.Limits == nil {
+		return errors.New("this gateway can't report its limits")
+	}
+	all, err := s.Limits(c)
+	if err != nil {
+		return err
+	}
+	a.send(Event{Limits: all})
+	return a.err
 }
 
 // hops sends the next hops.
