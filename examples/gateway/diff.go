@@ -14,6 +14,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/load"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -157,8 +158,11 @@ func stageText(w connector.Walkthrough, i int) string {
 		}
 		return routeText(w.Routes[routed])
 	}
-	if s.Decision.Allowed() {
+	switch {
+	case s.Decision.Allowed():
 		return command + " is accepted"
+	case s.Name == connector.StageConnect && s.Reply == (reply.Reply{}):
+		return "no Receive connector serves the connection, which is closed"
 	}
 	return command + " is refused: " + s.Decision.Reply().String()
 }
