@@ -18,12 +18,12 @@ type zone struct {
 	mx    map[string]string
 }
 
-// serveDNS answers on a host at dnsAddr until the test ends.
-func serveDNS(t *testing.T, h *host, z zone) {
+// serveDNS answers on a host at an address until the test ends.
+func serveDNS(t *testing.T, h *host, addr string, z zone) {
 	t.Helper()
 	var conn net.PacketConn
 	h.on(t, func() (err error) {
-		conn, err = net.ListenPacket("udp4", dnsAddr+":53")
+		conn, err = net.ListenPacket("udp4", addr)
 		return err
 	})
 	t.Cleanup(func() { conn.Close() })

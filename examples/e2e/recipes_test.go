@@ -179,6 +179,37 @@ func TestRecipeApplications(t *testing.T) {
 	}
 }
 
+// TestRecipePrinter: one printer may relay, straight to the receivers' servers, then a second one, too.
+func TestRecipePrinter(t *testing.T) {
+	s := newSite(t, "printer.md")
+	serveDNS(t, s.gateway, "127.0.0.1:53", zone{mx: map[string]string{"example.org": "mx.example.org"}, hosts: map[string]string{"mx.example.org": recipeCloud}})
+	mailboxes, internet := newMailbox(t, s.store, recipeStore+":25"), s.hop(t, &relaytest.Sink{Hostname: "mx.example.org"}, "25")
+	second := s.net.host(t, "second", "10.1.20.2")
+	s.serve(t)
+	send := s.command(t, "swaks")
+	s.run(t, s.scanner, "", send).accepted(t)
+	internet.next(t).envelope(t, recipeBox, "bob@example.org")
+	s.run(t, s.scanner, "", strings.Replace(send, "bob@example.org", "kim@contoso.com", 1)).accepted(t)
+	mailboxes.next(t).envelope(t, recipeBox, "kim@contoso.com")
+	s.run(t, s.scanner, "", strings.Replace(send, "--from "+recipeBox, "--from root@printer.local", 1)).refused(t, "550 5.7.1 ")
+	if d := s.run(t, second, "", send); d.exit == 0 || !strings.Contains(d.text, "Remote host closed connection") {
+		t.Errorf("the second printer: %d\n%s", d.exit, d.text)
+	}
+
+	s.succeeds(t, s.gateway, s.command(t, "cp"))
+	s.succeeds(t, s.gateway, s.command(t, "sed"))
+	if d := s.run(t, s.gateway, "", s.command(t, "gateway diff")); d.exit != 1 || !strings.Contains(d.text, "Clients at 10.1.20.2 may now relay to any domain") ||
+		!strings.Contains(d.text, "before: no Receive connector serves the connection, which is closed") {
+		t.Errorf("diff: %d\n%s", d.exit, d.text)
+	}
+	s.succeeds(t, s.gateway, s.command(t, "gateway reload"))
+	s.run(t, second, "", send).accepted(t)
+	internet.next(t).envelope(t, recipeBox, "bob@example.org")
+	if d := s.run(t, s.gateway, "", s.command(t, "gateway explain")); d.exit != 1 || !strings.Contains(d.text, "add 10.1.20.3 to the RemoteIPRanges of Printers") {
+		t.Errorf("explain: %d\n%s", d.exit, d.text)
+	}
+}
+
 // TestRecipeDKIM: mail is signed by the keys whose records the gateway has printed.
 func TestRecipeDKIM(t *testing.T) {
 	s := newSite(t, "dkim.md")

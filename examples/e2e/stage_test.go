@@ -30,7 +30,7 @@ func newStage(t *testing.T, cfg gatewayConfig) *stage {
 		office:   net.host(t, "office", officeAddr, storeAddr, dnsAddr),
 		stranger: net.host(t, "stranger", strangerAddr),
 	}
-	serveDNS(t, s.office, zone{
+	serveDNS(t, s.office, dnsAddr+":53", zone{
 		hosts: map[string]string{gatewayName: gatewayAddr, "mx.partner.example": internetAddr},
 		mx:    map[string]string{"partner.example": "mx.partner.example"},
 	})
