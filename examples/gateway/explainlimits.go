@@ -129,7 +129,7 @@ func (l *limitJSON) bound() string {
 	return fmt.Sprint(l.Bound)
 }
 
-// counter prints the counter, which is known, and what is left.
+// counter prints the counter, which is known, and the number that is left.
 func (l *limitJSON) counter() string {
 	text := fmt.Sprintf("%d used, %d left", *l.Value, *l.Left)
 	if !l.Until.IsZero() {

@@ -280,7 +280,7 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// TestLimits: an operator gets the limits of a client, or why there are none.
+// TestLimits: an operator gets the limits of a client, or the reason why it gets no answer.
 func TestLimits(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	if err := control.MakeDir(dir); err != nil {
