@@ -13,6 +13,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/permission"
 )
 
 // base is a policy about which there is nothing to say. What begins with % is
@@ -225,6 +226,20 @@ func TestCertificateNames(t *testing.T) {
 		if fix != want {
 			t.Errorf("%s: %q, want %q", name, fix, want)
 		}
+	}
+}
+
+// TestWitnessOfGrant: a grant to all users has a witness that is in this group once.
+func TestWitnessOfGrant(t *testing.T) {
+	in := `, "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS"` + strings.Replace(anyRelay, "ANONYMOUS LOGON", "Authenticated Users", 1)
+	var got [][]permission.SID
+	for _, f := range analysis.Check(compiled(t, with(t, "%in", in)), analysis.Options{}) {
+		if f.Code == analysis.CodeGrantIneffective {
+			got = append(got, f.Witness.User.Principal.SIDs)
+		}
+	}
+	if len(got) != 1 || !slices.Equal(got[0], []permission.SID{permission.SIDAuthenticatedUsers}) {
+		t.Errorf("witnesses are in %v", got)
 	}
 }
 

@@ -86,7 +86,7 @@ func (c *checker) reportIneffective(e *servedConnector, i int) {
 	witness := c.dialog(e, partition.Who{}, e.Settings().RequireTLS)
 	who := c.receiveIdentities(e)
 	if !slices.Contains(who.single, g.To) && who.logins && g.To != permission.SIDAnonymous {
-		user := auth.Identity{Principal: permission.Principal{Name: "somebody", SIDs: []permission.SID{permission.SIDAuthenticatedUsers, g.To}}}
+		user := auth.Identity{Principal: permission.Principal{Name: "somebody", SIDs: slices.Compact([]permission.SID{permission.SIDAuthenticatedUsers, g.To})}}
 		witness = c.dialog(e, partition.Who{User: &user}, e.Settings().AuthMechanism.Or(0).Has(auth.TLS))
 	}
 	f := Finding{
