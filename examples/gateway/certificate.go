@@ -163,19 +163,6 @@ func provedWithinTLS(m auth.Mechanism) (proofs []string) {
 	return proofs
 }
 
-// advised adds to an error about a missing certificate what to do.
-func advised(err error) error {
-	var list source.Diagnostics
-	if errors.As(err, &list) {
-		for i := range list {
-			if list[i].Code == source.CodeCertificateMissing {
-				list[i].Fix = "give -cert and -key, or -acme, or remove the bindings that begin with TLS and RequireTLS"
-			}
-		}
-	}
-	return err
-}
-
 // loadAuthorities reads the certificates of authorities from a PEM file, or those of the
 // system if file is "".
 func loadAuthorities(file string) (*x509.CertPool, error) {

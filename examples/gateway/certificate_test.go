@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -53,9 +55,32 @@ func TestNoCertificate(t *testing.T) {
 	if code := run([]string{"serve", "-config", file}, nil, &out, &out); code != exitNo {
 		t.Errorf("exit %d", code)
 	}
-	const want = "Receive[\"Proxy\"]: binding 127.0.0.1:465 begins with TLS and needs a certificate (certificate-missing)\n    fix: give -cert and -key, or -acme, or remove"
+	want := file + ":2: Receive[\"Proxy\"]: binding 127.0.0.1:465 begins with TLS and needs a certificate (certificate-missing)\n    fix: give -cert and -key, or -acme, or remove"
 	if !strings.Contains(out.String(), want) {
 		t.Errorf("%s\nlacks %s", out.String(), want)
+	}
+}
+
+// The error about a port of root's says who may open it, and where the policy names it.
+func TestNoPermission(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "policy.json")
+	const policy = `{
+		"Receive": [{"Name": "Relay", "Bindings": ["127.0.0.1:25", "127.0.0.1:2525"], "RemoteIPRanges": ["127.0.0.1"]}]}`
+	if err := os.WriteFile(file, []byte(policy), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d, err := (&policyFlags{files: []string{file}}).load(&cli{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := func(cause error) string {
+		return d.advised(source.Diagnostics{source.Wrap(`Receive["Relay"].Bindings`, source.CodeBindingUnavailable, cause)}).Error()
+	}
+	if got := refused(fmt.Errorf("binding 127.0.0.1:25: %w", syscall.EACCES)); !strings.HasPrefix(got, file+":2: ") || !strings.Contains(got, "fix: let root start the gateway") {
+		t.Error(got)
+	}
+	if got := refused(syscall.EADDRINUSE); strings.Contains(got, "root") {
+		t.Error(got)
 	}
 }
 

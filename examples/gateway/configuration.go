@@ -120,7 +120,7 @@ func (r *relayProcess) reload() error {
 	unattended.unattended = true
 	next, mistakes := r.configure(&unattended)
 	if errors.Join(mistakes...) == nil {
-		mistakes = append(mistakes, advised(r.gateway.Reload(next.Config)))
+		mistakes = append(mistakes, next.loaded.advised(r.gateway.Reload(next.Config)))
 	}
 	if errors.Join(mistakes...) == nil {
 		mistakes = append(mistakes, r.tokens.Set(next.oauth, next.Policy))

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -72,6 +73,24 @@ func (p *policyFlags) registerKeys(fs *flag.FlagSet, usage string) {
 
 // loaded is a policy and what it was read from.
 type loaded struct{ *load.Loaded }
+
+// advised adds to errors of the gateway about the policy where it says so and, if that is known, what to do.
+func (d *loaded) advised(err error) error {
+	var list source.Diagnostics
+	if !errors.As(err, &list) {
+		return err
+	}
+	copy(list, d.Locate(list))
+	for i := range list {
+		switch {
+		case list[i].Code == source.CodeCertificateMissing:
+			list[i].Fix = "give -cert and -key, or -acme, or remove the bindings that begin with TLS and RequireTLS"
+		case list[i].Code == source.CodeBindingUnavailable && errors.Is(list[i].Err, fs.ErrPermission):
+			list[i].Fix = "let root start the gateway, with -user USER, or on Linux give it the capability: by AmbientCapabilities=CAP_NET_BIND_SERVICE in its unit, or by setcap cap_net_bind_service=+ep PROGRAM"
+		}
+	}
+	return err
+}
 
 // load reads and compiles the policy, or the demonstration. The error is
 // source.Diagnostics where the policy is to blame.

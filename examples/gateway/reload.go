@@ -52,7 +52,7 @@ func (r *relayProcess) renew() {
 	next.stamp = stamp
 	certificates, pairs, err := loadCertificates(r.flags.certs, r.flags.keys)
 	if err == nil {
-		err = advised(r.gateway.SetCertificates(certificates))
+		err = r.now.loaded.advised(r.gateway.SetCertificates(certificates))
 	}
 	if err != nil {
 		r.report(event.Event{Kind: event.CertificatesNotRenewed, Err: err})

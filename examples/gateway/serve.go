@@ -333,7 +333,7 @@ func (r *relayProcess) shutdown() error {
 
 // failed prints why the gateway couldn't serve and returns the exit code.
 func (r *relayProcess) failed(err error) int {
-	err = advised(err)
+	err = r.now.loaded.advised(err)
 	if r.flags.json {
 		r.logger.Error("can't serve", "error", err)
 		return exitNo
