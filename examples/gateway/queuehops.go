@@ -144,7 +144,11 @@ func (c *cli) printHops(list []*control.Hop, asJSON bool) error {
 			}
 		}
 	}
-	_, err := fmt.Fprintf(w, "%s\n%s, %s\n", rows.String(), count(len(list), "next hop"), count(messages, "message"))
+	total := count(messages, "message")
+	if len(list) > 1 {
+		total += ", each counted at every hop of its recipients"
+	}
+	_, err := fmt.Fprintf(w, "%s\n%s, %s\n", rows.String(), count(len(list), "next hop"), total)
 	return err
 }
 
