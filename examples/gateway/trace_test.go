@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/interchange-smtp/interchange/relay/tracking"
 )
 
 // TestMoments: times as people type them.
@@ -43,6 +45,16 @@ func TestMoments(t *testing.T) {
 	for _, text := range []string{"", "yesterday", "25:00", "-2h", "2026-13-01", "9.14"} {
 		if err := moment(&end, now, false)(text); err == nil {
 			t.Errorf("%q is %v", text, end)
+		}
+	}
+}
+
+// TestTracedOperator: each action by which an operator makes a message due has its word.
+func TestTracedOperator(t *testing.T) {
+	for action, want := range map[string]string{"resume": "resumed by operator", "import": "imported by operator", "retry": "made due by operator"} {
+		e := traceEvent{Event: tracking.Resubmit, Source: "ADMIN", Action: action}
+		if got := e.verb(); got != want {
+			t.Errorf("%s: %q, want %q", action, got, want)
 		}
 	}
 }

@@ -151,8 +151,11 @@ func (e *traceEvent) verb() string {
 		}
 		return "recipient removed"
 	case tracking.Resubmit:
-		if e.Action == "resume" {
+		switch e.Action {
+		case "resume":
 			return "resumed by operator"
+		case "import":
+			return "imported by operator"
 		}
 		return "made due by operator"
 	}
