@@ -27,7 +27,7 @@ func (c *cli) health(data, address string) int {
 		return c.invalid(errors.New("give -data or -metrics"))
 	case data != "":
 		var s *control.Status
-		if s, err = c.statusOf(data); err == nil {
+		if s, err = statusOf(data); err == nil {
 			reasons = s.NotReady
 		}
 	default:

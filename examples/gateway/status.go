@@ -48,7 +48,7 @@ func (c *cli) status(f *statusFlags) int {
 	if f.data == "" {
 		return c.invalid(errNoData)
 	}
-	s, err := c.statusOf(f.data)
+	s, err := statusOf(f.data)
 	if err != nil {
 		v := monitor.Unknown
 		if errors.Is(err, control.ErrNoGateway) {
@@ -77,7 +77,7 @@ func (c *cli) status(f *statusFlags) int {
 }
 
 // statusOf asks the gateway that runs on a data directory for its status.
-func (c *cli) statusOf(data string) (s *control.Status, err error) {
+func statusOf(data string) (s *control.Status, err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	ctx, cancel := context.WithTimeoutCause(ctx, statusTimeout, fmt.Errorf("the gateway on %s has not answered for %v", data, statusTimeout))

@@ -79,7 +79,7 @@ func (c *cli) top(data string, interval time.Duration, once, asJSON bool) int {
 
 // topOf asks the gateway on dir for its status and its next hops, those with most messages first.
 func (c *cli) topOf(ctx context.Context, dir string) (*control.Status, []*control.Hop, error) {
-	status, err := c.statusOf(dir)
+	status, err := statusOf(dir)
 	if err != nil || status.Queue == nil {
 		return status, nil, err
 	}

@@ -131,12 +131,13 @@ const mostUnread = 5
 
 // open returns the files of the log that are meant.
 func (f *traceFlags) open() (tracking.Files, error) {
+	given := len(f.files) > 0
 	switch {
 	case f.most < 1:
 		return nil, errors.New("-most: give 1 or more")
 	case !f.Until.IsZero() && f.Until.Before(f.Since):
 		return nil, errors.New("-until is before -since")
-	case len(f.files) > 0:
+	case given:
 	case f.data == "" && f.logs == "":
 		return nil, errors.New("give the logs to read: -data DIR, -logs DIR or LOG")
 	default:
@@ -146,13 +147,20 @@ func (f *traceFlags) open() (tracking.Files, error) {
 	if err == nil && len(files) == 0 {
 		err = fmt.Errorf("%s: there are no message tracking logs (%s*.LOG)", strings.Join(f.files, ", "), tracking.Prefix)
 	}
+	if err != nil && !given {
+		err = fmt.Errorf("%w; if MessageTrackingLogPath names another directory, give it as LOG", err)
+	}
 	return files, err
 }
 
-// trackingPath returns the directory of the message tracking log in the base directory logs, or in that of the
-// data directory; if that directory is absent, the base directory itself.
+// trackingPath returns the directory of the message tracking log: the one that the gateway on the data directory
+// says it writes to, or by default the one in the base directory logs or in that of the data directory; if that
+// directory is absent, the base directory itself.
 func trackingPath(data, logs string) string {
 	if logs == "" {
+		if s, err := statusOf(data); err == nil && s.TrackingLog != "" {
+			return s.TrackingLog
+		}
 		logs = filepath.Join(data, "logs")
 	}
 	dir := filepath.Join(logs, trackingDir)

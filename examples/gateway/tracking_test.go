@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"net"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,31 @@ func traceCommand(t *testing.T, args ...string) string {
 		t.Errorf("trace %q: exit %d: %s", args, code, &out)
 	}
 	return out.String()
+}
+
+// TestTracedElsewhere: the gateway says where its log is, so that trace needs only -data.
+func TestTracedElsewhere(t *testing.T) {
+	site := newSite(t)
+	data, logs := site.file("data"), filepath.Join(t.TempDir(), "elsewhere")
+	s := startServing(t, site.flags("-data", data, "-logs", logs)...)
+	c := site.session(site.binding)
+	c.Do("MAIL FROM:<ann@example.net>", 250)
+	c.Do("RCPT TO:<pat@elsewhere.example>", 550)
+	c.Do("QUIT", 221)
+	for range 100 { // the log is written at the latest after a second
+		if found, _ := filepath.Glob(filepath.Join(logs, trackingDir, "*.LOG")); len(found) > 0 {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	if told := traceCommand(t, "-from", "ann@", "-data", data); !strings.Contains(told, "pat@elsewhere.example: 550 5.7.54") {
+		t.Error(told)
+	}
+	s.end(t)
+	var out bytes.Buffer
+	if code := run([]string{"trace", "-data", data}, nil, &out, &out); code != exitInvalid || !strings.Contains(out.String(), "MessageTrackingLogPath") {
+		t.Errorf("without a gateway: exit %d: %s", code, &out)
+	}
 }
 
 // TestTrackedMail: of a message to three recipients, and one that is refused at once, trace says what became of

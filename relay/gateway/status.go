@@ -111,6 +111,9 @@ func (g *Gateway) Status(ctx context.Context) control.Status {
 			s.LostLines = append(s.LostLines, control.LostLines{Log: string(name), Lines: lost[name]})
 		}
 	}
+	if dir := g.logSettings(TrackingLog, config.Policy).Dir; dir != "" {
+		s.TrackingLog, _ = filepath.Abs(dir) // "" without a current directory
+	}
 	s.NotReady = g.notReady(&s)
 	if g.OnStatus != nil {
 		g.OnStatus(&s)

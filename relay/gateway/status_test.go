@@ -25,7 +25,7 @@ func TestStatus(t *testing.T) {
 	w := &world{t: t}
 	g := w.gateway(config("fabrikam.com", server+":25"))
 	deferred := make(chan event.Event, 100)
-	g.Dir = filepath.Join(t.TempDir(), "data")
+	g.Dir, g.LogDir = filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "logs")
 	g.Events = []event.Reader{func(_ context.Context, e event.Event) {
 		if e.Kind == event.NextHopFailed || e.Kind == event.CommandRefused {
 			deferred <- e
@@ -44,6 +44,9 @@ func TestStatus(t *testing.T) {
 	c.Expect(250)
 	<-deferred // there are no mailboxes
 	s := g.Status(t.Context())
+	if s.TrackingLog != filepath.Join(g.LogDir, "MessageTracking") {
+		t.Errorf("message tracking log in %q", s.TrackingLog)
+	}
 	if err := g.Ready(t.Context()); err != nil || len(s.NotReady) > 0 || s.State != control.Serving {
 		t.Errorf("not ready: %v, %v, %q", err, s.NotReady, s.State)
 	}

@@ -24,7 +24,8 @@ type Status struct {
 	Traffic   Traffic    `json:"traffic"`             // in the last minute
 
 	Certificates []Certificate `json:"certificates,omitempty"`
-	LostLines    []LostLines   `json:"lostLines,omitempty"` // of logs that could not be written
+	LostLines    []LostLines   `json:"lostLines,omitempty"`   // of logs that could not be written
+	TrackingLog  string        `json:"trackingLog,omitempty"` // the absolute path of its directory; "": it isn't written to files
 }
 
 // Traffic counts what happened in a time.
