@@ -62,6 +62,15 @@ func TestEveryRecipientIsLogged(t *testing.T) {
 				t.Errorf("%q", lines)
 			}
 		}
+		// What an operator does concerns those that wait.
+		ctx := dispatch.WithOperator(context.Background(), slog.String("action", "retry"))
+		if _, err := w.d.Retry(ctx, queue.Filter{All: true}, nil); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if lines := w.logged(`"changed by operator"`, `to="[full1@c.example full2@c.example 1@down.example]"`); len(lines) != 1 {
+			t.Errorf("%q", w.logged(`"changed by operator"`))
+		}
 	})
 }
 

@@ -204,11 +204,15 @@ func (d *Dispatcher) each(ctx context.Context, f queue.Filter, progress Progress
 		var changed []*schedule.Message
 		d.event(func(now time.Time) {
 			for _, m := range some {
-				if !m.Stored() || !sel.has(m) || !do(m, now) {
+				if !m.Stored() || !sel.has(m) {
+					continue
+				}
+				e, ok := changedBy(ctx, m, now)
+				if !do(m, now) {
 					continue
 				}
 				n++
-				if e, ok := changedBy(ctx, m, now); ok && save {
+				if ok && save {
 					d.sched.Emit(m, e)
 				} else if ok {
 					d.sched.EmitNow(m, e)

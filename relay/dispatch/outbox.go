@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
 	"github.com/interchange-smtp/interchange/relay/event"
+	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -62,18 +63,20 @@ func (d *Dispatcher) emitAccepted(m *message, now time.Time) {
 	}
 }
 
-// changedBy returns the event of a message that an operator has changed. ok is false if WithOperator
-// made no parent of ctx.
+// changedBy returns the event of a message that an operator changes, before the change: with the recipients
+// that wait. ok is false if WithOperator made no parent of ctx.
 func changedBy(ctx context.Context, m *schedule.Message, now time.Time) (e event.Event, ok bool) {
 	attrs := operatorOf(ctx)
 	if attrs == nil {
 		return e, false
 	}
-	all := make([]routing.Address, len(m.Recipients))
+	var waiting []routing.Address
 	for i := range m.Recipients {
-		all[i] = m.Recipients[i].To
+		if m.Recipients[i].Status == queue.Waiting {
+			waiting = append(waiting, m.Recipients[i].To)
+		}
 	}
-	return event.Event{Kind: event.ChangedByOperator, Time: now, Attrs: attrs, AllTo: all, Recipients: len(all)}, true
+	return event.Event{Kind: event.ChangedByOperator, Time: now, Attrs: attrs, AllTo: waiting, Recipients: len(m.Recipients)}, true
 }
 
 type operatorKey struct{}
@@ -85,7 +88,7 @@ func operatorOf(ctx context.Context) []slog.Attr {
 }
 
 // WithOperator returns a context in which Retry, Resubmit, Suspend, Resume, Redirect and Drop make an event of
-// each message that they change, with its sender, all its recipients, and attrs: which operator did what, by
+// each message that they change, with its sender, the recipients that wait, and attrs: which operator did what, by
 // which filter. The events of SuspendHop and ResumeHop have attrs, too; "user" is the operator's name.
 func WithOperator(ctx context.Context, attrs ...slog.Attr) context.Context {
 	return context.WithValue(ctx, operatorKey{}, append([]slog.Attr{}, attrs...))

@@ -41,7 +41,7 @@ type Event struct {
 	From        routing.Address   // zero: <>
 	MailFrom    routing.Address   // the sender that the client gave, which RewriteSender has replaced by From; zero: it wasn't replaced
 	To          routing.Address   // the recipient
-	AllTo       []routing.Address // all recipients; of ChangedByOperator
+	AllTo       []routing.Address // the recipients that wait; of ChangedByOperator
 	Recipients  int               // how many recipients the message or the report has
 	Size        int64             // in bytes, as far as the message was read
 	MessageID   string            // the field of the header, if it can be shown; ""
