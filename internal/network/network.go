@@ -25,9 +25,12 @@ func Source(a netip.Addr) netip.Addr {
 	return network.Addr()
 }
 
-// SourceText returns a source as text: the address, or the network with its length.
+// SourceText returns a source as text: the address, or the network with its length; "" for the zero Addr.
 func SourceText(source netip.Addr) string {
-	if source.Is6() {
+	switch {
+	case !source.IsValid():
+		return ""
+	case source.Is6():
 		return netip.PrefixFrom(source, sourceBits).String()
 	}
 	return source.String()

@@ -42,7 +42,7 @@ func levels(k Kind) string {
 	case CommandRefused:
 		return "INFO, ERROR"
 	case LimitReached:
-		return "DEBUG, WARN"
+		return "DEBUG, INFO, WARN"
 	case TokenNotRenewed, KeysNotFetched:
 		return "WARN, ERROR"
 	}

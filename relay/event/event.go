@@ -98,8 +98,8 @@ type Event struct {
 	// The limit that was reached. The zero Until is a limit without a window, such as that of connections at a
 	// time. Of PressureBegan and PressureEnded, Limit is the setting, and Detail says what is short.
 	Limit string // the parameter, such as MaxInboundConnectionPerSource, or the setting of a program
-	By    string // what is counted for itself: connection, message, source, user, connector or server
-	Key   string // which one: the address or the /64 network, the user's name, the connector; "": the server, this connection or message
+	By    string // what is counted for itself: connection, message, source, user, connector, server, next hop, or account at a smart host
+	Key   string // which one: the address or the /64 network, the user's name, the connector, the next hop, the smart host and our user there; "": the server, this connection or message, or mail of this program itself
 	Value int64  // the counter with what was refused or slowed down; of a time, milliseconds
 	Bound int64  // the largest value that passes, or of free space the smallest; of a time, milliseconds
 	More  int    // refusals that a line of the log stands for, beside its own; see Log

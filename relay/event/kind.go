@@ -22,7 +22,7 @@ const (
 	ReportNotSent                         // the report on such a recipient could not be handed over
 	SourcesUnreadable                     // the file of KnownSources: users are known nowhere until they log on again
 	SourcesNotStored                      // the known sources, which a restart loses
-	LimitReached                          // a client, or all of them, has as much of something as a limit allows; a Dispatcher reports it, too
+	LimitReached                          // a client, or all of them, has as much of something as a limit allows; a Dispatcher reports it, too, also when outgoing mail waits
 )
 
 // What a Dispatcher reports.

@@ -44,7 +44,7 @@ var table = [kinds]kind{
 	SourcesUnreadable:     warn("the file of known sources can't be read; users are known nowhere until they log on again", "error"),
 	SourcesNotStored:      warn("the file of known sources can't be written; after a restart users may be known nowhere", "error"),
 
-	LimitReached: warn("limit reached", "limit by key value bound until more session connector remote user"),
+	LimitReached: warn("limit reached", "limit by key value bound until more session connector remote user hop"),
 
 	Delivered:           info("delivered", attempted),
 	ReportSent:          info("delivery report sent", attempted),
@@ -133,10 +133,17 @@ func (e *Event) Level() slog.Level {
 		return slog.LevelError // no client can log on with a token
 	case e.Kind == LimitReached && strings.HasSuffix(e.Limit, "TarpitInterval"):
 		return slog.LevelDebug // the reply of every refused client is delayed
+	case e.Kind == LimitReached && isOutgoing(e.Limit):
+		return slog.LevelInfo // mail waits, and nothing is refused
 	case e.Kind >= kinds:
 		return slog.LevelInfo
 	}
 	return table[e.Kind].level
+}
+
+// isOutgoing reports whether outgoing mail waits for a limit.
+func isOutgoing(limit string) bool {
+	return strings.HasSuffix(limit, "OutboundConnections") || strings.HasPrefix(limit, "SmartHost")
 }
 
 // isTemporary reports whether err says of itself that it may pass.

@@ -158,6 +158,7 @@ func (q *queues) hasRoom(h *hop, now time.Time) bool {
 	if a == nil {
 		return true
 	}
+	q.tellAccount(h, a, at, now)
 	if h.room.in != &a.waiting {
 		h.room.remove()
 		if h.served == 0 {

@@ -29,7 +29,7 @@ func (s *Scheduler) Next(now time.Time) Action {
 	for s.queues.active < s.limits.total {
 		t := s.queues.next(now)
 		if t == nil {
-			return s.nextAction() // rerouting may have made some
+			break
 		}
 		if t.policy == s.policy {
 			s.begin(t, now)
@@ -38,7 +38,8 @@ func (s *Scheduler) Next(now time.Time) Action {
 		s.Reroute(t.Message, now) // each attempt follows the policy in use
 		s.queues.wake(t.hop, now)
 	}
-	return s.nextAction()
+	s.queues.tellTotal(now)
+	return s.nextAction() // rerouting may have made some
 }
 
 // nextAction returns the next action that isn't Start; nil if nothing is to be done.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/internal/network"
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 // queues holds all transfers that wait, and counts those that are being sent.
@@ -25,6 +26,9 @@ type queues struct {
 
 	served uint64          // the last hop.served
 	room   alarms[account] // when accounts have room again
+
+	emit func(event.Event) // passes an event to the Readers; nil: there is no Reader
+	told told
 
 	active   int // attempts under way
 	doubted  int // of them, at next hops that are not proven

@@ -12,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/tally"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
@@ -75,7 +76,10 @@ func New(c Config) *Scheduler {
 
 		suspended: make(map[string]bool),
 	}
-	s.queues = queues{limits: &s.limits, sources: make(map[sourceKey]*source), lanes: make(map[laneKey]*lane)}
+	s.queues = queues{limits: &s.limits, sources: make(map[sourceKey]*source), lanes: make(map[laneKey]*lane), told: make(told)}
+	if c.Events {
+		s.queues.emit = func(e event.Event) { s.notices.Add(s.newNotice(nil, e)) }
+	}
 	return s
 }
 

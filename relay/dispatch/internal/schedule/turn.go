@@ -19,7 +19,9 @@ func (q *queues) wake(h *hop, now time.Time) {
 // until there is room.
 func (q *queues) ready(h *hop, now time.Time) bool {
 	ready := h.ready(q.limits, now)
-	if ready && !q.hasRoom(h, now) {
+	if !ready {
+		q.tellHop(h, now)
+	} else if !q.hasRoom(h, now) {
 		return false
 	}
 	h.room.remove()
@@ -39,7 +41,7 @@ func (q *queues) next(now time.Time) *Transfer {
 	q.readmit(now)
 	for more := true; more; more = q.readmit(now) {
 		for h := q.nextHop(now); h != nil; h = q.nextHop(now) {
-			if t := q.pick(h); t != nil {
+			if t := q.pick(h, now); t != nil {
 				return t
 			}
 		}
@@ -84,19 +86,22 @@ func (q *queues) pop(r *list[hop], now time.Time) *hop {
 
 // pick returns the first transfer to h of the first source that may have a connection; nil if no source
 // may. It sets lanes aside whose sources may have no more connections, whatever the next hop.
-func (q *queues) pick(h *hop) *Transfer {
+func (q *queues) pick(h *hop, now time.Time) *Transfer {
 	allowed := h.allowance(q.limits)
 	for n := h.lanes.first; n != nil; {
 		l := n.value
 		n = n.next
 		switch {
 		case !q.mayConnect(l.source):
+			q.tellSource(l, now)
 			q.setAside(l, connections)
 		case !h.proven && !q.mayTry(l.source):
 			q.setAside(l, doubtedConnections)
 		case hasShare(l.active, h.active, allowed):
 			l.requeue()
 			return l.transfers.first.value
+		default:
+			q.tellLane(l, allowed, now)
 		}
 	}
 	return nil

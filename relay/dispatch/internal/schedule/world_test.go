@@ -15,6 +15,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -33,6 +34,7 @@ type world struct {
 	ends      ends
 	attempts  []string // "minute domain recipients"
 	log       []string // "minute text"
+	limits    []string // "minute limit by key value/bound hop", and then until when
 	answered  map[*Message]bool
 	reports   []string          // "kind recipient"
 	saved     map[string]string // recipients' status, by ID
@@ -152,7 +154,16 @@ func (w *world) event(f func()) {
 		}
 	}
 	for t := w.s.NextNotice(); t != nil; t = w.s.NextNotice() {
-		w.log = append(w.log, fmt.Sprintf("%s %s", w.at(), t.Event.Kind))
+		e := &t.Event
+		w.log = append(w.log, fmt.Sprintf("%s %s", w.at(), e.Kind))
+		if e.Kind != event.LimitReached {
+			continue
+		}
+		text := fmt.Sprintf("%s %s by %s %q %d/%d %q", w.at(), e.Limit, e.By, e.Key, e.Value, e.Bound, e.NextHop)
+		if !e.Until.IsZero() {
+			text += fmt.Sprintf(" until %.6g", e.Until.Sub(start).Minutes())
+		}
+		w.limits = append(w.limits, text)
 	}
 	if alarm := w.s.NextAlarm(); w.afterEach != nil && (alarm.IsZero() || alarm.After(w.now)) {
 		w.afterEach()
