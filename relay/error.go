@@ -2,7 +2,6 @@ package relay
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
@@ -22,7 +21,7 @@ type Error struct {
 
 // Error returns the reply, and Err if there is one.
 func (e *Error) Error() string {
-	text := fmt.Sprintf("%d %s", e.Reply.Code, e.Reply.Text)
+	text := e.Reply.String()
 	if e.Err != nil {
 		text += ": " + e.Err.Error()
 	}

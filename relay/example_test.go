@@ -87,5 +87,5 @@ func ExampleError() {
 	fmt.Println(err)
 	// Output:
 	// 550 5.1.1 User unknown
-	// 550 User unknown: the directory has no such entry
+	// 550 5.1.1 User unknown: the directory has no such entry
 }

@@ -60,7 +60,7 @@ func TestHistory(t *testing.T) {
 
 	story := trace("expired")
 	rest := story
-	for _, part := range []string{"received, from client.example [" + officeAddr + "]", "deferred", "delivery report made", annUser + ": delayed",
+	for _, part := range []string{"received, from client.example [" + officeAddr + "]", "deferred", "carl@example.org: 451 4.4.1 Next hop could not be reached", "delivery report made", annUser + ": delayed",
 		"given up because of its age", "carl@example.org: 550 4.4.7", "delivery report made", annUser + ": failed"} {
 		_, after, found := strings.Cut(rest, part)
 		if !found {

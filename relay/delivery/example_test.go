@@ -61,7 +61,7 @@ func Example() {
 	fmt.Println(len(gateway.Messages()), "arrived")
 	// Output:
 	// kim@fabrikam.com <nil>
-	// gone@fabrikam.com 550 User unknown: RCPT: next hop said "550 5.1.1 User unknown"
+	// gone@fabrikam.com 550 5.1.1 User unknown: RCPT: next hop said "550 5.1.1 User unknown"
 	// 1 arrived
 }
 

@@ -55,5 +55,5 @@ func Example() {
 	}
 	fmt.Println(<-tracked)
 	// Output:
-	// kim@fabrikam.com: deferred at To the gateway [192.168.5.77]: 451 Next hop could not be reached: 192.168.5.77:25: connection refused
+	// kim@fabrikam.com: deferred at To the gateway [192.168.5.77]: 451 4.4.1 Next hop could not be reached: 192.168.5.77:25: connection refused
 }
