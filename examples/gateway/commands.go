@@ -116,7 +116,7 @@ func operatorCommands() []command {
 		name: "queue", summary: "manage the queue of a gateway", start: runQueue,
 		synopsis: []string{
 			"list|show|retry|resubmit|suspend|resume|redirect|drop|export -data DIR [flags] [ID]...",
-			"import -data DIR FILE...",
+			"import -data DIR FILE|DIR...",
 			"hops [suspend|resume|retry|resubmit|redirect NAME] -data DIR",
 		},
 		actions: []action{
@@ -129,7 +129,7 @@ func operatorCommands() []command {
 			{"redirect", "ID", "send messages by the Send connector of -to"},
 			{"drop", "ID", "give up the recipients that are still waiting"},
 			{"export", "ID", "write messages and their envelopes to files in the directory of -output"},
-			{"import", "FILE", "put messages on the queue from the files that export wrote"},
+			{"import", "FILE", "put messages on the queue from the files that export wrote, or from all in a directory"},
 			{"hops", "HOP", "show the queue by next hop, or suspend, resume, retry, resubmit or redirect a next hop"},
 		},
 		exits: []string{"done", "no such message or not all done", "invalid or no gateway running"},

@@ -38,7 +38,7 @@ func (f *queueFlags) register(fs *flag.FlagSet) {
 	fs.Func("younger", "messages that are younger than `AGE`", age(&f.Filter.Younger))
 	fs.StringVar(&f.Filter.Status, "status", "", "messages with a recipient of that `STATUS`: "+strings.Join(control.Statuses()[1:], ", ")+"; or suspended messages: suspended")
 	fs.BoolVar(&f.Report, "report", false, "drop: send the sender a delivery report")
-	fs.StringVar(&f.output, "output", ".", "export: write the files to `DIR`")
+	fs.StringVar(&f.output, "output", ".", "export: write the files to `DIR`, which is made if it doesn't exist")
 	fs.StringVar(&f.by, "by", "", "list: count the messages by `WHAT`: "+strings.Join(groupings(), ", "))
 	fs.BoolVar(&f.all, "all", false, fmt.Sprintf("list: print all messages (default: the first %d, and the rest counted by next hop)", mostListed))
 	fs.StringVar(&f.To, "to", "", "redirect: send the messages by the Send connector `NAME`")

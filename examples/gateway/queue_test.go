@@ -166,6 +166,7 @@ func TestQueue(t *testing.T) {
 		{"drop-json", "drop -data data -json 8N2L3SJ9MRNTK3SN"},
 		{"drop-all", "drop -data data"},
 		{"export", "export -data data -output . 2PBDRS2VVRYG4GDR QWK6BRDJ4GC5922L"},
+		{"export-directory", "export -data data -output new/mail QWK6BRDJ4GC5922L"},
 		{"export-again", "export -data data QWK6BRDJ4GC5922L"},
 		{"export-damaged", "export -data data -status suspended"},
 		{"redirect", "redirect -data data -to Backup -recipient-domain contoso.com"},
@@ -173,7 +174,9 @@ func TestQueue(t *testing.T) {
 		{"redirect-nowhere", "redirect -data data 8N2L3SJ9MRNTK3SN"},
 		{"resubmit", "resubmit -data data 8N2L3SJ9MRNTK3SN"},
 		{"import", "import -data data 2PBDRS2VVRYG4GDR.eml 2PBDRS2VVRYG4GDR.json QWK6BRDJ4GC5922L.json"},
+		{"import-directory", "import -data data . QWK6BRDJ4GC5922L.eml"},
 		{"import-absent", "import -data data AAAA.eml"},
+		{"import-empty", "import -data data empty"},
 		{"import-nothing", "import -data data"},
 		{"hops", "hops -data data"},
 		{"hops-json", "hops -data data -json"},
@@ -210,6 +213,9 @@ func TestQueue(t *testing.T) {
 		if err != nil || info.Size() != m.Size || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v, %v", m.ID, info, err)
 		}
+	}
+	if info, err := os.Stat("new/mail"); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the new directory: %v, %v", info, err)
 	}
 	if _, err := os.Stat(stock[1].ID + ".eml"); err == nil {
 		t.Error("a file is left of a message that could not be read")

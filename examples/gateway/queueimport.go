@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/source"
@@ -21,19 +22,17 @@ const maxEnvelope = 1 << 20
 // importFiles puts messages on the queue that export wrote.
 func (c *cli) importFiles(ctx context.Context, f *queueFlags, files []string) int {
 	if len(files) == 0 {
-		return c.invalid(errors.New("give the files that export wrote: ID.eml, with ID.json beside it"))
+		return c.invalid(errors.New("give the files that export wrote, ID.eml with ID.json beside it, or their directory"))
 	}
 	if !f.Filter.IsZero() {
 		return c.invalid(errors.New("queue import takes no filters; name the files"))
 	}
+	stems, err := stemsOf(files)
+	if err != nil {
+		return c.invalid(err)
+	}
 	code, done := exitOK, 0
-	seen := make(map[string]bool)
-	for _, name := range files {
-		stem := strings.TrimSuffix(strings.TrimSuffix(name, ".eml"), ".json")
-		if seen[stem] { // both files of the message are named
-			continue
-		}
-		seen[stem] = true
+	for _, stem := range stems {
 		id, err := c.importFile(ctx, f, stem)
 		if err != nil {
 			fmt.Fprintf(c.stderr, "gateway queue: %s: %v\n", stem, err)
@@ -51,6 +50,36 @@ func (c *cli) importFiles(ctx context.Context, f *queueFlags, files []string) in
 	}
 	fmt.Fprintln(c.stdout, count(done, "message")+" imported")
 	return code
+}
+
+// stemsOf returns the names of the files without .eml and .json, each once: a message has both. For a directory it returns
+// those of the .eml files in it.
+func stemsOf(files []string) ([]string, error) {
+	var stems []string
+	seen := make(map[string]bool)
+	for _, name := range files {
+		names := []string{name}
+		if info, err := os.Stat(name); err == nil && info.IsDir() {
+			entries, err := os.ReadDir(name)
+			if err != nil {
+				return nil, err
+			}
+			names = nil
+			for _, e := range entries {
+				if filepath.Ext(e.Name()) == ".eml" {
+					names = append(names, filepath.Join(name, e.Name()))
+				}
+			}
+		}
+		for _, name := range names {
+			stem := strings.TrimSuffix(strings.TrimSuffix(name, ".eml"), ".json")
+			if !seen[stem] {
+				seen[stem] = true
+				stems = append(stems, stem)
+			}
+		}
+	}
+	return stems, nil
 }
 
 // importFile imports the message in stem.json and stem.eml, and returns its ID.

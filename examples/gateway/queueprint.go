@@ -222,7 +222,10 @@ func (x *exporter) message(m *control.Message) error {
 	}
 	name = filepath.Join(x.dir, name)
 	x.beside = ""
-	var err error
+	err := os.MkdirAll(x.dir, 0o700) // others may not read the mail
+	if err != nil {
+		return source.FileError(x.dir, err)
+	}
 	x.file, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	x.size, x.written = m.Size, 0
 	return source.FileError(name, err)
