@@ -130,6 +130,9 @@ func (x *exchange) end(id auth.Identity, err error) error {
 	defer s.mu.Unlock()
 	rules, d := logon.End(s.rules, id, err)
 	if !d.Allowed() {
+		if over := logon.Reached(err); over != nil {
+			s.backend.limitReached(s.conn, *over)
+		}
 		x.logRefusal(d, err)
 		return s.failedLogon(d)
 	}
@@ -158,5 +161,5 @@ func (x *exchange) logRefusal(d connector.Decision, err error) {
 	if own, ok := x.next.(*logon.Exchange); ok {
 		e.Tried = own.Tried
 	}
-	event.Log(x.session.backend.log())(context.Background(), e)
+	x.session.backend.report(e)
 }

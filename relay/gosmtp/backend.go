@@ -13,6 +13,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 // Backend is the smtp.Backend of a go-smtp server that keeps a policy. It passes on to
@@ -45,11 +46,20 @@ type Backend struct {
 	// If nil, no client is a Partner.
 	ClientCAs *x509.CertPool
 
-	// Logger gets the errors that the client doesn't see, and refused logons with the user
-	// name that was tried. If nil, nothing is logged.
+	// Events are called when a limit refuses something (event.LimitReached), when a Listener refuses a
+	// connection (event.ConnectionRefused), and with refused logons (event.CommandRefused), as a
+	// relay.Server calls its own. Other events of a relay.Server don't come.
+	Events []event.Reader
+
+	// Logger gets the errors that the client doesn't see, and a line for each event. If nil,
+	// nothing is logged.
 	Logger *slog.Logger
 
+	reading sync.Once
+	emit    event.Reader // of reading; nil: nothing reads events
+
 	current      atomic.Pointer[connector.Policy]
+	rate         limits.ConnectionRate
 	guesses      limits.Guesses
 	transactions limits.Transactions
 	stopping     atomic.Bool

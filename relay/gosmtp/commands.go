@@ -50,11 +50,11 @@ func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 	sender = s.rules.SenderOf(sender)
 	user := func() limits.User { return limits.UserOf(s.rules, s.order.Authenticated, sender) }
 	if over := s.conn.count.messages.Enter(s.conn.settings, s.conn.source, user, time.Now()); over != nil {
-		return s.decide(s.conn.in.Decide(over.Reason))
+		return s.overLimit(over)
 	}
 	budget, over := s.backend.transactions.Begin(s.conn.source)
 	if over != nil {
-		return s.decide(s.conn.in.Decide(over.Reason))
+		return s.overLimit(over)
 	}
 	if err := s.next.Mail(sender.String(), opts); err != nil {
 		budget.End()

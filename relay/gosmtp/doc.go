@@ -15,6 +15,8 @@
 // a Received field and without the header fields that the client may not set. Wrong
 // passwords, errors, MessageRateLimit, open transactions and the memory for headers are
 // limited as relay.Server does it, and TarpitInterval and AuthTarpitInterval delay refusals.
+// What a limit refuses is an event for [Backend.Events], except refusals because of the size,
+// the header, the hops or the recipients of one message.
 //
 // Replies of go-smtp itself stay as they are: its greeting, its texts for success, and its
 // refusals of commands that it can't parse. A message that Next accepts gets the reply of
@@ -22,7 +24,7 @@
 //
 // [Backend.Listener] turns connections away before the greeting and keeps the timeouts of
 // the connector in place of those of the smtp.Server. Without it a connection that no
-// connector serves is closed at EHLO, and MaxInboundConnection isn't counted.
+// connector serves is closed at EHLO, and connections aren't counted.
 //
 // # Settings of the server
 //
@@ -65,7 +67,7 @@
 //     behind STARTTLS are dropped without a word, and STARTTLSFOO begins TLS. All three
 //     end the connection.
 //   - Commands pipelined behind a refusal that should end the connection are run.
-//   - Nothing limits connections, in all and by source.
+//   - Nothing limits connections, in all, by source and in a minute.
 //   - Shutdown waits for idle clients and doesn't close them at its end. Backend.Shutdown
 //     sends them 421, and closes all connections at its end.
 //
@@ -85,7 +87,9 @@
 //   - RCPT TO:<Postmaster> and addresses without domain are refused; DefaultDomain has no
 //     effect.
 //   - An HTTP client can send commands if it makes few errors. Commands without effect
-//     (NOOP, VRFY, RSET) are not limited except by ConnectionTimeout.
+//     (NOOP, VRFY, RSET) are not limited except by ConnectionTimeout: go-smtp answers them
+//     by itself.
+//   - The number of replies that are delayed at a time has the bound of the connections only.
 //   - The error that exceeds MaxProtocolErrors or MaxLogonFailures ends the connection
 //     without another reply. Received says ESMTP also after HELO. There is no protocol log.
 //

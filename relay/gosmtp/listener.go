@@ -16,8 +16,8 @@ import (
 
 // Listener returns a listener of the connections of l that b serves. A connection that no
 // connector serves is closed; one that exceeds MaxInboundConnection,
-// MaxInboundConnectionPerSource or MaxInboundConnectionPercentagePerSource is refused with
-// 421, before the greeting. The others keep the timeouts of their connector and close the
+// MaxInboundConnectionPerSource, MaxInboundConnectionPercentagePerSource or
+// MaxConnectionRatePerMinute is refused with 421, before the greeting. The others keep the timeouts of their connector and close the
 // holes that the package documentation lists.
 //
 // A front end that knows the client's address better (PROXY protocol) belongs into l, TLS
@@ -98,13 +98,15 @@ func (b *Backend) admit(c net.Conn) *conn {
 	now := time.Now()
 	w := b.newConn(c)
 	if w.in == nil {
+		b.refused(w, reply.NoConnector, "")
 		_ = c.Close() // refused in any case
 		return nil
 	}
 	w.count = b.countsOf(w.in)
 	w.idle, w.until = w.settings.ConnectionInactivityTimeout, now.Add(w.settings.ConnectionTimeout)
 	reason := reply.ShuttingDown
-	if over := w.count.connections.Enter(w.settings, w.source); over != nil {
+	if over := b.enterCounts(w, now); over != nil {
+		b.limitReached(w, over.State)
 		reason = over.Reason
 	} else {
 		w.leave = func() { w.count.connections.Leave(w.source); b.exit(w) }
@@ -113,8 +115,10 @@ func (b *Backend) admit(c net.Conn) *conn {
 		}
 		w.count.connections.Leave(w.source)
 	}
+	answer := w.in.Decide(reason).Reply().String()
+	b.refused(w, reason, answer)
 	_ = c.SetDeadline(now.Add(refusalTime))
-	_, _ = io.WriteString(c, w.in.Decide(reason).Reply().String()+"\r\n") // the client may be gone
+	_, _ = io.WriteString(c, answer+"\r\n") // the client may be gone
 	_ = c.Close()
 	return nil
 }

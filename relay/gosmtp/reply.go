@@ -38,6 +38,7 @@ func (s *session) count(code int, forgiven bool) {
 	}
 	s.conn.errors++
 	if most := int(s.conn.settings.MaxProtocolErrors.Or(0)); most >= 0 && s.conn.errors > most {
+		s.backend.endedBy(s.conn, "MaxProtocolErrors", most, 1)
 		s.conn.finish()
 	}
 	if !s.rules.Authenticated() {
@@ -52,6 +53,7 @@ func (s *session) failedLogon(d connector.Decision) error {
 	if r.Code >= 500 {
 		s.conn.logons++
 		if most := s.conn.settings.MaxLogonFailures.Or(0); most > 0 && s.conn.logons >= most {
+			s.backend.endedBy(s.conn, "MaxLogonFailures", most, 0)
 			s.conn.finish()
 		}
 	}
