@@ -85,19 +85,16 @@ func (m *Metrics) collectQueue(to output, s *control.Status) {
 		age = max(0, s.Time.Sub(q.Oldest).Seconds())
 	}
 	to.put(oldest, age)
-	var most, retry, nowhere int
+	var most, retry int
 	for _, hop := range m.gateway.Dispatcher.Queues() {
 		most = max(most, hop.Waiting)
-		switch {
-		case hop.Name == unreachableQueue:
-			nowhere += hop.Waiting
-		case hop.Failures > 0:
+		if hop.Failures > 0 {
 			retry += hop.Waiting
 		}
 	}
 	to.put(largest, float64(most))
 	to.put(retrying, float64(retry))
-	to.put(unreachable, float64(nowhere))
+	to.put(unreachable, float64(q.Unreachable))
 	to.put(failing, float64(len(s.Failing)))
 	if q.Error != "" {
 		return // the rest isn't known
@@ -110,9 +107,6 @@ func (m *Metrics) collectQueue(to output, s *control.Status) {
 		to.put(diskSize, float64(q.Capacity))
 	}
 }
-
-// unreachableQueue is the name of the queue of recipients that no Send connector takes.
-const unreachableQueue = "Unreachable"
 
 // truth returns 1 for true.
 func truth(is bool) float64 {

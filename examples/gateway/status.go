@@ -171,6 +171,9 @@ func printQueueStatus(row func(name, format string, args ...any), s *control.Sta
 		row("queue", "%s", q.Error)
 	default:
 		text := fmt.Sprintf("%d waiting, %d being sent, %d suspended, %s", q.Waiting, q.Sending, q.Suspended, bytesOf(q.Bytes))
+		if q.Unreachable > 0 {
+			text += fmt.Sprintf(", %d without a Send connector", q.Unreachable)
+		}
 		if !q.Oldest.IsZero() {
 			text += ", the oldest for " + span(s.Time.Sub(q.Oldest))
 		}
@@ -185,7 +188,11 @@ func printQueueStatus(row func(name, format string, args ...any), s *control.Sta
 		}
 	}
 	for _, h := range s.Failing {
-		row("failing", "%s, %d waiting, next try %s: %s", h.Name, h.Waiting, exactly(h.Retry), strings.TrimSpace(h.Host+" "+h.Reply))
+		next := ""
+		if !h.Retry.IsZero() { // zero: nothing waits
+			next = ", next try " + exactly(h.Retry)
+		}
+		row("failing", "%s, %d waiting%s: %s", h.Name, h.Waiting, next, strings.TrimSpace(h.Host+" "+h.Reply))
 		if h.Advice != "" {
 			row("", "%s", h.Advice)
 		}

@@ -9,9 +9,12 @@ import (
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
 )
 
+// Unreachable is the Name of the Queue of recipients that no Send connector takes.
+const Unreachable = schedule.Unreachable
+
 // Queue is a next hop and its messages, as operators see it.
 type Queue struct {
-	Name         string // as in queue.Recipient.Hop; "Unreachable": no Send connector takes the recipients
+	Name         string // as in queue.Recipient.Hop, or Unreachable
 	Connector    string // the Send connector; "": of Unreachable, or not known any more
 	DeliveryType string // as of an Exchange queue: see delivery.NextHop.DeliveryType
 	Destination  string // the domain, smart hosts or server: see delivery.NextHop.Destination

@@ -128,7 +128,10 @@ func (g *Gateway) queueStatus(ctx context.Context, s *control.Status) {
 	q := s.Queue
 	q.Waiting, q.Sending, q.Suspended, q.Oldest = n.Waiting, n.Sending, n.Suspended, n.Oldest.UTC()
 	for _, h := range g.Dispatcher.Queues() {
-		if h.Failures > 0 {
+		switch {
+		case h.Name == dispatch.Unreachable:
+			q.Unreachable = h.Waiting
+		case h.Failures > 0:
 			s.Failing = append(s.Failing, nextHop(h))
 		}
 	}

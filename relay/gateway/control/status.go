@@ -90,14 +90,15 @@ type Client struct {
 
 // Queued is the state of the queue.
 type Queued struct {
-	Waiting   int       `json:"waiting"` // messages that wait for their next attempt
-	Sending   int       `json:"sending"` // messages with an attempt under way
-	Suspended int       `json:"suspended"`
-	Oldest    time.Time `json:"oldest,omitzero"` // when the oldest of these messages arrived
-	Bytes     int64     `json:"bytes"`           // of storage that the queue takes
-	Free      int64     `json:"free"`            // bytes that are free there; less than 0: not known
-	Capacity  int64     `json:"capacity"`        // bytes free and in use there, also by others; 0 or less: not known
-	Error     string    `json:"error,omitempty"` // why the rest isn't known
+	Waiting     int       `json:"waiting"` // messages that wait for their next attempt
+	Sending     int       `json:"sending"` // messages with an attempt under way
+	Suspended   int       `json:"suspended"`
+	Unreachable int       `json:"unreachable"`     // those of Waiting that no Send connector takes
+	Oldest      time.Time `json:"oldest,omitzero"` // when the oldest of these messages arrived
+	Bytes       int64     `json:"bytes"`           // of storage that the queue takes
+	Free        int64     `json:"free"`            // bytes that are free there; less than 0: not known
+	Capacity    int64     `json:"capacity"`        // bytes free and in use there, also by others; 0 or less: not known
+	Error       string    `json:"error,omitempty"` // why the rest isn't known
 }
 
 // NextHop is a next hop that has failed.

@@ -58,6 +58,9 @@ func Judge(s *control.Status, l Limits) Verdict {
 			warning = append(warning, text)
 		}
 	}
+	if q := s.Queue; q != nil && q.Unreachable > 0 {
+		warning = append(warning, fmt.Sprintf("no Send connector takes %d of the messages", q.Unreachable))
+	}
 	for _, h := range s.Failing {
 		warning = append(warning, fmt.Sprintf("%s can't be delivered to: %s", h.Name, h.Reply))
 	}

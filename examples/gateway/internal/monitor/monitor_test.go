@@ -33,6 +33,7 @@ func TestJudge(t *testing.T) {
 		{expires(limits.ExpiryWarning - time.Second), `WARNING [the certificate of "In" expires in 13 days]`},
 		{expires(0), `CRITICAL [the certificate of "In" has expired]`},
 		{control.Status{Failing: []control.NextHop{{Name: "Out", Reply: "451 4.4.1 no"}}}, "WARNING [Out can't be delivered to: 451 4.4.1 no]"},
+		{control.Status{Queue: &control.Queued{Waiting: 3, Unreachable: 2}}, "WARNING [no Send connector takes 2 of the messages]"},
 		{control.Status{Reload: &control.Reloaded{}}, "OK []"},
 		{control.Status{Reload: &control.Reloaded{Error: "a.json: no"}}, "WARNING [the last reload failed]"},
 		{control.Status{LostLines: []control.LostLines{{Log: "log"}, {Log: "protocol log", Lines: 2}}}, "WARNING [2 lines of the protocol log are lost]"},

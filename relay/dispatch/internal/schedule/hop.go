@@ -10,8 +10,8 @@ import (
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
-// unreachable is the name of the queue of recipients that no Send connector takes, as in Exchange.
-const unreachable = "Unreachable"
+// Unreachable is the name of the queue of recipients that no Send connector takes, as in Exchange.
+const Unreachable = "Unreachable"
 
 // hop is a next hop: the transfers that wait for it, and its health.
 type hop struct {

@@ -69,7 +69,7 @@ func New(c Config) *Scheduler {
 		config:   c,
 		messages: make(map[string]*Message),
 		hops:     make(map[delivery.Key]*hop),
-		nowhere:  &hop{name: unreachable, never: true},
+		nowhere:  &hop{name: Unreachable, never: true},
 		accounts: make(map[tally.Account]*account),
 		loads:    make(map[netip.Addr]load),
 		lease:    lease{arriving: make(map[string]string)},
