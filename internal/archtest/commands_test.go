@@ -19,7 +19,7 @@ var tried = []string{"swaks", "curl", "openssl", "printf"}
 
 // TestCommands wants the commands in the documents to exist: the packages,
 // the subcommands and the flags. A block marked sh holds commands; in a block
-// marked console they follow a $.
+// marked console they follow a $. The text names commands of the gateway.
 func TestCommands(t *testing.T) {
 	for _, d := range documents(t) {
 		for _, b := range d.blocks {
@@ -27,6 +27,11 @@ func TestCommands(t *testing.T) {
 				if problem := checkCommand(t, line); problem != "" {
 					t.Errorf("%s:%d: %s: %s", d.path, b.line+i, line, problem)
 				}
+			}
+		}
+		for _, m := range regexp.MustCompile("`gateway ([a-z][^`]*)`").FindAllStringSubmatch(d.text, -1) {
+			if problem := checkGateway(t, strings.Fields(m[1])); problem != "" {
+				t.Errorf("%s: gateway %s: %s", d.path, m[1], problem)
 			}
 		}
 	}
@@ -119,14 +124,26 @@ func checkPatterns(t *testing.T, words []string) string {
 	return ""
 }
 
+// usages are what the gateway prints about its subcommands.
+var usages = map[string]string{}
+
 // checkGateway wants a subcommand and flags that the gateway knows.
 func checkGateway(t *testing.T, args []string) string {
 	if len(args) == 0 {
 		return ""
 	}
-	usage, err := run(root(t), "go", "run", "./examples/gateway", args[0], "-h")
-	if err != nil {
-		return err.Error()
+	usage, known := usages[args[0]]
+	if !known {
+		var err error
+		if usage, err = run(root(t), "go", "run", "./examples/gateway", args[0], "-h"); err != nil {
+			return err.Error()
+		}
+		usages[args[0]] = usage
+	}
+	synopsis, _, _ := strings.Cut(usage, "\n\n")
+	if len(args) > 1 && regexp.MustCompile(`^[a-z]+$`).MatchString(args[1]) && strings.Contains(synopsis, "|") &&
+		!regexp.MustCompile(`\b`+args[1]+`\b`).MatchString(synopsis) {
+		return "no action " + args[1]
 	}
 	for _, arg := range args[1:] {
 		name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
