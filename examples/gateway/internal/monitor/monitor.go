@@ -77,7 +77,7 @@ func Judge(s *control.Status, l Limits) Verdict {
 	}
 	for _, log := range s.LostLines {
 		if log.Lines > 0 {
-			warning = append(warning, fmt.Sprintf("%d lines of the %s are lost", log.Lines, log.Log))
+			warning = append(warning, fmt.Sprintf("%d lines of the %s log are lost", log.Lines, log.Log))
 		}
 	}
 	v := Verdict{Problems: append(critical, warning...)}

@@ -36,7 +36,7 @@ func TestJudge(t *testing.T) {
 		{control.Status{Queue: &control.Queued{Waiting: 3, Unreachable: 2}}, "WARNING [no Send connector takes 2 of the messages]"},
 		{control.Status{Reload: &control.Reloaded{}}, "OK []"},
 		{control.Status{Reload: &control.Reloaded{Error: "a.json: no"}}, "WARNING [the last reload failed]"},
-		{control.Status{LostLines: []control.LostLines{{Log: "log"}, {Log: "protocol log", Lines: 2}}}, "WARNING [2 lines of the protocol log are lost]"},
+		{control.Status{LostLines: []control.LostLines{{Log: "tracking"}, {Log: "receive", Lines: 2}}}, "WARNING [2 lines of the receive log are lost]"},
 		{control.Status{NotReady: []string{"x"}, Reload: &control.Reloaded{Error: "y"}}, "CRITICAL [not ready: x the last reload failed]"},
 	} {
 		tt.status.Time = now
