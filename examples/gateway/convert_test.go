@@ -54,8 +54,7 @@ func TestExportedCredential(t *testing.T) {
 
 // The account says which flags of the gateway replace settings of Postfix that no policy has, and serve has these flags.
 func TestConvertNamesFlags(t *testing.T) {
-	fs := flag.NewFlagSet("serve", flag.ContinueOnError)
-	findCommand("serve").start(newCLI(strings.NewReader(""), io.Discard, io.Discard), fs)
+	fs := flagsOfServe()
 	account := running(t, "testdata/postfix-flags/main.cf")(exitOK, "convert", "-to", "shell")
 	for _, flags := range []string{
 		"local_recipient_maps recipients recipients-ldap recipients-ask",
@@ -79,6 +78,36 @@ func TestConvertNamesFlags(t *testing.T) {
 			if !regexp.MustCompile(`-` + f + `\b`).MatchString(said) {
 				t.Errorf("the account of %s doesn't name -%s: %s", name, f, said)
 			}
+		}
+	}
+}
+
+// flagsOfServe returns the flags of gateway serve.
+func flagsOfServe() *flag.FlagSet {
+	fs := flag.NewFlagSet("serve", flag.ContinueOnError)
+	findCommand("serve").start(newCLI(strings.NewReader(""), io.Discard, io.Discard), fs)
+	return fs
+}
+
+// The same for the metabase of IIS.
+func TestConvertNamesFlagsForIIS(t *testing.T) {
+	const text = `<configuration><MBProperty><IIsSmtpServer Location="/LM/SmtpSvc/1" FullyQualifiedDomainName="web01.contoso.com" ServerBindings=":25:"
+AuthFlags="AuthBasic" DefaultLogonDomain="CONTOSO" SSLCertHash="00" SmtpDnsServers="10.0.0.1"
+SmartHost="smtp.example" SmartHostType="2" RouteAction="260" RouteUserName="a" RoutePassword="b"></IIsSmtpServer></MBProperty></configuration>`
+	file := filepath.Join(t.TempDir(), "MetaBase.xml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, account, _ := strings.Cut(running(t, file)(exitOK, "convert", "-to", "shell"), "MetaBase.xml:")
+	fs, named := flagsOfServe(), map[string]bool{}
+	for _, m := range regexp.MustCompile(`[ (]-([a-z-]+)`).FindAllStringSubmatch(account, -1) {
+		if named[m[1]] = true; fs.Lookup(m[1]) == nil && m[1] != "to" {
+			t.Errorf("serve has no flag -%s: %s", m[1], account)
+		}
+	}
+	for _, f := range []string{"cert", "key", "ldap", "users", "dns", "credentials"} {
+		if !named[f] {
+			t.Errorf("the account doesn't name -%s: %s", f, account)
 		}
 	}
 }
