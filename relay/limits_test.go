@@ -178,6 +178,29 @@ func TestPolicyLimitEvents(t *testing.T) {
 	r.wantLimit(t, "MaxRecipientsPerMessage", "message", "", 3, 2)
 }
 
+// TestOrganizationLimitEvents: likewise the limits of the organisation, beside those of the connector.
+func TestOrganizationLimitEvents(t *testing.T) {
+	c := policy(t, defaultHub()).Config()
+	c.Transport.MaxRecipientEnvelopeLimit, c.Transport.MaxReceiveSize = 2, 64*param.KB
+	p, err := connector.Compile(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, r := limited(t, p, nil)
+	client := w.hello(stranger, hub)
+	client.Do("MAIL FROM:<> SIZE=65536", 250)
+	client.Do("RCPT TO:<"+inside+">", 250)
+	client.Do("RCPT TO:<"+inside+">", 250)
+	if all := r.take(event.LimitReached); len(all) != 0 {
+		t.Errorf("at the edge: %+v", all)
+	}
+	client.Do("RCPT TO:<"+inside+">", 550)
+	r.wantLimit(t, "MaxRecipientEnvelopeLimit", "message", "", 3, 2)
+	client.Do("RSET", 250)
+	client.Do("MAIL FROM:<> SIZE=65537", 552)
+	r.wantLimit(t, "MaxReceiveSize", "message", "", 65537, 65536)
+}
+
 // TestGuessEvents: a password that isn't checked has the event of the limit, with the client.
 func TestGuessEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

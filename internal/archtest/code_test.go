@@ -30,26 +30,28 @@ func TestCodeListsPackages(t *testing.T) {
 	}
 }
 
-// TestCodePlaces checks that the files and functions that docs/code.md names, as in
+// TestCodePlaces checks that the files and functions that docs/code.md and docs/limits.md name, as in
 // `relay/conn.go:serveConn`, exist.
 func TestCodePlaces(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(root(t), "docs/code.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	places := regexp.MustCompile("`([a-z0-9/]+\\.go):(\\w+)`").FindAllStringSubmatch(string(text), -1)
-	if len(places) < 20 {
-		t.Fatalf("found %d places only", len(places))
-	}
-	for _, m := range places {
-		source, err := os.ReadFile(filepath.Join(root(t), m[1]))
+	for _, name := range []string{"docs/code.md", "docs/limits.md"} {
+		text, err := os.ReadFile(filepath.Join(root(t), name))
 		if err != nil {
-			t.Errorf("docs/code.md: %v", err)
-		} else if !regexp.MustCompile(`(?m)^func (\([^)]*\) )?` + m[2] + `\(`).Match(source) {
-			t.Errorf("docs/code.md: %s has no function %s", m[1], m[2])
+			t.Fatal(err)
 		}
-	}
-	if strings.Contains(string(text), "@@") {
-		t.Error("docs/code.md is unfinished")
+		places := regexp.MustCompile("`([a-z0-9/_]+\\.go):(\\w+)`").FindAllStringSubmatch(string(text), -1)
+		if len(places) < 20 {
+			t.Fatalf("%s: found %d places only", name, len(places))
+		}
+		for _, m := range places {
+			source, err := os.ReadFile(filepath.Join(root(t), m[1]))
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			} else if !regexp.MustCompile(`(?m)^func (\([^)]*\) )?` + m[2] + `\(`).Match(source) {
+				t.Errorf("%s: %s has no function %s", name, m[1], m[2])
+			}
+		}
+		if strings.Contains(string(text), "@@") {
+			t.Errorf("%s is unfinished", name)
+		}
 	}
 }

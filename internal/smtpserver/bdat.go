@@ -37,7 +37,7 @@ type bdatReader struct {
 	following func() (chunk, error) // returns the chunk behind one that was read
 	used      int                   // unread bytes of the wire that next has returned
 
-	count, total int64 // chunks after the first, and their bytes
+	count, total int64 // chunks, and their bytes
 }
 
 // next implements source.

@@ -76,7 +76,9 @@ func (c *conn) readFailed(err error) answer {
 	case errShutdown:
 		return answer{last: reply.ShuttingDown}
 	case errNoBuffer:
-		c.report(c.cfg.Buffers.pool.State(c.cfg.Source))
+		over := c.cfg.Buffers.pool.State(c.cfg.Source)
+		over.Value++ // what was refused
+		c.report(over)
 		return answer{last: reply.InsufficientResources}
 	case errNotSMTP:
 		return answer{last: reply.NotSMTP}

@@ -47,7 +47,7 @@ func (c *conn) handleBdat(arg string) answer {
 		a, ok = c.inOrder(order.Bdat)
 	}
 	if c.cfg.Chunking && ok {
-		return c.receive(&bdatReader{w: &c.wire, chunk: chunk, following: c.nextChunk})
+		return c.receive(&bdatReader{w: &c.wire, chunk: chunk, following: c.nextChunk, count: 1, total: chunk.size})
 	}
 	switch err := c.wire.discard(chunk.size, c.cfg.maxDiscard); err {
 	case nil:

@@ -9,8 +9,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
 // reached keeps the limits that a connection reports.
@@ -35,27 +37,42 @@ func (r *reached) list() []limits.State {
 // TestReached: each limit of a connection says its name, the counter and the bound when it is exceeded, and nothing
 // at its edge.
 func TestReached(t *testing.T) {
-	const minute = 60_000
+	const (
+		minute = 60_000
+		begin  = "> MAIL FROM:<>\n< 250 ...\n> RCPT TO:<b@example.net>\n< 250 ...\n"
+	)
+	busy := &session{onRcpt: func(envelope.Recipient) reply.Reply {
+		return reply.Reply{Code: 452, Enhanced: [3]int{4, 3, 1}, Text: "Busy"}
+	}}
 	for _, row := range []struct {
 		name         string
 		edge, beyond string
 		want         limits.State
+		s            *session // nil: one that takes all mail
 	}{
-		{"errors", strings.Repeat("> BLAH\n< 500 ...\n", 5), "> BLAH\n< 500 ...\n< 421 4.7.0 ...\n<<", limits.State{Limit: "MaxProtocolErrors", Value: 6, Bound: 5}},
-		{"logons", strings.Repeat("> AUTH PLAIN AHVzZXIAd3Jvbmc=\n< 535 ...\n", 2), "> AUTH PLAIN AHVzZXIAd3Jvbmc=\n< 535 ...\n< 421 4.7.0 ...\n<<", limits.State{Limit: "MaxLogonFailures", Value: 3, Bound: 3}},
-		{"NOOP", strings.Repeat("> NOOP\n< 250 ...\n", 100), "> NOOP\n< 250 ...\n", limits.State{Limit: "CommandsWithoutEffect", Value: 101, Bound: 100}},
-		{"VRFY", strings.Repeat("> VRFY x\n< 252 ...\n", 100), "> VRFY x\n< 252 ...\n", limits.State{Limit: "CommandsWithoutEffect", Value: 101, Bound: 100}},
-		{"RSET", strings.Repeat("> RSET\n< 250 ...\n", 100), "> RSET\n< 250 ...\n", limits.State{Limit: "CommandsWithoutEffect", Value: 101, Bound: 100}},
-		{"empty chunks", "> MAIL FROM:<>\n< 250 ...\n> RCPT TO:<b@example.net>\n< 250 ...\n> BDAT 0\n< 250 ...\n" + strings.Repeat("> BDAT 0\n< 250 ...\n", 100),
-			"> BDAT 0\n< 250 ...\n", limits.State{Limit: "CommandsWithoutEffect", Value: 101, Bound: 100}},
-		{"silence", "", "< 421 4.4.1 ...\n<<", limits.State{Limit: "ConnectionInactivityTimeout", Value: minute, Bound: minute}},
+		{"errors", strings.Repeat("> BLAH\n< 500 ...\n", 5), "> BLAH\n< 500 ...\n< 421 4.7.0 ...\n<<", limits.State{Limit: "MaxProtocolErrors", Value: 6, Bound: 5}, nil},
+		{"logons", strings.Repeat("> AUTH PLAIN AHVzZXIAd3Jvbmc=\n< 535 ...\n", 2), "> AUTH PLAIN AHVzZXIAd3Jvbmc=\n< 535 ...\n< 421 4.7.0 ...\n<<", limits.State{Limit: "MaxLogonFailures", Value: 3, Bound: 3}, nil},
+		{"NOOP", strings.Repeat("> NOOP\n< 250 ...\n", 100), "> NOOP\n< 250 ...\n", limits.State{Limit: "CommandsWithoutEffect", Value: 101, Bound: 100}, nil},
+		{"VRFY", strings.Repeat("> VRFY x\n< 252 ...\n", 100), "> VRFY x\n< 252 ...\n", limits.State{Limit: "CommandsWithoutEffect", Value: 101, Bound: 100}, nil},
+		{"RSET", strings.Repeat("> RSET\n< 250 ...\n", 100), "> RSET\n< 250 ...\n", limits.State{Limit: "CommandsWithoutEffect", Value: 101, Bound: 100}, nil},
+		{"empty chunks", begin + "> BDAT 0\n< 250 ...\n" + strings.Repeat("> BDAT 0\n< 250 ...\n", 100),
+			"> BDAT 0\n< 250 ...\n", limits.State{Limit: "CommandsWithoutEffect", Value: 101, Bound: 100}, nil},
+		{"HELP", strings.Repeat("> HELP\n< 214 ...\n", 100), "> HELP\n< 214 ...\n", limits.State{Limit: "CommandsWithoutEffect", Value: 101, Bound: 100}, nil},
+		{"small chunks", begin + strings.Repeat(">> BDAT 1\\r\\nx\n< 250 ...\n", 1000), ">> BDAT 1\\r\\nx\n< 501 ...\n<<", limits.State{Limit: "SmallChunks", Value: 1001, Bound: 1000}, nil},
+		{"refused recipients", "> MAIL FROM:<>\n< 250 ...\n" + strings.Repeat("> RCPT TO:<b@example.net>\n< 452 ...\n", 1000), "> RCPT TO:<b@example.net>\n< 452 ...\n",
+			limits.State{Limit: "RefusedRecipients", Value: 1001, Bound: 1000}, busy},
+		{"silence", "", "< 421 4.4.1 ...\n<<", limits.State{Limit: "ConnectionInactivityTimeout", Value: minute, Bound: minute}, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := new(reached)
 				cfg := config()
 				cfg.Reached, cfg.InactivityTimeout = r.add, time.Minute
-				c := serve(t, t.Context(), cfg, &session{onAuth: login("secret")})
+				s := row.s
+				if s == nil {
+					s = &session{onAuth: login("secret")}
+				}
+				c := serve(t, t.Context(), cfg, s)
 				c.hello()
 				c.talk(row.edge)
 				synctest.Wait()
@@ -163,11 +180,11 @@ func TestTarpitsAreBounded(t *testing.T) {
 // TestBuffersOfASource: a client that makes many connections wait in long lines leaves large buffers to the others.
 func TestBuffersOfASource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		buffers := smtpserver.NewBuffers(8)
+		buffers, r := smtpserver.NewBuffers(8), new(reached)
 		long := "MAIL FROM:<a@example.org> X=" + strings.Repeat("a", 1000)
 		connect := func(source string, line string) *client {
 			cfg := config()
-			cfg.Buffers, cfg.Source = buffers, netip.MustParseAddr(source)
+			cfg.Buffers, cfg.Source, cfg.Reached = buffers, netip.MustParseAddr(source), r.add
 			c := serve(t, t.Context(), cfg, &session{})
 			c.hello()
 			c.send(line)
@@ -175,10 +192,17 @@ func TestBuffersOfASource(t *testing.T) {
 			return c
 		}
 		greedy := []*client{connect("192.0.2.1", long), connect("192.0.2.1", long)}
+		if all := r.list(); len(all) != 0 {
+			t.Errorf("at the edge: %+v", all)
+		}
 		for range 2 {
 			third := connect("192.0.2.1", long)
 			third.talk("< 452 4.3.1 ...\n<<")
 			third.end()
+		}
+		over := limits.State{Limit: "LargeBuffers", By: limits.BySource, Key: "192.0.2.1", Value: 3, Bound: 2}
+		if all := r.list(); !slices.Equal(all, []limits.State{over, over}) {
+			t.Errorf("%+v", all)
 		}
 		other := connect("192.0.2.2", long+"\r\n")
 		other.talk("< 555 ...")
