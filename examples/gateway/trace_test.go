@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,6 +57,35 @@ func TestTracedOperator(t *testing.T) {
 		if got := e.verb(); got != want {
 			t.Errorf("%s: %q, want %q", action, got, want)
 		}
+	}
+}
+
+// TestTraceRepeats: attempts that fail in the same way are counted, and the last one has its time.
+func TestTraceRepeats(t *testing.T) {
+	m := traceMessage{From: "ceo@contoso.com"}
+	begin := time.Date(2026, 11, 30, 23, 30, 0, 0, time.UTC)
+	deferred := func(reply string) traceEvent {
+		return traceEvent{Event: tracking.Defer, Source: "SMTP", Recipients: []traceRecipient{{To: "max@example.org", Status: reply}}}
+	}
+	suspended := deferred("")
+	suspended.Source = "ADMIN"
+	for i, e := range []traceEvent{deferred("451 away"), deferred("451 away"), deferred("451 away"), deferred("451 away"),
+		deferred("452 full"), deferred("452 full"), suspended, suspended, suspended} {
+		e.Time, e.Delay = begin.Add(time.Duration(i)*15*time.Minute), float64(i*900)
+		m.Events = append(m.Events, e)
+	}
+	var out strings.Builder
+	printTrace(&out, []*traceMessage{&m}, begin)
+	var got []string
+	for line := range strings.Lines(out.String()) {
+		got = append(got, strings.Join(strings.Fields(line), " "))
+	}
+	want := []string{"message from ceo@contoso.com", "2026-11-30 UTC",
+		"23:30:00.000 deferred", "max@example.org: 451 away", "2026-12-01 UTC", "00:15:00.000 +45m0s the same, 3 more times",
+		"00:30:00.000 +1h0m deferred", "max@example.org: 452 full", "00:45:00.000 +1h15m deferred", "max@example.org: 452 full",
+		"01:00:00.000 +1h30m suspended by operator", "max@example.org", "01:15:00.000 +1h45m suspended by operator", "max@example.org", "01:30:00.000 +2h0m suspended by operator", "max@example.org"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,8 +40,14 @@ func (m *traceMessage) print(b *strings.Builder, now time.Time) {
 		}
 	}
 	b.WriteByte('\n')
+	m.printEvents(b, now)
+	m.printWaiting(b, now)
+}
+
+// printEvents appends what happened. Attempts that fail as the one before are counted.
+func (m *traceMessage) printEvents(b *strings.Builder, now time.Time) {
 	day := ""
-	for i := range m.Events {
+	line := func(i int, text string) {
 		e := &m.Events[i]
 		at := e.Time.In(now.Location())
 		if d := at.Format("2006-01-02 MST"); d != day {
@@ -51,12 +58,34 @@ func (m *traceMessage) print(b *strings.Builder, now time.Time) {
 		if i > 0 {
 			delay = "+" + e.delay()
 		}
-		fmt.Fprintf(b, "  %s %9s  %s\n", at.Format("15:04:05.000"), delay, visibleLine(e.sentence()))
+		fmt.Fprintf(b, "  %s %9s  %s\n", at.Format("15:04:05.000"), delay, visibleLine(text))
+	}
+	for i := 0; i < len(m.Events); i++ {
+		e := &m.Events[i]
+		line(i, e.sentence())
 		for _, r := range e.Recipients {
 			fmt.Fprintf(b, "%26s%s\n", "", visibleLine(strings.TrimSuffix(r.To+": "+r.Status, ": ")))
 		}
+		if n := m.repeated(i); n > 1 {
+			i += n
+			line(i, fmt.Sprintf("the same, %d more times", n))
+		}
 	}
-	m.printWaiting(b, now)
+}
+
+// repeated returns how many attempts after the one of event i fail in the same way, before anything else happens.
+func (m *traceMessage) repeated(i int) (n int) {
+	e := &m.Events[i]
+	if e.Event != tracking.Defer || e.Source == "ADMIN" {
+		return 0
+	}
+	for _, next := range m.Events[i+1:] {
+		if next.Event != e.Event || next.sentence() != e.sentence() || !slices.Equal(next.Recipients, e.Recipients) {
+			break
+		}
+		n++
+	}
+	return n
 }
 
 // printWaiting appends which recipients wait.
