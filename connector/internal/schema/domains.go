@@ -1,7 +1,6 @@
 package schema
 
 const (
-	noDirectory = "there is no directory to look recipients up in"
 	noMailboxes = "only mailbox servers do that"
 	reserved    = "it is reserved in Exchange"
 )

@@ -6,10 +6,9 @@ import (
 )
 
 const (
-	notWritten = "there is no such log here"
-	noResolver = "the resolver is set up where the program is run"
-	noPickup   = "there is no pickup directory"
-	noTracing  = "messages aren't copied for tracing"
+	noResolver = "which name servers are asked, and believed about DNSSEC, is said where the program is run: -dns, -dns-trusted"
+	noPickup   = "there is no pickup directory: programs hand in mail by SMTP"
+	noTracing  = "messages aren't copied for tracing: the message tracking log and serve -explain tell the steps without their content"
 	noPoison   = "no message is suspected of a crash"
 	configKey  = "in Exchange a key of EdgeTransport.exe.config"
 )
@@ -65,7 +64,7 @@ var transportServiceRows = []Row{
 	keptFlag("InternalDNSAdapterEnabled", "$true", "", noResolver, "Asks the DNS servers of a network adapter for names inside."),
 	kept("ExternalDNSProtocolOption", protocols, "Any", "", noResolver, "Says over which protocol DNS servers are asked for domains outside."),
 	kept("InternalDNSProtocolOption", protocols, "Any", "", noResolver, "Says over which protocol DNS servers are asked for names inside."),
-	kept("ExternalIPAddress", Address, "", "", "Received fields name the address that was connected to", "Replaces the server's address in Received fields."),
+	kept("ExternalIPAddress", Address, "", "", "a Received field names the address that was connected to, as RFC 5321 demands of it", "Replaces the server's address in Received fields."),
 	{Name: "IntraOrgConnectorProtocolLoggingLevel", Verbs: Set, Kind: Logging, Default: is("None"),
 		Does: "Writes connections to other servers of the organisation to the protocol log of Send connectors."},
 	{Name: "IntraOrgConnectorSmtpMaxMessagesPerConnection", Verbs: Set, Order: Unordered, Kind: Integer, Limits: between(1, most), Default: is("20"),
@@ -79,7 +78,7 @@ var transportServiceRows = []Row{
 		Does: "Runs the anti-spam agents."},
 	keptText("RootDropDirectoryPath", "", "", "there is no drop directory", "Says where Foreign connectors put their files."),
 	keptText("PickupDirectoryPath", "", "", noPickup, "Says from which directory messages are picked up."),
-	keptText("ReplayDirectoryPath", "", "", "there is no replay directory", "Says from which directory exported messages are picked up."),
+	keptText("ReplayDirectoryPath", "", "", "there is no replay directory: gateway queue import takes exported messages", "Says from which directory exported messages are picked up."),
 	{Name: "MessageTrackingLogSubjectLoggingEnabled", Verbs: Set, Kind: Boolean, Default: is("$true"),
 		Does: "Writes the subjects of messages to the message tracking log."},
 	keptFlag("ContentConversionTracingEnabled", "$false", "", noMailboxes, "Keeps copies of messages whose conversion fails."),
@@ -87,7 +86,7 @@ var transportServiceRows = []Row{
 	keptText("PipelineTracingPath", "", "", noTracing, "Says where the copies of messages are put."),
 	keptText("PipelineTracingSenderAddress", "", "", noTracing, "Says whose messages are copied."),
 	keptFlag("PoisonMessageDetectionEnabled", "$true", "", noPoison, "Puts messages aside that seem to make the server crash."),
-	keptFlag("RecipientValidationCacheEnabled", "$false", "", noDirectory, "Remembers which recipients the directory has."),
+	keptFlag("RecipientValidationCacheEnabled", "$false", "", "the answers of -recipients-ldap and -recipients-ask are always remembered for a while", "Remembers which recipients the directory has."),
 	keptText("ExternalDNSAdapterGuid", "00000000-0000-0000-0000-000000000000", "", noResolver, "Says whose DNS servers, of a network adapter, are asked for domains outside."),
 	keptText("InternalDNSAdapterGuid", "00000000-0000-0000-0000-000000000000", "", noResolver, "Says whose DNS servers, of a network adapter, are asked for names inside."),
 }
