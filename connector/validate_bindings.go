@@ -169,7 +169,8 @@ func (v *validator) checkRoles(occupants []occupant, keys *clientKeys) {
 }
 
 // sharedByRoles warns of a binding that connectors of both roles have, and says which
-// connector serves which clients.
+// connector serves which clients. The warning is about the one that doesn't serve all
+// clients, because the other is one of setup's as a rule.
 func (v *validator) sharedByRoles(c, earlier *occupant, keys *clientKeys) {
 	here := "the smallest range that holds a client decides"
 	if key := keys.of(c.check); c.addr == earlier.addr && key != rangeset.Empty && key == keys.of(earlier.check) {
@@ -178,6 +179,10 @@ func (v *validator) sharedByRoles(c, earlier *occupant, keys *clientKeys) {
 			front = earlier
 		}
 		here = string(front.check.path) + " serves their clients, which are the same, because it is the one with FrontendTransport"
+	}
+	everybody := rangeset.KeyOf(rangeset.Ranges(rangeset.All()), keys.ipv4)
+	if keys.of(c.check) == everybody && keys.of(earlier.check) != everybody {
+		c, earlier = earlier, c
 	}
 	c.check.doubt(source.Path("Bindings").Index(c.binding), CodeRoleConflict,
 		"TransportRole is %v, and %v is shared with %s, whose TransportRole is %v; in Exchange two services would compete for the port, here one process serves both and %s",

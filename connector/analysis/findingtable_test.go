@@ -103,6 +103,11 @@ var findingTests = map[string]findingTest{
 		found: []string{`role-conflict Receive["Printers"].Bindings[0]`},
 		fixed: []string{"%receive", `, {"Name": "Printers", "Bindings": ["0.0.0.0:25"], "RemoteIPRanges": ["10.0.0.5"], "PermissionGroups": "AnonymousUsers"}`},
 	},
+	"roles on one port, the name first": {
+		parts: []string{"%receive", `, {"Name": "Copiers", "TransportRole": "FrontendTransport", "Bindings": ["0.0.0.0:25"], "RemoteIPRanges": ["10.0.0.5"], "PermissionGroups": "AnonymousUsers"}`},
+		found: []string{`role-conflict Receive["Copiers"].Bindings[0]`},
+		fixed: []string{"%receive", `, {"Name": "Copiers", "Bindings": ["0.0.0.0:25"], "RemoteIPRanges": ["10.0.0.5"], "PermissionGroups": "AnonymousUsers"}`},
+	},
 	"very address": {
 		parts: []string{"%receive", `, {"Name": "Printers", "Bindings": ["0.0.0.0:587", "0.0.0.0:25"], "RemoteIPRanges": ["10.0.0.5"], "PermissionGroups": "AnonymousUsers"}, {"Name": "Inner", "Bindings": ["10.2.3.4:25"], "RemoteIPRanges": ["10.0.0.0/8"], "PermissionGroups": "AnonymousUsers"}`},
 		found: []string{`binding-outranks Receive["Printers"].Bindings[1]`},
