@@ -23,6 +23,9 @@ var tried = []string{"swaks", "curl", "openssl", "printf"}
 func TestCommands(t *testing.T) {
 	for _, d := range documents(t) {
 		for _, b := range d.blocks {
+			if strings.HasPrefix(d.path, "docs/recipes/") {
+				break // the end-to-end tests play each command
+			}
 			for i, line := range commands(b) {
 				if problem := checkCommand(t, line); problem != "" {
 					t.Errorf("%s:%d: %s: %s", d.path, b.line+i, line, problem)

@@ -32,7 +32,7 @@ type block struct {
 func documents(t *testing.T) []document {
 	t.Helper()
 	var docs []document
-	for _, pattern := range []string{"*.md", "docs/*.md"} {
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/recipes/*.md"} {
 		paths, err := filepath.Glob(filepath.Join(root(t), pattern))
 		if err != nil {
 			t.Fatal(err)
