@@ -19,7 +19,7 @@ const (
 )
 
 // settling bounds the time until everything deliverable is delivered.
-const settling = 40 * time.Second
+const settling = 90 * time.Second
 
 // duration is how long clients send.
 func duration(t *testing.T) time.Duration {

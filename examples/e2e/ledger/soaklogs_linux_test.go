@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/interchange-smtp/interchange/relay/tracking"
@@ -90,6 +92,11 @@ func (s *soak) checkProtocolLogs() {
 	if err != nil || len(files) == 0 {
 		s.t.Fatalf("protocol logs: %q, %v", files, err)
 	}
+	slices.SortFunc(files, func(a, b string) int { // RECVyyyymmddhh-n.LOG
+		hourA, _, _ := strings.Cut(filepath.Base(a), "-")
+		hourB, _, _ := strings.Cut(filepath.Base(b), "-")
+		return cmp.Or(cmp.Compare(hourA, hourB), cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+	})
 	for _, name := range files {
 		readCSV(s.t, name)
 	}
