@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -134,6 +135,9 @@ func (c *compiler) reports() {
 		c.report("Transport.ExternalPostmasterAddress", CodePostmaster, err)
 	}
 	p.postmaster = address
+	if c.cfg.Transport.ExternalPostmasterAddress != "" { // otherwise copies would go to an address that no administrator chose
+		p.copied = p.transport.GenerateCopyOfDSNFor.Or(param.StatusCodes{})
+	}
 	p.remote = map[string]RemoteDomain{"*": RemoteDomain{}.WithDefaults()}
 	for i, d := range c.cfg.Remote {
 		key, err := remoteKey(d.DomainName)

@@ -52,11 +52,12 @@ type Transport struct {
 	UseDowngradedExchangeServerAuth bool // of Set-TransportService
 
 	// Delivery reports. External ones go to senders outside the organisation.
-	ExternalPostmasterAddress       string                    // From of reports; "": postmaster@ the default accepted domain, on Edge the server's FQDN
-	ExternalDsnMaxMessageAttachSize param.Setting[param.Size] // reports on larger messages return only the header
-	InternalDsnMaxMessageAttachSize param.Setting[param.Size] // the same
-	ExternalDelayDsnEnabled         param.Setting[bool]       // whether reports of delays are sent
-	InternalDelayDsnEnabled         param.Setting[bool]       // the same
+	ExternalPostmasterAddress       string                           // From of reports; "": postmaster@ the default accepted domain, on Edge the server's FQDN
+	GenerateCopyOfDSNFor            param.Setting[param.StatusCodes] // of failures whose reports are copied to ExternalPostmasterAddress; none are if that is ""
+	ExternalDsnMaxMessageAttachSize param.Setting[param.Size]        // reports on larger messages return only the header
+	InternalDsnMaxMessageAttachSize param.Setting[param.Size]        // the same
+	ExternalDelayDsnEnabled         param.Setting[bool]              // whether reports of delays are sent
+	InternalDelayDsnEnabled         param.Setting[bool]              // the same
 }
 
 // Merge adds src to dst, so that a configuration can be read from several files in

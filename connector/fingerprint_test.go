@@ -102,7 +102,7 @@ func TestFingerprintOfEveryField(t *testing.T) {
 func fill(v reflect.Value) bool {
 	v = setting.Target(v)
 	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
-		for _, text := range []string{"1", "*", "10.0.0.1", "contoso.com", "amy@contoso.com", "2026-11-30"} {
+		for _, text := range []string{"1", "*", "10.0.0.1", "contoso.com", "amy@contoso.com", "2026-11-30", "5.4.6"} {
 			if u.UnmarshalText([]byte(text)) == nil && !v.IsZero() {
 				return true
 			}

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -32,6 +33,7 @@ type Policy struct {
 	service    Service   // of this server, with its defaults
 	transport  Transport // with its defaults
 	postmaster routing.Address
+	copied     param.StatusCodes       // of failures whose reports postmaster gets, too
 	remote     map[string]RemoteDomain // by remoteKey
 
 	fingerprint func() string // computes it once

@@ -3,6 +3,7 @@ package connector
 import (
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -15,6 +16,8 @@ type Reports struct {
 	Failed        bool            // report recipients that failed for good
 	Delayed       bool            // report delays
 	Delivered     bool            // report delivery, and relaying to a next hop without DSN
+
+	Copied param.StatusCodes // the Postmaster gets a copy of reports on failures with one of these
 }
 
 // Reports returns which delivery reports sender gets. It returns the zero Reports for
@@ -27,11 +30,11 @@ func (p *Policy) Reports(sender routing.Address) Reports {
 	}
 	t := &p.transport
 	if kind, ok := p.Accepted(sender.Domain()); ok && kind != routing.ExternalRelay {
-		return Reports{p.postmaster, int64(t.InternalDsnMaxMessageAttachSize.Or(0)), true, t.InternalDelayDsnEnabled.Or(false), true}
+		return Reports{p.postmaster, int64(t.InternalDsnMaxMessageAttachSize.Or(0)), true, t.InternalDelayDsnEnabled.Or(false), true, p.copied}
 	}
 	d := p.remoteDomain(sender.Domain())
 	return Reports{p.postmaster, int64(t.ExternalDsnMaxMessageAttachSize.Or(0)),
-		d.NDREnabled.Or(false), t.ExternalDelayDsnEnabled.Or(false), d.DeliveryReportEnabled.Or(false)}
+		d.NDREnabled.Or(false), t.ExternalDelayDsnEnabled.Or(false), d.DeliveryReportEnabled.Or(false), p.copied}
 }
 
 // remoteDomain returns the most specific remote domain that covers d; without one,

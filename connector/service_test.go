@@ -46,6 +46,7 @@ var serviceTableOfDefaults = map[string][3]string{
 var transportTableOfDefaults = map[string][3]string{
 	"MaxReceiveSize": {"Unlimited"}, "MaxSendSize": {"Unlimited"}, "MaxRecipientEnvelopeLimit": {"Unlimited"},
 	"TLSReceiveDomainSecureList": {"[]"}, "TLSSendDomainSecureList": {"[]"}, "UseDowngradedExchangeServerAuth": {"false"},
+	"GenerateCopyOfDSNFor":            {"5.4.8, 5.4.6, 5.4.4, 5.2.4, 5.2.0, 5.1.4"},
 	"ExternalPostmasterAddress":       {hub: "postmaster@contoso.com", onEdge: "postmaster@s.contoso.com"},
 	"ExternalDsnMaxMessageAttachSize": {"10 MB (10,485,760 bytes)"}, "InternalDsnMaxMessageAttachSize": {"10 MB (10,485,760 bytes)"},
 	"ExternalDelayDsnEnabled": {"true"}, "InternalDelayDsnEnabled": {"true"},
@@ -265,6 +266,31 @@ func TestReports(t *testing.T) {
 	plain := compile(t, connector.Config{Server: "no domain"}).Reports(postmaster)
 	if want := (connector.Reports{Postmaster: routing.MustParseAddress("postmaster@localhost"), MaxAttachSize: 10 << 20, Failed: true, Delayed: true, Delivered: true}); plain != want {
 		t.Errorf("without any settings: %+v", plain)
+	}
+}
+
+// TestReportCopies checks which failures the postmaster gets copies of.
+func TestReportCopies(t *testing.T) {
+	none, two := param.StatusCodes{}, param.MustParseStatusCodes("5.1.1, 5.4.6")
+	for _, tc := range []struct {
+		transport connector.Transport
+		want      param.StatusCodes
+	}{
+		{connector.Transport{}, none}, // to no address that only follows from the accepted domains
+		{connector.Transport{GenerateCopyOfDSNFor: param.Value(two)}, none},
+		{connector.Transport{ExternalPostmasterAddress: "post@contoso.com"}, param.MustParseStatusCodes("5.4.8, 5.4.6, 5.4.4, 5.2.4, 5.2.0, 5.1.4")},
+		{connector.Transport{ExternalPostmasterAddress: "post@contoso.com", GenerateCopyOfDSNFor: param.Value(two)}, two},
+		{connector.Transport{ExternalPostmasterAddress: "post@contoso.com", GenerateCopyOfDSNFor: param.Value(none)}, none},
+	} {
+		p := compile(t, connector.Config{Accepted: []routing.AcceptedDomain{{DomainName: "contoso.com"}}, Transport: tc.transport})
+		for _, sender := range []string{"a@contoso.com", "a@example.net"} {
+			if got := p.Reports(routing.MustParseAddress(sender)).Copied; got != tc.want {
+				t.Errorf("%+v, %s: %v, want %v", tc.transport, sender, got, tc.want)
+			}
+		}
+		if got := p.Reports(routing.Address{}).Copied; got != none {
+			t.Errorf("null sender: %v", got)
+		}
 	}
 }
 

@@ -148,6 +148,9 @@ var special = map[string]func(*connector.Config){
 	"Transport.TLSSendDomainSecureList": func(c *connector.Config) {
 		c.Transport.TLSSendDomainSecureList = []string{"partner.test", "other.example"}
 	},
+	"Transport.GenerateCopyOfDSNFor": func(c *connector.Config) {
+		c.Transport.GenerateCopyOfDSNFor = param.Value(param.MustParseStatusCodes("5.7.1"))
+	},
 	"Transport.ExternalPostmasterAddress": func(c *connector.Config) { c.Transport.ExternalPostmasterAddress = "reports@contoso.com" },
 	"AcceptedDomain.Default":              func(c *connector.Config) { c.Accepted[0].Default = false; c.Accepted[1].Default = true },
 	"RemoteDomain.NDREnabled":             func(c *connector.Config) { c.Remote[0].NDREnabled = param.Value(true) },

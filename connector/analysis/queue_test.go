@@ -42,6 +42,12 @@ func TestQueueAndReports(t *testing.T) {
 		"the others":         {func(c *connector.Config) { c.Remote[0].NDREnabled = param.Value(true) }, "NDREnabled is now true (was false) for senders in all other external domains."},
 		"as without":         {func(c *connector.Config) { c.Remote = append(c.Remote, remote("other.test", false)) }, ""},
 		"an accepted domain": {func(c *connector.Config) { c.Remote = append(c.Remote, remote("ours.test", false)) }, ""},
+		"copies": {func(c *connector.Config) {
+			c.Transport.GenerateCopyOfDSNFor = param.Value(param.MustParseStatusCodes("5.1.1,5.4.6"))
+		},
+			"GenerateCopyOfDSNFor is now 5.4.6, 5.1.1 (was 5.4.8, 5.4.6, 5.4.4, 5.2.4, 5.2.0, 5.1.4)."},
+		"no copies": {func(c *connector.Config) { c.Transport.GenerateCopyOfDSNFor = param.Value(param.StatusCodes{}) },
+			"GenerateCopyOfDSNFor is now none (was 5.4.8, 5.4.6, 5.4.4, 5.2.4, 5.2.0, 5.1.4)."},
 		"size, not written out": {func(c *connector.Config) {
 			c.Transport.InternalDsnMaxMessageAttachSize = param.Value(10 * param.MB)
 		}, ""},

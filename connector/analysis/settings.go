@@ -74,6 +74,8 @@ func (s comparedSetting) of(c any) (text string, rank int64) {
 			rank = 1
 		}
 		return strconv.FormatBool(v.Bool()), rank
+	case param.StatusCodes:
+		return fmt.Sprint(v), 0
 	case []param.Sender:
 		senders := v.Interface().([]param.Sender)
 		texts := make([]string, len(senders))

@@ -290,6 +290,7 @@ func sample(rng *rand.Rand, t reflect.Type) reflect.Value {
 		netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(n)}), uint16(n+1)),
 		netip.AddrFrom4([4]byte{10, 0, 0, byte(n)}),
 		param.MustParseRange([]string{"10.0.0.1", "10.0.0.1-10.0.0.9", "10.0.0.1/24", "10.0.0.1(255.255.0.0)", "::/0"}[n%5]),
+		param.Value(param.MustParseStatusCodes([]string{"", "5.4.6", "5.4.6, 5.1.4"}[n%3])),
 		param.MustParseSender([]string{"scanner@contoso.com", "@contoso.com", "@*.contoso.com"}[n%3]),
 		param.MustParseSmartHost([]string{"10.1.1.1", "mail.contoso.com", "2001:db8::1"}[n%3]),
 		routing.MustParseAddressSpace([]string{"*", "*.contoso.com;7", "X400:c=us;a=x;1", "Local:contoso.com", "--"}[n%5]),

@@ -13,6 +13,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/connector/shell/export"
 	"github.com/interchange-smtp/interchange/routing"
@@ -142,10 +143,11 @@ func TestReportCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	postmaster := routing.MustParseAddress("postmaster@contoso.com")
+	codes := param.MustParseStatusCodes("5.4.4, 5.4.6")
 	for sender, want := range map[string]connector.Reports{
-		"kim@contoso.com":        {Postmaster: postmaster, MaxAttachSize: 10 << 20, Failed: true, Delivered: true},
-		"lee@fabrikam.com":       {Postmaster: postmaster, MaxAttachSize: 2 << 20, Failed: true, Delayed: true, Delivered: true},
-		"list@news.bulk.example": {Postmaster: postmaster, MaxAttachSize: 2 << 20, Delayed: true, Delivered: true},
+		"kim@contoso.com":        {Postmaster: postmaster, MaxAttachSize: 10 << 20, Failed: true, Delivered: true, Copied: codes},
+		"lee@fabrikam.com":       {Postmaster: postmaster, MaxAttachSize: 2 << 20, Failed: true, Delayed: true, Delivered: true, Copied: codes},
+		"list@news.bulk.example": {Postmaster: postmaster, MaxAttachSize: 2 << 20, Delayed: true, Delivered: true, Copied: codes},
 	} {
 		if got := p.Reports(routing.MustParseAddress(sender)); got != want {
 			t.Errorf("%s: %+v", sender, got)

@@ -239,6 +239,7 @@ func (s random) config() connector.Config {
 			ExternalPostmasterAddress: pick(s, "", "post'master@contoso.com")}
 		maybe(s, &c.Transport.ExternalDsnMaxMessageAttachSize, 0, 5*param.MB, 10*param.MB)
 		maybe(s, &c.Transport.InternalDsnMaxMessageAttachSize, 0, 5*param.MB)
+		maybe(s, &c.Transport.GenerateCopyOfDSNFor, param.StatusCodes{}, param.MustParseStatusCodes("5.4.6"), param.MustParseStatusCodes("5.4.6, 5.1.1"))
 		maybe(s, &c.Transport.ExternalDelayDsnEnabled, true, false)
 		maybe(s, &c.Transport.InternalDelayDsnEnabled, true, false)
 		c.Services, c.Remote = s.services(len(c.Servers) > 0), s.remote()

@@ -6,6 +6,7 @@ import (
 	"encoding"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -117,6 +118,8 @@ func (p *printer) value(path source.Path, v reflect.Value) string {
 			p.fail(path, "%w", err)
 		}
 		return strings.ReplaceAll(string(text), ", ", ",")
+	case param.StatusCodes:
+		return cmp.Or(p.value(path, reflect.ValueOf(slices.Collect(t.All()))), "$null")
 	case encoding.TextMarshaler:
 		text, err := t.MarshalText()
 		if err != nil {

@@ -102,6 +102,7 @@ func crash(t *testing.T, n int, done bool) bool {
 	store := &faulty{}
 	cfg := config(byDNS())
 	cfg.Services = []connector.Service{{MessageRetryInterval: 12 * time.Hour}}
+	cfg.Transport = copied("5.1.1")
 	w := newWorld(t, cfg, func(w *world) {
 		store.Store = w.mem
 		w.store = store
@@ -132,7 +133,7 @@ func crash(t *testing.T, n int, done bool) bool {
 		return dial(ctx, from, to)
 	}
 	b := w.sink("192.0.2.1", hopB(), "b.example")
-	home := w.home()
+	home, post := w.home(), w.postmaster()
 	var promised [][]string
 	for _, tr := range []string{"deliver-first 1@b.example bad1@b.example later1@b.example", "deliver-first 2@b.example bad2@b.example",
 		"queue-first 3@b.example", "queue-first bad4@b.example later4@b.example", "deliver-first later5@b.example 5@b.example"} {
@@ -154,17 +155,17 @@ func crash(t *testing.T, n int, done bool) bool {
 	w.store = w.mem
 	w.start()
 	time.Sleep(72 * time.Hour)
-	checkPromises(t, promised, b, home, crashed)
+	checkPromises(t, promised, b, home, post, crashed)
 	if q := w.queued(); q != "" {
 		t.Errorf("crash at %d (%v): queued %q", n, done, q)
 	}
 	return crashed
 }
 
-// checkPromises looks for everybody in what was delivered and reported.
-func checkPromises(t *testing.T, promised [][]string, b, home *relaytest.Sink, crashed bool) {
+// checkPromises looks for everybody in what was delivered and reported, and for the bad ones in what was copied.
+func checkPromises(t *testing.T, promised [][]string, b, home, post *relaytest.Sink, crashed bool) {
 	t.Helper()
-	delivered, reported := make(map[string]int), make(map[string]int)
+	delivered, reported, copies := make(map[string]int), make(map[string]int), make(map[string]int)
 	for _, m := range b.Messages() {
 		for _, to := range m.To {
 			delivered[to]++
@@ -179,6 +180,9 @@ func checkPromises(t *testing.T, promised [][]string, b, home *relaytest.Sink, c
 			}
 		}
 	}
+	for _, r := range reports(post) {
+		copies[strings.TrimSuffix(strings.TrimPrefix(r, "post@admin.example: "), " failed 5.1.1")]++
+	}
 	most := 1
 	if crashed {
 		most = 2
@@ -191,6 +195,9 @@ func checkPromises(t *testing.T, promised [][]string, b, home *relaytest.Sink, c
 			}
 			if n < 1 || n > most {
 				t.Errorf("%s was %s %d times", to, what, n)
+			}
+			if n := copies[to]; to[0] == 'b' && (n < 1 || n > most) {
+				t.Errorf("the report on %s was copied %d times", to, n)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package dsn
 
 import (
+	"iter"
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay/envelope"
@@ -15,6 +16,7 @@ type Report struct {
 	Date time.Time // zero: now
 
 	Postmaster routing.Address // the sender shown in the report
+	Copy       bool            // it goes to Postmaster, and to the original's sender only in the field To
 	MTA        string          // the name of the reporting server, a domain
 
 	Arrived time.Time // when the original arrived; zero: left out
@@ -28,7 +30,7 @@ type Report struct {
 	Recipients []Recipient // one or more
 
 	// Original is the envelope of the message that is reported on. Its sender
-	// gets the report, so it must not be null. Its Size decides with MaxSize
+	// gets the report, or what it is a Copy of, so it must not be null. Its Size decides with MaxSize
 	// whether the whole message is returned.
 	Original envelope.Envelope
 	MaxSize  int64 // in bytes: of a larger original only the header is returned; 0: of every original
@@ -70,9 +72,24 @@ func (r *Report) messageID() string {
 	return "<" + r.ID + "@" + host.String() + ">"
 }
 
-// To returns the recipient of the report: the sender of the original.
+// To returns the recipient of the report: the sender of the original, or the postmaster of a Copy.
 func (r *Report) To() envelope.Recipient {
-	return envelope.Recipient{To: r.Original.From, Notify: envelope.NotifyNever}
+	to := r.Original.From
+	if r.Copy {
+		to = r.Postmaster
+	}
+	return envelope.Recipient{To: to, Notify: envelope.NotifyNever}
+}
+
+// Statuses yields the status code that the report has for each of its Recipients, in their order.
+func (r *Report) Statuses() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range r.Recipients {
+			if !yield(r.status(&r.Recipients[i])) {
+				return
+			}
+		}
+	}
 }
 
 // full reports whether the whole original is returned.

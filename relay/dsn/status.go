@@ -97,22 +97,22 @@ func isItem(s string) bool {
 
 // status returns a recipient's status: the given one, else the status of the reply, else
 // one that has only the class.
-func (w *writer) status(r *Recipient) string {
-	reply := r.Reply
+func (r *Report) status(to *Recipient) string {
+	reply := to.Reply
 	if len(reply) > 4 && (reply[3] == ' ' || reply[3] == '-') {
 		reply = reply[4:]
 	}
 	reply, _, _ = strings.Cut(reply, " ")
-	for _, s := range []string{r.Status, reply} {
+	for _, s := range []string{to.Status, reply} {
 		// A failed recipient has 4.X.X if the failure was temporary until it expired.
-		if statusCode.MatchString(s) && (s[0] == w.Kind.class() || w.Kind == Failed && s[0] == '4') {
+		if statusCode.MatchString(s) && (s[0] == r.Kind.class() || r.Kind == Failed && s[0] == '4') {
 			return s
 		}
 	}
-	if c := r.Reply; w.Kind == Failed && r.Status == "" && len(c) > 3 && c[0] == '4' {
+	if c := to.Reply; r.Kind == Failed && to.Status == "" && len(c) > 3 && c[0] == '4' {
 		return "4.0.0"
 	}
-	return string(w.Kind.class()) + ".0.0"
+	return string(r.Kind.class()) + ".0.0"
 }
 
 var (

@@ -113,7 +113,7 @@ type Event struct {
 	// Host of other kinds. MilterFailed: the Milter's Address. ACMEFailed and ACMENotRenewed: the name in
 	// the certificate. KeysFetched and KeysNotFetched: the URL or the file of the keys.
 	//
-	// Detail depends on the Kind. ReportQueued: failed, delayed or relayed. TLSFailed: what is tried
+	// Detail depends on the Kind. ReportQueued: failed, delayed, relayed or copy. TLSFailed: what is tried
 	// next. TestedPolicyUnmet: what requires it. MessageAuthenticated: noted, quarantined, refused or
 	// deferred. TokenMissing and TokenNotRenewed: the Cause, as in package oauth. STSFetched: the
 	// mode of the policy. PressureBegan and PressureEnded: queue, disk or memory. STSFetchFailed: how mail is sent. MilterFailed: the DefaultAction, if there

@@ -51,6 +51,7 @@ var (
 	Server        = &Kind{Name: "ServerIdParameter"}
 	Size          = &Kind{Name: "ByteQuantifiedSize", unit: bytes}
 	SmartHost     = &Kind{Name: "SmartHost"}
+	StatusCode    = &Kind{Name: "EnhancedStatusCode"}
 	Space         = &Kind{Name: "AddressSpace"}
 	String        = &Kind{Name: "String"}
 	RemoteName    = &Kind{Name: "SmtpDomainWithSubdomains"}

@@ -213,7 +213,7 @@ func TestReadWarns(t *testing.T) {
 
 func TestTransport(t *testing.T) {
 	e, err := export.Read("a.txt", []byte("MaxReceiveSize : 20 MB (20,971,520 bytes)\nMaxSendSize : Unlimited\nMaxRecipientEnvelopeLimit : 500\n"+
-		"TLSReceiveDomainSecureList : {fabrikam.com, contoso.com}\nXexch50Enabled : True\nIdentity : Transport Settings\n"))
+		"TLSReceiveDomainSecureList : {fabrikam.com, contoso.com}\nGenerateCopyOfDSNFor : {5.1.4, 5.4.8}\nXexch50Enabled : True\nIdentity : Transport Settings\n"))
 	if err != nil || len(e.Warnings) != 1 {
 		t.Fatal(err, e)
 	}
@@ -223,9 +223,33 @@ func TestTransport(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := connector.Transport{MaxReceiveSize: 20 * param.MB, MaxSendSize: param.UnlimitedSize, MaxRecipientEnvelopeLimit: 500,
-		TLSReceiveDomainSecureList: []string{"a.example", "fabrikam.com", "contoso.com"}}
+		TLSReceiveDomainSecureList: []string{"a.example", "fabrikam.com", "contoso.com"},
+		GenerateCopyOfDSNFor:       param.Value(param.MustParseStatusCodes("5.4.8, 5.1.4"))}
 	if !reflect.DeepEqual(cfg.Transport, want) || origins["Transport.MaxSendSize"].Line != 2 {
 		t.Errorf("%+v %v", cfg.Transport, origins)
+	}
+}
+
+// A list of status codes may be empty. One that is cut off, as PowerShell prints the default, is passed over.
+func TestStatusCodes(t *testing.T) {
+	for text, want := range map[string]param.Setting[param.StatusCodes]{
+		"{}":                              param.Value(param.StatusCodes{}),
+		"{5.4.6}":                         param.Value(param.MustParseStatusCodes("5.4.6")),
+		"{5.4.8, 5.4.6, 5.4.4, 5.2.4...}": {},
+	} {
+		e, err := export.Read("a.txt", []byte("MaxReceiveSize : 20 MB (20,971,520 bytes)\nMaxRecipientEnvelopeLimit : 500\nTLSReceiveDomainSecureList : {}\nGenerateCopyOfDSNFor : "+text+"\n"))
+		if err != nil {
+			t.Fatal(text, err)
+		}
+		var cfg connector.Config
+		warnings, err := export.Merge(&cfg, nil, e)
+		if err != nil || cfg.Transport.GenerateCopyOfDSNFor != want {
+			t.Errorf("%s: %v, %v, want %v", text, cfg.Transport.GenerateCopyOfDSNFor, err, want)
+		}
+		_, given := want.Get()
+		if warned := strings.Contains(fmt.Sprint(warnings, e.Warnings), "the default applies"); warned == given {
+			t.Errorf("%s: %v %v", text, warnings, e.Warnings)
+		}
 	}
 }
 

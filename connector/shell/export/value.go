@@ -28,6 +28,10 @@ func (s *subject) field(name string, v object.Value, to reflect.Value, at source
 		s.list(name, v, to, at)
 		return
 	}
+	if codes, ok := to.Addr().Interface().(*param.Setting[param.StatusCodes]); ok {
+		s.statusCodes(name, v, codes, at)
+		return
+	}
 	text, err := scalarText(v)
 	if n, numberErr := strconv.ParseInt(text, 10, 64); err == nil && numberErr == nil {
 		if meant := schema.EnumerationText(name, n); meant != "" {
@@ -74,6 +78,26 @@ func (s *subject) list(name string, v object.Value, to reflect.Value, at source.
 		}
 		to.Set(reflect.Append(to, item.Elem()))
 	}
+}
+
+// statusCodes stores a list of status codes. Many exports have it cut off, because the default is longer than the
+// lists that PowerShell prints; it must not keep the rest from being read.
+func (s *subject) statusCodes(name string, v object.Value, to *param.Setting[param.StatusCodes], at source.Position) {
+	elements, err := elementsOf(name, v)
+	if err != nil {
+		s.warn(source.Path(name), source.CodeIgnored, "the default applies, because the list can't be read: "+err.Error())
+		return
+	}
+	texts := make([]string, len(elements))
+	for i, element := range elements {
+		texts[i] = object.Text(element)
+	}
+	codes, err := param.ParseStatusCodes(strings.Join(texts, ","))
+	if err != nil {
+		s.failAt(at, source.Path(name), err)
+		return
+	}
+	*to = param.Value(codes)
 }
 
 // elementsOf returns the elements of a list in any of the forms in which exports

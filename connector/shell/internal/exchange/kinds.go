@@ -39,6 +39,7 @@ var (
 	subdomains  = kind[string]{Kind: schema.Subdomains, parse: parseText, show: showText, nullable: true}
 	remoteName  = kind[string]{Kind: schema.RemoteName, parse: parseRemoteName, show: showText, nullable: true}
 	date        = kind[param.Date]{Kind: schema.Date, parse: param.ParseDate, show: showDate, nullable: true}
+	statusCode  = kind[string]{Kind: schema.StatusCode, parse: parseStatusCode, show: showText}
 	serverID    = kind[string]{Kind: schema.Server, parse: parseText, show: showServerID, same: strings.EqualFold}
 )
 
@@ -143,6 +144,15 @@ func parseMailbox(s string) (string, error) {
 		return "", fmt.Errorf("%q has no domain", s)
 	}
 	return s, err
+}
+
+// parseStatusCode reads one code.
+func parseStatusCode(s string) (string, error) {
+	codes, err := param.ParseStatusCodes(s)
+	if err == nil && (codes == param.StatusCodes{} || !codes.Has(codes.String())) {
+		err = fmt.Errorf("%q is not one enhanced status code, as in 5.4.6", s)
+	}
+	return codes.String(), err
 }
 
 func parseX509(s string) (string, error) {

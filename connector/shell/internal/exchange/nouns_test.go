@@ -354,3 +354,26 @@ func TestFresh(t *testing.T) {
 		t.Errorf("bare: %v", fmt.Sprint(cfg))
 	}
 }
+
+// TestStatusCodes edits the list of GenerateCopyOfDSNFor.
+func TestStatusCodes(t *testing.T) {
+	d := newDriver(bare())
+	codes := func(want string, value object.Value) {
+		t.Helper()
+		d.must(t, "Set-TransportConfig", args{"GenerateCopyOfDSNFor": value})
+		shown, _ := d.must(t, "Get-TransportConfig", nil)[0].(*object.Object).Get("GenerateCopyOfDSNFor")
+		if got := object.Text(shown); got != want {
+			t.Errorf("%v: GenerateCopyOfDSNFor is %q, want %q", value, got, want)
+		}
+	}
+	d.fails(t, "Set-TransportConfig", args{"GenerateCopyOfDSNFor": "5.4"}, "5.4.6")
+	d.fails(t, "Set-TransportConfig", args{"GenerateCopyOfDSNFor": table("Remove", "5.7.1")}, "isn't in the list")
+	codes("5.7.1 5.4.8 5.4.6 5.4.4 5.2.4 5.2.0 5.1.4", table("Add", "5.7.1")) // to the default list
+	codes("5.7.1 5.4.8 5.4.4 5.2.4 5.2.0 5.1.4", table("Remove", "5.4.6"))
+	codes("5.4.6 5.1.1", list("5.1.1", "5.4.6"))
+	codes("5.4.6 5.1.1", "5.1.1,5.4.6") // as people join values for CSV
+	codes("", nil)
+	if got, given := d.org.Config().Transport.GenerateCopyOfDSNFor.Get(); !given || got != (param.StatusCodes{}) {
+		t.Errorf("$null leaves %v, %v", got, given)
+	}
+}

@@ -120,7 +120,7 @@ func (d dice) config() connector.Config {
 		Accepted: []routing.AcceptedDomain{{Name: "Contoso", DomainName: "contoso.com"}, {DomainName: "*.b.com", DomainType: routing.InternalRelay}},
 		Transport: connector.Transport{MaxSendSize: some(d, 5*param.MB), MaxRecipientEnvelopeLimit: some(d, param.Limit(9)),
 			TLSSendDomainSecureList: some(d, []string{"a.com"}), UseDowngradedExchangeServerAuth: d.coin(),
-			ExternalPostmasterAddress: some(d, "post@a.com"), ExternalDsnMaxMessageAttachSize: maybe(d, 5*param.MB), InternalDelayDsnEnabled: maybe(d, d.coin())},
+			ExternalPostmasterAddress: some(d, "post@a.com"), GenerateCopyOfDSNFor: maybe(d, param.MustParseStatusCodes("5.4.6, 5.1.1")), ExternalDsnMaxMessageAttachSize: maybe(d, 5*param.MB), InternalDelayDsnEnabled: maybe(d, d.coin())},
 		Remote: some(d, []connector.RemoteDomain{{Name: "All", DomainName: "*", NDREnabled: maybe(d, d.coin())}, {Name: "a", DomainName: "*.a.com"}}),
 		Services: some(d, []connector.Service{{Name: []string{"", "HubA", "huba.fabrikam.com"}[d.IntN(3)], MaxOutboundConnections: 7},
 			{Name: "HubB", MessageRetryInterval: some(d, time.Minute), TransientFailureRetryCount: param.Value(d.IntN(9))}}),

@@ -2,15 +2,20 @@ package exchange
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-var transportRows = rowsOf[transport](&schema.TransportConfig, nil)
+var transportRows = rowsOf(&schema.TransportConfig, map[string]access[transport]{
+	"GenerateCopyOfDSNFor": {set: setStatusCodes, get: getStatusCodes},
+})
 
 // downgradedAuth is the one parameter of a service that the configuration has in
 // Transport.
@@ -36,6 +41,25 @@ func fullTransport(it *item[transport]) transport {
 	t := it.cfg.WithDefaults(&connector.Config{})
 	t.ExternalPostmasterAddress = it.cfg.ExternalPostmasterAddress // $null, as in Exchange
 	return t
+}
+
+// setStatusCodes reads a list of status codes. What is added and removed changes the list that is shown.
+func setStatusCodes(it *item[transport], _ string, v object.Value) error {
+	full := fullTransport(it)
+	list, err := edited(statusCode, slices.Collect(full.GenerateCopyOfDSNFor.Or(param.StatusCodes{}).All()), v)
+	if err != nil {
+		return err
+	}
+	codes, err := param.ParseStatusCodes(strings.Join(list, ","))
+	if err == nil {
+		it.cfg.GenerateCopyOfDSNFor = param.Value(codes)
+	}
+	return err
+}
+
+// getStatusCodes shows them.
+func getStatusCodes(_ *item[transport], full *transport, _ string) object.Value {
+	return listOf(statusCode, slices.Collect(full.GenerateCopyOfDSNFor.Or(param.StatusCodes{}).All()))
 }
 
 func (o *Org) checkTransport(next, old *item[transport]) error {

@@ -19,7 +19,8 @@ type Report struct {
 	recipients []int // of the message, that it is on
 }
 
-// DueReports returns the delivery reports that are due on m. Recipients whose sender gets no report, by
+// DueReports returns the delivery reports that are due on m, each after its copy, if it has one: if the copy
+// can't be stored, the report is still due. Recipients whose sender gets no report, by
 // NOTIFY or by the policy, count as reported.
 func (s *Scheduler) DueReports(m *Message, now time.Time) (due []Report) {
 	late := s.isLate(m, now)
@@ -46,7 +47,11 @@ func (s *Scheduler) DueReports(m *Message, now time.Time) (due []Report) {
 			}
 		}
 		if len(on) > 0 {
-			due = append(due, s.newReport(m, kind, on, &allowed))
+			n := s.newReport(m, kind, on, &allowed)
+			if isCopied(&n, &allowed) {
+				due = append(due, n.copy(m))
+			}
+			due = append(due, n)
 		}
 	}
 	return due
@@ -103,7 +108,7 @@ func permits(r *connector.Reports, kind dsn.Kind) bool {
 func (s *Scheduler) newReport(m *Message, kind dsn.Kind, on []int, allowed *connector.Reports) Report {
 	n := Report{recipients: on, Report: dsn.Report{
 		Kind:       kind,
-		ID:         reportID(m.ID, kind, on),
+		ID:         reportID(m.ID, kind.String(), on),
 		Postmaster: allowed.Postmaster,
 		MTA:        s.limits.host,
 		Arrived:    m.Arrived,
@@ -134,6 +139,34 @@ func (s *Scheduler) newReport(m *Message, kind dsn.Kind, on []int, allowed *conn
 	return n
 }
 
+// isCopied reports whether the postmaster gets a copy of n. If n goes to the postmaster's address itself, there is no copy.
+func isCopied(n *Report, allowed *connector.Reports) bool {
+	if n.Kind != dsn.Failed || n.Original.From.EqualFold(allowed.Postmaster) {
+		return false
+	}
+	for status := range n.Statuses() {
+		if allowed.Copied.Has(status) {
+			return true
+		}
+	}
+	return false
+}
+
+// copy returns the postmaster's copy of n, a report on m.
+func (n Report) copy(m *Message) Report {
+	n.Copy = true
+	n.ID = reportID(m.ID, n.outcome(), n.recipients)
+	return n
+}
+
+// outcome says in a word what n is about, for its event.
+func (n *Report) outcome() string {
+	if n.Copy {
+		return "copy"
+	}
+	return n.Kind.String()
+}
+
 // hasReturned reports whether an earlier report on a failure has returned m.
 func (m *Message) hasReturned() bool {
 	return m.any(func(r *queue.Recipient) bool {
@@ -141,8 +174,8 @@ func (m *Message) hasReturned() bool {
 	})
 }
 
-// reportID returns the ID of the report of a kind on some recipients of a message: always the same.
-func reportID(id string, kind dsn.Kind, on []int) string {
+// reportID returns the ID of the report with an outcome on some recipients of a message: always the same.
+func reportID(id, outcome string, on []int) string {
 	const most = 40
 	h := sha256.New()
 	for _, i := range on {
@@ -153,5 +186,5 @@ func reportID(id string, kind dsn.Kind, on []int) string {
 		whole := sha256.Sum256([]byte(id))
 		id = envelope.EncodeID(whole[:20])
 	}
-	return id + "-" + strings.ToUpper(kind.String()[:1]) + sum
+	return id + "-" + strings.ToUpper(outcome[:1]) + sum
 }

@@ -62,14 +62,19 @@ func (s *Scheduler) NextStep(m *Message, now time.Time) (step Step, ok bool) {
 // ReportStored notes that the report n on m is on the Store; r is its message, nil if it was there
 // before.
 func (s *Scheduler) ReportStored(m *Message, n *Report, r *Message, now time.Time) {
-	for _, i := range n.recipients {
-		m.markReported(i, n.Kind)
+	if !n.Copy { // the report itself comes next, and until then nothing has changed
+		m.changed = true
+		for _, i := range n.recipients {
+			m.markReported(i, n.Kind)
+		}
 	}
-	if m.changed = true; r != nil {
+	if r != nil {
 		r.phase = storing
 		report := r.Envelope
-		m.nameReport(n, &report)
-		s.Emit(m, event.Event{Kind: event.ReportQueued, Time: now, To: m.From, Recipients: len(n.Recipients), Report: n.ID, ReportEnvelope: &report, Detail: n.Kind.String()})
+		if !n.Copy {
+			m.nameReport(n, &report)
+		}
+		s.Emit(m, event.Event{Kind: event.ReportQueued, Time: now, To: n.To().To, Recipients: len(n.Recipients), Report: n.ID, ReportEnvelope: &report, Detail: n.outcome()})
 		m.reports = append(m.reports, r)
 	}
 }
