@@ -134,6 +134,8 @@ func startPostfix(t *testing.T, h *host, ca *authority, cfg gatewayConfig) *post
 // start starts Postfix and returns when it listens.
 func (p *postfix) start(t *testing.T) {
 	t.Helper()
+	// All of Postfix's processes wait while the socket of postlogd is full, the master, which starts postlogd, too.
+	run(t, p.host.command(context.Background(), "sh", "-c", "echo 4096 >/proc/sys/net/unix/max_dgram_qlen"))
 	p.running = p.host.command(context.Background(), "/usr/sbin/postfix", "-c", p.dir+"/etc", "start-fg")
 	// Postfix may log before the master has its log service, hence the shell's error output.
 	p.running.Stdout, p.running.Stderr = &p.output, &p.output
