@@ -19,6 +19,9 @@ func (c *Config) clone() Config {
 	for i := range d.Send {
 		d.Send[i] = d.Send[i].Clone()
 	}
+	for i := range d.Services {
+		d.Services[i] = d.Services[i].Clone()
+	}
 	d.Transport = c.Transport.Clone()
 	return d
 }
@@ -36,6 +39,12 @@ func (s Send) Clone() Send {
 		c := *s.AuthenticationCredential
 		s.AuthenticationCredential = &c
 	}
+	return s
+}
+
+// Clone returns a copy of s that shares no memory with it.
+func (s Service) Clone() Service {
+	copyLists(&s)
 	return s
 }
 

@@ -60,8 +60,10 @@ const (
 	CodeSourceSites         source.Code = "source-sites"         // warning: source servers in several sites
 	CodeRemoteDomain        source.Code = "remote-domain"
 	CodePostmaster          source.Code = "postmaster"
-	CodeConnectionsOrder    source.Code = "connections-order"  // more for one domain than for all
-	CodeDelayNotification   source.Code = "delay-notification" // warning: too early or never
-	CodeLogPath             source.Code = "log-path"           // warning: a path of Windows on another system
-	CodeLogSizes            source.Code = "log-sizes"          // one file may be larger than all files
+	CodeConnectionsOrder    source.Code = "connections-order"   // more for one domain than for all
+	CodeDelayNotification   source.Code = "delay-notification"  // warning: too early or never
+	CodeNameServers         source.Code = "name-servers"        // none is listed although only those listed are asked, or no server can have the address
+	CodeNameServersUnused   source.Code = "name-servers-unused" // warning: listed, but those of the machine are asked
+	CodeLogPath             source.Code = "log-path"            // warning: a path of Windows on another system
+	CodeLogSizes            source.Code = "log-sizes"           // one file may be larger than all files
 )

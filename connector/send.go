@@ -36,7 +36,7 @@ type Send struct {
 	SourceIPAddress              netip.Addr // local address to connect from; zero or 0.0.0.0: any
 	Fqdn                         string     // for EHLO; "": the server's
 	ForceHELO                    bool       // HELO instead of EHLO: no extensions, no TLS
-	UseExternalDNSServersEnabled bool       // not enforced
+	UseExternalDNSServersEnabled bool       // next hops are looked up by the external name servers of the Service
 	FrontendProxyEnabled         bool       // not enforced
 
 	RequireTLS               bool                // no mail without TLS

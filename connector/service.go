@@ -1,6 +1,7 @@
 package connector
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/param"
@@ -32,6 +33,16 @@ type Service struct {
 	MessageRetryInterval     time.Duration
 	DelayNotificationTimeout time.Duration
 	MessageExpirationTimeout time.Duration
+
+	// The name servers that are asked for next hops: those listed only if the adapter isn't
+	// enabled, which stands for the name servers of this machine. ExternalNameServers and
+	// InternalNameServers return these as one value each.
+	ExternalDNSServers        []netip.Addr
+	ExternalDNSAdapterEnabled param.Setting[bool]
+	ExternalDNSProtocolOption param.ProtocolOption
+	InternalDNSServers        []netip.Addr
+	InternalDNSAdapterEnabled param.Setting[bool]
+	InternalDNSProtocolOption param.ProtocolOption
 
 	// Where the logs are and how much of them is kept. A path "" means that the log isn't
 	// written, MaxAge 0 that no file is too old. The methods of the logs' names return these

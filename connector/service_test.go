@@ -31,6 +31,9 @@ var serviceTableOfDefaults = map[string][3]string{
 	"DelayNotificationTimeout":                      {"4h0m0s"},
 	"MessageExpirationTimeout":                      {"48h0m0s"},
 
+	"ExternalDNSServers": {"[]"}, "ExternalDNSAdapterEnabled": {"true"}, "ExternalDNSProtocolOption": {"Any"},
+	"InternalDNSServers": {"[]"}, "InternalDNSAdapterEnabled": {"true"}, "InternalDNSProtocolOption": {"Any"},
+
 	"ReceiveProtocolLogPath": {"ProtocolLog/SmtpReceive"}, "ReceiveProtocolLogMaxAge": {"720h0m0s"},
 	"ReceiveProtocolLogMaxDirectorySize": {"250 MB (262,144,000 bytes)"}, "ReceiveProtocolLogMaxFileSize": {"10 MB (10,485,760 bytes)"},
 	"SendProtocolLogPath": {"ProtocolLog/SmtpSend"}, "SendProtocolLogMaxAge": {"720h0m0s"},
@@ -66,7 +69,7 @@ func TestServiceDefaults(t *testing.T) {
 		p := compile(t, cfg)
 		compareDefaults(t, column(where), *p.Service(), serviceTableOfDefaults)
 		compareDefaults(t, column(where), *p.Transport(), transportTableOfDefaults)
-		if again := p.Service().WithDefaults(&cfg); again != *p.Service() {
+		if again := p.Service().WithDefaults(&cfg); !reflect.DeepEqual(again, *p.Service()) {
 			t.Errorf("filled in twice: %+v", again)
 		}
 	}

@@ -29,6 +29,7 @@ func (v *validator) service(path source.Path, s *Service) {
 	serviceParameters.limits(v, path, s)
 	serviceParameters.enumerations(v, path, s)
 	v.logs(path, s)
+	v.nameServers(path, s)
 
 	// Set-TransportService: the notice should come after the transient retries,
 	// and it never comes if the message expires before.

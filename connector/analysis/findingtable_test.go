@@ -251,6 +251,10 @@ var findingTests = map[string]findingTest{
 		parts: []string{"%top", `, "Services": [{"Name": "HubA", "DelayNotificationTimeout": "5.00:00:00"}]`},
 		found: []string{`delay-notification Services["HubA"].DelayNotificationTimeout`}, fixed: []string{},
 	},
+	"name servers that aren't asked": {
+		parts: []string{"%top", `, "Services": [{"Name": "HubA", "InternalDNSServers": ["192.0.2.53"]}]`},
+		found: []string{`name-servers-unused Services["HubA"].InternalDNSServers`}, fixed: []string{},
+	},
 	"log of another system": {
 		parts: []string{"%top", `, "Services": [{"Name": "HubA", "ReceiveProtocolLogPath": "D:\\Logs"}]`},
 		found: []string{`log-path Services["HubA"].ReceiveProtocolLogPath`}, fixed: []string{},

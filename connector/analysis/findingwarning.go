@@ -38,6 +38,7 @@ var warningFixes = map[source.Code]warningFix{
 	connector.CodeEdgeOnly:            {"remove it if Exchange is to do the same", (*element).unset},
 	connector.CodeSourceSites:         {"name servers of one site", nil},
 	connector.CodeDelayNotification:   {"set it to a time between the retries and the expiry of messages", nil},
+	connector.CodeNameServersUnused:   {"set the AdapterEnabled parameter to $false, or remove the list", nil},
 	connector.CodeLogPath:             {"give a path of this system, $null for no log, or leave it out", nil},
 	routing.CodeSiteLink:              {"correct the site's name, or remove it", nil},
 }

@@ -133,7 +133,7 @@ func shown(t *testing.T, p *connector.Policy, f analysis.Finding) {
 // findingTests.
 var unshown = []source.Code{
 	connector.CodeNotEnforced, connector.CodeDomainSecureList, connector.CodeExchangeFqdn, connector.CodeGroupCustom,
-	connector.CodeTLSLegacyUnused, connector.CodeCredentialUnused, connector.CodeSmartHostLimits, connector.CodeSenderRules, connector.CodeEdgeOnly, connector.CodeSourceSites, connector.CodeDelayNotification, connector.CodeLogPath,
+	connector.CodeTLSLegacyUnused, connector.CodeCredentialUnused, connector.CodeSmartHostLimits, connector.CodeSenderRules, connector.CodeEdgeOnly, connector.CodeSourceSites, connector.CodeDelayNotification, connector.CodeNameServersUnused, connector.CodeLogPath,
 	routing.CodeSiteLink, connector.CodeRoleConflict, analysis.CodeFqdnMissing, analysis.CodeAcknowledgedNothing, analysis.CodeAcknowledgedNoReason,
 	analysis.CodeAcknowledgedExtent, analysis.CodeAcknowledgedError, connector.CodeLogPath,
 }

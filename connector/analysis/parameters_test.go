@@ -57,7 +57,7 @@ var uncompared = map[string]string{
 	"Receive.OrarEnabled": "kept", "Receive.SuppressXAnonymousTls": "kept", "Receive.ExtendedProtectionPolicy": "kept", "Receive.TlsDomainCapabilities": "kept",
 
 	"Send.Name": "names", "Send.Comment": "comments", "Send.Usage": "presets", "Send.SmartHostLimits": "presets", "Send.ProtocolLoggingLevel": "protocol logging",
-	"Send.IsCoexistenceConnector": "kept", "Send.LinkedReceiveConnector": "kept", "Send.UseExternalDNSServersEnabled": "kept", "Send.FrontendProxyEnabled": "kept",
+	"Send.IsCoexistenceConnector": "kept", "Send.LinkedReceiveConnector": "kept", "Send.FrontendProxyEnabled": "kept",
 	"Send.RequireOorg": "kept", "Send.ConnectorType": "kept",
 
 	"Transport.UseDowngradedExchangeServerAuth": "it decides what is valid only",
@@ -153,9 +153,24 @@ var special = map[string]func(*connector.Config){
 	},
 	"Transport.ExternalPostmasterAddress": func(c *connector.Config) { c.Transport.ExternalPostmasterAddress = "reports@contoso.com" },
 	"AcceptedDomain.Default":              func(c *connector.Config) { c.Accepted[0].Default = false; c.Accepted[1].Default = true },
+	"Service.ExternalDNSServers":          externalServers,
+	"Service.ExternalDNSAdapterEnabled":   externalServers,
+	"Service.ExternalDNSProtocolOption":   func(c *connector.Config) { c.Services[0].ExternalDNSProtocolOption = param.UseTcpOnly },
+	"Service.InternalDNSServers":          internalServers,
+	"Service.InternalDNSAdapterEnabled":   internalServers,
+	"Service.InternalDNSProtocolOption":   func(c *connector.Config) { c.Services[0].InternalDNSProtocolOption = param.UseUdpOnly },
 	"RemoteDomain.NDREnabled":             func(c *connector.Config) { c.Remote[0].NDREnabled = param.Value(true) },
 	"RemoteDomain.DomainName":             func(c *connector.Config) { c.Remote[0].DomainName = "other.example" },
 	"AcceptedDomain.DomainType":           func(c *connector.Config) { c.Accepted[0].DomainType = routing.Authoritative },
+}
+
+// externalServers and internalServers list a name server, which is asked if those of the machine aren't.
+func externalServers(c *connector.Config) {
+	c.Services[0].ExternalDNSServers, c.Services[0].ExternalDNSAdapterEnabled = []netip.Addr{netip.MustParseAddr("192.0.2.53")}, param.Value(false)
+}
+
+func internalServers(c *connector.Config) {
+	c.Services[0].InternalDNSServers, c.Services[0].InternalDNSAdapterEnabled = []netip.Addr{netip.MustParseAddr("192.0.2.53")}, param.Value(false)
 }
 
 // hops are Send connectors with every kind of next hop.
@@ -207,7 +222,7 @@ var without = map[string][]string{
 	"another server": {
 		"LogonWithoutCertificateCheck", "SmartHostMaxConnections", "SmartHostMessageRateLimit", "SmartHostRecipientRateLimit",
 		"DaneEnabled", "MtaStsEnabled", "DNSRoutingEnabled", "SmartHosts", "SmartHostAuthMechanism", "AuthenticationCredential", "SmartHostCredentials", "Port", "SourceIPAddress", "ForceHELO", "RequireTLS",
-		"IgnoreSTARTTLS", "TlsAuthLevel", "TlsDomain", "TlsCertificateName", "DomainSecureEnabled", "CloudServicesMailEnabled", "DkimSigning", "ErrorPolicies", "Permissions",
+		"UseExternalDNSServersEnabled", "IgnoreSTARTTLS", "TlsAuthLevel", "TlsDomain", "TlsCertificateName", "DomainSecureEnabled", "CloudServicesMailEnabled", "DkimSigning", "ErrorPolicies", "Permissions",
 		"Transport.TLSSendDomainSecureList",
 	},
 }

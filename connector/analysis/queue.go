@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -26,6 +28,7 @@ func (c *comparer) queueChanges() []Change {
 	}
 	changes := append(settingChanges(AspectQueue, serviceSettings, old.Service(), now.Service()),
 		settingChanges(AspectReport, reportSettings, old.Transport(), now.Transport())...)
+	changes = append(changes, nameServerChanges(old.Service(), now.Service())...)
 	if choosesPostmaster(&c.configs[0]) || choosesPostmaster(&c.configs[1]) {
 		changes = append(changes, changedValue(AspectReport, "ExternalPostmasterAddress", postmaster(old), postmaster(now), "")...)
 	}
@@ -45,6 +48,29 @@ func settingChanges(aspect Aspect, settings []comparedSetting, old, now any) (ch
 		changes = append(changes, changedValue(aspect, s.Name, was, is, "")...)
 	}
 	return changes
+}
+
+// nameServerChanges compares which name servers are asked for next hops. Servers that are listed
+// while those of the machine are asked make no difference.
+func nameServerChanges(old, now *connector.Service) []Change {
+	return append(changedValue(AspectQueue, "ExternalDNSServers", nameServerText(old.ExternalNameServers()), nameServerText(now.ExternalNameServers()), ""),
+		changedValue(AspectQueue, "InternalDNSServers", nameServerText(old.InternalNameServers()), nameServerText(now.InternalNameServers()), "")...)
+}
+
+// nameServerText returns name servers in their order, and how they are asked.
+func nameServerText(n connector.NameServers) string {
+	texts := make([]string, len(n.Servers))
+	for i, server := range n.Servers {
+		texts[i] = server.String()
+	}
+	text := cmp.Or(strings.Join(texts, ", "), "the machine's")
+	switch n.Protocol {
+	case param.UseTcpOnly:
+		text += " by TCP only"
+	case param.UseUdpOnly:
+		text += " by UDP only"
+	}
+	return text
 }
 
 // changedValue returns the Change of a parameter from was to is; nil if they are

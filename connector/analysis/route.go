@@ -61,6 +61,7 @@ var routeSettings = [...]struct {
 	{name: "SmartHostMaxConnections", text: func(s *connector.Send) string { return s.SmartHostMaxConnections.String() }, acts: toSmartHosts},
 	{name: "SmartHostMessageRateLimit", text: func(s *connector.Send) string { return s.SmartHostMessageRateLimit.String() }, acts: toSmartHosts},
 	{name: "SmartHostRecipientRateLimit", text: func(s *connector.Send) string { return s.SmartHostRecipientRateLimit.String() }, acts: toSmartHosts},
+	{name: "UseExternalDNSServersEnabled", text: func(s *connector.Send) string { return strconv.FormatBool(s.UseExternalDNSServersEnabled) }},
 	{name: "ForceHELO", text: func(s *connector.Send) string { return strconv.FormatBool(s.ForceHELO) }},
 	{name: "SmtpMaxMessagesPerConnection", text: func(s *connector.Send) string { return strconv.Itoa(s.SmtpMaxMessagesPerConnection) }, onward: true},
 	{name: "ConnectionInactivityTimeOut", text: func(s *connector.Send) string { return param.FormatTimeSpan(s.ConnectionInactivityTimeOut) }, onward: true},

@@ -112,7 +112,7 @@ func (p *printer) value(path source.Path, v reflect.Value) string {
 		return p.quote(path, t.String())
 	case param.Size, param.Limit, auth.Mechanism, permission.Group, param.RateSource, param.ErrorPolicy,
 		param.TransportRole, param.Usage, param.SizeMode, param.ExtendedProtection, param.ProtocolLogging,
-		param.TlsAuthLevel, param.TlsVersion, param.CipherSuite, param.DkimSigning, param.SmartHostLimits, param.ConnectorType, routing.DomainType:
+		param.TlsAuthLevel, param.TlsVersion, param.CipherSuite, param.DkimSigning, param.ProtocolOption, param.SmartHostLimits, param.ConnectorType, routing.DomainType:
 		text, err := t.(encoding.TextMarshaler).MarshalText()
 		if err != nil {
 			p.fail(path, "%w", err)

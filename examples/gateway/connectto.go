@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/mxpolicy"
 )
@@ -49,7 +51,8 @@ func parseDetour(s string) (detour, error) {
 // address (240.0.0.0/4, RFC 1112), from which dial finds the host again.
 type detours struct {
 	rules    []detour
-	resolver delivery.Resolver // of hosts without a detour
+	resolver delivery.Resolver  // of hosts without a detour: the machine's name servers, or those of -dns
+	listed   delivery.Resolvers // likewise, by the name servers that the policy lists
 
 	validating *mxpolicy.Resolver // the name servers that are believed about DNSSEC; nil: none
 
@@ -57,19 +60,54 @@ type detours struct {
 	hosts []string // host n has address 240.0.0.0 + 1 + n
 }
 
-// LookupMX implements delivery.Resolver: a host with a detour is its own mail exchanger, and so is
+// resolverFor returns the resolver that asks the name servers of a Send connector.
+func (d *detours) resolverFor(n connector.NameServers) delivery.Resolver {
+	if len(n.Servers) == 0 && n.Protocol == param.AnyProtocol {
+		return d
+	}
+	return detoured{d, d.listed.For(n)}
+}
+
+// detoured resolves as detours do, and hosts without a detour by other name servers.
+type detoured struct {
+	detours  *detours
+	resolver delivery.Resolver
+}
+
+// LookupMX implements delivery.Resolver.
+func (r detoured) LookupMX(ctx context.Context, name string) ([]*net.MX, error) {
+	return r.detours.lookupMX(ctx, r.resolver, name)
+}
+
+// LookupNetIP implements delivery.Resolver.
+func (r detoured) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
+	return r.detours.lookupNetIP(ctx, r.resolver, network, host)
+}
+
+// LookupMX implements delivery.Resolver.
+func (d *detours) LookupMX(ctx context.Context, name string) ([]*net.MX, error) {
+	return d.lookupMX(ctx, d.resolver, name)
+}
+
+// LookupNetIP implements delivery.Resolver.
+func (d *detours) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
+	return d.lookupNetIP(ctx, d.resolver, network, host)
+}
+
+// lookupMX looks up mail exchangers: a host with a detour is its own mail exchanger, and so is
 // a smart host in the hosts file, for which no name server need be asked. Mail domains, whose names end
 // with a dot here, have their exchangers in the DNS.
-func (d *detours) LookupMX(ctx context.Context, name string) ([]*net.MX, error) {
+func (d *detours) lookupMX(ctx context.Context, by delivery.Resolver, name string) ([]*net.MX, error) {
 	if d.covers(name) || !strings.HasSuffix(name, ".") && isInHostsFile(ctx, name) {
 		return nil, &net.DNSError{Err: "no such host", Name: name, IsNotFound: true}
 	}
-	return d.resolver.LookupMX(ctx, name)
+	return by.LookupMX(ctx, name)
 }
 
-func (d *detours) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
+// lookupNetIP looks up the addresses of a host, or reserves one for a host with a detour.
+func (d *detours) lookupNetIP(ctx context.Context, by delivery.Resolver, network, host string) ([]netip.Addr, error) {
 	if !d.covers(host) {
-		return d.resolver.LookupNetIP(ctx, network, host)
+		return by.LookupNetIP(ctx, network, host)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -105,11 +143,33 @@ func (d *detours) target(to netip.AddrPort) string {
 	host, port := d.name(to.Addr()), strconv.Itoa(int(to.Port()))
 	for _, rule := range d.rules {
 		if rule.isFor(host) && (rule.port == "" || rule.port == port) {
-			newHost, newPort, _ := net.SplitHostPort(rule.target) // parseDetour made it
-			return net.JoinHostPort(cmp.Or(newHost, host), cmp.Or(newPort, port))
+			return rule.apply(host, port)
 		}
 	}
 	return net.JoinHostPort(host, port)
+}
+
+// apply returns the address to dial in place of host and port.
+func (d detour) apply(host, port string) string {
+	newHost, newPort, _ := net.SplitHostPort(d.target) // parseDetour made it
+	return net.JoinHostPort(cmp.Or(newHost, host), cmp.Or(newPort, port))
+}
+
+// dialServer connects to a name server, or to the target of a detour that names it. Detours for
+// any host are for next hops only.
+func (d *detours) dialServer(ctx context.Context, network, address string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	for _, rule := range d.rules {
+		if rule.host == host && (rule.port == "" || rule.port == port) {
+			address = rule.apply(host, port)
+			break
+		}
+	}
+	var dialer net.Dialer
+	return dialer.DialContext(ctx, network, address)
 }
 
 // name returns the host that LookupNetIP gave a, or a itself.

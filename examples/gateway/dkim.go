@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/sign"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -128,10 +130,11 @@ func (c *cli) checkKeys(f *dkimFlags, domains []routing.Domain) int {
 	if err != nil {
 		return c.invalid(fmt.Errorf("-keys %w", err))
 	}
-	resolver, err := nameServers(f.dns)
+	servers, err := parseNameServers(f.dns)
 	if err != nil {
 		return c.invalid(fmt.Errorf("-dns: %w", err))
 	}
+	resolver := (&delivery.Resolvers{Machine: servers}).For(connector.NameServers{})
 	if len(domains) == 0 {
 		domains = slices.Collect(d.Domains())
 	}

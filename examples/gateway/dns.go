@@ -42,7 +42,7 @@ func (f *dnsFlags) dialing() (*detours, error) {
 	if len(given) == 0 {
 		given = f.trusted
 	}
-	resolver, err := nameServers(given)
+	servers, err := parseNameServers(given)
 	if len(f.dns) == 0 {
 		err = nil // validating reports it
 	} else if err != nil {
@@ -50,9 +50,11 @@ func (f *dnsFlags) dialing() (*detours, error) {
 	}
 	validating, trustedErr := f.validating()
 	errs := []error{err, trustedErr}
-	dialing := &detours{resolver: resolver, validating: validating}
+	dialing := &detours{validating: validating}
+	dialing.listed = delivery.Resolvers{Machine: servers, Dial: dialing.dialServer}
+	dialing.resolver = dialing.listed.For(connector.NameServers{})
 	if validating != nil && (len(f.dns) == 0 || len(f.trusted) == 0) {
-		dialing.resolver = validated{resolver, validating}
+		dialing.resolver = validated{dialing.resolver, validating}
 	}
 	for _, s := range f.connectTo {
 		rule, err := parseDetour(s)

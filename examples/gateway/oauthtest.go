@@ -142,7 +142,7 @@ func (o *oauthCommand) tryHost(ctx context.Context, dialing *detours, l *loaded,
 		r.Error, r.Cause = err.Error(), delivery.CauseOther
 		return r
 	}
-	sender := &delivery.Sender{Resolver: dialing, Dial: dialing.dial,
+	sender := &delivery.Sender{ResolverFor: dialing.resolverFor, Dial: dialing.dial,
 		Tokens: func(*connector.Outbound, param.SmartHost) delivery.TokenSource { return tokens }}
 	defer sender.Close()
 	conn, err := sender.Open(ctx, findSend(p, o.connector), routing.Domain{})

@@ -63,7 +63,7 @@ func (f *dnsFlags) look(way connector.Route, to routing.Domain) (*publishedTLS, 
 	shown.asked(d, policies.DNSSEC != nil)
 	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
 	defer cancel()
-	hosts, err := delivery.MailExchangers(ctx, dialing, d.Name, way.Outbound.Fqdn())
+	hosts, err := delivery.MailExchangers(ctx, dialing.resolverFor(way.Outbound.NameServers()), d.Name, way.Outbound.Fqdn())
 	if err != nil {
 		shown.Error = err.Error()
 		return shown, nil

@@ -234,7 +234,7 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	}
 	// Filters may change messages, and signatures hold for a message as it was sent.
 	g.Server.Hooks = append([]relay.Hooks{f.verifier(g.Report).Hooks()}, filters...)
-	g.Sender.Resolver, g.Sender.Dial, g.Sender.TLSPolicies = dialing, dialing.dial, detouredPolicies{r.published, dialing}
+	g.Sender.ResolverFor, g.Sender.Dial, g.Sender.TLSPolicies = dialing.resolverFor, dialing.dial, detouredPolicies{r.published, dialing}
 	r.tokens.Dir, r.tokens.Client, r.tokens.Events = f.oauth.tokens(f.data), r.web, []event.Reader{g.Report}
 	g.Sender.Tokens = r.tokens.For
 	g.Dispatcher.ByConnector = r.transports()

@@ -1,6 +1,11 @@
 package delivery
 
-import "github.com/interchange-smtp/interchange/internal/smtpclient"
+import (
+	"context"
+	"net"
+
+	"github.com/interchange-smtp/interchange/internal/smtpclient"
+)
 
 // SetTimeouts shortens the waits of s.
 func (s *Sender) SetTimeouts(t smtpclient.Timeouts) { s.timeouts = t }
@@ -16,4 +21,9 @@ func (s *Sender) DropIdle() {
 	for _, k := range keys {
 		s.pool.drop(k)
 	}
+}
+
+// DialNameServers replaces how s connects to the name servers that the policy lists.
+func (s *Sender) DialNameServers(dial func(ctx context.Context, network, address string) (net.Conn, error)) {
+	s.resolvers.Dial = dial
 }

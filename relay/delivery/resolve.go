@@ -54,7 +54,7 @@ func (s *Sender) resolve(ctx context.Context, h *NextHop, c candidate) (list []e
 				continue
 			}
 		}
-		addrs, err := s.resolver().LookupNetIP(ctx, "ip", asked(mx.Host, c.kind == mailDomain || mx.Host != c.name))
+		addrs, err := s.resolverFor(h.out).LookupNetIP(ctx, "ip", asked(mx.Host, c.kind == mailDomain || mx.Host != c.name))
 		if err != nil && (failed == nil || !isNotFound(err)) {
 			failed = err
 		}
@@ -105,7 +105,7 @@ func (s *Sender) exchangers(ctx context.Context, h *NextHop, c candidate) ([]net
 	if c.kind == server {
 		return []net.MX{{Host: c.name}}, nil
 	}
-	hosts, err := exchangersOf(ctx, s.resolver(), c.name, h.name, c.kind == mailDomain)
+	hosts, err := exchangersOf(ctx, s.resolverFor(h.out), c.name, h.name, c.kind == mailDomain)
 	switch {
 	case errors.Is(err, errNullMX) && c.kind == smartHost:
 		return nil, &dnsError{reply.NextHopNotFound, err}
@@ -247,11 +247,4 @@ func sameIP(ip []byte, s string) bool {
 	a, ok := netip.AddrFromSlice(ip)
 	b, err := netip.ParseAddr(s)
 	return ok && err == nil && a.Unmap() == b.Unmap()
-}
-
-func (s *Sender) resolver() Resolver {
-	if s.Resolver == nil {
-		return net.DefaultResolver
-	}
-	return s.Resolver
 }

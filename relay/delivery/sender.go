@@ -32,7 +32,13 @@ type Resolver interface {
 // resolver and certificates. It is safe for concurrent use; its fields must not change
 // after the first use.
 type Sender struct {
-	Resolver Resolver // nil: net.DefaultResolver
+	// Resolver finds next hops where the policy doesn't list name servers; their protocol is then
+	// the Resolver's own matter. Nil: the system's.
+	Resolver Resolver
+	// ResolverFor, if not nil, returns the Resolver that asks the name servers of a connector, in
+	// place of Resolver. It is called for each look-up, by many goroutines at once. Nil: lists are
+	// asked as Resolvers does it.
+	ResolverFor func(connector.NameServers) Resolver
 	// Dial connects to a next hop, from the source address if it is valid. It must
 	// return when ctx ends. Nil: TCP.
 	Dial func(ctx context.Context, source netip.Addr, to netip.AddrPort) (net.Conn, error)
@@ -103,6 +109,8 @@ type Sender struct {
 	roots   atomic.Pointer[*x509.CertPool]    // nil: RootCAs
 	signing atomic.Pointer[PrepareFunc]       // nil: Sign
 	pool    pool
+
+	resolvers Resolvers // without ResolverFor
 
 	ownMessages message.Pool // in place of Messages
 	health      health

@@ -85,6 +85,7 @@ var (
 	TlsVersions   = enum("TlsMinimumVersion", param.Tls10, param.Tls11, param.Tls12, param.Tls13)
 	CipherSuites  = enum("TlsCipherSuite", param.CipherSuites()...)
 	DkimSigning   = enum("DkimSigning", param.DkimSigningNone, param.DkimIfKeyExists, param.DkimRequired)
+	Protocols     = enum("ProtocolOption", param.AnyProtocol, param.UseTcpOnly, param.UseUdpOnly)
 	TlsLevels     = enum("TlsAuthLevel", param.EncryptionOnly, param.CertificateValidation, param.DomainValidation).numbered(1, 2, 3)
 )
 

@@ -104,7 +104,7 @@ var sendRows = []Row{
 		Does: "Says which certificate this server shows to next hops."},
 	{Name: "TlsDomain", Verbs: newSet, Kind: Subdomains, Form: "domain or *.domain, with DomainValidation", Since: from10,
 		Does: "Names the domain that the next hop's certificate must be for."},
-	{Name: "UseExternalDNSServersEnabled", Verbs: newSet, Kind: Boolean, Default: is("$false"), Kept: "there is one resolver for all connectors",
-		Does: "Asks the servers of ExternalDNSServers for next hops."},
+	{Name: "UseExternalDNSServersEnabled", Verbs: newSet, Kind: Boolean, Default: is("$false"),
+		Does: "Looks up the next hops by the external DNS servers of Set-TransportService, ExternalDNSServers, in place of the internal ones."},
 	domainController,
 }

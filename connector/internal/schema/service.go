@@ -6,11 +6,12 @@ import (
 )
 
 const (
-	noResolver = "which name servers are asked, and believed about DNSSEC, is said where the program is run: -dns, -dns-trusted"
-	noPickup   = "there is no pickup directory: programs hand in mail by SMTP"
-	noTracing  = "messages aren't copied for tracing: the message tracking log and serve -explain tell the steps without their content"
-	noPoison   = "no message is suspected of a crash"
-	configKey  = "in Exchange a key of EdgeTransport.exe.config"
+	noAdapter      = "the adapters' DNS servers are those that the system knows, or those of -dns"
+	adapterServers = "the machine's are those that the system knows, or those of -dns"
+	noPickup       = "there is no pickup directory: programs hand in mail by SMTP"
+	noTracing      = "messages aren't copied for tracing: the message tracking log and serve -explain tell the steps without their content"
+	noPoison       = "no message is suspected of a crash"
+	configKey      = "in Exchange a key of EdgeTransport.exe.config"
 )
 
 // serviceRows are the parameters of Get- and Set-TransportService, which 2007
@@ -56,14 +57,18 @@ var transportServiceRows = []Row{
 		Does: "Says for how long an empty queue is kept."},
 	{Name: "PoisonThreshold", Verbs: Set, Kind: Integer, Limits: between(1, 10), Default: is("2"), Kept: noPoison,
 		Does: "Puts a message aside after so many crashes in which it was being handled."},
-	{Name: "ExternalDNSServers", Verbs: Set, Kind: Address, List: true, Kept: noResolver,
-		Does: "Lists the DNS servers that are asked for domains outside."},
-	{Name: "InternalDNSServers", Verbs: Set, Kind: Address, List: true, Kept: noResolver,
-		Does: "Lists the DNS servers that are asked for names inside."},
-	keptFlag("ExternalDNSAdapterEnabled", "$true", "", noResolver, "Asks the DNS servers of a network adapter for domains outside."),
-	keptFlag("InternalDNSAdapterEnabled", "$true", "", noResolver, "Asks the DNS servers of a network adapter for names inside."),
-	kept("ExternalDNSProtocolOption", protocols, "Any", "", noResolver, "Says over which protocol DNS servers are asked for domains outside."),
-	kept("InternalDNSProtocolOption", protocols, "Any", "", noResolver, "Says over which protocol DNS servers are asked for names inside."),
+	{Name: "ExternalDNSServers", Verbs: Set, Kind: Address, List: true, Form: "at least one if ExternalDNSAdapterEnabled is $false",
+		Does: "Lists the DNS servers that Send connectors with UseExternalDNSServersEnabled ask for next hops, if ExternalDNSAdapterEnabled is $false."},
+	{Name: "InternalDNSServers", Verbs: Set, Kind: Address, List: true, Form: "at least one if InternalDNSAdapterEnabled is $false",
+		Does: "Lists the DNS servers that are asked for all other next hops, if InternalDNSAdapterEnabled is $false."},
+	{Name: "ExternalDNSAdapterEnabled", Verbs: Set, Kind: Boolean, Default: is("$true"), Note: adapterServers,
+		Does: "Asks the machine's DNS servers in place of ExternalDNSServers."},
+	{Name: "InternalDNSAdapterEnabled", Verbs: Set, Kind: Boolean, Default: is("$true"), Note: adapterServers,
+		Does: "Asks the machine's DNS servers in place of InternalDNSServers."},
+	{Name: "ExternalDNSProtocolOption", Verbs: Set, Kind: Protocols, Default: is("Any"),
+		Does: "Says over which protocol Send connectors with UseExternalDNSServersEnabled ask DNS servers."},
+	{Name: "InternalDNSProtocolOption", Verbs: Set, Kind: Protocols, Default: is("Any"),
+		Does: "Says over which protocol DNS servers are asked for all other next hops."},
 	kept("ExternalIPAddress", Address, "", "", "a Received field names the address that was connected to, as RFC 5321 demands of it", "Replaces the server's address in Received fields."),
 	{Name: "IntraOrgConnectorProtocolLoggingLevel", Verbs: Set, Kind: Logging, Default: is("None"),
 		Does: "Writes connections to other servers of the organisation to the protocol log of Send connectors."},
@@ -87,11 +92,9 @@ var transportServiceRows = []Row{
 	keptText("PipelineTracingSenderAddress", "", "", noTracing, "Says whose messages are copied."),
 	keptFlag("PoisonMessageDetectionEnabled", "$true", "", noPoison, "Puts messages aside that seem to make the server crash."),
 	keptFlag("RecipientValidationCacheEnabled", "$false", "", "the answers of -recipients-ldap and -recipients-ask are always remembered for a while", "Remembers which recipients the directory has."),
-	keptText("ExternalDNSAdapterGuid", "00000000-0000-0000-0000-000000000000", "", noResolver, "Says whose DNS servers, of a network adapter, are asked for domains outside."),
-	keptText("InternalDNSAdapterGuid", "00000000-0000-0000-0000-000000000000", "", noResolver, "Says whose DNS servers, of a network adapter, are asked for names inside."),
+	keptText("ExternalDNSAdapterGuid", "00000000-0000-0000-0000-000000000000", "", noAdapter, "Says whose DNS servers, of a network adapter, are asked for domains outside."),
+	keptText("InternalDNSAdapterGuid", "00000000-0000-0000-0000-000000000000", "", noAdapter, "Says whose DNS servers, of a network adapter, are asked for names inside."),
 }
-
-var protocols = words("ProtocolOption", "Any", "UseTcpOnly", "UseUdpOnly")
 
 // commonNames are the parameters that the Front End and the Mailbox Transport
 // services share with the Transport service.

@@ -463,7 +463,7 @@ func TestServiceAndRemote(t *testing.T) {
 	}
 	want := []connector.Service{{Name: "ex01", MaxOutboundConnections: param.Unlimited, MaxPerDomainOutboundConnections: 20,
 		TransientFailureRetryCount: param.Value(3), MessageExpirationTimeout: 24 * time.Hour, MessageRetryInterval: time.Minute}}
-	if !reflect.DeepEqual(cfg.Services, want) || first.Services[0] != before || origins[`Services["EX01"].TransientFailureRetryCount`].Line != 2 {
+	if !reflect.DeepEqual(cfg.Services, want) || !reflect.DeepEqual(first.Services[0], before) || origins[`Services["EX01"].TransientFailureRetryCount`].Line != 2 {
 		t.Errorf("%+v %v", cfg.Services, origins)
 	}
 	if len(cfg.Remote) != 1 || cfg.Remote[0].NDREnabled != param.Value(false) || cfg.Remote[0].DomainName != "*" {

@@ -130,6 +130,7 @@ func accessTo[C any](r *schema.Row) (a access[C]) {
 	isKind(&a, r, tlsLevels)
 	isKind(&a, r, tlsVersions)
 	isKind(&a, r, cipherSuites)
+	isKind(&a, r, protocols)
 	isKind(&a, r, date)
 	if a.set == nil && r.Kind.Values != nil {
 		return accessOf[C](r, words(r.Kind))

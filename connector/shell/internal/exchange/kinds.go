@@ -62,6 +62,7 @@ var (
 	tlsVersions    = enum(schema.TlsVersions, param.ParseTlsVersion)
 	cipherSuites   = enum(schema.CipherSuites, param.ParseCipherSuite)
 	dkimSigning    = enum(schema.DkimSigning, param.ParseDkimSigning)
+	protocols      = enum(schema.Protocols, param.ParseProtocolOption)
 	tlsLevels      = kind[param.TlsAuthLevel]{Kind: schema.TlsLevels, parse: param.ParseTlsAuthLevel, show: showTlsLevel, nullable: true}
 )
 

@@ -215,8 +215,8 @@ func (o *Org) Config() connector.Config {
 		}
 	}
 	for it := range o.services("TransportService").all() {
-		if it.cfg != (service{Name: it.cfg.Name}) {
-			cfg.Services = append(cfg.Services, it.cfg)
+		if isGiven(it.cfg) {
+			cfg.Services = append(cfg.Services, it.cfg.Clone())
 		}
 	}
 	return cfg
@@ -251,7 +251,7 @@ func (o *Org) servicePlaces(m source.Map) {
 	i := 0
 	for it := range o.services("TransportService").all() {
 		path := source.Element("Services", i, it.cfg.Name)
-		if it.cfg != (service{Name: it.cfg.Name}) {
+		if isGiven(it.cfg) {
 			i++
 		}
 		for _, k := range it.marks {

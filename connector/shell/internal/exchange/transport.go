@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -89,6 +90,9 @@ func (o *Org) serviceNoun(name string, of *schema.Noun) *noun[service] {
 	n.shape(extras, "Name")
 	return n
 }
+
+// isGiven reports whether a command set a parameter of a service.
+func isGiven(s service) bool { return !reflect.DeepEqual(s, service{Name: s.Name}) }
 
 // serviceKey is the name of the server that a service is of.
 func (o *Org) serviceKey(name string) string {
