@@ -93,7 +93,7 @@ func TestTokenServerAway(t *testing.T) {
 		away.Store(nil)
 		time.Sleep(10 * time.Minute)
 		w.must(source.Token(t.Context()))
-		log := w.log.String()
+		log := w.logged()
 		for _, line := range []string{"level=WARN msg=\"cannot renew the OAuth token\"", "level=ERROR msg=\"no OAuth token: mail waits\"", "level=INFO msg=\"OAuth token fetched\""} {
 			if !strings.Contains(log, line) {
 				t.Errorf("the log lacks %s:\n%s", line, log)
@@ -172,8 +172,8 @@ func TestRenewFails(t *testing.T) {
 		if _, err := source.Renew(t.Context(), first); !errors.As(err, &why) || why.Code != "AADSTS7000215" || why.Cause != oauth.CauseSecret {
 			t.Errorf("%v", err)
 		}
-		if !strings.Contains(w.log.String(), `level=ERROR msg="cannot renew the OAuth token"`) {
-			t.Error(w.log.String())
+		if log := w.logged(); !strings.Contains(log, `level=ERROR msg="cannot renew the OAuth token"`) {
+			t.Error(log)
 		}
 	})
 }

@@ -23,6 +23,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -110,6 +111,12 @@ func (w *world) reported() []event.Event {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.events)
+}
+
+// logged returns the log when all goroutines wait: callers get their answer before its event is logged.
+func (w *world) logged() string {
+	synctest.Wait()
+	return w.log.String()
 }
 
 // secretsStayHidden fails the test if the log or an event has a secret in it.
