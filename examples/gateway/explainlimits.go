@@ -1,13 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os/signal"
 	"strings"
-	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -75,20 +72,11 @@ func (c *clientLimits) add(l control.Limit) {
 
 // countersOf asks the gateway on dir for the limits of a client.
 func countersOf(dir string, client control.LimitClient) (all []control.Limit, err error) {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	ctx, cancel := context.WithTimeoutCause(ctx, statusTimeout, fmt.Errorf("the gateway on %s has not answered for %v", dir, statusTimeout))
-	defer cancel()
-	for e, err := range control.Do(ctx, dir, control.Request{Action: control.GetLimits, Client: &client}) {
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, e.Limits...)
+	err = askSoon(dir, control.Request{Action: control.GetLimits, Client: &client}, func(e control.Event) { all = append(all, e.Limits...) })
+	if err == nil && len(all) == 0 {
+		err = errors.New("the gateway's answer has no limits")
 	}
-	if len(all) == 0 {
-		return nil, errors.New("the gateway's answer has no limits")
-	}
-	return all, nil
+	return all, err
 }
 
 // print prints limits as a table, if there are any.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -78,22 +79,27 @@ func (c *cli) status(f *statusFlags) int {
 
 // statusOf asks the gateway that runs on a data directory for its status.
 func statusOf(data string) (s *control.Status, err error) {
+	err = askSoon(data, control.Request{Action: control.GetStatus}, func(e control.Event) { s = cmp.Or(e.Status, s) })
+	if err == nil && s == nil {
+		err = errors.New("the gateway's answer has no status")
+	}
+	return s, err
+}
+
+// askSoon asks the gateway that runs on a data directory, and passes on each part of the answer. It gives up after
+// statusTimeout.
+func askSoon(data string, request control.Request, take func(control.Event)) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	ctx, cancel := context.WithTimeoutCause(ctx, statusTimeout, fmt.Errorf("the gateway on %s has not answered for %v", data, statusTimeout))
 	defer cancel()
-	for e, err := range control.Do(ctx, data, control.Request{Action: control.GetStatus}) {
+	for e, err := range control.Do(ctx, data, request) {
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if e.Status != nil {
-			s = e.Status
-		}
+		take(e)
 	}
-	if s == nil {
-		return nil, errors.New("the gateway's answer has no status")
-	}
-	return s, nil
+	return nil
 }
 
 // headline is the first line of a status.
