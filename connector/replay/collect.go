@@ -92,9 +92,8 @@ func (r *Replay) reportUse(out *Report) {
 	}
 }
 
-// unlogged reports whether the logs don't show if a connector was used: protocol logs
-// have sessions of connectors with ProtocolLoggingLevel Verbose only, and lines that
-// could not be read may have held some. off says that it is because of the level.
+// unlogged reports whether a connector may have been used without a trace in the logs: its
+// ProtocolLoggingLevel is None (then off is true), or lines that can't be read may be about it.
 func (r *Replay) unlogged(in *connector.Inbound) (unlogged, off bool) {
 	if r.report.gaps() || r.report.Judged() == 0 {
 		return true, false

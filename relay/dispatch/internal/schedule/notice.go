@@ -61,9 +61,9 @@ func (s *Scheduler) newNotice(m *Message, e event.Event) *Notice {
 	return t
 }
 
-// Emit adds an event of m. The Readers get it when the Store knows of it; at once if m isn't on the
-// Store, and isn't being put there, unless it is a refusal while a client waits, or comes after one: other
-// recipients may bring m on the Store, with a report on this one.
+// Emit adds an event of m. The Readers get it when the Store knows of it, or at once if m is neither on the Store
+// nor being stored. A refusal while a client waits, and each event after it, waits in any case: another recipient
+// may bring m on the Store, with a report on the refused one.
 func (s *Scheduler) Emit(m *Message, e event.Event) {
 	if !s.config.Events {
 		return
@@ -170,7 +170,8 @@ func (u unsent) Error() string { return u.reply }
 // Unwrap returns the error without the enhanced code in its text.
 func (u unsent) Unwrap() error { return u.cause }
 
-// nameReport has the events of m that wait for the Store, and say how recipients ended, name the report on these.
+// nameReport writes the ID of the report n into those events that wait for the Store and tell what became of its
+// recipients.
 func (m *Message) nameReport(n *Report, report *envelope.Envelope) {
 	for _, t := range m.unstored {
 		switch e := &t.Event; e.Kind {
