@@ -19,7 +19,7 @@ func TestCodeListsPackages(t *testing.T) {
 	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z0-9./]+)` \\| .").FindAllStringSubmatch(string(text), -1) {
 		listed[m[1]] = true
 	}
-	for _, p := range packages(t, "./...", "./examples/...", "./verifiers/...", "./milter/...", "./metrics/...", "./tracing/...", "./examples/otlp", "./examples/submission") {
+	for _, p := range packages(t, "./...", "./examples/...", "./verifiers/...", "./milter/...", "./metrics/...", "./tracing/...", "./examples/otlp", "./examples/submission", "./console/browsertest") {
 		if !listed[p.rel()] {
 			t.Errorf("docs/code.md has no row for %s", p.rel())
 		}

@@ -15,7 +15,7 @@ func TestDependenciesAreListed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, dir := range []string{".", "examples", "examples/otlp", "examples/submission", "verifiers", "milter", "metrics", "tracing"} {
+	for _, dir := range []string{".", "examples", "examples/otlp", "examples/submission", "verifiers", "milter", "metrics", "tracing", "console/browsertest"} {
 		out, err := run(filepath.Join(root(t), dir), "go", "mod", "edit", "-json")
 		if err != nil {
 			t.Fatal(err)

@@ -1,0 +1,103 @@
+package browsertest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/chromedp/cdproto/cdp"
+	cdpage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+)
+
+// Screenshot is a picture of the whole page. It is kept, as NAME.png, in the directory that
+// INTERCHANGE_SCREENSHOTS names.
+func (p *page) Screenshot(name string) []byte {
+	p.t.Helper()
+	size := call(p, cdpage.GetLayoutMetrics, cdp.Empty{}).CSSContentSize
+	yes := true
+	png := call(p, cdpage.CaptureScreenshot, cdpage.CaptureScreenshotParams{
+		CaptureBeyondViewport: &yes,
+		Clip:                  &cdpage.Viewport{Width: size.Width, Height: size.Height, Scale: 1},
+	}).Data
+	p.keep(name+".png", png)
+	return png
+}
+
+// Print is the page as a printer prints it.
+func (p *page) Print(name string) []byte {
+	p.t.Helper()
+	pdf := call(p, cdpage.PrintToPDF, cdpage.PrintToPDFParams{}).Data
+	if !bytes.HasPrefix(pdf, []byte("%PDF-")) {
+		p.t.Fatalf("%s prints as %.20q", p.URL(), pdf)
+	}
+	p.keep(name+".pdf", pdf)
+	return pdf
+}
+
+// keep writes a file to the directory of the screenshots.
+func (p *page) keep(name string, data []byte) {
+	p.t.Helper()
+	dir := os.Getenv("INTERCHANGE_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// Wide says by how many pixels the page is wider than the window.
+func (p *page) Wide() float64 {
+	p.t.Helper()
+	m := call(p, cdpage.GetLayoutMetrics, cdp.Empty{})
+	return m.CSSContentSize.Width - float64(m.CSSLayoutViewport.ClientWidth)
+}
+
+// evaluate runs a script in the page, whatever the page's security policy says, and decodes its result.
+func (p *page) evaluate(script string, result any) {
+	p.t.Helper()
+	yes := true
+	r := call(p, runtime.Evaluate, runtime.EvaluateParams{Expression: script, AwaitPromise: &yes, ReturnByValue: &yes})
+	if r.ExceptionDetails != nil {
+		p.t.Fatalf("%s: %s %v", p.URL(), r.ExceptionDetails.Text, r.ExceptionDetails.Exception)
+	}
+	if result == nil {
+		return
+	}
+	if err := json.Unmarshal([]byte(r.Result.Value), result); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// Axe returns what axe-core finds wrong on the page, one line for each element.
+func (p *page) Axe() []string {
+	p.t.Helper()
+	path := os.Getenv("INTERCHANGE_AXE")
+	if path == "" {
+		lacking(p.t, "set INTERCHANGE_AXE to the file axe.min.js of axe-core")
+	}
+	axe, err := os.ReadFile(path)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.evaluate(string(axe)+"\n;0", nil)
+	var found []struct {
+		ID, Help string
+		Nodes    []struct{ HTML, FailureSummary string }
+	}
+	p.evaluate(`axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations)`, &found)
+	var lines []string
+	for _, f := range found {
+		for _, n := range f.Nodes {
+			lines = append(lines, fmt.Sprintf("%s: %s: %s (%s)", f.ID, f.Help, n.HTML, strings.Join(strings.Fields(n.FailureSummary), " ")))
+		}
+	}
+	return lines
+}
