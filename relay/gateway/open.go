@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"log/slog"
+	"net"
 	"path/filepath"
 	"slices"
 
@@ -19,14 +21,18 @@ import (
 // fails is for Shutdown to close.
 func (g *Gateway) open(ctx context.Context) error {
 	g.connect()
-	if g.Dir != "" {
+	switch {
+	case g.Dir != "":
 		if err := g.openDir(ctx); err != nil {
 			return fmt.Errorf("data directory %w", source.FileError(g.Dir, err))
 		}
-		return nil
-	}
-	if g.Store != nil {
-		return g.startDispatcher(ctx, g.Store)
+	case g.Store != nil:
+		if err := g.startDispatcher(ctx, g.Store); err != nil {
+			return err
+		}
+		g.operator = g.newOperator(nil)
+	default:
+		g.operator = g.newOperator(nil)
 	}
 	return nil
 }
@@ -79,14 +85,37 @@ func (g *Gateway) openDir(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.operator = control.NewServer(listener, &g.Dispatcher, store, g.Logger)
-	g.operator.Reload, g.operator.Status, g.operator.Limits = g.OnReload, g.Status, g.limits
+	g.operator = g.newOperator(listener)
 	go func() {
 		if err := g.operator.Serve(); err != nil {
 			g.Logger.Error("the operator's socket failed: gateway queue gets no more answers", "error", err)
 		}
 	}()
 	return nil
+}
+
+// newOperator returns the server for operators; without a listener there is no socket.
+func (g *Gateway) newOperator(l net.Listener) *control.Server {
+	var q control.Queue
+	if g.queue != nil {
+		q = &g.Dispatcher
+	}
+	s := control.NewServer(l, q, g.queue, g.Logger)
+	s.Reload, s.Status, s.Limits, s.ConsoleURL = g.OnReload, g.Status, g.limits, g.OnConsoleURL
+	return s
+}
+
+// Do answers a request of an operator in this process, as control.Do does for others through the operator's
+// socket, also without Dir. Without a queue, requests about it are refused. control.WithUser says who asks. The
+// error is control.ErrNoGateway before Start and after Shutdown.
+func (g *Gateway) Do(ctx context.Context, r control.Request) iter.Seq2[control.Event, error] {
+	g.mu.Lock()
+	operator := g.operator
+	g.mu.Unlock()
+	if operator == nil {
+		operator = &control.Server{}
+	}
+	return operator.Do(ctx, r)
 }
 
 // startDispatcher begins to deliver what is in store, which has the queue from now on.

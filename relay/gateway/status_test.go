@@ -76,6 +76,45 @@ func TestStatus(t *testing.T) {
 	}
 }
 
+// TestDo: a program asks its own gateway, with and without a queue, and only while it runs.
+func TestDo(t *testing.T) {
+	w := &world{t: t}
+	plain := w.gateway(config("fabrikam.com", server+":25"))
+	answer := func(g *gateway.Gateway, r control.Request) (last control.Event, err error) {
+		for e, failed := range g.Do(t.Context(), r) {
+			if err = failed; e.End == nil {
+				last = e
+			}
+		}
+		return last, err
+	}
+	if _, err := answer(plain, control.Request{Action: control.GetStatus}); !errors.Is(err, control.ErrNoGateway) {
+		t.Errorf("before Start: %v", err)
+	}
+	w.start(plain)
+	if e, err := answer(plain, control.Request{Action: control.GetStatus}); err != nil || e.Status.State != control.Serving {
+		t.Errorf("status: %+v, %v", e.Status, err)
+	}
+	if _, err := answer(plain, control.Request{Action: control.List}); err == nil {
+		t.Error("a gateway without a queue lists its messages")
+	}
+	queued := w.gateway(config("fabrikam.com", server+":26"))
+	queued.Store, queued.OnConsoleURL = newRecorder().Store, func() (string, error) { return "http://localhost/", nil }
+	w.start(queued)
+	if _, err := answer(queued, control.Request{Action: control.List}); err != nil {
+		t.Errorf("a gateway with a store: %v", err)
+	}
+	if e, err := answer(queued, control.Request{Action: control.ConsoleURL}); err != nil || e.URL != "http://localhost/" {
+		t.Errorf("the console's address: %+v, %v", e, err)
+	}
+	if err := plain.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := answer(plain, control.Request{Action: control.GetStatus}); !errors.Is(err, control.ErrNoGateway) {
+		t.Errorf("after Shutdown: %v", err)
+	}
+}
+
 // TestStatusOfReloads: the status says how the last reload ended, and since when a policy is in use.
 func TestStatusOfReloads(t *testing.T) {
 	w := &world{t: t}

@@ -45,16 +45,24 @@ const (
 	Reload    Action = "reload" // the configuration
 	GetStatus Action = "status" // the answer is a Status
 	GetLimits Action = "limits" // of Client, each with its counter
+
+	ConsoleURL Action = "console-url" // the address for one logon at the console in the browser
 )
 
-// Actions returns the actions on messages that a Filter selects: all but Hops, SuspendHop, ResumeHop, Import, Reload, GetStatus and GetLimits.
+// Actions returns the actions on messages that a Filter selects: all but Hops, SuspendHop, ResumeHop, Import, Reload, GetStatus, GetLimits and
+// ConsoleURL.
 func Actions() []Action {
 	return []Action{List, Show, Retry, Suspend, Resume, Drop, Export, Resubmit, Redirect}
 }
 
 // ofGateway reports whether an action isn't one on messages that a Filter selects.
 func (a Action) ofGateway() bool {
-	return a == Reload || a == GetStatus || a == GetLimits || a == Hops || a == SuspendHop || a == ResumeHop || a == Import
+	return !a.onQueue() || a == Hops || a == SuspendHop || a == ResumeHop || a == Import
+}
+
+// onQueue reports whether an action reads or changes the queue.
+func (a Action) onQueue() bool {
+	return a != Reload && a != GetStatus && a != GetLimits && a != ConsoleURL
 }
 
 // Request asks for an action on the messages that Filter selects.
@@ -135,6 +143,7 @@ type Event struct {
 	Status   *Status        `json:"status,omitempty"`
 	Limits   []Limit        `json:"limits,omitempty"`
 	Hop      *Hop           `json:"hop,omitempty"`
+	URL      string         `json:"url,omitempty"`     // with ConsoleURL
 	Content  []byte         `json:"content,omitempty"` // with Export: the next bytes of the last Message
 	Progress *Progress      `json:"progress,omitempty"`
 	Problem  string         `json:"problem,omitempty"` // something that could not be read or done; more events follow

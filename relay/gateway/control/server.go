@@ -60,6 +60,10 @@ type Server struct {
 	// called. Nil: the action is refused.
 	Limits func(c LimitClient) ([]Limit, error)
 
+	// ConsoleURL returns the address for one logon at the console in the browser, for the action of
+	// that name. It must not change after Serve was called. Nil: the action is refused.
+	ConsoleURL func() (string, error)
+
 	listen net.Listener
 	queue  Queue
 	bodies Opener
@@ -71,16 +75,19 @@ type Server struct {
 }
 
 // NewServer returns a Server that answers at l for q, exports messages from bodies, and
-// logs what operators change.
+// logs what operators change. Without l it answers Do only, and without q and bodies actions
+// on the queue are refused.
 func NewServer(l net.Listener, q Queue, bodies Opener, logger *slog.Logger) *Server {
 	s := &Server{listen: l, queue: q, bodies: bodies, logger: logger, slots: make(chan struct{}, maxConns)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.wg.Add(1) // Serve
+	if l != nil {
+		s.wg.Add(1) // Serve
+	}
 	return s
 }
 
-// Serve answers connections until Close. It must be called once. A Server that NewServer
-// didn't make has no listener, which is an error.
+// Serve answers connections until Close. It must be called once. Without a listener it is an
+// error.
 func (s *Server) Serve() error {
 	if s.listen == nil {
 		return errors.New("the server of the operator's socket has no listener")
@@ -108,11 +115,13 @@ func (s *Server) Serve() error {
 // Close closes the listener, abandons the requests that are not done, and returns when
 // Serve has. The socket is removed.
 func (s *Server) Close() {
-	if s.listen == nil {
+	if s.cancel == nil { // NewServer didn't make it
 		return
 	}
 	s.cancel()
-	_ = s.listen.Close() // nothing is lost with it
+	if s.listen != nil {
+		_ = s.listen.Close() // nothing is lost with it
+	}
 	s.wg.Wait()
 }
 
@@ -149,15 +158,22 @@ func (s *Server) serve(conn net.Conn) {
 			_, _ = conn.Read(make([]byte, 1))
 		}()
 	}
-	who := operator(&r, peer(conn))
+	s.perform(ctx, r, peer(conn), a)
+}
+
+// perform does what a user asks for, ends the answer, and logs what was changed.
+func (s *Server) perform(ctx context.Context, r Request, user string, a *answer) {
+	who := operator(&r, user)
 	n, err := s.do(dispatch.WithOperator(ctx, who...), r, a)
 	a.end(n, err)
-	if changed[r.Action] == "" && r.Action != Reload {
-		return
-	}
 	attrs, done := append(who, slog.Int("messages", n)), "messages "+changed[r.Action]
-	if r.Action == Reload {
+	switch {
+	case r.Action == Reload:
 		attrs, done = who, "reload"
+	case r.Action == ConsoleURL:
+		attrs, done = who, "console address shown"
+	case changed[r.Action] == "":
+		return
 	}
 	switch {
 	case err != nil && r.Action == Reload: // its mistakes have lines of their own
@@ -189,6 +205,9 @@ func (s *Server) do(ctx context.Context, r Request, a *answer) (int, error) {
 	f, err := r.Filter.filter(time.Now())
 	if err != nil {
 		return 0, err
+	}
+	if s.queue == nil && r.Action.onQueue() {
+		return 0, errNoQueue
 	}
 	switch r.Action {
 	case Retry:
@@ -228,7 +247,14 @@ func (s *Server) do(ctx context.Context, r Request, a *answer) (int, error) {
 		return 0, a.err
 	case GetLimits:
 		return 0, s.limits(*r.Client, a)
+	case ConsoleURL:
+		return 0, s.consoleURL(a)
 	}
+	return s.list(ctx, r.Action, f, a)
+}
+
+// list sends the messages that f selects, with Export all of each, and returns their number.
+func (s *Server) list(ctx context.Context, action Action, f queue.Filter, a *answer) (int, error) {
 	n := 0
 	for m, err := range s.queue.List(ctx, f) {
 		if err != nil {
@@ -238,7 +264,7 @@ func (s *Server) do(ctx context.Context, r Request, a *answer) (int, error) {
 			continue
 		}
 		a.send(Event{Message: NewMessage(m)})
-		if r.Action == Export {
+		if action == Export {
 			a.send(Event{Record: m})
 			s.export(ctx, m.ID, a)
 		}
@@ -260,6 +286,19 @@ func (s *Server) limits(c LimitClient, a *answer) error {
 		return err
 	}
 	a.send(Event{Limits: all})
+	return a.err
+}
+
+// consoleURL sends the address for one logon at the console.
+func (s *Server) consoleURL(a *answer) error {
+	if s.ConsoleURL == nil {
+		return errors.New("this gateway has no console")
+	}
+	address, err := s.ConsoleURL()
+	if err != nil {
+		return err
+	}
+	a.send(Event{URL: address})
 	return a.err
 }
 
