@@ -38,6 +38,7 @@
 //	relay/dispatch    relay/delivery, relay/queue   queue, retry, report
 //	relay/gosmtp      relay/delivery                the policy for servers and clients of go-smtp
 //	relay/gateway     relay/dispatch, relay/tracking   server, queue and reload in one value
+//	relay/gateway/queues  connector/..., relay/gateway   the queue in the words of Exchange's cmdlets
 //	examples          all                           programs
 //
 // permission, auth, routing and everything under connector are pure: no

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/interchange-smtp/interchange/examples/gateway/internal/monitor"
+	"github.com/interchange-smtp/interchange/relay/gateway/monitor"
 )
 
 // command is a subcommand of gateway. Its usage, its manual page and its completion come from these fields and from

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
+	"github.com/interchange-smtp/interchange/relay/gateway/queues"
 )
 
 // byHop is the grouping by next hop.
@@ -67,7 +68,7 @@ func (g *groups) add(m *control.Message) {
 		}
 		of.Recipients++
 		if g.by == byHop && r.Tried.After(of.tried) {
-			of.tried, of.Reply = r.Tried, foundBy(r.Host, r.Reply)
+			of.tried, of.Reply = r.Tried, queues.FoundBy(r.Host, r.Reply)
 		}
 		if counted[key] {
 			continue
@@ -98,17 +99,6 @@ func (g *groups) key(m *control.Message, r *control.Recipient) string {
 		return "(this server)"
 	}
 	return cmp.Or(r.NextHop, "(not tried yet)")
-}
-
-// foundBy says whose words the reply of the last attempt are.
-func foundBy(host, reply string) string {
-	switch {
-	case reply == "":
-		return ""
-	case host == "":
-		return "this server: " + reply
-	}
-	return host + ": " + reply
 }
 
 // sorted returns the groups, those with most messages first.

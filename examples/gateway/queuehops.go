@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
+	"github.com/interchange-smtp/interchange/relay/gateway/queues"
 )
 
 // hops lists the next hops, or changes those that words name: an action and a name.
@@ -138,7 +139,7 @@ func (c *cli) printHops(list []*control.Hop, asJSON bool) error {
 		return err
 	}
 	for _, h := range list {
-		for _, text := range []string{foundBy(h.Host, h.Reply), h.Advice} {
+		for _, text := range []string{queues.FoundBy(h.Host, h.Reply), h.Advice} {
 			if text != "" {
 				fmt.Fprintf(&rows, "\n%s\n    %s", visibleLine(h.Name), visibleLine(text))
 			}

@@ -6,9 +6,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"os/signal"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/peterh/liner"
@@ -20,6 +22,8 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/relay/gateway/control"
+	"github.com/interchange-smtp/interchange/relay/gateway/queues"
 )
 
 // Prompts of gateway shell.
@@ -124,7 +128,7 @@ func (s *session) open(p *policyFlags) error {
 	sh := d.Shell()
 	sh.Out, sh.Width, sh.FS, sh.Save = s.stdout, s.width(), &load.Directory{Path: ".", Write: true}, s.save
 	if s.data != "" {
-		sh.Queues = &liveQueues{cli: s.cli, dir: s.data, config: func() connector.Config { return s.in.Config() }}
+		sh.Queues = s.queues()
 	}
 	if s.data != "" || s.logs != "" {
 		sh.Tracking = trackingFiles{s.data, s.logs}
@@ -136,6 +140,24 @@ func (s *session) open(p *policyFlags) error {
 		s.begin()
 	}
 	return err
+}
+
+// queues returns the queue of the gateway on the data directory. Messages expire as the configuration of the shell says.
+func (s *session) queues() *queues.Live {
+	return &queues.Live{
+		Ask: func(ctx context.Context, r control.Request) iter.Seq2[control.Event, error] {
+			return s.cli.ask(ctx, s.data, r, nil)
+		},
+		Now: s.now,
+		Expiration: func() time.Duration {
+			policy, err := connector.Compile(s.in.Config())
+			if err != nil {
+				return 0
+			}
+			return policy.Service().MessageExpirationTimeout
+		},
+		Problem: func(text string) { fmt.Fprintf(s.stderr, "gateway shell: %s\n", visibleLine(text)) },
+	}
 }
 
 // width returns the width of the terminal.

@@ -12,8 +12,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/interchange-smtp/interchange/examples/gateway/internal/monitor"
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
+	"github.com/interchange-smtp/interchange/relay/gateway/monitor"
 )
 
 // statusTimeout is how long a gateway may take to answer, so that a monitor gets an answer
@@ -28,7 +28,7 @@ type statusFlags struct {
 }
 
 func (f *statusFlags) register(fs *flag.FlagSet) {
-	f.limits = monitor.Limits{OldestWarning: 15 * time.Minute, OldestCritical: 4 * time.Hour, ExpiryWarning: 14 * 24 * time.Hour}
+	f.limits = monitor.DefaultLimits()
 	fs.StringVar(&f.data, "data", "", "the `DIR` that the gateway was started with")
 	fs.BoolVar(&f.json, "json", false, "print for machines")
 	fs.BoolVar(&f.nagios, "nagios", false, "print for Nagios: performance data in the first line, and what is wrong in the next ones")

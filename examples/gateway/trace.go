@@ -5,12 +5,14 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
+	"github.com/interchange-smtp/interchange/relay/gateway/trace"
 	"github.com/interchange-smtp/interchange/relay/tracking"
 )
 
@@ -107,9 +109,14 @@ func (c *cli) trace(f *traceFlags) int {
 	if len(stories) > f.most {
 		stories, more = stories[:f.most], true
 	}
-	messages := traced(stories)
+	messages := trace.Messages(stories)
 	if f.data != "" {
-		c.addWaiting(messages, f.data)
+		ask := func(r control.Request) iter.Seq2[control.Event, error] {
+			return c.ask(context.Background(), f.data, r, nil)
+		}
+		if err := trace.AddWaiting(messages, ask); err != nil {
+			fmt.Fprintf(c.stderr, "the queue isn't shown: %v\n", err)
+		}
 	}
 	if f.json {
 		c.printJSON(messages)
@@ -169,30 +176,3 @@ func trackingPath(data, logs string) string {
 	}
 	return dir
 }
-
-// addWaiting adds to messages that may be on the queue of dir how their recipients wait. Without access to the
-// queue the log has to do.
-func (c *cli) addWaiting(messages []*traceMessage, dir string) {
-	byID := make(map[string]*traceMessage)
-	r := control.Request{Action: control.Show}
-	for _, m := range messages {
-		if m.ID != "" && m.open() && len(r.Filter.IDs) < mostAsked {
-			byID[m.ID] = m
-			r.Filter.IDs = append(r.Filter.IDs, m.ID)
-		}
-	}
-	if len(byID) == 0 {
-		return
-	}
-	for e, err := range c.ask(context.Background(), dir, r, nil) {
-		switch {
-		case err != nil:
-			fmt.Fprintf(c.stderr, "the queue isn't shown: %v\n", err)
-		case e.Message != nil && byID[e.Message.ID] != nil:
-			byID[e.Message.ID].queued(e.Message)
-		}
-	}
-}
-
-// mostAsked is of how many messages the queue is asked.
-const mostAsked = 1000

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/interchange-smtp/interchange/relay/gateway/trace"
 	"github.com/interchange-smtp/interchange/relay/tracking"
 )
 
@@ -50,32 +51,22 @@ func TestMoments(t *testing.T) {
 	}
 }
 
-// TestTracedOperator: each action by which an operator makes a message due has its word.
-func TestTracedOperator(t *testing.T) {
-	for action, want := range map[string]string{"resume": "resumed by operator", "import": "imported by operator", "retry": "made due by operator"} {
-		e := traceEvent{Event: tracking.Resubmit, Source: "ADMIN", Action: action}
-		if got := e.verb(); got != want {
-			t.Errorf("%s: %q, want %q", action, got, want)
-		}
-	}
-}
-
 // TestTraceRepeats: attempts that fail in the same way are counted, and the last one has its time.
 func TestTraceRepeats(t *testing.T) {
-	m := traceMessage{From: "ceo@contoso.com"}
+	m := trace.Message{From: "ceo@contoso.com"}
 	begin := time.Date(2026, 11, 30, 23, 30, 0, 0, time.UTC)
-	deferred := func(reply string) traceEvent {
-		return traceEvent{Event: tracking.Defer, Source: "SMTP", Recipients: []traceRecipient{{To: "max@example.org", Status: reply}}}
+	deferred := func(reply string) trace.Event {
+		return trace.Event{Event: tracking.Defer, Source: "SMTP", Recipients: []trace.Recipient{{To: "max@example.org", Status: reply}}}
 	}
 	suspended := deferred("")
 	suspended.Source = "ADMIN"
-	for i, e := range []traceEvent{deferred("451 away"), deferred("451 away"), deferred("451 away"), deferred("451 away"),
+	for i, e := range []trace.Event{deferred("451 away"), deferred("451 away"), deferred("451 away"), deferred("451 away"),
 		deferred("452 full"), deferred("452 full"), suspended, suspended, suspended} {
 		e.Time, e.Delay = begin.Add(time.Duration(i)*15*time.Minute), float64(i*900)
 		m.Events = append(m.Events, e)
 	}
 	var out strings.Builder
-	printTrace(&out, []*traceMessage{&m}, begin)
+	printTrace(&out, []*trace.Message{&m}, begin)
 	var got []string
 	for line := range strings.Lines(out.String()) {
 		got = append(got, strings.Join(strings.Fields(line), " "))

@@ -77,7 +77,7 @@ func readLayers(t *testing.T) map[string]layer {
 		t.Fatal(err)
 	}
 	layers := make(map[string]layer)
-	for _, m := range regexp.MustCompile(`(?m)^//\t([a-z/.]+) +(-|[a-z/]+(?:, [a-z/]+)*)   `).FindAllStringSubmatch(string(text), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^//\t([a-z/.]+) +(-|[a-z/.]+(?:, [a-z/.]+)*)   `).FindAllStringSubmatch(string(text), -1) {
 		if m[1] == "package" {
 			continue // the head of the table
 		}

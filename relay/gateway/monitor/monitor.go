@@ -1,5 +1,3 @@
-// Package monitor judges the status of a gateway as Nagios and its kin want it: a level, what is
-// wrong, and numbers to draw.
 package monitor
 
 import (
@@ -26,10 +24,16 @@ func (l Level) String() string {
 	return [...]string{"OK", "WARNING", "CRITICAL", "UNKNOWN"}[min(max(l, OK), Unknown)]
 }
 
-// Limits are the values from which on something is wrong.
+// Limits are the values from which on something is wrong. The zero Limits find each age and each lifetime wrong;
+// DefaultLimits has those of the program.
 type Limits struct {
 	OldestWarning, OldestCritical time.Duration // age of the oldest message
 	ExpiryWarning                 time.Duration // time until a certificate expires; one that has expired is critical
+}
+
+// DefaultLimits returns the limits of gateway status and of the console.
+func DefaultLimits() Limits {
+	return Limits{OldestWarning: 15 * time.Minute, OldestCritical: 4 * time.Hour, ExpiryWarning: 14 * 24 * time.Hour}
 }
 
 // Verdict lists the problems of a gateway.

@@ -11,7 +11,7 @@ import (
 // TestJudge: each thing that can be wrong has its level, at the limit and one second before it.
 func TestJudge(t *testing.T) {
 	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
-	limits := Limits{OldestWarning: 15 * time.Minute, OldestCritical: 4 * time.Hour, ExpiryWarning: 14 * 24 * time.Hour}
+	limits := DefaultLimits()
 	oldest := func(age time.Duration) control.Status {
 		return control.Status{Queue: &control.Queued{Oldest: now.Add(-age)}}
 	}
