@@ -11,6 +11,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/explain"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/relay"
 )
@@ -153,7 +154,7 @@ func newChecked(f analysis.Finding) checked {
 	}
 	if f.Shown() {
 		w := newWitnessJSON(f.Witness)
-		one.Witness, one.example = &w, witnessText(f.Witness)
+		one.Witness, one.example = &w, explain.Session(f.Witness)
 	}
 	return one
 }

@@ -80,7 +80,7 @@ func policyCommands() []command {
 		synopsis: []string{"[FILE]... [-cert FILE -key FILE]... [-acme DIR] [-users FILE | -passwd FILE | -ldap FILE] [-client-ca FILE] [-tokens FILE] [-oauth FILE -data DIR] [-dkim-keys DIR] [-milter ADDRESS]..."},
 		exits:    []string{"clean or notes only", "errors or warnings", "invalid"},
 	}, {
-		name: "explain", summary: "show a session step by step", words: "FILE", start: explain,
+		name: "explain", summary: "show a session step by step", words: "FILE", start: explainSession,
 		synopsis: []string{"[FILE]... -remote IP [-local IP:PORT] [-tls [-cert-name NAME]... | [-client-cert FILE]] [-user NAME] -from ADDRESS -to ADDRESS... [-size N] [-header FIELD]... [-oauth FILE] [-dkim-keys DIR] [-data DIR]"},
 		exits:    []string{"accepted", "refused", "invalid"},
 	}, {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -12,10 +11,9 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/explain"
 	"github.com/interchange-smtp/interchange/connector/load"
 	"github.com/interchange-smtp/interchange/connector/param"
-	"github.com/interchange-smtp/interchange/connector/reply"
-	"github.com/interchange-smtp/interchange/permission"
 )
 
 // diff registers the flags of gateway diff and returns its runner.
@@ -62,13 +60,10 @@ func (c *cli) diff(p policyFlags, widening bool, words []string) int {
 	return exitOK
 }
 
-// signs mark a change at the beginning of its line.
-var signs = map[analysis.Direction]string{analysis.Wider: "+", analysis.Stricter: "-", analysis.Different: "~"}
-
 // printDiff prints every change with its witness before and after.
 func printDiff(w io.Writer, found analysis.Comparison) {
 	for _, change := range found.Changes {
-		fmt.Fprintf(w, "%s %s\n", signs[change.Direction], strings.ReplaceAll(change.Text, "\n", "\n      "))
+		fmt.Fprintf(w, "%s %s\n", explain.Sign(change.Direction), strings.ReplaceAll(change.Text, "\n", "\n      "))
 		switch {
 		case change.Aspect == analysis.AspectQueue || change.Aspect == analysis.AspectReport:
 			continue // it concerns mail that was accepted
@@ -76,95 +71,11 @@ func printDiff(w io.Writer, found analysis.Comparison) {
 			fmt.Fprintln(w, "    no session shows it, because none gets that far both before and after")
 			continue
 		}
-		fmt.Fprintf(w, "    for example %s\n", witnessText(change.Witness))
-		before, after := outcomes(change)
+		fmt.Fprintf(w, "    for example %s\n", explain.Session(change.Witness))
+		before, after := explain.Outcomes(change)
 		fmt.Fprintf(w, "      before: %s\n      after:  %s\n", before, after)
 	}
 	fmt.Fprintln(w, count(len(found.Changes), "change"))
-}
-
-// witnessText describes a session in one line.
-func witnessText(d connector.Dialog) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s to %s", d.Remote, d.Local)
-	if d.Helo == "" {
-		b.WriteString(", EHLO without a domain")
-	}
-	switch {
-	case d.BeginsWithTLS():
-		b.WriteString(", TLS from the start")
-	case d.TLS:
-		b.WriteString(", STARTTLS")
-	}
-	if len(d.PeerNames) > 0 {
-		b.WriteString(" with a certificate for " + strings.Join(d.PeerNames, " and "))
-	}
-	if d.User != nil {
-		b.WriteString(", AUTH as " + strings.Join(groupNames(d.User.SIDs), " and "))
-	}
-	fmt.Fprintf(&b, ", MAIL FROM:<%s>", d.From)
-	if d.Size > 0 {
-		fmt.Fprintf(&b, " SIZE=%d", d.Size)
-	}
-	if len(d.To) > 0 {
-		fmt.Fprintf(&b, ", RCPT TO:<%s>", d.To[0])
-	}
-	if len(d.To) > 1 {
-		fmt.Fprintf(&b, " %d times", len(d.To))
-	}
-	return b.String()
-}
-
-func groupNames(sids []permission.SID) []string {
-	var names []string
-	for _, sid := range sids {
-		names = append(names, sid.Name())
-	}
-	return names
-}
-
-// outcomes returns the results of the witness of a change before and after it: the
-// value that changed where no command shows it, or else the reply to the first
-// command that is answered differently.
-func outcomes(c analysis.Change) (before, after string) {
-	switch c.Aspect {
-	case analysis.AspectSetting, analysis.AspectHeaders,
-		analysis.AspectRouteTLS, analysis.AspectRouteAuth, analysis.AspectRouteHeaders, analysis.AspectRouteSetting:
-		return c.Before, c.After
-	}
-	old, now := c.Old(), c.New()
-	for i := range min(len(old.Stages), len(now.Stages)) {
-		if a, b := stageText(old, i), stageText(now, i); a != b {
-			return a, b
-		}
-	}
-	return cmp.Or(c.Before, "cannot leave"), cmp.Or(c.After, "cannot leave") // a route that no session may use
-}
-
-// stageText is a command and what it meets. Accepted commands are alike,
-// whatever their reply says.
-func stageText(w connector.Walkthrough, i int) string {
-	s := w.Stages[i]
-	command := s.Command
-	switch {
-	case s.Name == connector.StageConnect:
-		command = "connection"
-	case s.Name == connector.StageRoute && len(w.Routes) > 0:
-		routed := 0
-		for _, earlier := range w.Stages[:i] {
-			if earlier.Name == connector.StageRoute {
-				routed++
-			}
-		}
-		return routeText(w.Routes[routed])
-	}
-	switch {
-	case s.Decision.Allowed():
-		return command + " is accepted"
-	case s.Name == connector.StageConnect && s.Reply == (reply.Reply{}):
-		return "no Receive connector serves the connection, which is closed"
-	}
-	return command + " is refused: " + s.Decision.Reply().String()
 }
 
 // diffJSON is a comparison for machines.
@@ -239,7 +150,7 @@ func newWitnessJSON(d connector.Dialog) witnessJSON {
 		Local: d.Local, Remote: d.Remote, TLS: d.TLS, Implicit: d.BeginsWithTLS(), Certificates: d.PeerNames, Helo: d.Helo, From: d.From.String(), To: []string{}, Size: d.Size,
 	}
 	if d.User != nil {
-		w.User = groupNames(d.User.SIDs)
+		w.User = explain.Names(d.User.SIDs)
 	}
 	for _, to := range d.To {
 		w.To = append(w.To, to.String())

@@ -13,6 +13,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/explain"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay/jwt"
 	"github.com/interchange-smtp/interchange/routing"
@@ -82,8 +83,8 @@ func (f *explainFlags) register(fs *flag.FlagSet) {
 	fs.IntVar(&f.localHops, "local-hops", 0, "`NUMBER` of Received fields that name this server")
 }
 
-// explain registers the flags of gateway explain and returns its runner.
-func explain(c *cli, fs *flag.FlagSet) runner {
+// explainSession registers the flags of gateway explain and returns its runner.
+func explainSession(c *cli, fs *flag.FlagSet) runner {
 	var f explainFlags
 	f.register(fs)
 	return func(words []string) int {
@@ -111,10 +112,8 @@ func (c *cli) explain(f *explainFlags) int {
 	if !ok {
 		return exitInvalid
 	}
-	var all []answer
-	if dialog.Local.IsValid() {
-		all = []answer{{dialog: dialog, walk: l.Walk(dialog)}}
-	} else if all = l.answers(dialog, places(l.Policy, dialog.Remote, dialog.TLS)); len(all) == 0 {
+	all := explain.Answers(l.Policy, dialog)
+	if len(all) == 0 {
 		return c.invalid(fmt.Errorf("the policy has no binding that %v could connect to; give -local IP:PORT", dialog.Remote))
 	}
 	usersUnknown := f.userFlags == (userFlags{})
@@ -123,7 +122,7 @@ func (c *cli) explain(f *explainFlags) int {
 	} else {
 		l.printAnswers(c.stdout, all, usersUnknown, m)
 	}
-	if slices.ContainsFunc(all, func(a answer) bool { return a.walk.Accepted() }) {
+	if slices.ContainsFunc(all, func(a explain.Answer) bool { return a.Walk.Accepted() }) {
 		return exitOK
 	}
 	return exitNo

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector/explain"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
 )
@@ -33,14 +34,14 @@ type limitJSON struct {
 
 // limitsOf returns the limits that hold for the client of an answer: as they are in the gateway on dir or,
 // if dir is "" or no gateway runs there, while there are no other clients. nil: no connector serves the client.
-func limitsOf(a answer, dir string) *clientLimits {
-	in := a.walk.Session.Inbound()
+func limitsOf(a explain.Answer, dir string) *clientLimits {
+	in := a.Walk.Session.Inbound()
 	if in == nil {
 		return nil
 	}
-	client := relay.LimitClient{Addr: a.dialog.Remote, Sender: a.dialog.From.String()}
-	if a.dialog.User != nil {
-		client.User = a.dialog.User.Principal.Name
+	client := relay.LimitClient{Addr: a.Dialog.Remote, Sender: a.Dialog.From.String()}
+	if a.Dialog.User != nil {
+		client.User = a.Dialog.User.Principal.Name
 	}
 	out := new(clientLimits)
 	if dir != "" {

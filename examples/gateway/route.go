@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/explain"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -95,8 +96,8 @@ func (c *cli) route(f *routeFlags) int {
 			Steps      connector.Trace `json:"steps"`
 		}{rcpt.String(), way, published, tokens, signatures, trace.WithPlaces(l.Places)})
 	} else {
-		l.printTrace(c.stdout, trace, "")
-		fmt.Fprintf(c.stdout, "%s: %s\n", rcpt, routeText(way))
+		printSteps(c.stdout, l.source(), trace)
+		fmt.Fprintf(c.stdout, "%s: %s\n", rcpt, explain.Route(way))
 		printTokenSettings(c.stdout, tokens)
 		printSignatures(c.stdout, signatures)
 		published.print(c.stdout)

@@ -173,16 +173,3 @@ func (t *publishedTLS) print(w io.Writer) {
 		}
 	}
 }
-
-// publishedText says which TLS policies of domains a Send connector follows.
-func publishedText(s *connector.Send) string {
-	switch dane, sts := s.DaneEnabled.Or(false), s.MtaStsEnabled.Or(false); {
-	case dane && sts:
-		return ", with TLS as DANE and MTA-STS require"
-	case dane:
-		return ", with TLS as DANE requires"
-	case sts:
-		return ", with TLS as MTA-STS requires"
-	}
-	return ""
-}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/explain"
 	"github.com/interchange-smtp/interchange/relay"
 )
 
@@ -27,13 +28,13 @@ func (f certificateFile) String() string {
 	return fmt.Sprintf("%s (%s)", f.File, strings.Join(f.Names, ", "))
 }
 
-// serverCertificate returns from which certificates the server of a session shows one; nil if TLS doesn't begin,
+// serverCertificateOf returns from which certificates the server of a session shows one; nil if TLS doesn't begin,
 // or -cert isn't given.
-func (a *answer) serverCertificate(m material) *serverCertificate {
-	if len(m.chain) == 0 || !a.beginsTLS() {
+func serverCertificateOf(a explain.Answer, m material) *serverCertificate {
+	if len(m.chain) == 0 || !beginsTLS(a) {
 		return nil
 	}
-	in := a.walk.Session.Inbound()
+	in := a.Walk.Session.Inbound()
 	shown, err := relay.CertificatesFor(in, m.chain)
 	if err != nil {
 		return &serverCertificate{Why: err.Error()}
@@ -58,9 +59,9 @@ func (a *answer) serverCertificate(m material) *serverCertificate {
 }
 
 // beginsTLS reports whether the session begins TLS.
-func (a *answer) beginsTLS() bool {
-	for _, stage := range a.walk.Stages {
-		begins := stage.Name == connector.StageStartTLS || stage.Name == connector.StageConnect && a.dialog.BeginsWithTLS()
+func beginsTLS(a explain.Answer) bool {
+	for _, stage := range a.Walk.Stages {
+		begins := stage.Name == connector.StageStartTLS || stage.Name == connector.StageConnect && a.Dialog.BeginsWithTLS()
 		if begins && stage.Decision.Allowed() {
 			return true
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/explain"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay/sign"
 	"github.com/interchange-smtp/interchange/routing"
@@ -86,16 +87,16 @@ func domainsOf(addresses []routing.Address) (domains []routing.Domain) {
 	return domains
 }
 
-// authors returns the domains of the authors of a session's message: those of -author or, without the flag,
+// authorsOf returns the domains of the authors of a session's message: those of -author or, without the flag,
 // the sender, unless RewriteFrom replaces them; none of a session whose messages aren't signed.
-func (a *answer) authors() []routing.Domain {
-	session := a.walk.Session
+func authorsOf(a explain.Answer) []routing.Domain {
+	session := a.Walk.Session
 	if !session.IsSignable() {
 		return nil
 	}
-	authors := a.dialog.Authors
+	authors := a.Dialog.Authors
 	if len(authors) == 0 {
-		authors = []routing.Address{a.dialog.From}
+		authors = []routing.Address{a.Dialog.From}
 	}
 	if from := session.FromOf(authors, true); from.IsValid() {
 		authors = []routing.Address{from}
