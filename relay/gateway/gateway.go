@@ -59,9 +59,9 @@ type Gateway struct {
 	// when the operator has gone or the Gateway shuts down. Nil: the request is refused.
 	OnReload func(ctx context.Context) error
 
-	// OnConsoleURL returns the address for one logon at the program's console in the browser, when an
+	// OnConsoleLink returns the address for one logon at the program's console in the browser, when an
 	// operator asks for it at the operator's socket. Nil: the request is refused.
-	OnConsoleURL func() (string, error)
+	OnConsoleLink func() (string, error)
 
 	// OnStatus is called with each Status before it is returned or sent, and adds what the program
 	// knows, such as LostLines of logs of its own. It may be called by several goroutines at once. Nil: it

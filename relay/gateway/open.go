@@ -101,7 +101,7 @@ func (g *Gateway) newOperator(l net.Listener) *control.Server {
 		q = &g.Dispatcher
 	}
 	s := control.NewServer(l, q, g.queue, g.Logger)
-	s.Reload, s.Status, s.Limits, s.ConsoleURL = g.OnReload, g.Status, g.limits, g.OnConsoleURL
+	s.Reload, s.Status, s.Limits, s.ConsoleLink = g.OnReload, g.Status, g.limits, g.OnConsoleLink
 	return s
 }
 

@@ -99,12 +99,12 @@ func TestDo(t *testing.T) {
 		t.Error("a gateway without a queue lists its messages")
 	}
 	queued := w.gateway(config("fabrikam.com", server+":26"))
-	queued.Store, queued.OnConsoleURL = newRecorder().Store, func() (string, error) { return "http://localhost/", nil }
+	queued.Store, queued.OnConsoleLink = newRecorder().Store, func() (string, error) { return "http://localhost/", nil }
 	w.start(queued)
 	if _, err := answer(queued, control.Request{Action: control.List}); err != nil {
 		t.Errorf("a gateway with a store: %v", err)
 	}
-	if e, err := answer(queued, control.Request{Action: control.ConsoleURL}); err != nil || e.URL != "http://localhost/" {
+	if e, err := answer(queued, control.Request{Action: control.ConsoleLink}); err != nil || e.Link != "http://localhost/" {
 		t.Errorf("the console's address: %+v, %v", e, err)
 	}
 	if err := plain.Shutdown(t.Context()); err != nil {

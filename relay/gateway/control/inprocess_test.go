@@ -79,25 +79,25 @@ func TestNoQueue(t *testing.T) {
 	}
 }
 
-// TestConsoleURL: who may use the socket gets the address for one logon at the console, and the log has who asked.
-func TestConsoleURL(t *testing.T) {
+// TestConsoleLink: who may use the socket gets the one-time link to the console, and the log has who asked.
+func TestConsoleLink(t *testing.T) {
 	q := three()
 	s := control.NewServer(nil, q, q, slog.New(slog.NewTextHandler(&q.log, nil)))
 	ask := func() (string, error) {
-		list, err := collect(s.Do(control.WithUser(t.Context(), "kim"), control.Request{Action: control.ConsoleURL}))
+		list, err := collect(s.Do(control.WithUser(t.Context(), "kim"), control.Request{Action: control.ConsoleLink}))
 		if err != nil {
 			return "", err
 		}
-		return list[0].URL, nil
+		return list[0].Link, nil
 	}
 	if _, err := ask(); err == nil || err.Error() != "this gateway has no console" {
 		t.Errorf("without a console: %v", err)
 	}
-	s.ConsoleURL = func() (string, error) { return "http://127.0.0.1:8025/logon?token=secret", nil }
+	s.ConsoleLink = func() (string, error) { return "http://127.0.0.1:8025/logon?token=secret", nil }
 	if url, err := ask(); err != nil || url != "http://127.0.0.1:8025/logon?token=secret" {
 		t.Errorf("%q, %v", url, err)
 	}
-	if log := q.log.String(); !strings.Contains(log, `msg="console address shown by operator" action=console-url user=kim`) || strings.Contains(log, "secret") {
+	if log := q.log.String(); !strings.Contains(log, `msg="console link shown by operator" action=console-link user=kim`) || strings.Contains(log, "secret") {
 		t.Errorf("log:\n%s", log)
 	}
 }

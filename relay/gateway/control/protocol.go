@@ -46,11 +46,11 @@ const (
 	GetStatus Action = "status" // the answer is a Status
 	GetLimits Action = "limits" // of Client, each with its counter
 
-	ConsoleURL Action = "console-url" // the address for one logon at the console in the browser
+	ConsoleLink Action = "console-link" // the one-time link to the console in the browser
 )
 
 // Actions returns the actions on messages that a Filter selects: all but Hops, SuspendHop, ResumeHop, Import, Reload, GetStatus, GetLimits and
-// ConsoleURL.
+// ConsoleLink.
 func Actions() []Action {
 	return []Action{List, Show, Retry, Suspend, Resume, Drop, Export, Resubmit, Redirect}
 }
@@ -62,7 +62,7 @@ func (a Action) ofGateway() bool {
 
 // onQueue reports whether an action reads or changes the queue.
 func (a Action) onQueue() bool {
-	return a != Reload && a != GetStatus && a != GetLimits && a != ConsoleURL
+	return a != Reload && a != GetStatus && a != GetLimits && a != ConsoleLink
 }
 
 // Request asks for an action on the messages that Filter selects.
@@ -143,7 +143,7 @@ type Event struct {
 	Status   *Status        `json:"status,omitempty"`
 	Limits   []Limit        `json:"limits,omitempty"`
 	Hop      *Hop           `json:"hop,omitempty"`
-	URL      string         `json:"url,omitempty"`     // with ConsoleURL
+	Link     string         `json:"link,omitempty"`    // with ConsoleLink
 	Content  []byte         `json:"content,omitempty"` // with Export: the next bytes of the last Message
 	Progress *Progress      `json:"progress,omitempty"`
 	Problem  string         `json:"problem,omitempty"` // something that could not be read or done; more events follow

@@ -60,9 +60,9 @@ type Server struct {
 	// called. Nil: the action is refused.
 	Limits func(c LimitClient) ([]Limit, error)
 
-	// ConsoleURL returns the address for one logon at the console in the browser, for the action of
+	// ConsoleLink returns the one-time link to the console in the browser, for the action of
 	// that name. It must not change after Serve was called. Nil: the action is refused.
-	ConsoleURL func() (string, error)
+	ConsoleLink func() (string, error)
 
 	listen net.Listener
 	queue  Queue
@@ -170,8 +170,8 @@ func (s *Server) perform(ctx context.Context, r Request, user string, a *answer)
 	switch {
 	case r.Action == Reload:
 		attrs, done = who, "reload"
-	case r.Action == ConsoleURL:
-		attrs, done = who, "console address shown"
+	case r.Action == ConsoleLink:
+		attrs, done = who, "console link shown"
 	case changed[r.Action] == "":
 		return
 	}
@@ -247,8 +247,8 @@ func (s *Server) do(ctx context.Context, r Request, a *answer) (int, error) {
 		return 0, a.err
 	case GetLimits:
 		return 0, s.limits(*r.Client, a)
-	case ConsoleURL:
-		return 0, s.consoleURL(a)
+	case ConsoleLink:
+		return 0, s.consoleLink(a)
 	}
 	return s.list(ctx, r.Action, f, a)
 }
@@ -289,16 +289,16 @@ func (s *Server) limits(c LimitClient, a *answer) error {
 	return a.err
 }
 
-// consoleURL sends the address for one logon at the console.
-func (s *Server) consoleURL(a *answer) error {
-	if s.ConsoleURL == nil {
+// consoleLink sends the one-time link to the console.
+func (s *Server) consoleLink(a *answer) error {
+	if s.ConsoleLink == nil {
 		return errors.New("this gateway has no console")
 	}
-	address, err := s.ConsoleURL()
+	link, err := s.ConsoleLink()
 	if err != nil {
 		return err
 	}
-	a.send(Event{URL: address})
+	a.send(Event{Link: link})
 	return a.err
 }
 
