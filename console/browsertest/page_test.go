@@ -23,8 +23,9 @@ const patience = 20 * time.Second
 // page is a tab of the browser with cookies of its own. Its verbs are those of the administrator's
 // guide; they fail the test if the page has no such thing, or several.
 type page struct {
-	t   *testing.T
-	ctx context.Context
+	t    *testing.T
+	home string // the address of the console
+	ctx  context.Context
 
 	mu       sync.Mutex
 	visits   int  // documents that the tab has begun to show
