@@ -98,18 +98,18 @@ func (c *cli) trace(f *traceFlags) int {
 		return c.invalid(err)
 	}
 	unread := 0
-	stories, more := tracking.Find(files, f.Query, func(err error) {
+	found, err := tracking.Find(context.Background(), files, f.Query, tracking.Options{Most: f.most, Unread: func(err error) {
 		if unread++; unread <= mostUnread {
 			fmt.Fprintln(c.stderr, visibleLine(err.Error()))
 		}
-	})
+	}})
+	if err != nil {
+		return c.invalid(err)
+	}
 	if unread > mostUnread {
 		fmt.Fprintf(c.stderr, "%s can't be read\n", count(unread, "line"))
 	}
-	if len(stories) > f.most {
-		stories, more = stories[:f.most], true
-	}
-	messages := trace.Messages(stories)
+	messages := trace.Messages(found.Stories)
 	if f.data != "" {
 		ask := func(r control.Request) iter.Seq2[control.Event, error] {
 			return c.ask(context.Background(), f.data, r, nil)
@@ -123,7 +123,7 @@ func (c *cli) trace(f *traceFlags) int {
 	} else {
 		printTrace(c.stdout, messages, c.now().Local())
 	}
-	if more {
+	if found.More {
 		fmt.Fprintf(c.stderr, "there are more messages; these are the first %d\n", len(messages))
 	}
 	if len(messages) == 0 {

@@ -80,17 +80,56 @@ func mayHave(path string, since, until time.Time) bool {
 // Rows yields the rows of files that may have some from since until until; zero times are no bounds. An error
 // names the file, and the rows after it follow.
 func (f Files) Rows(since, until time.Time) iter.Seq2[*Row, error] {
+	return f.between(since, until).rows(func(int) {})
+}
+
+// between returns the files that may have rows from since until until.
+func (f Files) between(since, until time.Time) Files {
+	var some Files
+	for _, path := range f {
+		if mayHave(path, since, until) {
+			some = append(some, path)
+		}
+	}
+	return some
+}
+
+// size returns the size of the files, in bytes. Those that are gone have none.
+func (f Files) size() (bytes int64) {
+	for _, path := range f {
+		if info, err := os.Stat(path); err == nil {
+			bytes += info.Size()
+		}
+	}
+	return bytes
+}
+
+// rows yields the rows of all files, and calls read with the number of bytes that were read each time.
+func (f Files) rows(read func(bytes int)) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
 		for _, path := range f {
-			if mayHave(path, since, until) && !f.rows(path, yield) {
+			if !rowsOf(path, read, yield) {
 				return
 			}
 		}
 	}
 }
 
-// rows yields the rows of a file, and reports whether more are wanted.
-func (f Files) rows(path string, yield func(*Row, error) bool) bool {
+// counted tells read how many bytes come from a file.
+type counted struct {
+	file *os.File
+	read func(bytes int)
+}
+
+// Read implements io.Reader.
+func (c counted) Read(p []byte) (int, error) {
+	n, err := c.file.Read(p)
+	c.read(n)
+	return n, err
+}
+
+// rowsOf yields the rows of a file, and reports whether more are wanted.
+func rowsOf(path string, read func(bytes int), yield func(*Row, error) bool) bool {
 	file, err := os.Open(path)
 	if os.IsNotExist(err) {
 		return true // it was removed because of its age meanwhile
@@ -99,7 +138,7 @@ func (f Files) rows(path string, yield func(*Row, error) bool) bool {
 		return yield(nil, source.FileError(path, err))
 	}
 	defer file.Close() // it is only read
-	for row, err := range Read(file) {
+	for row, err := range Read(counted{file, read}) {
 		if err != nil {
 			err = fmt.Errorf("%s: %w", strings.TrimPrefix(path, "./"), err)
 		}

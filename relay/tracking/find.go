@@ -2,6 +2,7 @@ package tracking
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -55,37 +56,101 @@ type Story struct {
 	Rows []*Row
 }
 
-// maxStories is how many messages Find returns.
+// maxStories is how many messages Find returns by default.
 const maxStories = 10_000
 
-// Find returns the messages that q wants, in the order of their first rows, with all of their rows that the
-// files have, whenever they were written. more says that there are more messages than it returns, 10,000. Lines
-// that can't be read are passed to unread, and left out.
-func Find(f Files, q Query, unread func(error)) (stories []*Story, more bool) {
+// Options say how Find works. The zero Options are those of a search without bounds but its number of messages.
+type Options struct {
+	Most     int                    // how many messages are returned; 0: 10,000
+	Unread   func(err error)        // is called for each line that can't be read; nil: they are left out
+	Progress func(fraction float64) // is called with the part of the work that is done, from 0 to 1; nil: it isn't
+}
+
+// Found is the result of Find.
+type Found struct {
+	Stories []*Story // in the order of their first rows
+	More    bool     // there are more messages than Options.Most
+}
+
+// Find returns the messages that q wants, with all of their rows that the files have, whenever they were written.
+// The files are read three times: in those of the Query's time the messages are found, and in all files the delivery
+// reports on them, and then their rows. When ctx ends, its error comes with the messages found until then, and some of
+// their rows.
+func Find(ctx context.Context, f Files, q Query, o Options) (Found, error) {
 	s := search{wanted: make(map[string]*Story), originals: make(map[string]*Story), reports: make(map[string]*Story)}
-	for r, err := range f.Rows(q.Since, q.Until) {
+	if o.Most == 0 {
+		o.Most = maxStories
+	}
+	if o.Unread == nil {
+		o.Unread = func(error) {}
+	}
+	found := Found{}
+	err := f.between(q.Since, q.Until).each(ctx, o.part(0), func(r *Row, err error) bool {
 		switch {
 		case err != nil:
-			unread(err)
+			o.Unread(err)
 		case !q.Match(r):
-		case len(s.wanted) >= maxStories && s.wanted[key(r)] == nil:
-			more = true
+		case len(s.wanted) >= o.Most && s.wanted[key(r)] == nil:
+			found.More = true
 		default:
 			s.want(r)
 		}
-		if more {
-			break
-		}
+		return !found.More
+	})
+	if err == nil && len(s.wanted) > 0 {
+		err = s.complete(ctx, f, o)
 	}
-	// A report's rows may come before the row that says what it is on.
-	for _, visit := range []func(*Row){s.link, s.collect} {
-		for r, err := range f.Rows(time.Time{}, time.Time{}) {
+	found.Stories = s.stories()
+	return found, err
+}
+
+// complete reads all files for the rows of the messages that are wanted. A report's rows may come before the row that
+// says what it is on.
+func (s *search) complete(ctx context.Context, f Files, o Options) error {
+	for i, visit := range []func(*Row){s.link, s.collect} {
+		if i == 1 {
+			for _, story := range s.wanted {
+				story.Rows = nil // they come again, with the others
+			}
+		}
+		err := f.each(ctx, o.part(i+1), func(r *Row, err error) bool {
 			if err == nil {
 				visit(r)
 			}
+			return true
+		})
+		if err != nil {
+			return err
 		}
 	}
-	return s.stories(), more
+	return nil
+}
+
+// part returns the progress of one of the three parts of the work.
+func (o *Options) part(i int) func(fraction float64) {
+	return func(fraction float64) {
+		if o.Progress != nil {
+			o.Progress((float64(i) + fraction) / 3)
+		}
+	}
+}
+
+// each calls visit for each row until it returns false or ctx ends, whose error it returns.
+func (f Files) each(ctx context.Context, progress func(fraction float64), visit func(*Row, error) bool) error {
+	size, done := f.size(), int64(0)
+	read := func(bytes int) {
+		done += int64(bytes)
+		progress(float64(min(done, size)) / float64(max(size, 1)))
+	}
+	for r, err := range f.rows(read) {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if !visit(r, err) {
+			return nil
+		}
+	}
+	return nil
 }
 
 // key returns the name that the rows of one message share.
@@ -109,13 +174,14 @@ type search struct {
 	reports   map[string]*Story // of the messages that the reports are on, by the keys of the reports
 }
 
-// want begins the story of the message of a row.
+// want adds a row to the story of its message, which it may begin.
 func (s *search) want(r *Row) {
 	story := s.wanted[key(r)]
 	if story == nil {
 		story = new(Story)
 		s.wanted[key(r)] = story
 	}
+	story.Rows = append(story.Rows, r)
 	if r.MessageId != "" {
 		s.originals[r.MessageId] = story
 	}

@@ -1,6 +1,8 @@
 package tracking_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -51,6 +53,45 @@ func tell(stories []*tracking.Story) string {
 	return strings.Join(all, "; ")
 }
 
+// find returns all stories that a query wants.
+func find(t *testing.T, files tracking.Files, q tracking.Query) []*tracking.Story {
+	t.Helper()
+	found, err := tracking.Find(t.Context(), files, q, tracking.Options{Unread: func(err error) { t.Error(err) }})
+	if err != nil || found.More {
+		t.Error(err, found.More)
+	}
+	return found.Stories
+}
+
+// TestFindBounds: a search ends at its number of messages, says how far it is, and returns the rows that it has
+// when its context ends.
+func TestFindBounds(t *testing.T) {
+	files, err := tracking.Open(written(t, history()...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var last float64
+	found, err := tracking.Find(t.Context(), files, tracking.Query{}, tracking.Options{Most: 3, Progress: func(f float64) {
+		if f < last || f > 1 {
+			t.Errorf("progress %v after %v", f, last)
+		}
+		last = f
+	}})
+	if err != nil || len(found.Stories) != 2 || !found.More || last != 1 {
+		t.Errorf("%q, more: %v, %v, progress %v", tell(found.Stories), found.More, err, last)
+	}
+	// The files are read at once, so the second part of the work begins when the first one has found everything.
+	ctx, cancel := context.WithCancel(t.Context())
+	found, err = tracking.Find(ctx, files, tracking.Query{From: "ceo"}, tracking.Options{Progress: func(f float64) {
+		if f > 0.34 {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) || tell(found.Stories) != "RECEIVE FAIL" {
+		t.Errorf("%q, %v", tell(found.Stories), err)
+	}
+}
+
 // TestFind: parts of addresses, subjects and names find a message, with all that happened to it.
 func TestFind(t *testing.T) {
 	files, err := tracking.Open(written(t, history()...))
@@ -88,8 +129,7 @@ func TestFind(t *testing.T) {
 		{tracking.Query{Since: nine.Add(time.Second), Until: nine.Add(time.Second)}, whole},
 		{tracking.Query{Until: nine.Add(-time.Second)}, ""},
 	} {
-		stories, more := tracking.Find(files, tt.q, func(err error) { t.Error(err) })
-		if got := tell(stories); got != tt.want || more {
+		if got := tell(find(t, files, tt.q)); got != tt.want {
 			t.Errorf("%+v: %q, want %q", tt.q, got, tt.want)
 		}
 	}
@@ -112,7 +152,7 @@ func TestArrivedFirst(t *testing.T) {
 			t.Fatal(err)
 		}
 		files = tracking.Files{later}
-		stories, _ := tracking.Find(files, tracking.Query{To: "kim", Until: nine}, func(err error) { t.Error(err) })
+		stories := find(t, files, tracking.Query{To: "kim", Until: nine})
 		if got := tell(stories); got != "RECEIVE SEND" {
 			t.Errorf("held for %v: %s", held, got)
 		}
@@ -139,7 +179,7 @@ func TestFindInExchange(t *testing.T) {
 	if err != nil || len(files) != 3 {
 		t.Fatalf("%q, %v", files, err)
 	}
-	stories, _ := tracking.Find(files, tracking.Query{To: "kim"}, func(err error) { t.Error(err) })
+	stories := find(t, files, tracking.Query{To: "kim"})
 	if got := tell(stories); got != "RECEIVE SEND RECEIVE FAIL DSN SEND" {
 		t.Error(got)
 	}
