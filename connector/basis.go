@@ -33,19 +33,24 @@ func (b Basis) String() string {
 	if b.Value != "" {
 		text += " = " + b.Value
 	}
+	return text + b.originText()
+}
+
+// originText says in parentheses where the value comes from, after a blank; "" if that isn't known.
+func (b Basis) originText() string {
 	switch {
 	case b.Origin == OriginPreset && b.Limits != param.SmartHostLimitsNone:
-		return text + " (preset " + b.Limits.String() + ")"
+		return " (preset " + b.Limits.String() + ")"
 	case b.Origin == OriginPreset:
-		return text + " (preset of usage " + b.Usage.String() + ")"
+		return " (preset of usage " + b.Usage.String() + ")"
 	case b.Origin == OriginDefault:
-		return text + " (default)"
+		return " (default)"
 	case b.Position != source.Position{}:
 		at := b.Position
 		at.Column = 0 // the path says more
-		return text + " (" + at.String() + ")"
+		return " (" + at.String() + ")"
 	}
-	return text
+	return ""
 }
 
 // Origin says where the value of a parameter came from.
