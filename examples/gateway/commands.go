@@ -104,6 +104,10 @@ func policyCommands() []command {
 		synopsis: []string{"[FILE]... -to svg|dot|mermaid"},
 		exits:    []string{"done", "", "invalid"},
 	}, {
+		name: "access", summary: "show who may do what on Receive connectors, and why", words: "FILE", start: showAccess,
+		synopsis: []string{"[FILE]... [-connector NAME]... [-principal USER]... [-right RIGHT]... [-held] [-csv | -json]"},
+		exits:    []string{"done", "no such principal or right", "invalid"},
+	}, {
 		name: "shell", summary: "run Exchange commands at a prompt, or from standard input", words: "FILE", start: runShell,
 		synopsis: []string{"[FILE]..."},
 		exits:    []string{"done", "a command failed", "invalid"},

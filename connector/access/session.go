@@ -1,0 +1,90 @@
+package access
+
+import (
+	"slices"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/order"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// session opens a session of a client that is known as sid on in. If no session is, why says
+// what is in the way, and the session refuses everything.
+func session(in *connector.Inbound, sid permission.SID) (s connector.Session, why string) {
+	external := in.Settings().AuthMechanism.Or(auth.None).Has(auth.ExternalAuthoritative)
+	switch {
+	case !in.Settings().Enabled.Or(true):
+		why = "the connector is disabled"
+	case external && sid != permission.SIDExternallySecured:
+		why = "every client of the connector is externally secured"
+	case !external && sid == permission.SIDExternallySecured:
+		why = "AuthMechanism has no ExternalAuthoritative"
+	case sid == permission.SIDAnonymous, sid == permission.SIDExternallySecured:
+		s = in.Open(auth.Channel{}, nil)
+	case sid == permission.SIDPartners:
+		s, why = partner(in)
+	default:
+		s, why = logon(in, sid)
+	}
+	if why != "" {
+		return connector.Session{}, why
+	}
+	return s, ""
+}
+
+// partner opens a session of a client whose certificate names all partners.
+func partner(in *connector.Inbound) (s connector.Session, why string) {
+	var who partition.Who
+	for _, name := range in.Policy().Transport().TLSReceiveDomainSecureList {
+		if d, err := routing.ParseDomain(name); err == nil {
+			who.Partner = append(who.Partner, d)
+		}
+	}
+	s, ok := who.Open(in, true)
+	switch {
+	case ok && s.Identity().Is(permission.SIDPartners):
+		return s, ""
+	case !in.Settings().DomainSecureEnabled:
+		return s, "DomainSecureEnabled is $false"
+	case len(who.Partner) == 0:
+		return s, "TLSReceiveDomainSecureList is empty"
+	}
+	return s, "AuthMechanism has no Tls"
+}
+
+// logon opens a session of a client that has logged on as a member of sid.
+func logon(in *connector.Inbound, sid permission.SID) (s connector.Session, why string) {
+	user := auth.Identity{Principal: member(sid)}
+	who := partition.Who{User: &user}
+	for _, tls := range []bool{true, false} {
+		if s, ok := who.Open(in, tls); ok {
+			return s, ""
+		}
+	}
+	if slices.ContainsFunc(in.Settings().Bindings, order.ImplicitTLS) {
+		if s, ok := who.OpenImplicit(in); ok {
+			return s, ""
+		}
+	}
+	switch {
+	case !in.Settings().AuthMechanism.Or(auth.None).LogsOn():
+		return s, "AuthMechanism has no way to log on"
+	case !in.ACL().Rights(user.Principal).Has(permission.Submit):
+		return s, "a logon needs ms-Exch-SMTP-Submit"
+	}
+	return s, "AUTH is offered on TLS only, and AuthMechanism has no Tls"
+}
+
+// member returns the principal of a client that is known as sid, with the SIDs that a session adds.
+func member(sid permission.SID) permission.Principal {
+	who := permission.Principal{Name: sid.Name(), SIDs: []permission.SID{sid}}
+	switch sid {
+	case permission.SIDAnonymous, permission.SIDExternallySecured, permission.SIDPartners, permission.SIDAuthenticatedUsers:
+		return who
+	}
+	who.SIDs = append(who.SIDs, permission.SIDAuthenticatedUsers)
+	return who
+}
