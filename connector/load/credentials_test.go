@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"strings"
 	"testing"
 
@@ -176,6 +177,62 @@ func FuzzCredentials(f *testing.F) {
 			if len(mistakes) > 0 || len(again) != 1 || again[variable] != c {
 				t.Errorf("%q: %q is read as %q, %v", data, variable, again, mistakes)
 			}
+		}
+	})
+}
+
+// TestSetCredentials changes lines of a credentials file and leaves the others as they are.
+func TestSetCredentials(t *testing.T) {
+	given := func(user, password string) *param.Credential {
+		return &param.Credential{UserName: user, Password: auth.Secret(password)}
+	}
+	for _, tt := range []struct {
+		text, variable string
+		set            *param.Credential
+		want           string // "": an error
+	}{
+		{"", "a", given("u", "p:q "), "a=u:p:q \n"},
+		{"# x\r\n\r\nA = u:p\r\nb=c:d", "a", given("v", "q"), "# x\r\n\r\na=v:q\r\nb=c:d\r\n"},
+		{"a=u:p\nb=c:d\n", "A", nil, "b=c:d\n"},
+		{"a=u:p", "*", given("v", "q"), "a=u:p\n*=v:q\n"},
+		{"\uFEFF\n# a=b:c\n", "a", nil, "\uFEFF\n# a=b:c\n"},
+		{"", "a", given("u:v", "p"), ""},
+		{"", "a", given("u", "p\nb=c:d"), ""},
+		{"", "a", given("u", "p\r"), ""},
+		{"", "a", given("u", ""), ""},
+		{"", "a\nb", given("u", "p"), ""},
+		{"", "#a", given("u", "p"), ""},
+		{"", "a=b", given("u", "p"), ""},
+		{"", "", given("u", "p"), ""},
+	} {
+		got, err := load.SetCredentials([]byte(tt.text), map[string]*param.Credential{tt.variable: tt.set})
+		if string(got) != tt.want || (err == nil) != (tt.want != "") {
+			t.Errorf("%q, $%s: %q %v, want %q", tt.text, tt.variable, got, err, tt.want)
+		}
+		if err != nil && tt.set.Password != "" && strings.Contains(err.Error(), tt.set.Password.Reveal()+" ") {
+			t.Errorf("the error shows the password: %v", err)
+		}
+	}
+}
+
+// FuzzSetCredentials: what is set is read back, and no other variable changes.
+func FuzzSetCredentials(f *testing.F) {
+	f.Add("a=b:c\r\n# x\nd=e:f", "a", "u", "p")
+	f.Add("\uFEFFa=b:c", "*", "u", "p:")
+	f.Fuzz(func(t *testing.T, text, variable, user, password string) {
+		before, mistakes := load.ParseCredentials("file", []byte(text))
+		c := &param.Credential{UserName: user, Password: auth.Secret(password)}
+		changed, err := load.SetCredentials([]byte(text), map[string]*param.Credential{variable: c})
+		if err != nil || len(mistakes) > 0 {
+			return
+		}
+		name := strings.ToLower(variable)
+		before[name] = *c
+		if after, mistakes := load.ParseCredentials("file", changed); len(mistakes) > 0 || !maps.Equal(before, after) {
+			t.Errorf("%q with $%s: %q %v", text, variable, changed, mistakes)
+		}
+		if got := load.ReadCredentials(changed, variable)[name]; got == nil || *got != *c {
+			t.Errorf("%q has %v for $%s", changed, got, variable)
 		}
 	})
 }

@@ -76,7 +76,7 @@ type Loaded struct {
 
 	PasswordFiles []string // the files that PasswordFrom names, which hold passwords of Send connectors
 
-	document string // the only one of Files, if it is a JSON document
+	Document string // the only one of Files, if it is a JSON document; otherwise ""
 }
 
 // Files reads the files, asks for the passwords that exports can't contain and compiles
@@ -100,7 +100,8 @@ func Files(ctx context.Context, opts Options, names ...string) (*Loaded, error) 
 	return d.Compile()
 }
 
-// Draft is a configuration that was read from files and isn't compiled yet.
+// Draft is a configuration that was read from files and isn't compiled yet. The methods of a copy leave
+// the original as it is.
 type Draft struct {
 	Config   connector.Config
 	Files    []string           // in the order of reading
@@ -111,17 +112,18 @@ type Draft struct {
 	// among Warnings, too.
 	Account source.Diagnostics
 
+	Document string // the only one of Files, if it is a JSON document; otherwise ""
+
 	// Mistakes are those in JSON documents of which the rest was read. Compile
 	// reports them, too.
 	Mistakes source.Diagnostics
 
-	opts     Options
-	answers  answers
-	unread   []source.Path // the parameters that have the Mistakes
-	exports  []string      // those of Files that Exchange exported
-	document string        // the only one of Files, if it is a JSON document
-	secrets  []string      // the files with passwords that were read
-	started  bool          // files have set Config
+	opts    Options
+	answers answers
+	unread  []source.Path // the parameters that have the Mistakes
+	exports []string      // those of Files that Exchange exported
+	secrets []string      // the files with passwords that were read
+	started bool          // files have set Config
 }
 
 // AskPasswords reads the passwords of Send connectors from the places that PasswordFrom names. It gives the
@@ -129,6 +131,8 @@ type Draft struct {
 // $variable = Get-Credential for shell.CredentialVariable. The error is source.Diagnostics; a place that can't
 // be read is one of the Mistakes instead.
 func (d *Draft) AskPasswords() error {
+	d.Config.Send = slices.Clone(d.Config.Send)
+	d.Mistakes, d.unread, d.secrets = slices.Clip(d.Mistakes), slices.Clip(d.unread), slices.Clip(d.secrets)
 	d.readPasswords()
 	if len(d.Mistakes) > 0 {
 		return nil
@@ -226,12 +230,12 @@ func (d *Draft) Compile(forgiven ...source.Code) (*Loaded, error) {
 		return jsonconfig.Follows(p, d.unread) || slices.Contains(forgiven, p.Code)
 	})
 	if len(problems)+len(d.Mistakes) > 0 {
-		return nil, d.located(append(slices.Clone(d.Mistakes), locate(d.Places, d.document, problems)...))
+		return nil, d.located(append(slices.Clone(d.Mistakes), locate(d.Places, d.Document, problems)...))
 	}
 	if policy == nil {
 		return nil, nil
 	}
-	return &Loaded{Policy: policy, Files: d.Files, Places: d.Places, Warnings: d.Warnings, PasswordFiles: d.secrets, document: d.document}, nil
+	return &Loaded{Policy: policy, Files: d.Files, Places: d.Places, Warnings: d.Warnings, PasswordFiles: d.secrets, Document: d.Document}, nil
 }
 
 // located sorts diagnostics in the order of the files.
@@ -245,7 +249,7 @@ func (d *Draft) located(list source.Diagnostics) source.Diagnostics {
 // Locate enters files and lines into diagnostics about the policy that have no file. One
 // that is about a missing part of a single document has its file alone.
 func (l *Loaded) Locate(list source.Diagnostics) source.Diagnostics {
-	return locate(l.Places, l.document, list)
+	return locate(l.Places, l.Document, list)
 }
 
 func locate(places source.Map, document string, list source.Diagnostics) source.Diagnostics {

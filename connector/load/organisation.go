@@ -2,8 +2,11 @@ package load
 
 import (
 	"cmp"
+	"context"
 	"errors"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -54,11 +57,52 @@ func (d *Draft) Interpreter(opts shell.Options) (*shell.Interpreter, error) {
 	return in, in.Merge(connector.Config{Links: cfg.Links, Acknowledged: cfg.Acknowledged}, nil)
 }
 
+// Run runs a script on a copy of the draft, and returns what Read would return for the files of the
+// draft and the script after them, in a file of that name; its warnings are among the Warnings. opts are
+// the options that Shell returns, with changes; Warn is ignored. Variables and functions of the scripts
+// among the files aren't known to the script. The error is as that of [Read], or that of ctx. A script
+// that ends itself with exit is a mistake, because commands after it in a file wouldn't run.
+func (d *Draft) Run(ctx context.Context, opts shell.Options, name string, script []byte) (*Draft, error) {
+	after := *d
+	after.Files, after.Warnings = append(slices.Clip(d.Files), name), slices.Clip(d.Warnings)
+	after.unread = slices.Clone(d.unread)
+	opts.Warn = after.warn
+	in, err := d.Interpreter(opts)
+	if err == nil {
+		err = in.Run(ctx, name, script)
+	}
+	if stopped := ctx.Err(); stopped != nil {
+		return nil, stopped
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, ended := in.Exited(); ended {
+		mistake := source.Mistake("", source.CodeSyntax, "exit ends the script, so that commands after it don't run; leave it out")
+		mistake.File = name
+		return nil, source.Diagnostics{mistake}
+	}
+	after.started = true
+	after.Config = in.Config()
+	after.Places = maps.Clone(d.Places)
+	after.Places.Add(in.Places(), nil)
+	after.settle()
+	return &after, nil
+}
+
+// settle gives the draft, when all is read, the server of the options.
+func (d *Draft) settle() {
+	before := d.Config
+	d.opts.apply(&d.Config)
+	d.opts.nameServer(&d.Config)
+	d.rename(&before)
+}
+
 // open returns an interpreter of commands that starts with the whole draft.
 func (d *Draft) open(opts shell.Options) (*shell.Interpreter, error) {
 	in, err := shell.Open(d.Config, opts)
 	if list := (source.Diagnostics)(nil); errors.As(err, &list) {
-		return nil, locate(d.Places, d.document, list)
+		return nil, locate(d.Places, d.Document, list)
 	}
 	return in, err
 }

@@ -34,7 +34,7 @@ func Read(ctx context.Context, opts Options, names ...string) (*Draft, error) {
 	secrets.LookupEnv = d.answers.variable
 	d.answers.secrets = secrets
 	r := &reader{draft: d, opts: opts, shell: d.Shell(), dir: &Directory{}, table: table}
-	r.shell.FS, r.shell.Warn = r.dir, r.warn
+	r.shell.FS, r.shell.Warn = r.dir, d.warn
 	if err := r.credentials(); err != nil {
 		return nil, err
 	}
@@ -77,8 +77,8 @@ func (r *reader) credentials() error {
 }
 
 // warn records the warning of a script.
-func (r *reader) warn(at source.Position, text string) {
-	r.draft.Warnings = append(r.draft.Warnings, source.Diagnostic{Severity: source.SeverityWarning, Position: at, Code: source.CodeScriptWarning, Detail: text})
+func (d *Draft) warn(at source.Position, text string) {
+	d.Warnings = append(d.Warnings, source.Diagnostic{Severity: source.SeverityWarning, Position: at, Code: source.CodeScriptWarning, Detail: text})
 }
 
 // file reads one file. Mistakes in it are recorded; the error is about reading it.
@@ -145,7 +145,7 @@ func (r *reader) document(name string, data []byte) error {
 	}
 	d := r.draft
 	if len(d.Files) == 1 {
-		d.document = name
+		d.Document = name
 	}
 	d.Mistakes = append(d.Mistakes, mistakes...)
 	if r.interpreter != nil {
@@ -247,10 +247,7 @@ func (r *reader) finish() error {
 		return append(r.draft.Mistakes, r.mistakes...)
 	}
 	r.leaveInterpreter()
-	before := r.draft.Config
-	r.opts.apply(&r.draft.Config)
-	r.opts.nameServer(&r.draft.Config)
-	r.draft.rename(&before)
+	r.draft.settle()
 	return nil
 }
 
