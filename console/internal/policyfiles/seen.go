@@ -1,0 +1,144 @@
+package policyfiles
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/interchange-smtp/interchange/internal/readlimit"
+)
+
+// maxFile is the largest size in bytes of a file that is read.
+const maxFile = 64 << 20
+
+// young is the time after a change of a file in which another change may leave its time as it is.
+const young = 2 * time.Second
+
+// seen are the files that a version was read from, as they were then. It is safe for concurrent use.
+type seen struct {
+	overlay  map[string][]byte // texts that are taken in place of those of files
+	optional string            // the file that is empty if it doesn't exist
+
+	mu    sync.Mutex // guards what follows
+	files []*seenFile
+}
+
+// seenFile is one file and its content.
+type seenFile struct {
+	name     string
+	optional bool
+	text     []byte
+	err      error       // why it can't be read; nil: it can
+	info     fs.FileInfo // from before the reading; nil: unknown
+	at       time.Time   // of the reading
+}
+
+// read is os.ReadFile for a reading. A file that is read twice has the content of the first time.
+func (s *seen) read(name string) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.files {
+		if f.name == name {
+			return f.text, f.err
+		}
+	}
+	f := &seenFile{name: name, optional: name == s.optional}
+	if text, ok := s.overlay[name]; ok {
+		f.text = text
+	} else {
+		f.read()
+	}
+	s.files = append(s.files, f)
+	return f.text, f.err
+}
+
+func (f *seenFile) read() {
+	f.at = time.Now()
+	f.info, _ = os.Stat(f.name)
+	f.text, f.err = readlimit.File(f.name, maxFile)
+	if f.optional && errors.Is(f.err, fs.ErrNotExist) {
+		f.err = nil
+	}
+}
+
+// same reports whether the file is as it was.
+func (f *seenFile) same() bool {
+	info, err := os.Stat(f.name)
+	if err == nil && f.err == nil && f.info != nil && f.info.Size() == info.Size() && f.info.ModTime().Equal(info.ModTime()) &&
+		os.SameFile(f.info, info) && f.at.Sub(info.ModTime()) > young {
+		return true
+	}
+	now := seenFile{name: f.name, optional: f.optional}
+	now.read()
+	if !bytes.Equal(now.text, f.text) || reason(now.err) != reason(f.err) {
+		return false
+	}
+	*f = now
+	return true
+}
+
+func reason(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// unchanged reports whether all files are as they were.
+func (s *seen) unchanged() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !slices.ContainsFunc(s.files, func(f *seenFile) bool { return !f.same() })
+}
+
+// replace takes the newer times of another reading of the same contents.
+func (s *seen) replace(newer *seen) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.files = newer.files
+}
+
+// text returns the content of a file; nil: it wasn't read.
+func (s *seen) text(name string) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.files {
+		if f.name == name {
+			return f.text
+		}
+	}
+	return nil
+}
+
+// size returns the bytes of all files.
+func (s *seen) size() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.files {
+		n += len(f.text)
+	}
+	return n
+}
+
+// id returns a name for the names and contents of all files. It depends on a secret key, because the
+// files may have passwords: without the key, guesses at a password can't be compared with it.
+func (s *seen) id(key []byte) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := hmac.New(sha256.New, key)
+	for _, f := range s.files {
+		for _, part := range [][]byte{[]byte(f.name), f.text, []byte(reason(f.err))} {
+			_ = binary.Write(h, binary.BigEndian, uint64(len(part)))
+			_, _ = h.Write(part)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}

@@ -1,0 +1,205 @@
+package policyfiles
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/load"
+	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/connector/source"
+)
+
+// Script names the commands of a change in the positions of Mistakes, Warnings and findings.
+const Script = "commands"
+
+// Bounds of a change, in bytes.
+const (
+	maxCommands = 1 << 20
+	maxOutput   = 64 << 10
+)
+
+// Change is a change of the policy that an administrator asks for.
+type Change struct {
+	Title    string // what it is for, in a few words
+	Commands string // in the shell language; Get-Credential stands for passwords
+
+	// Credentials answer Get-Credential and Read-Host -AsSecureString by the name of the variable, without
+	// the $ and in any letter case, that the command assigns the answer to.
+	Credentials map[string]param.Credential
+}
+
+// Trial is a change that was tried on a version. It is safe for concurrent use; its fields must not be changed.
+type Trial struct {
+	Before *Version
+	Change Change
+	Undoes *Entry // the entry that the trial of TryUndo undoes; nil for others
+
+	// After is the policy after the change; nil if there are Mistakes. The places of settings that the
+	// commands make have the file Script and the line in Commands.
+	After    *load.Loaded
+	Mistakes source.Diagnostics // of the commands, and of the policy that they make
+	Warnings source.Diagnostics // of the commands
+	Output   string             // what the commands print, cut off after 64 KB
+
+	draft      *load.Draft                  // After before it was compiled
+	text       []byte                       // the file after an undo; nil: of other changes
+	set        map[string]*param.Credential // what Apply writes to the credentials file
+	comparison *later[analysis.Comparison]
+	findings   *later[findingChanges]
+}
+
+// Try runs commands on a copy of the policy and compiles the result. Nothing is written, and the commands
+// reach no files. Mistakes are in the Trial. It is an error if the files have mistakes already, or the
+// change is larger than 1 MB.
+func (v *Version) Try(ctx context.Context, c Change) (*Trial, error) {
+	if v.draft == nil {
+		return nil, fmt.Errorf("the policy's files have mistakes, so nothing can be tried on them: %w", v.Mistakes)
+	}
+	if len(c.Commands) > maxCommands {
+		return nil, fmt.Errorf("the commands have %d bytes; at most %d are taken at once", len(c.Commands), maxCommands)
+	}
+	t := &Trial{Before: v, Change: c, set: map[string]*param.Credential{}}
+	for name, credential := range c.Credentials {
+		t.set[strings.ToLower(name)] = &credential
+	}
+	var out output
+	sh := v.draft.Shell()
+	sh.Out, sh.FS, sh.Queues, sh.Tracking, sh.Save = &out, nil, nil, nil, nil
+	sh.Credential, sh.Answer = t.credential(sh.Credential), t.answer(sh.Answer)
+	commands := encodingOf(v.seen.text(v.files.target.name)).lines(c.Commands)
+	draft, err := v.draft.Run(ctx, sh, Script, []byte(commands))
+	t.Output = out.String()
+	if err == nil {
+		t.draft, t.Warnings = draft, draft.Warnings[len(v.draft.Warnings):]
+		t.After, err = compile(draft)
+	}
+	if err != nil && !errors.As(err, &t.Mistakes) {
+		return nil, err
+	}
+	t.prepare()
+	return t, nil
+}
+
+// prepare makes the comparisons that are computed later.
+func (t *Trial) prepare() {
+	before, after := t.Before, t.After
+	t.comparison = newLater(func() analysis.Comparison {
+		if after == nil {
+			return analysis.Comparison{}
+		}
+		return analysis.Compare(before.Loaded.Policy, after.Policy)
+	})
+	t.findings = newLater(func() (changes findingChanges) {
+		if after == nil {
+			return changes
+		}
+		now := after.Findings(before.files.opts.Findings())
+		old, _ := before.Findings(context.Background())
+		return findingChanges{added: without(now, old), gone: without(old, now)}
+	})
+}
+
+// Comparison says what the policy does differently after the change. It is computed once, when it is first
+// asked for; the error is that of ctx, if it ends before. With Mistakes there are no differences.
+func (t *Trial) Comparison(ctx context.Context) (analysis.Comparison, error) {
+	return t.comparison.get(ctx)
+}
+
+// Findings returns the findings that the change adds and those that are gone after it, matched by code, path
+// and extent, wherever they stand. They are computed as Comparison is. With Mistakes there are none.
+func (t *Trial) Findings(ctx context.Context) (added, gone []analysis.Finding, err error) {
+	changes, err := t.findings.get(ctx)
+	return changes.added, changes.gone, err
+}
+
+// Ready reports whether Comparison and Findings would return at once. If not, it begins to compute them.
+func (t *Trial) Ready() bool {
+	compared, found := t.comparison.ready(), t.findings.ready()
+	return compared && found
+}
+
+// findingChanges are the findings that differ between two policies.
+type findingChanges struct{ added, gone []analysis.Finding }
+
+// without returns those of all that others don't have.
+func without(all, others []analysis.Finding) (rest []analysis.Finding) {
+	type key struct {
+		code         source.Code
+		path         source.Path
+		extent       string
+		acknowledged bool
+	}
+	keyOf := func(f analysis.Finding) key { return key{f.Code, f.Path, f.Extent(), f.Acknowledged != ""} }
+	times := map[key]int{}
+	for _, f := range others {
+		times[keyOf(f)]++
+	}
+	for _, f := range all {
+		if k := keyOf(f); times[k] > 0 {
+			times[k]--
+		} else {
+			rest = append(rest, f)
+		}
+	}
+	return rest
+}
+
+// credential answers Get-Credential by the change's credentials, and otherwise as the files' scripts are
+// answered.
+func (t *Trial) credential(otherwise func(shell.Request) (param.Credential, error)) func(shell.Request) (param.Credential, error) {
+	return func(r shell.Request) (param.Credential, error) {
+		given := t.given(r.Variable)
+		switch {
+		case given == nil:
+			return otherwise(r)
+		case r.UserName != "" && !strings.EqualFold(r.UserName, given.UserName):
+			return param.Credential{}, fmt.Errorf("the command asks for the user %q, but the credential that was entered is for %q", r.UserName, given.UserName)
+		}
+		return *given, nil
+	}
+}
+
+// answer answers Read-Host -AsSecureString likewise.
+func (t *Trial) answer(otherwise func(shell.Question) (auth.Secret, error)) func(shell.Question) (auth.Secret, error) {
+	return func(q shell.Question) (auth.Secret, error) {
+		if given := t.given(q.Variable); given != nil && q.Secret {
+			return given.Password, nil
+		}
+		return otherwise(q)
+	}
+}
+
+// given returns the credential of the change for a variable; nil: there is none.
+func (t *Trial) given(variable string) *param.Credential {
+	if variable == "" {
+		variable = "*" // in a credentials file
+	}
+	return t.set[strings.ToLower(variable)]
+}
+
+// output keeps the beginning of a text.
+type output struct {
+	text []byte
+	cut  bool
+}
+
+// Write implements io.Writer.
+func (o *output) Write(p []byte) (int, error) {
+	room := min(len(p), maxOutput-len(o.text))
+	o.text = append(o.text, p[:room]...)
+	o.cut = o.cut || room < len(p)
+	return len(p), nil
+}
+
+// String returns the text, and says if the rest is missing.
+func (o *output) String() string {
+	if !o.cut {
+		return string(o.text)
+	}
+	return strings.ToValidUTF8(string(o.text), "") + "\n… (the rest is left out)\n"
+}

@@ -1,0 +1,85 @@
+package policyfiles
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/load"
+	"github.com/interchange-smtp/interchange/connector/source"
+)
+
+// Version is the files at one time, and the policy that they make. It is safe for concurrent use; its
+// fields must not be changed.
+type Version struct {
+	// ID names the names and contents of all files, those with passwords included. It is a hash with a key
+	// that each Files draws, so it tells no one about a password, and means nothing to another Files.
+	ID   string
+	Read time.Time // when they were read
+
+	// Mistakes are those that the files have; nil if there are none. Then Loaded and Config are those
+	// of the last version without mistakes.
+	Mistakes source.Diagnostics
+
+	Loaded *load.Loaded     // the compiled policy; nil if no version without mistakes was read yet
+	Config connector.Config // that of Loaded
+
+	files    *Files
+	seen     *seen
+	draft    *load.Draft // before passwords were read from their places; nil with Mistakes
+	findings *later[[]analysis.Finding]
+}
+
+// Findings returns the findings about the policy, as load.Loaded.Findings does. They are computed once, when
+// they are first asked for; the error is that of ctx, if it ends before. The computing goes on then.
+// The result must not be changed.
+func (v *Version) Findings(ctx context.Context) ([]analysis.Finding, error) {
+	return v.findings.get(ctx)
+}
+
+// Ready reports whether Findings would return at once. If not, it begins to compute them.
+func (v *Version) Ready() bool { return v.findings.ready() }
+
+// unchanged reports whether the files are still as they were.
+func (v *Version) unchanged() bool { return v.seen.unchanged() }
+
+// read reads the files, with other texts in place of those of some. The error is about something else
+// than the files.
+func (f *Files) read(ctx context.Context, overlay map[string][]byte) (*Version, error) {
+	v := &Version{Read: f.opts.Now(), files: f, seen: &seen{overlay: overlay, optional: f.opts.Load.Credentials}}
+	opts := f.opts.Load
+	opts.ReadFile = v.seen.read
+	draft, err := load.Read(ctx, opts, f.opts.Names...)
+	if err == nil {
+		v.Loaded, err = compile(draft)
+	}
+	if stopped := ctx.Err(); stopped != nil {
+		return nil, stopped
+	}
+	if err != nil && !errors.As(err, &v.Mistakes) {
+		return nil, err
+	}
+	if v.Loaded != nil {
+		v.draft, v.Config = draft, v.Loaded.Config()
+	}
+	v.ID = v.seen.id(f.key[:])
+	loaded := v.Loaded
+	v.findings = newLater(func() []analysis.Finding {
+		if loaded == nil {
+			return nil
+		}
+		return loaded.Findings(f.opts.Findings())
+	})
+	return v, nil
+}
+
+// compile reads the passwords of a draft, which stays as it is, and compiles it.
+func compile(draft *load.Draft) (*load.Loaded, error) {
+	asked := *draft
+	if err := asked.AskPasswords(); err != nil {
+		return nil, err
+	}
+	return asked.Compile()
+}
