@@ -1,0 +1,90 @@
+package console
+
+import (
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+)
+
+// relay is a policy in which printers may relay.
+const relay = `New-AcceptedDomain -Name Contoso -DomainName contoso.com
+New-ReceiveConnector -Name Printers -Usage Custom -PermissionGroups AnonymousUsers -Bindings 10.2.3.4:25 -RemoteIPRanges 192.168.5.77
+`
+
+// TestShell: commands that only read print, and others are reviewed, applied and undone.
+func TestShell(t *testing.T) {
+	b := newTester(t, relay)
+	b.expect(b.post("/shell", "commands", "Get-ReceiveConnector Printers | Format-List Name"), http.StatusOK, "Name : Printers")
+	b.expect(b.post("/shell", "commands", "Set-ReceiveConnector Printers -Banner 5"), http.StatusOK, "Banner")
+
+	review := b.post("/shell", "commands", `Get-ReceiveConnector Printers | Add-ADPermission -User "NT AUTHORITY\ANONYMOUS LOGON" -ExtendedRights Ms-Exch-SMTP-Accept-Any-Recipient`)
+	b.expect(review, http.StatusOK, "What the change does", "Allowed afterwards, and not before", "192.168.5.77")
+	if b.policy() != relay {
+		t.Fatal("a review has changed the file")
+	}
+	b.expect(b.get(review.page+"/map.svg"), http.StatusOK, "<svg")
+	b.expect(b.post(review.page), http.StatusOK, "Applied: Commands of the Management Shell.")
+	if !strings.Contains(b.policy(), "Add-ADPermission") || !strings.HasPrefix(b.policy(), relay) {
+		t.Fatalf("the commands aren't in the file:\n%s", b.policy())
+	}
+	b.expect(b.get("/history"), http.StatusOK, "Add-ADPermission", "by anna")
+	b.expect(b.get("/history.ps1"), http.StatusOK, "anna: Commands of the Management Shell", "Add-ADPermission")
+
+	undo := b.post("/undo")
+	b.expect(undo, http.StatusOK, "No longer allowed")
+	b.expect(b.post(undo.page), http.StatusOK, "Applied")
+	if b.policy() != relay {
+		t.Fatalf("undo left:\n%s", b.policy())
+	}
+}
+
+// TestConflict: a change isn't applied to files that were changed meanwhile; it is shown again with the difference.
+func TestConflict(t *testing.T) {
+	b := newTester(t, relay)
+	review := b.post("/shell", "commands", `Set-ReceiveConnector Printers -RemoteIPRanges 192.168.5.77,192.168.5.78`)
+	other := relay + "New-AcceptedDomain -Name Fabrikam -DomainName fabrikam.com\n"
+	if err := os.WriteFile(b.file, []byte(other), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.expect(b.post(review.page), http.StatusConflict, "The policy's files were changed meanwhile", "fabrikam.com", "192.168.5.78")
+	if b.policy() != other {
+		t.Fatalf("a change was applied:\n%s", b.policy())
+	}
+	b.expect(b.post(review.page), http.StatusOK, "Applied")
+	if !strings.HasPrefix(b.policy(), other) || !strings.Contains(b.policy(), "192.168.5.78") {
+		t.Fatalf("lost:\n%s", b.policy())
+	}
+}
+
+// TestRoles: a user who may only look can't change anything, and sees no proposal of others.
+func TestRoles(t *testing.T) {
+	b := newTester(t, relay)
+	review := b.post("/shell", "commands", `Remove-ReceiveConnector Printers -Confirm:$false`)
+	b.session = "two"
+	b.expect(b.get(review.page), http.StatusNotFound)
+	b.expect(b.post(review.page), http.StatusNotFound)
+	b.role, b.session = View, "one"
+	b.expect(b.get(review.page), http.StatusForbidden)
+	b.expect(b.post(review.page), http.StatusForbidden)
+	b.expect(b.post("/undo"), http.StatusForbidden)
+	b.expect(b.post("/shell", "commands", `Remove-ReceiveConnector Printers -Confirm:$false`), http.StatusForbidden, "needs the role")
+	b.expect(b.post("/shell", "commands", `Get-ReceiveConnector Printers | Format-List Name`), http.StatusOK, "Name : Printers")
+	b.role = 0
+	if a := b.get("/"); a.status == http.StatusOK {
+		t.Errorf("a user without a role sees the overview")
+	}
+	if b.policy() != relay {
+		t.Fatalf("changed:\n%s", b.policy())
+	}
+}
+
+// TestHidden: characters that could make a page say what it doesn't are shown by their names.
+func TestHidden(t *testing.T) {
+	b := newTester(t, relay)
+	a := b.post("/shell", "commands", "Write-Output \"<script>alert(1)</script>\u202egnp.exe\x1b[31m\"")
+	b.expect(a, http.StatusOK, "⟨U+202E⟩", "&lt;script&gt;")
+	if strings.Contains(a.body, "<script>alert") || strings.ContainsAny(a.body, "\u202e\x1b") {
+		t.Errorf("not made harmless:\n%s", a.body)
+	}
+}

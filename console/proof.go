@@ -1,0 +1,92 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/console/internal/policyfiles"
+)
+
+// proof is what a page shows about a change before it is applied: the template "proof".
+type proof struct {
+	Commands string
+	Mistakes source.Diagnostics // why the change can't be applied
+	Warnings source.Diagnostics
+	Output   string // what the commands printed
+
+	Effect  *effect // nil: it is still being computed, or there are Mistakes
+	Compute bool    // it is still being computed
+	Map     string  // the address of the map with the change marked; "": there is no policy to draw
+}
+
+// effect is what a change does.
+type effect struct {
+	Wider, Stricter, Different []analysis.Change
+	TooLarge                   string
+	Added, Gone                []analysis.Finding
+}
+
+// Nothing reports whether the change does nothing that a session could see.
+func (e *effect) Nothing() bool {
+	return len(e.Wider)+len(e.Stricter)+len(e.Different)+len(e.Added)+len(e.Gone) == 0 && e.TooLarge == ""
+}
+
+// patience is how long a page waits for work that may take long, before it says that the work goes on.
+const patience = 80 * time.Millisecond
+
+// tryNow tries a change on the policy as it is now.
+func (r *request) tryNow(change policyfiles.Change) (*policyfiles.Trial, error) {
+	now, err := r.version()
+	if err != nil {
+		return nil, err
+	}
+	return now.Try(r.Context(), change)
+}
+
+// proofOf returns what a page shows about a trial. drawing is the page with the map.
+func proofOf(ctx context.Context, t *policyfiles.Trial, drawing string) (*proof, error) {
+	p := &proof{Commands: t.Change.Commands, Mistakes: t.Mistakes, Warnings: t.Warnings, Output: t.Output}
+	if len(t.Mistakes) > 0 {
+		return p, nil
+	}
+	p.Map = drawing
+	soon, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	e, err := effectOf(soon, t)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		p.Compute, err = true, nil
+	}
+	p.Effect = e
+	return p, err
+}
+
+// effectOf returns what a change does, as soon as that is computed.
+func effectOf(ctx context.Context, t *policyfiles.Trial) (*effect, error) {
+	t.Ready() // begins with both
+	compared, err := t.Comparison(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e := &effect{TooLarge: compared.TooLarge}
+	for _, change := range compared.Changes {
+		switch change.Direction {
+		case analysis.Wider:
+			e.Wider = append(e.Wider, change)
+		case analysis.Stricter:
+			e.Stricter = append(e.Stricter, change)
+		default:
+			e.Different = append(e.Different, change)
+		}
+	}
+	e.Added, e.Gone, err = t.Findings(ctx)
+	return e, err
+}
+
+// mistakes returns the diagnostics in err, if it is about the policy.
+func mistakes(err error) (list source.Diagnostics, ok bool) {
+	ok = errors.As(err, &list)
+	return list, ok
+}

@@ -1,0 +1,233 @@
+package console
+
+import (
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/diagram"
+	"github.com/interchange-smtp/interchange/console/internal/policyfiles"
+)
+
+// Limits of the proposals that wait for an answer. They hold policies, which may be large.
+const (
+	maxProposals       = 64
+	maxSessionProposed = 16
+	proposalAge        = 12 * time.Hour
+)
+
+// proposal is a change that waits for the answer of the user who made it.
+type proposal struct {
+	id, session string
+	made        time.Time
+	trial       *policyfiles.Trial
+	back        string // the page to show afterwards
+	button      string // that applies it: OK, or the verb of the action
+}
+
+// proposals keeps what users have proposed, in memory: passwords in changes aren't written before they are applied.
+type proposals struct {
+	mu   sync.Mutex
+	list []*proposal // the oldest first
+}
+
+// add keeps a proposal, and drops old ones beyond the limits.
+func (l *proposals) add(p *proposal) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	same := 0
+	for i := len(l.list) - 1; i >= 0; i-- {
+		old := l.list[i]
+		if old.session == p.session {
+			same++
+		}
+		if p.made.Sub(old.made) > proposalAge || old.session == p.session && same >= maxSessionProposed || len(l.list)-i >= maxProposals {
+			l.list = append(l.list[:i], l.list[i+1:]...)
+		}
+	}
+	l.list = append(l.list, p)
+}
+
+// find returns the proposal of a session, or nil.
+func (l *proposals) find(id, session string) *proposal {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, p := range l.list {
+		if p.id == id && p.session == session {
+			return p
+		}
+	}
+	return nil
+}
+
+// remove drops a proposal that was answered.
+func (l *proposals) remove(p *proposal) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range l.list {
+		if l.list[i] == p {
+			l.list = append(l.list[:i], l.list[i+1:]...)
+			return
+		}
+	}
+}
+
+// replace puts a new trial in place of that of a proposal, which keeps its ID.
+func (l *proposals) replace(p *proposal, tried *policyfiles.Trial) *proposal {
+	next := *p
+	next.trial = tried
+	l.remove(p)
+	l.add(&next)
+	return &next
+}
+
+// propose tries a change and shows its review page. back is the page to show after the answer.
+func (r *request) propose(change policyfiles.Change, button, back string) error {
+	tried, err := r.tryNow(change)
+	if err != nil {
+		return err
+	}
+	return r.review(tried, button, back)
+}
+
+// review shows the review page of a trial.
+func (r *request) review(tried *policyfiles.Trial, button, back string) error {
+	p := &proposal{id: rand.Text(), session: r.user.Session, made: r.c.now(), trial: tried, back: back, button: button}
+	r.c.proposals.add(p)
+	return r.redirect("/changes/" + p.id)
+}
+
+// proposal returns the proposal that the request's path names.
+func (r *request) proposal() (*proposal, error) {
+	p := r.c.proposals.find(r.PathValue("id"), r.user.Session)
+	if p == nil {
+		return nil, &problem{status: http.StatusNotFound, text: "This change was applied already, or it has waited too long.", fix: "The page Changes lists what was applied; make the change again if it isn't there."}
+	}
+	return p, nil
+}
+
+// reviewPage shows what a change does before it is applied.
+func reviewPage(r *request) error {
+	p, err := r.proposal()
+	if err != nil {
+		return err
+	}
+	return r.renderReview(http.StatusOK, p, nil)
+}
+
+// reviewed is the data of the review page.
+type reviewed struct {
+	ID, Base, Button, Back string
+	Proof                  *proof
+	Conflict               *conflict // nil: the files haven't changed since
+	Changeable             string    // why changes can't be applied; "": they can
+}
+
+func (r *request) renderReview(status int, p *proposal, c *conflict) error {
+	shown, err := proofOf(r.Context(), p.trial, "/changes/"+p.id+"/map.svg")
+	if err != nil {
+		return err
+	}
+	return r.renderStatus(status, "review", view{Title: p.trial.Change.Title, Nav: "/history", Wide: true, Data: reviewed{
+		ID: p.id, Base: p.trial.Before.ID, Button: p.button, Back: p.back, Conflict: c,
+		Proof: shown, Changeable: r.c.unchangeable(),
+	}})
+}
+
+// unchangeable says why the policy can't be changed here, or returns "".
+func (c *Console) unchangeable() string {
+	if err := c.files.Changeable(); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// reviewMap draws the policy as it will be, with the change marked.
+func reviewMap(r *request) error {
+	p, err := r.proposal()
+	if err != nil {
+		return err
+	}
+	if len(p.trial.Mistakes) > 0 {
+		return notFound("map of change", p.id)
+	}
+	return r.svg(diagram.New(p.trial.After.Policy, diagram.Options{}))
+}
+
+// svg answers with a drawing.
+func (r *request) svg(d *diagram.Drawing) error {
+	r.w.Header().Set("Content-Type", "image/svg+xml")
+	_, err := r.w.Write([]byte(d.SVG()))
+	return err
+}
+
+// conflict is that the files were changed since a change was tried.
+type conflict struct {
+	Since  []string // what is different since then, in sentences
+	Unread string   // why that isn't known
+}
+
+// applyChange applies a change that the user has reviewed.
+func applyChange(r *request) error {
+	p, err := r.proposal()
+	if err != nil {
+		return err
+	}
+	if _, err := r.apply(p.trial); err != nil {
+		var changed *policyfiles.ConflictError
+		if !errors.As(err, &changed) {
+			return err
+		}
+		tried, err := r.tryAgain(p.trial)
+		if err != nil {
+			return err
+		}
+		return r.renderReview(http.StatusConflict, r.c.proposals.replace(p, tried), conflictOf(changed))
+	}
+	r.c.proposals.remove(p)
+	return r.redirect(p.back)
+}
+
+// apply applies a trial, logs it and keeps a notice for the next page.
+func (r *request) apply(t *policyfiles.Trial) (*policyfiles.Entry, error) {
+	entry, err := r.c.files.Apply(r.Context(), t, r.user.Name)
+	if err != nil {
+		r.audit("change not applied", "title", t.Change.Title, "error", err)
+		if list, ok := mistakes(err); ok {
+			return nil, &problem{status: http.StatusUnprocessableEntity, text: "The change was not applied: " + list.Error()}
+		}
+		return nil, err
+	}
+	r.audit("change applied", "title", t.Change.Title, "version", entry.After)
+	r.c.notices.put(r.user.Session, "Applied: "+t.Change.Title+".")
+	return entry, nil
+}
+
+// audit writes the line about an action to the log.
+func (r *request) audit(what string, attrs ...any) {
+	r.c.logger.Info("console: "+what, append([]any{"user", r.user.Name, "role", r.user.Role.String(), "address", r.user.Address}, attrs...)...)
+}
+
+// conflictOf says what is different since the version that a change was tried on.
+func conflictOf(e *policyfiles.ConflictError) *conflict {
+	if e.Base.Loaded == nil || e.Now.Loaded == nil {
+		return &conflict{Unread: "The files have mistakes now."}
+	}
+	compared := analysis.Compare(e.Base.Loaded.Policy, e.Now.Loaded.Policy)
+	c := &conflict{Unread: compared.TooLarge}
+	for _, change := range compared.Changes {
+		c.Since = append(c.Since, change.Text)
+	}
+	return c
+}
+
+// tryAgain tries a change on the files as they are now.
+func (r *request) tryAgain(t *policyfiles.Trial) (*policyfiles.Trial, error) {
+	if t.Undoes != nil {
+		return r.c.files.TryUndo(r.Context())
+	}
+	return r.tryNow(t.Change)
+}
