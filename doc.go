@@ -38,6 +38,7 @@
 //	relay/dispatch    relay/delivery, relay/queue   queue, retry, report
 //	relay/gosmtp      relay/delivery                the policy for servers and clients of go-smtp
 //	relay/gateway     relay/dispatch, relay/tracking   server, queue and reload in one value
+//	console           connector/..., relay/gateway  the policy and the gateway in a browser
 //	relay/gateway/queues  connector/..., relay/gateway   the queue in the words of Exchange's cmdlets
 //	examples          all                           programs
 //
@@ -90,6 +91,7 @@
 //	keep the queue in a directory                 relay/queue/spool
 //	keep the queue elsewhere                      relay/queue, relay/queue/queuetest
 //	all of it as one value, with reload           relay/gateway
+//	show and change the policy in a browser       console
 //	test what happens on the wire                 relay/relaytest
 //
 // docs/embedding.md shows ten programs of at most a hundred lines, says how the

@@ -41,6 +41,7 @@ func New(o Options) (*Console, error) {
 	if c.logger == nil {
 		c.logger = slog.Default()
 	}
+	c.logger = c.logger.With("program", "console")
 	if c.now == nil {
 		c.now = time.Now
 	}

@@ -35,7 +35,7 @@ type Options struct {
 	// Gateway answers requests about the running gateway. Nil: the pages about mail say that no gateway runs.
 	Gateway Gateway
 
-	// Tracking returns the files and directories of the message tracking logs. Nil: there are none.
+	// Tracking returns the files and directories of the message tracking logs. Nil: the gateway keeps no such log.
 	Tracking func(ctx context.Context) ([]string, error)
 
 	// Versions is the directory of the earlier versions of the files. "": FILE.versions beside the file that is

@@ -10,7 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/console/internal/policyfiles"
 )
 
-// proof is what a page shows about a change before it is applied: the template "proof".
+// proof describes a change on a page, before it is applied: the template "proof".
 type proof struct {
 	Commands string
 	Mistakes source.Diagnostics // why the change can't be applied
@@ -22,7 +22,7 @@ type proof struct {
 	Map     string  // the address of the map with the change marked; "": there is no policy to draw
 }
 
-// effect is what a change does.
+// effect lists the differences that a change makes.
 type effect struct {
 	Wider, Stricter, Different []analysis.Change
 	TooLarge                   string
@@ -46,7 +46,7 @@ func (r *request) tryNow(change policyfiles.Change) (*policyfiles.Trial, error) 
 	return now.Try(r.Context(), change)
 }
 
-// proofOf returns what a page shows about a trial. drawing is the page with the map.
+// proofOf describes a trial for a page. drawing is the page with the map.
 func proofOf(ctx context.Context, t *policyfiles.Trial, drawing string) (*proof, error) {
 	p := &proof{Commands: t.Change.Commands, Mistakes: t.Mistakes, Warnings: t.Warnings, Output: t.Output}
 	if len(t.Mistakes) > 0 {
@@ -63,7 +63,7 @@ func proofOf(ctx context.Context, t *policyfiles.Trial, drawing string) (*proof,
 	return p, err
 }
 
-// effectOf returns what a change does, as soon as that is computed.
+// effectOf waits for the differences that a change makes, until ctx ends.
 func effectOf(ctx context.Context, t *policyfiles.Trial) (*effect, error) {
 	t.Ready() // begins with both
 	compared, err := t.Comparison(ctx)

@@ -23,7 +23,7 @@ var pageFiles embed.FS
 //go:embed static
 var staticFiles embed.FS
 
-// view is what a page shows.
+// view has the content of a page.
 type view struct {
 	Title   string   // the heading
 	Nav     string   // the page in the tree that is marked; "": the path of the request
@@ -42,7 +42,7 @@ type action struct {
 	Under  string            // the heading of its group: the thing that is selected
 }
 
-// shown is what the layout's template gets.
+// shown has the data of the layout's template.
 type shown struct {
 	view
 	Request *request

@@ -109,6 +109,6 @@ func (c *Console) logonPage(w http.ResponseWriter, _ *http.Request, p logon.Page
 // writeOutside writes a page for a browser whose user isn't known.
 func (c *Console) writeOutside(w http.ResponseWriter, status int, page, title string, data any) {
 	if err := c.write(w, status, page, shown{view: view{Title: title, Wide: true, Data: data}, Base: c.base}); err != nil {
-		c.logger.Error("console: page failed", "page", page, "error", err)
+		c.logger.Error("page failed", "page", page, "error", err)
 	}
 }

@@ -103,7 +103,7 @@ func (l *Logon) logOn(w http.ResponseWriter, r *http.Request) {
 	l.sessions.end(l.cookie(r))
 	cookie, u := l.sessions.begin(u, account)
 	l.setCookie(w, r, cookie, 0)
-	l.Logger.Info("console: logged on", "user", u.Name, "role", u.Role.String(), "client", u.Address)
+	l.Logger.Info("logged on", "user", u.Name, "role", u.Role.String(), "client", u.Address)
 	http.Redirect(w, r, p.To, http.StatusSeeOther)
 }
 
@@ -176,7 +176,7 @@ func (l *Logon) refuse(w http.ResponseWriter, r *http.Request, p Page, byLink bo
 		p.Status, p.Problem = http.StatusUnauthorized, "The name or the password is wrong."
 	}
 	if p.Status != http.StatusTooManyRequests || l.overLimit.due() {
-		l.Logger.Warn("console: logon failed", "user", p.Name[:min(len(p.Name), maxTried)], "client", address(r), "error", cause)
+		l.Logger.Warn("logon failed", "user", p.Name[:min(len(p.Name), maxTried)], "client", address(r), "error", cause)
 	}
 	l.write(w, r, p)
 }
@@ -196,7 +196,7 @@ func (l *Logon) ServeLogoff(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if s, ok := l.sessions.end(l.cookie(r)); ok {
-		l.Logger.Info("console: logged off", "user", s.user.Name, "client", address(r))
+		l.Logger.Info("logged off", "user", s.user.Name, "client", address(r))
 	}
 	l.setCookie(w, r, "", -1)
 	http.Redirect(w, r, l.Base+"/logon", http.StatusSeeOther)

@@ -104,3 +104,6 @@ func harmless(words string) string {
 	}
 	return words
 }
+
+// Changeable returns why no change can be written; nil if one can.
+func (f *Files) Changeable() error { return f.target.writable() }
