@@ -1,0 +1,121 @@
+package viewer
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+const (
+	fresh     = time.Second      // how long an answer serves
+	maxFresh  = 30 * time.Second // and at most, if it took long
+	effort    = 10               // an answer serves for this many times the time that it took
+	askTime   = 20 * time.Second // bounds one answer
+	maxCached = 64               // answers that are kept
+)
+
+// ErrBusy is the error of a viewer who wants something when too many others wait for something else.
+var ErrBusy = errors.New("too many lists are being read at this time; try again in a few seconds")
+
+// cache keeps answers for a short time, so that many viewers cost as much as one. It is safe for concurrent use.
+type cache[T any] struct {
+	now   func() time.Time
+	slots chan struct{} // for those that ask at the same time
+
+	mu      sync.Mutex
+	entries map[string]*entry[T]
+}
+
+// entry is one answer, or the wait for it.
+type entry[T any] struct {
+	done  chan struct{} // closed when the rest is set
+	value T
+	err   error
+	until time.Time // when it is too old
+}
+
+// newCache returns a cache for which at most atOnce answers are under way.
+func newCache[T any](now func() time.Time, atOnce int) *cache[T] {
+	return &cache[T]{now: now, slots: make(chan struct{}, atOnce), entries: make(map[string]*entry[T])}
+}
+
+// get returns the answer for key, which ask gives unless there is one. ask goes on when the viewer who caused it has
+// gone, because others may wait.
+func (c *cache[T]) get(ctx context.Context, key string, ask func(context.Context) (T, error)) (T, error) {
+	e, err := c.entry(key, ask)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	select {
+	case <-e.done:
+		return e.value, e.err
+	case <-ctx.Done():
+		var none T
+		return none, context.Cause(ctx)
+	}
+}
+
+// entry returns the entry of key, which begins to ask unless it is there.
+func (c *cache[T]) entry(key string, ask func(context.Context) (T, error)) (*entry[T], error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.entries[key]; e != nil && !e.old(c.now()) {
+		return e, nil
+	}
+	delete(c.entries, key)
+	if len(c.entries) >= maxCached && !c.evict() {
+		return nil, ErrBusy
+	}
+	e := &entry[T]{done: make(chan struct{})}
+	c.entries[key] = e
+	go c.fill(e, ask)
+	return e, nil
+}
+
+// fill asks for the answer of e.
+func (c *cache[T]) fill(e *entry[T], ask func(context.Context) (T, error)) {
+	ctx, cancel := context.WithTimeoutCause(context.Background(), askTime, errors.New("the gateway takes too long to answer"))
+	defer cancel()
+	c.slots <- struct{}{}
+	defer func() { <-c.slots }()
+	began := c.now()
+	e.value, e.err = ask(ctx)
+	now := c.now()
+	e.until = now.Add(min(max(fresh, effort*now.Sub(began)), maxFresh))
+	close(e.done)
+}
+
+// old reports whether e no longer serves.
+func (e *entry[T]) old(now time.Time) bool {
+	select {
+	case <-e.done:
+		return !now.Before(e.until)
+	default:
+		return false
+	}
+}
+
+// evict drops the answer that is the oldest, and reports whether there is one.
+func (c *cache[T]) evict() bool {
+	oldest := ""
+	for key, e := range c.entries {
+		select {
+		case <-e.done:
+			if oldest == "" || e.until.Before(c.entries[oldest].until) {
+				oldest = key
+			}
+		default:
+		}
+	}
+	delete(c.entries, oldest)
+	return oldest != ""
+}
+
+// forget makes the next viewer ask again.
+func (c *cache[T]) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.entries)
+}
