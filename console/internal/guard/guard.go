@@ -97,7 +97,7 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer := &writer{ResponseWriter: w}
 	defer g.recover(answer, r)
 	if refused := g.check(r, host); refused != nil {
-		g.Logger.Warn("request refused", "reason", refused.reason, "method", r.Method, "host", r.Host[:min(len(r.Host), maxLogged)], "client", r.RemoteAddr)
+		g.Logger.Warn("request to the console refused", "reason", refused.reason, "method", r.Method, "host", r.Host[:min(len(r.Host), maxLogged)], "client", r.RemoteAddr)
 		if refused == wrongMethod {
 			w.Header().Set("Allow", "GET, HEAD, POST")
 		}

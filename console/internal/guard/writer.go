@@ -42,7 +42,7 @@ func (g *guard) recover(w *writer, r *http.Request) {
 	if p == http.ErrAbortHandler {
 		panic(p)
 	}
-	g.Logger.Error("a page panicked", "path", r.URL.Path, "method", r.Method, "panic", p, "stack", string(debug.Stack()))
+	g.Logger.Error("page of the console panicked", "path", r.URL.Path, "method", r.Method, "panic", p, "stack", string(debug.Stack()))
 	if w.begun {
 		panic(http.ErrAbortHandler)
 	}

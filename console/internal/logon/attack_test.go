@@ -261,7 +261,7 @@ func TestRoleRemoved(t *testing.T) {
 	b.logOn("ann")
 	users.set("ann", "")
 	want(t, b.get("/"), http.StatusSeeOther, "")
-	if !strings.Contains(s.log.String(), `msg="console: session ended: the user is gone, or has no role any more" user=ann`) {
+	if !strings.Contains(s.log.String(), `msg="session of the console ended: the user is gone, or has no role any more" user=ann`) {
 		t.Errorf("log: %s", s.log.String())
 	}
 }
@@ -352,7 +352,7 @@ func TestSessionLimit(t *testing.T) {
 			logOn(fmt.Sprint("user", i))
 		}
 		want(t, third.get("/"), http.StatusSeeOther, "") // the hundred and first
-		want(t, bob.get("/"), 200, "bob") // used after the sessions of ann
+		want(t, bob.get("/"), 200, "bob")                // used after the sessions of ann
 		want(t, logOn("ann").get("/"), 200, "ann")
 	})
 }
@@ -503,7 +503,7 @@ func TestOptions(t *testing.T) {
 		"can't be that":       {Page: writePage, Base: "/a;b"},
 		"unset Verifier":      {Page: writePage, Verifier: admins(), Authenticate: func(*http.Request) (logon.User, error) { return logon.User{}, nil }},
 		"one-time links":      {Page: writePage, LinkRole: 9},
-		"is none":             {Page: writePage, Roles: map[string]logon.Role{"x": logon.None}},
+		`of "x" is no`:        {Page: writePage, Roles: map[string]logon.Role{"x": logon.None}},
 		"is Role(7)":          {Page: writePage, Roles: map[string]logon.Role{"x": 7}},
 		`to "Everyone"`:       {Page: writePage, Roles: map[string]logon.Role{"Everyone": logon.View}},
 		"have logged on":      {Page: writePage, Roles: map[string]logon.Role{`NT AUTHORITY\ANONYMOUS LOGON`: logon.View}},

@@ -81,8 +81,7 @@ type Options struct {
 	// be set.
 	Page func(w http.ResponseWriter, r *http.Request, p Page)
 
-	Guesses *limits.Guesses // nil: its own
-	Logger  *slog.Logger    // gets the audit: logons, failed ones and logoffs; nil: no log
+	Logger *slog.Logger // gets the audit: logons, failed ones and logoffs; nil: no log
 }
 
 // Logon logs users on. It is safe for concurrent use. The zero Logon can't be used: see New.
@@ -90,6 +89,7 @@ type Logon struct {
 	Options
 	roles    roles
 	find     func(ctx context.Context, name string) (auth.Identity, error) // nil: users can't be looked up
+	guesses  limits.Guesses
 	sessions sessions
 	link     link
 
@@ -137,9 +137,6 @@ func New(o Options) (*Logon, error) {
 	}
 	if o.Secure == nil {
 		o.Secure = func(r *http.Request) bool { return r.TLS != nil }
-	}
-	if o.Guesses == nil {
-		o.Guesses = new(limits.Guesses)
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

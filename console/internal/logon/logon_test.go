@@ -231,8 +231,8 @@ func TestPassword(t *testing.T) {
 	b.cookies["x"] = &http.Cookie{Name: "interchange-console-8026", Value: session}
 	want(t, b.get("/"), http.StatusSeeOther, "")
 	for _, line := range []string{
-		`msg="logged on" user=ann role="Exchange Organization Administrator" client=127.0.0.1`,
-		`msg="logged off" user=ann client=127.0.0.1`,
+		`msg="logged on to the console" user=ann role="Exchange Organization Administrator" client=127.0.0.1`,
+		`msg="logged off from the console" user=ann client=127.0.0.1`,
 	} {
 		if !strings.Contains(s.log.String(), line) {
 			t.Errorf("the log has no %s:\n%s", line, s.log.String())
@@ -260,7 +260,7 @@ func TestUnknownUser(t *testing.T) {
 	if known.Code != http.StatusUnauthorized || unknown.Code != known.Code || strings.ReplaceAll(unknown.Body.String(), "eve", "ann") != known.Body.String() || asked != 2 {
 		t.Errorf("%d %s\n%d %s\nasked %d times", known.Code, known.Body, unknown.Code, unknown.Body, asked)
 	}
-	if !regexp.MustCompile(`msg="logon failed" user=eve client=127.0.0.1 error="wrong name or password"`).MatchString(s.log.String()) {
+	if !regexp.MustCompile(`msg="logon to the console failed" user=eve client=127.0.0.1 error="wrong name or password"`).MatchString(s.log.String()) {
 		t.Errorf("log: %s", s.log.String())
 	}
 	for _, form := range []url.Values{{}, {"name": {"ann"}}, {"password": {password}}, {"name": {strings.Repeat("a", 513)}, "password": {password}}, {"name": {"ann"}, "password": {strings.Repeat("a", 9217)}}} {
@@ -303,7 +303,7 @@ func TestRoles(t *testing.T) {
 	if s.changed != 0 {
 		t.Error("a client that isn't logged on has changed something")
 	}
-	if !strings.Contains(s.log.String(), `msg="role missing" user=cyd role="Exchange View-Only Administrator" needs="Exchange Organization Administrator" method=POST path=/changes client=127.0.0.1`) {
+	if !strings.Contains(s.log.String(), `msg="refused by the console: role missing" user=cyd role="Exchange View-Only Administrator" needs="Exchange Organization Administrator" method=POST path=/changes client=127.0.0.1`) {
 		t.Errorf("log: %s", s.log.String())
 	}
 }

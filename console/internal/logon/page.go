@@ -103,7 +103,7 @@ func (l *Logon) logOn(w http.ResponseWriter, r *http.Request) {
 	l.sessions.end(l.cookie(r))
 	cookie, u := l.sessions.begin(u, account)
 	l.setCookie(w, r, cookie, 0)
-	l.Logger.Info("logged on", "user", u.Name, "role", u.Role.String(), "client", u.Address)
+	l.Logger.Info("logged on to the console", "user", u.Name, "role", u.Role.String(), "client", u.Address)
 	http.Redirect(w, r, p.To, http.StatusSeeOther)
 }
 
@@ -114,7 +114,7 @@ func (e noRoleError) Error() string { return e.name + " has no role in the conso
 
 // byLink returns the user of a one-time link.
 func (l *Logon) byLink(r *http.Request, token string) (User, error) {
-	err := guesses.Check(r.Context(), l.Guesses, source(r), "", func() error {
+	err := guesses.Check(r.Context(), &l.guesses, source(r), "", func() error {
 		if l.LinkRole == None || !l.link.use(token) {
 			return auth.ErrBadCredentials
 		}
@@ -131,7 +131,7 @@ func (l *Logon) byPassword(r *http.Request, name string, password auth.Secret) (
 	ctx, cancel := context.WithTimeout(r.Context(), checkTime)
 	defer cancel()
 	var id auth.Identity
-	err := guesses.Check(ctx, l.Guesses, source(r), name, func() (err error) {
+	err := guesses.Check(ctx, &l.guesses, source(r), name, func() (err error) {
 		id, err = l.Verifier.Verify(ctx, auth.Credentials{Mechanism: auth.Plain, Username: name, Password: password}, l.channel(r))
 		return err
 	})
@@ -176,7 +176,7 @@ func (l *Logon) refuse(w http.ResponseWriter, r *http.Request, p Page, byLink bo
 		p.Status, p.Problem = http.StatusUnauthorized, "The name or the password is wrong."
 	}
 	if p.Status != http.StatusTooManyRequests || l.overLimit.due() {
-		l.Logger.Warn("logon failed", "user", p.Name[:min(len(p.Name), maxTried)], "client", address(r), "error", cause)
+		l.Logger.Warn("logon to the console failed", "user", p.Name[:min(len(p.Name), maxTried)], "client", address(r), "error", cause)
 	}
 	l.write(w, r, p)
 }
@@ -196,7 +196,7 @@ func (l *Logon) ServeLogoff(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if s, ok := l.sessions.end(l.cookie(r)); ok {
-		l.Logger.Info("logged off", "user", s.user.Name, "client", address(r))
+		l.Logger.Info("logged off from the console", "user", s.user.Name, "client", address(r))
 	}
 	l.setCookie(w, r, "", -1)
 	http.Redirect(w, r, l.Base+"/logon", http.StatusSeeOther)

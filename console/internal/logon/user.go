@@ -54,7 +54,7 @@ func (l *Logon) Require(need Role, next http.Handler) http.Handler {
 		case u.Role == None:
 			l.sendToLogon(w, r)
 		case u.Role < need:
-			l.Logger.Warn("role missing", "user", u.Name, "role", u.Role.String(), "needs", need.String(), "method", r.Method, "path", r.URL.Path, "client", u.Address)
+			l.Logger.Warn("refused by the console: role missing", "user", u.Name, "role", u.Role.String(), "needs", need.String(), "method", r.Method, "path", r.URL.Path, "client", u.Address)
 			l.write(w, r, Page{Status: http.StatusForbidden, User: u, Problem: "This needs the role " + need.String() + ". " + u.Name + " has the role " + u.Role.String() + "."})
 		default:
 			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), userKey{}, u)))
@@ -98,12 +98,12 @@ func (l *Logon) user(r *http.Request, used bool) (User, error) {
 	case errors.Is(err, auth.ErrBadCredentials):
 		u.Role = None
 	default:
-		l.Logger.Error("user can't be looked up", "user", u.Name, "client", u.Address, "error", err)
+		l.Logger.Error("user of the console can't be looked up", "user", u.Name, "client", u.Address, "error", err)
 		return User{}, errUnavailable
 	}
 	if u.Role == None {
 		l.sessions.end(cookie)
-		l.Logger.Warn("session ended: the user is gone, or has no role any more", "user", u.Name, "client", u.Address)
+		l.Logger.Warn("session of the console ended: the user is gone, or has no role any more", "user", u.Name, "client", u.Address)
 		return User{}, nil
 	}
 	return u, nil
@@ -113,7 +113,7 @@ func (l *Logon) user(r *http.Request, used bool) (User, error) {
 func (l *Logon) programsUser(r *http.Request) (User, error) {
 	u, err := l.Authenticate(r)
 	if err != nil {
-		l.Logger.Warn("logon failed", "client", address(r), "error", err)
+		l.Logger.Warn("logon to the console failed", "client", address(r), "error", err)
 		return User{}, nil
 	}
 	if u.Name == "" || u.Role > Change {
