@@ -82,6 +82,10 @@ type Answer struct {
 	Places []Place // empty: Dialog.Local was given
 	Dialog connector.Dialog
 	Walk   connector.Walkthrough
+
+	// Aside says that Short is enough of it: it is about other ports than the first answer, and either an answer about
+	// that port accepts the message or this one doesn't.
+	Aside bool
 }
 
 // Answers walks a session through a policy. If d.Local isn't given, it does so at each place at which the client can
@@ -101,9 +105,19 @@ func Answers(p *connector.Policy, d connector.Dialog) []Answer {
 			continue
 		}
 		found[key] = len(all)
-		all = append(all, Answer{[]Place{place}, d, walk})
+		all = append(all, Answer{Places: []Place{place}, Dialog: d, Walk: walk})
 	}
+	setAside(all)
 	return all
+}
+
+// setAside sets Aside.
+func setAside(all []Answer) {
+	first := func(a Answer) bool { return a.Places[0].Port() == all[0].Places[0].Port() }
+	accepted := slices.ContainsFunc(all, func(a Answer) bool { return first(a) && a.Walk.Accepted() })
+	for i, a := range all {
+		all[i].Aside = !first(a) && (accepted || !a.Walk.Accepted())
+	}
 }
 
 // fates returns everything that a client sees of a session, and the connector.

@@ -29,8 +29,10 @@ type Stage struct {
 
 // Step is a step of a decision.
 type Step struct {
-	Text  string   // in one line, which begins with "yes", "no" or "skip"
-	Basis []string // the parameters that decided it, with their places or origins
+	Text   string   // in one line, which begins with Answer
+	Answer string   // "yes", "no" or, of a connector that is passed over, "skip"
+	Detail string   // the rest of Text
+	Basis  []string // the parameters that decided it, with their places or origins
 }
 
 // Stages returns the stages of a session.
@@ -62,6 +64,8 @@ func (s Source) Steps(t connector.Trace) (steps []Step, others int) {
 			}
 		}
 		one := Step{Text: step.String()}
+		one.Answer, one.Detail, _ = strings.Cut(one.Text, " ")
+		one.Detail = strings.TrimSpace(one.Detail)
 		for _, b := range step.Basis() {
 			one.Basis = append(one.Basis, b.String()+s.otherwise(b))
 		}

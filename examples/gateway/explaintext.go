@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/explain"
@@ -37,15 +36,11 @@ func (l *loaded) printWalk(w io.Writer, walk connector.Walkthrough) {
 // at the first port, and for places that accept it if none at that port does; for other
 // places the end only.
 func (l *loaded) printAnswers(w io.Writer, all []explain.Answer, usersUnknown bool, m material) {
-	full := func(a explain.Answer) bool {
-		return len(a.Places) == 0 || a.Places[0].Port() == all[0].Places[0].Port()
-	}
-	accepted := slices.ContainsFunc(all, func(a explain.Answer) bool { return full(a) && a.Walk.Accepted() })
 	for i, a := range all {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		if !full(a) && (accepted || !a.Walk.Accepted()) {
+		if a.Aside {
 			fmt.Fprintf(w, "at %s: %s\n", a.Where(), a.Short())
 			fmt.Fprintf(w, "    -local %v shows why\n", a.Dialog.Local)
 			continue
