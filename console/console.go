@@ -23,6 +23,7 @@ type Console struct {
 	logon     *logon.Logon
 	notices   notices
 	proposals proposals
+	works     works
 	pages     map[string]*template.Template
 	assets    map[string]string // the digest of each file in static
 	handler   http.Handler
@@ -107,6 +108,8 @@ func (c *Console) routes() http.Handler {
 	c.handle(mux, "POST /undo", Change, proposeUndo)
 	c.handle(mux, "GET /shell", View, shellPage)
 	c.handle(mux, "POST /shell", View, runShell)
+	c.offerRoutes(mux)
+	c.askRoutes(mux)
 	c.handle(mux, "/", View, func(r *request) error { return notFound("page", r.URL.Path) })
 	return mux
 }

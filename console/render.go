@@ -94,6 +94,7 @@ func (c *Console) funcs() template.FuncMap {
 		"size":    func(n int64) string { return param.Size(n).String() },
 		"count":   count,
 		"join":    strings.Join,
+		"capital": capital,
 		"lines":   func(s string) []string { return strings.Split(strings.TrimRight(s, "\n"), "\n") },
 	}
 }

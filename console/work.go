@@ -1,0 +1,88 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"sync"
+)
+
+// Limits of the computations for pages.
+const (
+	maxWorks   = 64 // results that are kept, and computations that wait
+	maxWorking = 2  // at once, so that the mail isn't slowed down
+)
+
+// works computes what takes longer than a page may wait for. A page looks again, and then gets the result. Several
+// requests for the same result share it. The zero works is ready.
+type works struct {
+	mu      sync.Mutex
+	list    []*work // the one asked for last is the last
+	working chan struct{}
+}
+
+// work is a computation.
+type work struct {
+	key    string
+	done   chan struct{} // is closed when result is known
+	result any
+}
+
+// errTooMuch is the answer while too much is being computed.
+var errTooMuch = &problem{status: http.StatusServiceUnavailable, text: "Too much is being computed for other pages.", fix: "Look again in a minute."}
+
+// find returns the computation with a key, which begins unless there is one already; nil: there are too many.
+func (s *works) find(key string, compute func() any) *work {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, w := range s.list {
+		if w.key == key {
+			s.list = append(append(s.list[:i:i], s.list[i+1:]...), w)
+			return w
+		}
+	}
+	if len(s.list) >= maxWorks && !s.forget() {
+		return nil
+	}
+	if s.working == nil {
+		s.working = make(chan struct{}, maxWorking)
+	}
+	w := &work{key: key, done: make(chan struct{})}
+	s.list = append(s.list, w)
+	go func() {
+		s.working <- struct{}{}
+		defer func() { <-s.working; close(w.done) }()
+		w.result = compute()
+	}()
+	return w
+}
+
+// forget drops the result that was asked for least recently, and reports whether there was one.
+func (s *works) forget() bool {
+	for i, w := range s.list {
+		select {
+		case <-w.done:
+			s.list = append(s.list[:i:i], s.list[i+1:]...)
+			return true
+		default:
+		}
+	}
+	return false
+}
+
+// computed returns the result of a computation with a key, which must name everything that the result depends on. ok is
+// false if the result isn't there soon: the computation goes on then, and the page looks again.
+func computed[T any](r *request, key string, compute func() T) (result T, ok bool, err error) {
+	w := r.c.works.find(key, func() any { return compute() })
+	if w == nil {
+		return result, false, errTooMuch
+	}
+	soon, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	select {
+	case <-w.done:
+		result, ok = w.result.(T)
+		return result, ok, nil
+	case <-soon.Done():
+		return result, false, r.Context().Err()
+	}
+}
