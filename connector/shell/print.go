@@ -12,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -251,6 +252,10 @@ func (p *printer) variable(owner string) string {
 	p.variables[strings.ToLower(name)] = true
 	return "$" + name
 }
+
+// Quote returns text as a string of the language, in single quotes. No text ends the
+// string early. A script can't contain the character NUL, or text that isn't UTF-8.
+func Quote(text string) string { return syntax.Quote(text) }
 
 // CredentialVariable returns the variable, without the $, that [Print] assigns the
 // credential of a Send connector to: cred and the letters and digits of its name. For that
