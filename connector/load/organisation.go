@@ -57,7 +57,7 @@ func (d *Draft) Interpreter(opts shell.Options) (*shell.Interpreter, error) {
 	return in, in.Merge(connector.Config{Links: cfg.Links, Acknowledged: cfg.Acknowledged}, nil)
 }
 
-// Run runs a script on a copy of the draft, and returns what Read would return for the files of the
+// Run runs a script on a copy of the draft, and returns the draft that Read would make of the files of the
 // draft and the script after them, in a file of that name; its warnings are among the Warnings. opts are
 // the options that Shell returns, with changes; Warn is ignored. Variables and functions of the scripts
 // among the files aren't known to the script. The error is as that of [Read], or that of ctx. A script

@@ -71,7 +71,7 @@ func (x *fixture) put(name, text string) {
 	}
 }
 
-// text returns the text of a file; "absent" if there is none.
+// text returns the text of a file; "absent" if the file doesn't exist.
 func (x *fixture) text(name string) string {
 	x.t.Helper()
 	text, err := os.ReadFile(filepath.Join(x.dir, name))

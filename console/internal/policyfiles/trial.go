@@ -111,7 +111,7 @@ func (t *Trial) Comparison(ctx context.Context) (analysis.Comparison, error) {
 }
 
 // Findings returns the findings that the change adds and those that are gone after it, matched by code, path
-// and extent, wherever they stand. They are computed as Comparison is. With Mistakes there are none.
+// and extent, wherever they stand. They are computed as Comparison is. With Mistakes both are nil.
 func (t *Trial) Findings(ctx context.Context) (added, gone []analysis.Finding, err error) {
 	changes, err := t.findings.get(ctx)
 	return changes.added, changes.gone, err
@@ -174,7 +174,7 @@ func (t *Trial) answer(otherwise func(shell.Question) (auth.Secret, error)) func
 	}
 }
 
-// given returns the credential of the change for a variable; nil: there is none.
+// given returns the credential of the change for a variable; nil if it has no such one.
 func (t *Trial) given(variable string) *param.Credential {
 	if variable == "" {
 		variable = "*" // in a credentials file

@@ -19,7 +19,7 @@ type Version struct {
 	ID   string
 	Read time.Time // when they were read
 
-	// Mistakes are those that the files have; nil if there are none. Then Loaded and Config are those
+	// Mistakes are those that the files have; nil if they have no mistake. With Mistakes, Loaded and Config are those
 	// of the last version without mistakes.
 	Mistakes source.Diagnostics
 
