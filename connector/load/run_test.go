@@ -3,11 +3,15 @@ package load_test
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"reflect"
 	"testing"
 	"testing/fstest"
 
+	"github.com/interchange-smtp/interchange/connector/internal/policygen"
+	"github.com/interchange-smtp/interchange/connector/jsonconfig"
 	"github.com/interchange-smtp/interchange/connector/load"
+	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
@@ -80,5 +84,43 @@ func TestRunMistakes(t *testing.T) {
 	cancel()
 	if _, err := d.Run(ctx, d.Shell(), "s.ps1", nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestRunRandom: commands that change a random policy make the same policy on its draft and at the end of
+// its file, be that a script or a JSON document.
+func TestRunRandom(t *testing.T) {
+	r := rand.New(rand.NewPCG(13, 1))
+	tried := 0
+	for tried < 40 {
+		policy := policygen.Policy(r)
+		before, after := policy.Config(), policygen.Change(r, policy).Config()
+		commands, err := shell.PrintChanges(before, after)
+		if err != nil {
+			continue // no commands make it
+		}
+		name, print := "a.ps1", shell.Print
+		if tried%2 == 0 {
+			name, print = "a.json", jsonconfig.Marshal
+		}
+		text, err := print(before)
+		if err != nil {
+			continue
+		}
+		tried++
+		files := fstest.MapFS{name: {Data: text}, "z.ps1": {Data: commands}}
+		opts := load.Options{ReadFile: files.ReadFile}
+		d, err := load.Read(t.Context(), opts, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := d.Run(t.Context(), d.Shell(), "z.ps1", commands)
+		want, failed := load.Read(t.Context(), opts, name, "z.ps1")
+		if (err == nil) != (failed == nil) {
+			t.Errorf("%v on the draft, %v in the file:\n%s", err, failed, commands)
+		}
+		if err == nil && failed == nil && !reflect.DeepEqual(got.Config, want.Config) {
+			t.Errorf("the draft becomes\n%+v\nthe file makes\n%+v", got.Config, want.Config)
+		}
 	}
 }

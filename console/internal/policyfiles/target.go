@@ -64,14 +64,13 @@ func (e encoding) encode(text string) []byte {
 	return out
 }
 
-// lines returns text, as browsers or people write it, with the line ends of the script.
+// lines returns text, whose lines end with \n, with the line ends of the script.
 func (e encoding) lines(text string) string {
-	text = strings.ReplaceAll(text, "\r\n", "\n")
 	return strings.ReplaceAll(text, "\n", e.end)
 }
 
-// appended returns the text of a script with commands after it, under a line that says when, by whose
-// change and why they came. commands has the line ends of the script.
+// appended returns the text of a script with commands after it, under a line that says when, by which user and
+// why they came.
 func appended(text []byte, at time.Time, by, title, commands string) []byte {
 	e := encodingOf(text)
 	var add strings.Builder
@@ -82,7 +81,7 @@ func appended(text []byte, at time.Time, by, title, commands string) []byte {
 		add.WriteString(e.end)
 	}
 	fmt.Fprintf(&add, "# %s, %s: %s%s", at.Format("2006-01-02 15:04 -07:00"), harmless(by), harmless(title), e.end)
-	add.WriteString(strings.TrimRight(commands, "\r\n") + e.end)
+	add.WriteString(e.lines(strings.TrimRight(commands, "\r\n")) + e.end)
 	return append(bytes.Clone(text), e.encode(add.String())...)
 }
 

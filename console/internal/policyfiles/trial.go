@@ -63,6 +63,7 @@ func (v *Version) Try(ctx context.Context, c Change) (*Trial, error) {
 	if len(c.Commands) > maxCommands {
 		return nil, fmt.Errorf("the commands have %d bytes; at most %d are taken at once", len(c.Commands), maxCommands)
 	}
+	c.Commands = strings.ReplaceAll(c.Commands, "\r\n", "\n") // as browsers send them
 	t := &Trial{Before: v, Change: c, set: map[string]*param.Credential{}}
 	for name, credential := range c.Credentials {
 		t.set[strings.ToLower(name)] = &credential
