@@ -42,7 +42,8 @@ import (
 const (
 	defaultMaxBody = 1 << 20          // bytes
 	requestTime    = 30 * time.Second // from the header to the answer
-	maxLogged      = 253              // bytes of a Host header
+	maxHost        = 253              // bytes in the log
+	maxMethod      = 16               // the same
 )
 
 // Options are the settings of a guard. The zero Options are those of a server at a loopback address.
@@ -66,9 +67,10 @@ type Options struct {
 // guard is the handler that New returns.
 type guard struct {
 	Options
-	hosts  map[string]bool
-	origin *http.CrossOriginProtection
-	next   http.Handler
+	hosts    map[string]bool
+	origin   *http.CrossOriginProtection
+	next     http.Handler
+	refusals Sparse
 }
 
 // New returns a handler that passes to next the requests that are in order. The error names the
@@ -87,7 +89,7 @@ func New(o Options, next http.Handler) (http.Handler, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &guard{o, hosts, http.NewCrossOriginProtection(), next}, nil
+	return &guard{Options: o, hosts: hosts, origin: http.NewCrossOriginProtection(), next: next}, nil
 }
 
 // ServeHTTP implements http.Handler.
@@ -97,7 +99,10 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer := &writer{ResponseWriter: w}
 	defer g.recover(answer, r)
 	if refused := g.check(r, host); refused != nil {
-		g.Logger.Warn("request to the console refused", "reason", refused.reason, "method", r.Method, "host", r.Host[:min(len(r.Host), maxLogged)], "client", r.RemoteAddr)
+		if more, ok := g.refusals.Line(); ok {
+			g.Logger.Warn("request to the console refused", "reason", refused.reason, "method", r.Method[:min(len(r.Method), maxMethod)],
+				"host", r.Host[:min(len(r.Host), maxHost)], "client", r.RemoteAddr, "more", more)
+		}
 		if refused == wrongMethod {
 			w.Header().Set("Allow", "GET, HEAD, POST")
 		}

@@ -375,3 +375,53 @@ func TestRefuse(t *testing.T) {
 		t.Errorf("log: %s", log.String())
 	}
 }
+
+// A page that makes a thousand requests doesn't fill the log.
+func TestSparse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		h := newGuard(t, guard.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}, ok)
+		attack := func() { ask(h, http.MethodPost, "http://localhost/", "Sec-Fetch-Site: cross-site") }
+		for range 1000 {
+			attack()
+		}
+		if n := strings.Count(log.String(), "refused"); n != 10 {
+			t.Errorf("%d lines", n)
+		}
+		time.Sleep(time.Minute)
+		attack()
+		if !strings.HasSuffix(log.String(), "more=990\n") {
+			t.Errorf("log: %s", log.String())
+		}
+	})
+}
+
+// A stream outlives the write timeout of the server, and says when a client doesn't read.
+func TestStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newGuard(t, guard.Options{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			guard.Unbounded(w, r)
+			c := http.NewResponseController(w)
+			for i := range 10 {
+				time.Sleep(time.Minute)
+				if r.Context().Err() != nil {
+					return
+				}
+				_ = c.SetWriteDeadline(time.Now().Add(time.Second))
+				fmt.Fprintf(w, "event %d\n", i)
+				if c.Flush() != nil {
+					return
+				}
+			}
+		}))
+		client, server := net.Pipe()
+		go func() {
+			_ = (&http.Server{Handler: h, ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second}).Serve(&oneListener{server})
+		}()
+		_, _ = io.WriteString(client, "GET /events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+		text, err := io.ReadAll(client)
+		if err != nil || !strings.Contains(string(text), "event 9") {
+			t.Errorf("%v: %s", err, text)
+		}
+	})
+}

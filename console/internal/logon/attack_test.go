@@ -196,7 +196,7 @@ func TestGuesses(t *testing.T) {
 				t.Error("no Retry-After")
 			}
 		}
-		if n := strings.Count(s.log.String(), "too many guesses"); n != 1 {
+		if n := strings.Count(s.log.String(), "too many guesses"); n != 10 {
 			t.Errorf("%d lines about too many guesses", n)
 		}
 		want(t, s.open().logOn("ann"), http.StatusSeeOther, "")

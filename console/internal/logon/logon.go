@@ -43,10 +43,9 @@ import (
 	"net/http"
 	"path"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/console/internal/guard"
 	"github.com/interchange-smtp/interchange/internal/limits"
 )
 
@@ -93,25 +92,7 @@ type Logon struct {
 	sessions sessions
 	link     link
 
-	overLimit minutely // lines of the log about too many guesses
-}
-
-// minutely is for lines of the log of which one a minute is enough. The zero minutely is due.
-type minutely struct {
-	mu   sync.Mutex
-	last time.Time
-}
-
-// due reports whether a line may be written now.
-func (m *minutely) due() bool {
-	now := time.Now()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if now.Sub(m.last) < time.Minute {
-		return false
-	}
-	m.last = now
-	return true
+	tooMany guard.Sparse // lines about too many guesses
 }
 
 // New returns a Logon. The error says which of the options is wrong.

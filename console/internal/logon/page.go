@@ -175,8 +175,12 @@ func (l *Logon) refuse(w http.ResponseWriter, r *http.Request, p Page, byLink bo
 	default:
 		p.Status, p.Problem = http.StatusUnauthorized, "The name or the password is wrong."
 	}
-	if p.Status != http.StatusTooManyRequests || l.overLimit.due() {
-		l.Logger.Warn("logon to the console failed", "user", p.Name[:min(len(p.Name), maxTried)], "client", address(r), "error", cause)
+	more, write := 0, true
+	if p.Status == http.StatusTooManyRequests {
+		more, write = l.tooMany.Line()
+	}
+	if write {
+		l.Logger.Warn("logon to the console failed", "user", p.Name[:min(len(p.Name), maxTried)], "client", address(r), "error", cause, "more", more)
 	}
 	l.write(w, r, p)
 }

@@ -177,5 +177,5 @@ func (l *Logon) sendToLogon(w http.ResponseWriter, r *http.Request) {
 func (l *Logon) openAgain(w http.ResponseWriter, place string) {
 	w.Header().Set("Refresh", "0; url="+place)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = fmt.Fprintf(w, `<!DOCTYPE html><html lang="en"><title>Console</title><p><a href="%s">Open the console</a></p></html>`, html.EscapeString(place))
+	_, _ = fmt.Fprintf(w, `<!DOCTYPE html><html lang="en"><title>Console</title><link rel="icon" href="data:,"><p><a href="%s">Open the console</a></p></html>`, html.EscapeString(place))
 }
