@@ -100,6 +100,7 @@ func (c *Console) routes() http.Handler {
 	mux.HandleFunc("/logon", c.logon.ServeLogon)
 	mux.HandleFunc("/logoff", c.logon.ServeLogoff)
 	c.handle(mux, "GET /{$}", View, overviewPage)
+	c.objectRoutes(mux)
 	c.handle(mux, "GET /changes/{id}", Change, reviewPage)
 	c.handle(mux, "GET /changes/{id}/map.svg", Change, reviewMap)
 	c.handle(mux, "POST /changes/{id}", Change, applyChange)

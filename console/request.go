@@ -63,8 +63,12 @@ func (r *request) version() (*policyfiles.Version, error) {
 	return r.c.files.Current(r.Context())
 }
 
-// path returns the address of a page of the console, with query parameters given as name, value.
-func (c *Console) path(page string, query ...string) string {
+// path returns the address of a page of the console, with query parameters given as name, value. Those without a
+// value are left out.
+func (c *Console) path(page string, query ...string) string { return c.base + within(page, query...) }
+
+// within is path without the path under which the console is mounted.
+func within(page string, query ...string) string {
 	values := make(url.Values)
 	for i := 0; i+1 < len(query); i += 2 {
 		if query[i+1] != "" {
@@ -72,9 +76,9 @@ func (c *Console) path(page string, query ...string) string {
 		}
 	}
 	if len(values) == 0 {
-		return c.base + page
+		return page
 	}
-	return c.base + page + "?" + values.Encode()
+	return page + "?" + values.Encode()
 }
 
 // redirect answers a POST: the browser gets the page.

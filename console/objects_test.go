@@ -1,0 +1,99 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// TestOrganization: the lists have what the policy has, and the action pane has the actions on the selected object.
+func TestOrganization(t *testing.T) {
+	b := newTester(t, relay+`New-SendConnector -Name ToInternet -AddressSpaces "*" -SmartHosts smtpgateway1.contoso.com -DNSRoutingEnabled $false
+New-RemoteDomain -Name Fabrikam -DomainName fabrikam.com
+`)
+	b.expect(b.get("/organization"), http.StatusOK, "New Send Connector…", "ToInternet", "smtpgateway1.contoso.com", "SMTP:*;1")
+	selected := b.get("/organization?tab=send-connectors&selected=ToInternet")
+	b.expect(selected, http.StatusOK, "Disable", "Remove", "Properties")
+	if strings.Contains(b.get("/organization").body, ">Properties<") {
+		t.Error("there are properties of nothing")
+	}
+	b.expect(b.get("/organization?tab=accepted-domains&selected=Contoso"), http.StatusOK, "contoso.com", "Authoritative Domain", "Properties")
+	b.expect(b.get("/organization?tab=remote-domains&selected=Fabrikam"), http.StatusOK, "fabrikam.com", "Properties")
+	b.expect(b.get("/organization?filter=nothing"), http.StatusOK, "0 of 1")
+
+	review := b.post("/enable", "noun", "SendConnector", "id", "ToInternet", "enabled", "false", "back", "/organization")
+	b.expect(review, http.StatusOK, "Disable the Send connector ToInternet", "No longer allowed", "$false")
+	b.expect(b.post(review.page), http.StatusOK, "Applied: Disable the Send connector ToInternet.")
+	b.expect(b.get("/organization?selected=ToInternet"), http.StatusOK, "Disabled", "Enable")
+}
+
+// TestServer: the Receive connectors belong to a server.
+func TestServer(t *testing.T) {
+	b := newTester(t, relay+"New-ReceiveConnector -Name Other -Server EX02 -Usage Internet -Bindings 10.9.9.9:25\n")
+	b.expect(b.get("/server"), http.StatusOK, "Printers", "10.2.3.4:25", "192.168.5.77", "EX02", "New Receive Connector…")
+	other := b.get("/server?server=EX02&selected=Other")
+	b.expect(other, http.StatusOK, "Receive Connectors of EX02", "10.9.9.9:25", "Allow relay to any domain…")
+	if strings.Contains(other.body, "Printers") {
+		t.Error("EX02 has a connector of localhost")
+	}
+	review := b.post("/remove", "noun", "ReceiveConnector", "id", `localhost\Printers`, "back", "/server")
+	b.expect(review, http.StatusOK, "Remove the Receive connector localhost\\Printers", "No longer allowed")
+	b.expect(b.post(review.page), http.StatusOK, "Applied")
+	if strings.Contains(b.get("/server").body, "Printers") {
+		t.Error("the connector wasn't removed")
+	}
+}
+
+// TestForgedForm: what a form names is not more than a name.
+func TestForgedForm(t *testing.T) {
+	b := newTester(t, relay)
+	b.expect(b.post("/remove", "noun", "Item", "id", "x"), http.StatusBadRequest)
+	b.expect(b.post("/remove", "noun", "ReceiveConnector"), http.StatusBadRequest)
+	review := b.post("/remove", "noun", "ReceiveConnector", "id", "x\"; Remove-AcceptedDomain Contoso -Confirm:$false; \"", "back", "//evil.example/")
+	b.expect(review, http.StatusOK, "This can't be applied")
+	if strings.Contains(review.body, `href="//evil.example/"`) {
+		t.Error("Cancel leads to another site")
+	}
+	b.expect(b.post(review.page), http.StatusUnprocessableEntity)
+	if b.policy() != relay {
+		t.Fatalf("changed:\n%s", b.policy())
+	}
+}
+
+// large returns a policy of n connectors.
+func large(n int) string {
+	var policy strings.Builder
+	policy.WriteString("New-AcceptedDomain -Name Contoso -DomainName contoso.com\n")
+	for i := range n / 2 {
+		fmt.Fprintf(&policy, "New-ReceiveConnector -Name 'From %d' -Usage Custom -PermissionGroups AnonymousUsers -Bindings 10.2.3.4:25 -RemoteIPRanges 10.%d.%d.0/24\n", i, 10+i/250, i%250)
+		fmt.Fprintf(&policy, "New-SendConnector -Name 'To %d' -AddressSpaces d%d.example -SmartHosts h%d.example.net -DNSRoutingEnabled $false\n", i, i, i)
+	}
+	return policy.String()
+}
+
+// TestLarge: a long list is shown page by page.
+func TestLarge(t *testing.T) {
+	b := newTester(t, large(1000))
+	first := b.get("/organization")
+	b.expect(first, http.StatusOK, "Page 1 of 5", "500 in all")
+	if n := strings.Count(first.body, "<tr"); n > pageSize+1 {
+		t.Errorf("%d rows on a page", n)
+	}
+	b.expect(b.get("/organization?page=5"), http.StatusOK, "Page 5 of 5")
+	b.expect(b.get("/organization?filter=To+77&page=9"), http.StatusOK, "1 of 500", "h77.example.net")
+	b.expect(b.get("/server"), http.StatusOK, "Page 1 of 6")
+}
+
+// BenchmarkPages measures pages of a policy with 1,000 connectors.
+func BenchmarkPages(bench *testing.B) {
+	b := newTester(new(testing.T), large(1000))
+	for _, page := range []string{"/", "/organization", "/server", "/history", "/shell"} {
+		b.get(page)
+		bench.Run(strings.Trim(page, "/"), func(bench *testing.B) {
+			for bench.Loop() {
+				b.get(page)
+			}
+		})
+	}
+}
