@@ -38,7 +38,7 @@ func TestServer(t *testing.T) {
 		t.Error("EX02 has a connector of localhost")
 	}
 	review := b.post("/remove", "noun", "ReceiveConnector", "id", `localhost\Printers`, "back", "/server")
-	b.expect(review, http.StatusOK, "Remove the Receive connector localhost\\Printers", "No longer allowed")
+	b.expect(review, http.StatusOK, "Remove the Receive connector localhost\\Printers", "Allowed afterwards, and not before", "Default Frontend localhost")
 	b.expect(b.post(review.page), http.StatusOK, "Applied")
 	if strings.Contains(b.get("/server").body, "Printers") {
 		t.Error("the connector wasn't removed")
