@@ -407,7 +407,9 @@ func TestStream(t *testing.T) {
 				if r.Context().Err() != nil {
 					return
 				}
-				_ = c.SetWriteDeadline(time.Now().Add(time.Second))
+				if i > 5 {
+					_ = c.SetWriteDeadline(time.Now().Add(time.Second))
+				}
 				fmt.Fprintf(w, "event %d\n", i)
 				if c.Flush() != nil {
 					return
