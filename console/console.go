@@ -69,7 +69,7 @@ func (c *Console) openLogon() (err error) {
 	o := &c.options
 	c.logon, err = logon.New(logon.Options{
 		Verifier: o.Verifier, Roles: o.Roles, LinkRole: o.LinkRole, Authenticate: o.Authenticate,
-		Secure: o.Secure, Base: c.base, Page: c.logonPage, Logger: c.logger,
+		Secure: o.Secure, Base: c.base, Page: c.logonPage, Ended: c.proposals.forget, Logger: c.logger,
 	})
 	return err
 }

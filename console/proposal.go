@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -73,6 +74,13 @@ func (l *proposals) remove(p *proposal) {
 			return
 		}
 	}
+}
+
+// forget drops the proposals of a session that has ended.
+func (l *proposals) forget(session string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.list = slices.DeleteFunc(l.list, func(p *proposal) bool { return p.session == session })
 }
 
 // replace puts a new trial in place of that of a proposal, which keeps its ID.

@@ -188,7 +188,11 @@ func (c *Console) asset(name string) (string, error) {
 
 // serveStatic answers with a file of static.
 func (c *Console) serveStatic(w http.ResponseWriter, r *http.Request) {
-	http.ServeFileFS(w, r, staticFiles, "static/"+path.Base(r.URL.Path))
+	name := path.Base(r.URL.Path)
+	if digest := c.assets[name]; digest != "" && r.URL.RawQuery == digest {
+		w.Header().Set("Cache-Control", "max-age=31536000, immutable") // another file has another address
+	}
+	http.ServeFileFS(w, r, staticFiles, "static/"+name)
 }
 
 // serverName returns the name of the server that the policy is for; "" if it has none.

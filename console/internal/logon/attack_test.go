@@ -537,3 +537,50 @@ func TestConcurrency(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// What is kept for a session goes with it, however it ends.
+func TestEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		users := admins()
+		ended := make(map[string]int)
+		s := newSite(t, logon.Options{Verifier: users, Ended: func(session string) { ended[session]++ }})
+		begin := func() (*browser, string) {
+			b := s.open()
+			b.logOn("ann")
+			fields := strings.Split(b.get("/").Body.String(), "|")
+			return b, fields[len(fields)-1]
+		}
+		over := func(session, how string) {
+			t.Helper()
+			if len(session) != 26 || ended[session] != 1 || len(ended) != 1 {
+				t.Errorf("%s: session %q, ended %v", how, session, ended)
+			}
+			clear(ended)
+		}
+		b, session := begin()
+		b.post("/logoff", nil)
+		b.post("/logoff", nil)
+		over(session, "log off")
+
+		b, session = begin()
+		b.logOn("bob")
+		over(session, "another logon")
+
+		b, session = begin()
+		users.set("ann", "")
+		b.get("/")
+		over(session, "user gone")
+		users.set("ann", "Organization Management")
+		b, session = begin()
+		time.Sleep(12 * time.Hour)
+		b.get("/")
+		delete(ended, session)
+		if len(ended) != 0 { // bob's is found at the next logon
+			t.Errorf("ended %v", ended)
+		}
+		begin()
+		if len(ended) != 1 {
+			t.Errorf("ended %v", ended)
+		}
+	})
+}

@@ -80,6 +80,11 @@ type Options struct {
 	// be set.
 	Page func(w http.ResponseWriter, r *http.Request, p Page)
 
+	// Ended is called when a session has ended, so that the program forgets what it has kept for
+	// it; for one that is no longer used, at the next logon of any user. It must not use the Logon.
+	// nil: nothing is kept.
+	Ended func(session string)
+
 	Logger *slog.Logger // gets the audit: logons, failed ones and logoffs; nil: no log
 }
 
@@ -122,7 +127,7 @@ func New(o Options) (*Logon, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	l := &Logon{Options: o, roles: roles}
+	l := &Logon{Options: o, roles: roles, sessions: sessions{ended: o.Ended}}
 	if o.Verifier != nil {
 		l.Verifier = auth.MethodsOf(o.Verifier).Passwords
 		l.find = finder(l.Verifier)

@@ -27,10 +27,11 @@ type session struct {
 // is valid.
 type key [sha256.Size]byte
 
-// sessions are the logons of now. The zero sessions are ready to use; safe for concurrent use.
+// sessions are the logons of now. It is safe for concurrent use.
 type sessions struct {
-	mu  sync.Mutex
-	all map[key]*session
+	ended func(session string) // is called, with mu held, when a session has ended; nil: nothing is
+	mu    sync.Mutex
+	all   map[key]*session
 }
 
 // newSecret returns 32 random bytes as text.
@@ -55,7 +56,7 @@ func (s *sessions) begin(u User, account string) (cookie string, _ User) {
 	for k, other := range s.all {
 		switch {
 		case other.over(now):
-			delete(s.all, k)
+			s.remove(k)
 		case other.user.Name == u.Name:
 			own++
 		}
@@ -79,7 +80,17 @@ func (s *sessions) endOldest(may func(*session) bool) {
 			oldest, found = k, other
 		}
 	}
-	delete(s.all, oldest)
+	s.remove(oldest)
+}
+
+// remove ends a session, if there is one, and returns it.
+func (s *sessions) remove(k key) *session {
+	found := s.all[k]
+	delete(s.all, k)
+	if found != nil && s.ended != nil {
+		s.ended(found.user.Session)
+	}
+	return found
 }
 
 // over reports whether a session has ended.
@@ -99,7 +110,7 @@ func (s *sessions) find(cookie string, used bool) (_ session, ok bool) {
 	case found == nil:
 		return session{}, false
 	case found.over(now):
-		delete(s.all, k)
+		s.remove(k)
 		return session{}, false
 	case used:
 		found.used = now
@@ -111,11 +122,8 @@ func (s *sessions) find(cookie string, used bool) (_ session, ok bool) {
 func (s *sessions) end(cookie string) (_ session, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	k := key(sha256.Sum256([]byte(cookie)))
-	found := s.all[k]
-	delete(s.all, k)
-	if found == nil {
-		return session{}, false
+	if found := s.remove(sha256.Sum256([]byte(cookie))); found != nil {
+		return *found, true
 	}
-	return *found, true
+	return session{}, false
 }
