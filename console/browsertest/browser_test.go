@@ -70,12 +70,12 @@ func start() (context.Context, error) {
 	return ctx, nil
 }
 
-// fontsConf gives every family the look of DejaVu.
+// fontsConf makes DejaVu the look of every family.
 const fontsConf = `<?xml version="1.0"?>
 <fontconfig>
 <dir>/usr/share/fonts/truetype/dejavu</dir>
-<alias><family>sans-serif</family><prefer><family>DejaVu Sans</family></prefer></alias>
-<alias><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
+<match target="pattern"><test name="family"><string>monospace</string></test><edit name="family" mode="prepend" binding="strong"><string>DejaVu Sans Mono</string></edit></match>
+<match target="pattern"><edit name="family" mode="append_last"><string>DejaVu Sans</string></edit></match>
 </fontconfig>
 `
 

@@ -221,3 +221,11 @@ func (p *page) on(name string) {
 	}
 	p.t.Fatalf("%s is not the page %q; it has the headings %q and reads\n%s", p.URL(), name, p.Headings(), p.Text())
 }
+
+// quiet fails the test if the browser has complained.
+func (p *page) quiet() {
+	p.t.Helper()
+	if found := p.Errors(); len(found) > 0 {
+		p.t.Errorf("%s: the browser complains:\n%s", p.URL(), strings.Join(found, "\n"))
+	}
+}

@@ -83,7 +83,7 @@ const (
 var (
 	newSend = []action{open("open the Exchange Management Console"), expand("Organization Configuration"), click("Hub Transport", "Organization Configuration"), click("New Send connector")}
 	space   = []action{on("Address Space"), click("Add"), on("Add Address Space"), typed("Address", "*").as(`"*"`), click("Next")}
-	network = []action{on("Network Settings"), check(allRouted), click("Add")}
+	routes  = []action{on("Network Settings"), check(allRouted), click("Add")}
 	hosts   = []action{on("Add Smart Host"), typed("IP address or Fully qualified domain name (FQDN)", smartHost), click("OK"), click("Next")}
 	source  = []action{on("Source Server"), click("Add"), on(serverDialog), check("HubA").as("select one or more Hub Transport servers"), click("OK"), click("Next")}
 	finish  = []action{on("New Connector"), click("New"), on("Completion"), click("Finish")}
@@ -111,7 +111,7 @@ var procedures = map[guide.Scenario][]step{
 		{"2", "00599eade2fb3284", sendCall("Custom")[:2]},
 		{"3", "8a193401d6bf6a94", sendCall("Custom")[2:]},
 		{"4", "fdb2de1aac99e9b5", space},
-		{"5", "8ef02b6c9005d6db", network},
+		{"5", "8ef02b6c9005d6db", routes},
 		{"6", "e013321dc59c37c6", hosts},
 		{"7", "e336f5f46edeacb2", []action{on("Smart host security settings"), check("Basic Authentication over TLS"), typed("User name", gatewayUser), typed("Password", gatewayWord), click("Next")}},
 		{"8", "d4f2b9fe0c1a2914", source},
@@ -121,7 +121,7 @@ var procedures = map[guide.Scenario][]step{
 		{"1.1", "61c2d96dee245d10", newSend},
 		{"1.2", "7a94f3f1f215fd99", sendCall("Internal")},
 		{"1.3", "1cba2e6fd65ce57f", space},
-		{"1.4", "8ef02b6c9005d6db", network},
+		{"1.4", "8ef02b6c9005d6db", routes},
 		{"1.5", "8a6fd58ef8ca54d1", hosts},
 		{"1.6", "da38b4f1ec24f931", []action{on("Smart host security settings"), check(externally), click("Next")}},
 		{"1.7", "d4f2b9fe0c1a2914", source},
@@ -139,7 +139,7 @@ var procedures = map[guide.Scenario][]step{
 		{"1.1", "61c2d96dee245d10", newSend},
 		{"1.2", "95e5777b54614cc9", sendCall("Internet")},
 		{"1.3", "1cba2e6fd65ce57f", space},
-		{"1.4", "8ef02b6c9005d6db", network},
+		{"1.4", "8ef02b6c9005d6db", routes},
 		{"1.5", "8a6fd58ef8ca54d1", hosts},
 		{"1.6", "9a36ae0a1c2bc098", []action{on("Smart host security settings"), check("None"), click("Next")}},
 		{"1.7", "d4f2b9fe0c1a2914", source},
@@ -154,8 +154,8 @@ var procedures = map[guide.Scenario][]step{
 		{"2.7", "81f2d2336a7542bc", append(remote(gatewayAt), on("New Connector").unsaid(), click("New").unsaid(), on("Completion").unsaid(), click("Finish").unsaid())},
 		{"3.1", "b3ccb3ea6e30c668", properties},
 		{"3.2", "5efda25c1e2cde75", []action{click("Permission Groups"), check("Anonymous users"), click("OK"), click("OK").as("Click OK to save your changes")}},
-		{"4.1", "1d1a3e16d9aa9b40", []action{click("Shell").as("Open the Exchange Management Shell")}},
-		{"4.2", "ba24e4ba6c9e0884", []action{typed("Command", relayGrant).as("Run the following command"), click("Run").unsaid()}},
+		{"4.1", "1d1a3e16d9aa9b40", []action{click("Management Shell")}},
+		{"4.2", "ba24e4ba6c9e0884", []action{typed("Commands", relayGrant).as("Run the following command"), click("Run").unsaid(), click("Apply").unsaid()}},
 	},
 }
 
