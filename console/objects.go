@@ -12,6 +12,8 @@ import (
 func (c *Console) objectRoutes(mux *http.ServeMux) {
 	c.handle(mux, "GET /organization", View, organizationPage)
 	c.handle(mux, "GET /server", View, serverPage)
+	c.handle(mux, "GET /parameters", View, parametersPage)
+	c.handle(mux, "POST /parameters", Change, changeParameter)
 	c.handle(mux, "POST /enable", Change, enableObject)
 	c.handle(mux, "POST /remove", Change, removeObject)
 }

@@ -97,3 +97,37 @@ func BenchmarkPages(bench *testing.B) {
 		})
 	}
 }
+
+// TestParameters: every parameter has its value and its place, and can be changed.
+func TestParameters(t *testing.T) {
+	b := newTester(t, relay+`$pass = ConvertTo-SecureString 'Hush-2026' -AsPlainText -Force
+$cred = New-Object System.Management.Automation.PSCredential('relay', $pass)
+New-SendConnector -Name Out -AddressSpaces "*" -SmartHosts h.example.net -SmartHostAuthMechanism BasicAuthRequireTLS -AuthenticationCredential $cred
+`)
+	page := "/parameters?kind=receive&id=localhost%5CPrinters"
+	b.expect(b.get(page), http.StatusOK, "RemoteIPRanges", "192.168.5.77", "policy.ps1:2", "MaxMessageSize", "36 MB", "default")
+	b.expect(b.get(page+"&change=RequireTLS"), http.StatusOK, "Change RequireTLS", "<select")
+	b.expect(b.get("/parameters?kind=receive&id=localhost%5CNothing"), http.StatusNotFound)
+	b.expect(b.get("/parameters?kind=nothing"), http.StatusNotFound)
+	b.expect(b.get("/parameters?kind=organization"), http.StatusOK, "MaxSendSize")
+	b.expect(b.get("/parameters?kind=server&id=localhost"), http.StatusOK, "MessageExpirationTimeout")
+	send := b.get("/parameters?kind=send&id=Out")
+	b.expect(send, http.StatusOK, "h.example.net")
+	if strings.Contains(send.body, "Hush-2026") {
+		t.Error("the page has the password")
+	}
+
+	for _, change := range []struct{ name, value, want string }{
+		{"RequireTLS", "True", "-RequireTLS $true"},
+		{"RemoteIPRanges", "192.168.5.77,\r\n192.168.5.80", "-RemoteIPRanges '192.168.5.77','192.168.5.80'"},
+		{"Banner", "220 it's here; Remove-ReceiveConnector Printers", "-Banner '220 it''s here; Remove-ReceiveConnector Printers'"},
+		{"Comment", "", "-Comment $null"},
+		{"MaxMessageSize", "10MB", "-MaxMessageSize '10MB'"},
+	} {
+		review := b.post("/parameters", "kind", "receive", "id", `localhost\Printers`, "parameter", change.name, "value", change.value)
+		b.expect(review, http.StatusOK, `Set-ReceiveConnector -Identity 'localhost\Printers' `+change.want)
+		b.expect(b.post(review.page), http.StatusOK, "Applied: Change "+change.name)
+	}
+	b.expect(b.get(page), http.StatusOK, "192.168.5.80", "220 it's here; Remove-ReceiveConnector Printers", "10 MB")
+	b.expect(b.post("/parameters", "kind", "receive", "id", `localhost\Printers`, "parameter", "Identity", "value", "x"), http.StatusNotFound)
+}
