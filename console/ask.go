@@ -48,15 +48,11 @@ func (t told) Routes() (all []string) {
 
 // askPage explains the session that its address describes.
 func askPage(r *request) error {
-	v, err := r.version()
+	v, err := r.loaded()
 	if err != nil {
 		return err
 	}
-	a := answers{Question: readQuestion(r.URL.Query())}
-	if v.Loaded == nil {
-		return r.render("ask", view{Title: "Explain a session", Data: a})
-	}
-	a.Presets = r.presets(v)
+	a := answers{Question: readQuestion(r.URL.Query()), Presets: r.presets(v)}
 	if a.Question.Asked() {
 		if err := r.answer(v, &a); err != nil {
 			return err

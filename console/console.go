@@ -111,6 +111,7 @@ func (c *Console) routes() http.Handler {
 	c.handle(mux, "POST /shell", View, runShell)
 	c.offerRoutes(mux)
 	c.askRoutes(mux)
+	c.findingRoutes(mux)
 	c.handle(mux, "/", View, func(r *request) error { return notFound("page", r.URL.Path) })
 	return mux
 }

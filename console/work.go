@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"sync"
+
+	"github.com/interchange-smtp/interchange/console/internal/policyfiles"
 )
 
 // Limits of the computations for pages.
@@ -85,4 +87,13 @@ func computed[T any](r *request, key string, compute func() T) (result T, ok boo
 	case <-soon.Done():
 		return result, false, r.Context().Err()
 	}
+}
+
+// loaded returns the policy as its files are now, or as they were before they got mistakes.
+func (r *request) loaded() (*policyfiles.Version, error) {
+	v, err := r.version()
+	if err == nil && v.Loaded == nil {
+		err = &problem{status: http.StatusConflict, text: "There is no policy to show, because its files have mistakes.", fix: v.Mistakes.Error()}
+	}
+	return v, err
 }
