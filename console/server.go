@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // serverView is the data of the page Hub Transport under Server Configuration.
@@ -113,9 +114,20 @@ func (r *request) receiveRow(c *connector.Receive, server, selected string) rece
 		row.Bindings = append(row.Bindings, b.String())
 	}
 	for _, ranges := range c.RemoteIPRanges {
-		row.Ranges = append(row.Ranges, ranges.String())
+		row.Ranges = append(row.Ranges, rangeText(ranges))
 	}
 	return row
+}
+
+// allIPv6 is the range of all IPv6 addresses, whose usual text is long and says little.
+var allIPv6 = param.MustParseRange("::/0")
+
+// rangeText writes a range for people.
+func rangeText(r param.Range) string {
+	if r.Same(allIPv6) {
+		return "every IPv6 address"
+	}
+	return r.String()
 }
 
 // receiveActions are the actions on the selected Receive connector.
