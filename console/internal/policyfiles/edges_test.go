@@ -342,3 +342,18 @@ func TestDocument(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 }
+
+// TestMentions: a variable is looked for in all files, that of the credentials included.
+func TestMentions(t *testing.T) {
+	x := newFixture(t, Options{Names: []string{"policy.ps1"}, Load: load.Options{Credentials: "credentials"}},
+		"policy.ps1", basePolicy+"$credOld = 'x'\n", "credentials", "credOther=hub:secret\n")
+	v, err := x.Current(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for variable, want := range map[string]bool{"CREDOLD": true, "credother": true, "credNew": false} {
+		if v.Mentions(variable) != want {
+			t.Errorf("%s: %v", variable, !want)
+		}
+	}
+}

@@ -106,6 +106,13 @@ func (s *seen) replace(newer *seen) {
 	s.files = newer.files
 }
 
+// contains reports whether the content of one of the files has a text, which is given in lower case.
+func (s *seen) contains(text string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.files, func(f *seenFile) bool { return bytes.Contains(bytes.ToLower(f.text), []byte(text)) })
+}
+
 // text returns the content of a file; nil: it wasn't read.
 func (s *seen) text(name string) []byte {
 	s.mu.Lock()

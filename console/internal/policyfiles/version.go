@@ -3,6 +3,7 @@ package policyfiles
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -41,6 +42,10 @@ func (v *Version) Findings(ctx context.Context) ([]analysis.Finding, error) {
 
 // Ready reports whether Findings would return at once. If not, it begins to compute them.
 func (v *Version) Ready() bool { return v.findings.ready() }
+
+// Mentions reports whether a variable, given without the $, may occur in one of the files, the one of credentials
+// included. A new credential gets a variable for which it is false.
+func (v *Version) Mentions(variable string) bool { return v.seen.contains(strings.ToLower(variable)) }
 
 // unchanged reports whether the files are still as they were.
 func (v *Version) unchanged() bool { return v.seen.unchanged() }
