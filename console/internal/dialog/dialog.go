@@ -40,7 +40,13 @@ type Page struct {
 
 	// Summary marks the page that shows the commands and what they change.
 	Summary bool
+
+	// Final marks the last page, which is shown once the commands have been carried out.
+	Final bool
 }
+
+// completion is the last page of a wizard.
+var completion = Page{Name: "completion", Title: "Completion", Final: true}
 
 // Kind is the kind of a field.
 type Kind uint8
@@ -57,6 +63,15 @@ const (
 	List        // rows, see Item
 	Fact        // text that can't be changed
 )
+
+// String returns the name of the kind, as in radio.
+func (k Kind) String() string {
+	names := []string{"", "text", "lines", "number", "select", "radio", "check", "secret", "list", "fact"}
+	if int(k) >= len(names) {
+		return ""
+	}
+	return names[k]
+}
 
 // Field is a field of a page or of an [Item].
 type Field struct {

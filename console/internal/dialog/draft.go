@@ -26,6 +26,7 @@ type Draft struct {
 	open     *entry // the row that is being entered; nil: none
 	mistakes []Mistake
 	changing map[string]bool // passwords that have a field to be typed into
+	done     bool            // the commands have been carried out
 }
 
 // entry is a row of a list that is being entered.
@@ -65,7 +66,10 @@ func (d *Draft) Submit(ctx context.Context, page string, form url.Values, try Tr
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	p, ok := d.dialog.page(page)
-	if !ok {
+	switch {
+	case d.done:
+		return Show, completion.Name, nil
+	case !ok || p.Final:
 		return Show, d.first(), nil
 	}
 	d.read(p, form)
@@ -108,6 +112,9 @@ func (d *Draft) leave(ctx context.Context, page, do, argument string, try Try) (
 		next = p.Name
 	}
 	target, _ := d.dialog.page(next)
+	if target.Final {
+		next = page
+	}
 	all := do == "finish" || target.Summary
 	d.mistakes = slices.DeleteFunc(found, func(m Mistake) bool {
 		return !all && (m.Page == "" || !d.reached(m.Page, page))
@@ -135,6 +142,29 @@ func (d *Draft) reached(page, current string) bool {
 		}
 	}
 	return false
+}
+
+// Complete says that the commands have been carried out. The passwords are forgotten, and
+// only the last page is shown from now on.
+func (d *Draft) Complete() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.done = true
+	d.values.secrets = nil
+}
+
+// Page returns the name of the page to show where another one is asked for: the page itself
+// if it may be shown now.
+func (d *Draft) Page(name string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.done {
+		return completion.Name
+	}
+	if slices.ContainsFunc(d.dialog.shown(d.values), func(p *Page) bool { return p.Name == name && !p.Final }) {
+		return name
+	}
+	return d.first()
 }
 
 // check tries the commands for values.

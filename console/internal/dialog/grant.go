@@ -37,6 +37,7 @@ func relay(s *Subject) (*Dialog, *Values, error) {
 			{Name: "right", Kind: Fact, Label: "Extended right", Parameters: []string{"ExtendedRights"}},
 		}},
 		{Name: "grant", Title: "Grant", Summary: true},
+		completion,
 	}}
 	d.Commands = func(v *Values) (script Script) {
 		script.Object = source.Named("Receive", r.Name)
@@ -76,6 +77,7 @@ func grant(s *Subject) (*Dialog, *Values, error) {
 	d := &Dialog{Title: "Grant or deny a right", Object: t.name, Wizard: true, Action: "Grant", Pages: []Page{
 		{Name: "permission", Title: "Rights", Fields: fields},
 		{Name: "grant", Title: "Grant", Summary: true},
+		completion,
 	}}
 	d.Commands = func(v *Values) (script Script) {
 		script.Object = object

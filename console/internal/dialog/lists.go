@@ -174,7 +174,7 @@ func bindingsField() Field {
 				case r["which"] == allAddresses && r["address"] == "::":
 					return []string{"All Available IPv6", r["port"]}
 				case r["which"] == allAddresses:
-					return []string{"All Available IPv4", r["port"]}
+					return []string{"All Available", r["port"]}
 				}
 				return []string{r["address"], r["port"]}
 			},
@@ -222,9 +222,9 @@ const all = "all"
 func rangesField() Field {
 	return Field{Name: "ranges", Kind: List, Label: "Receive mail from servers that have these remote IP addresses:", Parameters: []string{"RemoteIPRanges"},
 		Item: &Item{
-			Title: "Add IP Address(es) of Remote Servers", Columns: []string{"IP address(es)"}, Empty: "There is no remote address. Click Add.",
-			Fields: []Field{{Name: "range", Kind: Lines, Label: "Address or address range",
-				Help: "As in 192.168.1.10, 192.168.1.0/24, 192.168.1.0(255.255.255.0) or 192.168.1.10-192.168.1.20. Several may stand on lines of their own."}},
+			Title: "Add IP Address(es) of Remote Servers", Columns: []string{"IP address(es)", "Meaning"}, Empty: "There is no remote address. Click Add.",
+			Fields: []Field{{Name: "range", Kind: Lines, Label: "IP address",
+				Help: "Or a range of addresses. As in 192.168.1.10, 192.168.1.0/24, 192.168.1.0(255.255.255.0) or 192.168.1.10-192.168.1.20. Several may stand on lines of their own."}},
 			Split: func(_ *Values, r Row) []Row {
 				var rows []Row
 				for line := range strings.Lines(r["range"]) {
@@ -238,10 +238,12 @@ func rangesField() Field {
 				return rows
 			},
 			Cells: func(r Row) []string {
+				first, rest, _ := strings.Cut(r["range"], "\n")
+				meaning := ""
 				if r[all] == on {
-					return []string{"All network ranges (" + strings.ReplaceAll(r["range"], "\n", ", ") + ")"}
+					meaning = strings.TrimSuffix("all network ranges, and "+rest, ", and ")
 				}
-				return []string{r["range"]}
+				return []string{first, meaning}
 			},
 		}}
 }

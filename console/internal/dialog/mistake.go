@@ -14,6 +14,7 @@ import (
 type Mistake struct {
 	Page  string // the page of the field; "" if the mistake belongs to no field
 	Field string // the name of the field; "" if it belongs to no field
+	ID    string // the id of its element on the page
 	Title string // the label of the field
 	Text  string // what is wrong, and what would be right
 	Fix   string // what to do instead; "" if Text says it all
@@ -25,7 +26,7 @@ func (d *Dialog) mistakes(s *Script, v *Values, found source.Diagnostics) []Mist
 	for i := range found {
 		m := Mistake{Text: plainDetail(&found[i]), Fix: found[i].Fix}
 		if p, f := d.blamed(s, v, &found[i]); f != nil {
-			m.Page, m.Field, m.Title = p.Name, f.Name, f.Label
+			m.Page, m.Field, m.ID, m.Title = p.Name, f.Name, id(f.Name), f.Label
 		} else if found[i].File != ScriptName {
 			m.Text = found[i].Summary()
 		}

@@ -80,7 +80,7 @@ var mechanisms = []flag[auth.Mechanism]{
 	{"basic-tls", "Offer Basic authentication only after starting TLS", true, auth.BasicAuthRequireTLS},
 	{"exchange-server", "Exchange Server authentication", false, auth.ExchangeServer},
 	{"integrated", "Integrated Windows authentication", false, auth.Integrated},
-	{"externally-secured", "Externally Secured (for example, with IPsec)", false, auth.ExternalAuthoritative},
+	{"externally-secured", "Externally Secured (for example with IPsec)", false, auth.ExternalAuthoritative},
 	{"oauth", "Access tokens (OAuth)", false, auth.OAuth},
 	{"client-certificate", "TLS client certificates", false, auth.ClientCertificate},
 }

@@ -29,6 +29,7 @@ func newReceive(s *Subject) (*Dialog, *Values, error) {
 		{Name: "local-network-settings", Title: "Local network settings", Shown: hasLocal, Fields: []Field{bindingsField(), fqdnField()}},
 		{Name: "remote-network-settings", Title: "Remote Network settings", Shown: hasRemote, Fields: []Field{rangesField()}},
 		{Name: "new-connector", Title: "New Connector", Summary: true},
+		completion,
 	}}
 	d.Codes = networkCodes
 	d.Commands = func(v *Values) Script { return newReceiveScript(v, server) }

@@ -48,6 +48,7 @@ func newSend(s *Subject) (*Dialog, *Values, error) {
 		{Name: "smart-host-security", Title: "Smart host security settings", Shown: smartHosts, Fields: securityFields()},
 		{Name: "source-server", Title: "Source Server", Fields: []Field{serversField(s)}, Shown: func(*Values) bool { return !s.edge(s.local()) }},
 		{Name: "new-connector", Title: "New Connector", Summary: true},
+		completion,
 	}}
 	d.Settle = func(v *Values) {
 		if v.Text("usage") == internal {
@@ -78,7 +79,7 @@ var authChoices = []Option{
 	{Value: "BasicAuth", Label: "Basic Authentication"},
 	{Value: "BasicAuthRequireTLS", Label: "Basic Authentication over TLS"},
 	{Value: "ExchangeServer", Label: "Exchange Server Authentication"},
-	{Value: "ExternalAuthoritative", Label: "Externally Secured (for example, with IPsec)"},
+	{Value: "ExternalAuthoritative", Label: "Externally Secured (for example with IPsec)"},
 }
 
 // securityFields are the fields of Smart host security settings.

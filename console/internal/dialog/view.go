@@ -15,7 +15,9 @@ type View struct {
 	Intro         string
 	Groups        []GroupView
 	Mistakes      []Mistake // all that are to be shown on this page, for its summary
+	Entered       bool      // the dialog for a row is open
 	Summary       bool      // the page shows the commands and what they change
+	Final         bool      // the commands have been carried out
 	Commands      string    // those that the values make; "" if nothing is changed
 	Action        string    // the label of the button that finishes the dialog
 	Default       string    // the value of "do" that the Enter key stands for
@@ -43,11 +45,15 @@ type FieldView struct {
 	Value    string // the text; "on" for a check box that is on
 	Set      bool   // a password is set
 	Typed    bool   // a password has a field to be typed into
+	Focus    bool   // the field gets the keyboard first
 	Choices  []Choice
 	Rows     []RowView
 	Entry    *EntryView // the dialog for a row; nil: it isn't open
 	Mistakes []Mistake
 }
+
+// Width returns the number of columns of a list, that of the buttons included.
+func (w FieldView) Width() int { return len(w.Item.Columns) + 1 }
 
 // Choice is an option of a Select or Radio as it is shown.
 type Choice struct {
@@ -79,12 +85,12 @@ func (d *Draft) View(page string) (View, bool) {
 	pages := d.dialog.shown(d.values)
 	for i, p := range pages {
 		w.Steps = append(w.Steps, Step{p.Name, p.Title, p.Name == page, !found && p.Name != page})
-		if p.Name != page {
+		if p.Name != page || p.Final != d.done {
 			continue
 		}
 		found = true
 		w.First, w.Last = i == 0, i == len(pages)-1
-		w.Heading, w.Intro, w.Summary = p.Title, p.Intro, p.Summary
+		w.Heading, w.Intro, w.Summary, w.Final = p.Title, p.Intro, p.Summary, p.Final
 		w.Groups = d.groups(p)
 	}
 	if !found {
@@ -101,7 +107,7 @@ func (d *Draft) View(page string) (View, bool) {
 		w.Default = "finish"
 	}
 	if d.open != nil {
-		w.Default = "ok"
+		w.Default, w.Entered = "ok", true
 	}
 	return w, true
 }
@@ -183,6 +189,34 @@ func (d *Draft) rows(w *FieldView) {
 		entry.Groups = grouped(entry.Groups, d.field(f, rowPrefix, d.open.values[f.Name]))
 	}
 	w.Entry = entry
+	focus(entry)
+	if len(w.Mistakes) > 0 {
+		blame(entry, w.Mistakes)
+	}
+}
+
+// focus gives the keyboard to the first field of a dialog that is typed into.
+func focus(entry *EntryView) {
+	for i := range entry.Groups {
+		for j := range entry.Groups[i].Fields {
+			if f := &entry.Groups[i].Fields[j]; f.Kind == Text || f.Kind == Lines {
+				f.Focus = true
+				return
+			}
+		}
+	}
+}
+
+// blame shows the mistakes of a list at the first field of its dialog that is typed into.
+func blame(entry *EntryView, mistakes []Mistake) {
+	for i := range entry.Groups {
+		for j := range entry.Groups[i].Fields {
+			if f := &entry.Groups[i].Fields[j]; f.Kind == Text || f.Kind == Lines || f.Kind == Number {
+				f.Mistakes = mistakes
+				return
+			}
+		}
+	}
 }
 
 // id makes the id of an element of a page of a name.
