@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/interchange-smtp/interchange/console/internal/dialog"
 	"github.com/interchange-smtp/interchange/console/internal/guard"
 	"github.com/interchange-smtp/interchange/console/internal/logon"
 	"github.com/interchange-smtp/interchange/console/internal/policyfiles"
@@ -23,6 +24,7 @@ type Console struct {
 	logon     *logon.Logon
 	notices   notices
 	proposals proposals
+	drafts    *dialog.Drafts
 	works     works
 	pages     map[string]*template.Template
 	assets    map[string]string // the digest of each file in static
@@ -46,6 +48,7 @@ func New(o Options) (*Console, error) {
 	if c.now == nil {
 		c.now = time.Now
 	}
+	c.drafts = dialog.NewDrafts(c.now)
 	c.ended, c.end = context.WithCancel(context.Background())
 	for _, prepare := range []func() error{c.parsePages, c.readAssets, c.openFiles, c.openLogon, c.openGuard} {
 		if err := prepare(); err != nil {
@@ -112,6 +115,7 @@ func (c *Console) routes() http.Handler {
 	c.offerRoutes(mux)
 	c.askRoutes(mux)
 	c.findingRoutes(mux)
+	c.draftRoutes(mux)
 	c.handle(mux, "/", View, func(r *request) error { return notFound("page", r.URL.Path) })
 	return mux
 }

@@ -1,0 +1,184 @@
+package console
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/interchange-smtp/interchange/connector/diagram"
+	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/console/internal/dialog"
+	"github.com/interchange-smtp/interchange/console/internal/policyfiles"
+)
+
+// draftRoutes registers the wizards and property dialogs.
+func (c *Console) draftRoutes(mux *http.ServeMux) {
+	c.handle(mux, "POST /drafts", Change, openDialog)
+	c.handle(mux, "GET /drafts/{id}/{page}", Change, dialogPage)
+	c.handle(mux, "GET /drafts/{id}/{page}/map.svg", Change, dialogMap)
+	c.handle(mux, "POST /drafts/{id}/{page}", Change, submitDialog)
+}
+
+// openDialog makes a draft of the dialog that the form names and shows its first page.
+func openDialog(r *request) error {
+	now, err := r.version()
+	if err != nil {
+		return err
+	}
+	if now.Loaded == nil {
+		return &problem{status: http.StatusConflict, text: "The policy's files have mistakes: " + now.Mistakes.Error(), fix: "Correct them in the files first."}
+	}
+	d, values, err := dialog.Open(r.PostFormValue("dialog"), dialog.Subject{
+		Config: now.Config, ID: r.PostFormValue("id"), Server: r.PostFormValue("server"), Taken: now.Mentions,
+	})
+	if err != nil {
+		return &problem{status: http.StatusNotFound, text: capital(err.Error()) + ".", fix: "Another administrator may have removed it; go back to the list."}
+	}
+	draft := r.c.drafts.Add(r.user.Session, d, values, r.back("/"))
+	return r.redirect("/drafts/" + draft.ID + "/" + draft.First())
+}
+
+// draft returns the draft that the request's path names.
+func (r *request) draft() (*dialog.Draft, error) {
+	d, ok := r.c.drafts.Get(r.user.Session, r.PathValue("id"))
+	if !ok {
+		return nil, &problem{status: http.StatusNotFound, text: "This dialog was finished already, or it has waited too long.", fix: "Open it again from the list. The page Changes shows what was applied."}
+	}
+	return d, nil
+}
+
+// try is the dialog.Try of the policy as it is now.
+func (r *request) try(_ context.Context, s *dialog.Script) (source.Diagnostics, error) {
+	tried, err := r.tryNow(policyfiles.Change{Commands: s.Text(), Credentials: s.Credentials})
+	if err != nil {
+		return nil, err
+	}
+	return tried.Mistakes, nil
+}
+
+// trial tries what a draft asks for on the policy as it is now.
+func (r *request) trial(d *dialog.Draft) (*policyfiles.Trial, error) {
+	s, title := d.Script()
+	return r.tryNow(policyfiles.Change{Title: title, Commands: s.Text() + "\n", Credentials: s.Credentials})
+}
+
+// dialogShown is the data of the page of a dialog.
+type dialogShown struct {
+	dialog.View
+	ID         string
+	Base       string    // the version of the policy that the page shows
+	Proof      *proof    // of the page with the summary
+	Conflict   *conflict // the files have changed since the page was shown
+	Changeable string    // why changes can't be applied; "": they can
+}
+
+// dialogPage shows a page of a dialog.
+func dialogPage(r *request) error {
+	d, err := r.draft()
+	if err != nil {
+		return err
+	}
+	page := r.PathValue("page")
+	if now := d.Page(page); now != page {
+		return r.redirect("/drafts/" + d.ID + "/" + now)
+	}
+	return r.renderDialog(http.StatusOK, d, page, nil)
+}
+
+func (r *request) renderDialog(status int, d *dialog.Draft, page string, c *conflict) error {
+	v, ok := d.View(page)
+	if !ok {
+		return notFound("page", page)
+	}
+	shown := dialogShown{View: v, ID: d.ID, Conflict: c, Changeable: r.c.unchangeable()}
+	if v.Summary {
+		tried, err := r.trial(d)
+		if err != nil {
+			return err
+		}
+		shown.Base = tried.Before.ID
+		if shown.Proof, err = proofOf(r.Context(), tried, "/drafts/"+d.ID+"/"+page+"/map.svg"); err != nil {
+			return err
+		}
+	}
+	title := v.Title
+	if v.Object != "" {
+		title += ": " + v.Object
+	}
+	return r.renderStatus(status, "dialog", view{Title: title, Nav: d.Back, Wide: true, Data: shown})
+}
+
+// dialogMap draws the policy as it will be.
+func dialogMap(r *request) error {
+	d, err := r.draft()
+	if err != nil {
+		return err
+	}
+	tried, err := r.trial(d)
+	if err != nil {
+		return err
+	}
+	if len(tried.Mistakes) > 0 {
+		return notFound("map of draft", d.ID)
+	}
+	return r.svg(diagram.New(tried.After.Policy, diagram.Options{}))
+}
+
+// submitDialog takes the form of a page of a dialog.
+func submitDialog(r *request) error {
+	d, err := r.draft()
+	if err != nil {
+		return err
+	}
+	if err := r.ParseForm(); err != nil {
+		return &problem{status: http.StatusBadRequest, text: "The form can't be read: " + err.Error()}
+	}
+	page := r.PathValue("page")
+	if page == "completion" && d.Page(page) == page {
+		r.c.drafts.Remove(r.user.Session, d.ID)
+		return r.redirect(d.Back)
+	}
+	outcome, next, err := d.Submit(r.Context(), page, r.PostForm, r.try)
+	if err != nil {
+		return err
+	}
+	switch outcome {
+	case dialog.Cancel:
+		r.c.drafts.Remove(r.user.Session, d.ID)
+		return r.redirect(d.Back)
+	case dialog.Finish:
+		return r.finishDialog(d, next)
+	}
+	return r.redirect("/drafts/" + d.ID + "/" + next)
+}
+
+// finishDialog carries out what a wizard has shown on its summary page, and shows the review page of a dialog with tabs.
+func (r *request) finishDialog(d *dialog.Draft, page string) error {
+	s, _ := d.Script()
+	if s.IsZero() { // nothing was changed
+		r.c.drafts.Remove(r.user.Session, d.ID)
+		return r.redirect(d.Back)
+	}
+	tried, err := r.trial(d)
+	if err != nil {
+		return err
+	}
+	if v, _ := d.View(page); !v.Summary {
+		return r.review(tried, "OK", d.Back)
+	}
+	if seen := r.PostFormValue("base"); seen != tried.Before.ID {
+		return r.renderDialog(http.StatusConflict, d, page, r.c.conflictSince(seen, tried.Before))
+	}
+	if _, err := r.apply(tried); err != nil {
+		return err
+	}
+	d.Complete()
+	return r.redirect("/drafts/" + d.ID + "/completion")
+}
+
+// conflictSince describes the difference between the version that a user has seen and now.
+func (c *Console) conflictSince(seen string, now *policyfiles.Version) *conflict {
+	if before := c.files.Version(seen); before != nil {
+		return conflictOf(&policyfiles.ConflictError{Base: before, Now: now})
+	}
+	return &conflict{Unread: "What is different isn't known any more."}
+}
