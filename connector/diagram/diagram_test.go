@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,7 +65,7 @@ func config() connector.Config {
 			receive("Secured", "192.168.7.7", auth.ExternalAuthoritative, permission.ExchangeServers),
 			receive("Apps", "10.0.0.0/8", auth.TLS|auth.BasicAuth, 0, relaying(permission.NameSID(`FABRIKAM\apps`))),
 			partners, disabled,
-			receive("Nobody", "10.1.0.0/16", auth.TLS, 0),
+			receive("Closed", "10.1.0.0/16", auth.TLS, 0),
 		},
 		Send: []connector.Send{
 			{Name: "Internet", AddressSpaces: spaces("*")},
@@ -96,7 +97,7 @@ func many(n int) connector.Config {
 		if i == n-1 {
 			grants = append(grants, relaying(permission.SIDAnonymous))
 		}
-		r := receive(fmt.Sprintf("App %d", i), fmt.Sprintf("10.1.%d.0/24", i), auth.TLS|auth.BasicAuth, group, grants...)
+		r := receive(fmt.Sprintf("App %d", i), fmt.Sprintf("10.%d.%d.0/24", 1+i/256, i%256), auth.TLS|auth.BasicAuth, group, grants...)
 		r.Bindings = []netip.AddrPort{netip.AddrPortFrom(netip.MustParseAddr("10.2.3.4"), uint16(2500+i/2))}
 		cfg.Receive = append(cfg.Receive, r)
 		cfg.Send = append(cfg.Send, connector.Send{
@@ -110,7 +111,7 @@ func many(n int) connector.Config {
 
 // formats are the ways to print a drawing.
 var formats = map[string]func(*diagram.Drawing) string{
-	"svg": (*diagram.Drawing).SVG, "dot": (*diagram.Drawing).DOT, "mmd": (*diagram.Drawing).Mermaid,
+	"svg": (*diagram.Drawing).SVG, "dot": (*diagram.Drawing).DOT, "mmd": (*diagram.Drawing).Mermaid, "txt": (*diagram.Drawing).Text,
 }
 
 func TestGolden(t *testing.T) {
@@ -118,6 +119,7 @@ func TestGolden(t *testing.T) {
 		"kinds":   diagram.New(compile(t, config()), diagram.Options{}),
 		"many":    diagram.New(compile(t, many(60)), diagram.Options{MaxConnectors: 8, MaxLines: 3}),
 		"nothing": diagram.New(compile(t, connector.Config{}), diagram.Options{}),
+		"changed": diagram.New(compile(t, changed()), diagram.Options{Before: compile(t, config())}),
 	} {
 		for ext, print := range formats {
 			got := print(d)
@@ -179,28 +181,41 @@ func FuzzNames(f *testing.F) {
 		if err != nil {
 			t.Skip("no valid name")
 		}
-		d := diagram.New(p, diagram.Options{})
-		plain := diagram.New(compile(t, config()), diagram.Options{})
-		if got, want := elements(t, d.SVG()), elements(t, plain.SVG()); got != want {
-			t.Errorf("%q: %d elements, want %d", name, got, want)
-		}
-		if got, want := strings.Count(quoted.ReplaceAllString(d.DOT(), "S"), "\n"), strings.Count(quoted.ReplaceAllString(plain.DOT(), "S"), "\n"); got != want {
-			t.Errorf("%q: DOT has %d lines, want %d", name, got, want)
-		}
-		if rest := quoted.ReplaceAllString(d.DOT(), "S"); strings.Contains(rest, `"`) {
-			t.Errorf("%q: a quote of DOT is open: %s", name, rest)
-		}
-		for line := range strings.Lines(d.Mermaid()) {
-			if !mermaid.MatchString(line) {
-				t.Errorf("%q: Mermaid has the line %q", name, line)
-			}
+		plain := compile(t, config())
+		textual(t, name, diagram.New(p, diagram.Options{}), diagram.New(plain, diagram.Options{}))
+		other := config()
+		other.Receive[1].Name, other.Send[1].Name = "Other", "Other"
+		if !slices.Contains([]string{"scanners", "mailboxes"}, strings.ToLower(name)) { // else it is no other name
+			textual(t, name, diagram.New(plain, diagram.Options{Before: p}), diagram.New(plain, diagram.Options{Before: compile(t, other)}))
 		}
 	})
 }
 
+// textual checks that a drawing of a policy with a name has the same elements as one with another name.
+func textual(t *testing.T, name string, d, plain *diagram.Drawing) {
+	t.Helper()
+	if got, want := elements(t, d.SVG()), elements(t, plain.SVG()); got != want {
+		t.Errorf("%q: %d elements, want %d", name, got, want)
+	}
+	if got, want := strings.Count(quoted.ReplaceAllString(d.DOT(), "S"), "\n"), strings.Count(quoted.ReplaceAllString(plain.DOT(), "S"), "\n"); got != want {
+		t.Errorf("%q: DOT has %d lines, want %d", name, got, want)
+	}
+	if rest := quoted.ReplaceAllString(d.DOT(), "S"); strings.Contains(rest, `"`) {
+		t.Errorf("%q: a quote of DOT is open: %s", name, rest)
+	}
+	for line := range strings.Lines(d.Mermaid()) {
+		if !mermaid.MatchString(line) {
+			t.Errorf("%q: Mermaid has the line %q", name, line)
+		}
+	}
+	if got, want := strings.Count(d.Text(), "\n"), strings.Count(plain.Text(), "\n"); got != want {
+		t.Errorf("%q: the text has %d lines, want %d", name, got, want)
+	}
+}
+
 var (
 	quoted  = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
-	mermaid = regexp.MustCompile(`^(flowchart LR|  %% [^"<>]*|  subgraph column\d\["[A-Za-z ]+"\]|    \w+\["(?:[^"<>\[\]{}|` + "`" + `]|<b>|</b>|<br/>)*"\]|  end|  \w+ (-->|==>) \w+|  (linkStyle|style) [\w,]+ [\w:#,-]+)\n$`)
+	mermaid = regexp.MustCompile(`^(flowchart LR|  %% [^"<>]*|  subgraph column\d\["[A-Za-z ]+"\]|    \w+\["(?:[^"<>\[\]{}|` + "`" + `]|<b>|</b>|<i>|</i>|<br/>)*"\]|  end|  \w+ (-->|==>|-\.->)(\|\w+\|)? \w+|  (linkStyle|style) [\w,]+ [\w:#, -]+)\n$`)
 )
 
 // elements counts the elements of a document.

@@ -6,8 +6,12 @@
 // needs no login for it, less where it does.
 //
 // [New] makes a Drawing of a policy; it prints as SVG, which browsers show, as DOT
-// for Graphviz, and as Mermaid, which many wikis and forges show in Markdown. The
-// same policy and options always give the same text.
+// for Graphviz, as Mermaid, which many wikis and forges show in Markdown, and as text.
+// [Drawing.Table] has its content for people who don't see it. The same policy and options
+// always give the same text.
+//
+// With Options.Before the drawing marks what differs from another policy, by words, signs
+// and outlines, not by colour.
 //
 // A drawing counts what it leaves out: disabled connectors, and connectors and
 // lines beyond Options.MaxConnectors and Options.MaxLines. Too many connectors

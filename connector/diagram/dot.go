@@ -13,6 +13,12 @@ var dotStyles = [...]string{
 	pathOpen:  `color="#d9480f", penwidth=3`,
 }
 
+// dotMarks are the outlines of boxes.
+var dotMarks = map[Mark]string{
+	MarkNew: ", peripheries=2", MarkEnabled: ", peripheries=2", MarkChanged: `, style="rounded,filled,dashed"`,
+	MarkRemoved: `, style="rounded,filled,dotted"`, MarkDisabled: `, style="rounded,filled,dotted"`,
+}
+
 // DOT returns the drawing for Graphviz.
 func (d *Drawing) DOT() string {
 	var b strings.Builder
@@ -24,27 +30,22 @@ func (d *Drawing) DOT() string {
 	for c, column := range d.nodes {
 		fmt.Fprintf(&b, "  subgraph column%d { rank=same;\n", c+1)
 		for _, n := range column {
-			fmt.Fprintf(&b, "    %s [label=%s, %s];\n", n.id, dotText(n.text("\n")+"\n", `\l`), dotStyles[n.path])
+			fmt.Fprintf(&b, "    %s [label=%s, %s%s];\n", n.id, dotText(n.text("\n")+"\n", `\l`), dotStyles[n.path], dotMarks[n.mark])
 		}
 		b.WriteString("  }\n")
 	}
 	for _, e := range d.edges {
-		fmt.Fprintf(&b, "  %s -> %s [%s];\n", e.from.id, e.to.id, dotStyles[e.path])
+		style := dotStyles[e.path]
+		switch {
+		case e.mark.gone():
+			style = dotStyles[pathPlain] + ", style=dotted, label=" + dotText(e.mark.sign(), "")
+		case e.mark != MarkNone:
+			style += ", label=" + dotText(e.mark.sign(), "")
+		}
+		fmt.Fprintf(&b, "  %s -> %s [%s];\n", e.from.id, e.to.id, style)
 	}
 	b.WriteString("}\n")
 	return b.String()
-}
-
-// text returns the whole text of a box.
-func (n *node) text(separator string) string {
-	var all []string
-	if n.name != "" {
-		all = append(all, clean(n.name))
-	}
-	for _, l := range n.lines {
-		all = append(all, clean(l.text))
-	}
-	return strings.Join(all, separator)
 }
 
 // dotText quotes a text; newline ends its lines.

@@ -3,18 +3,28 @@ package diagram
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Options bound a drawing. Zero fields mean the defaults.
+// Options say what a drawing shows. Zero fields mean the defaults.
 type Options struct {
 	MaxConnectors int // boxes for Receive and for Send connectors, each; 24
 	MaxLines      int // ranges, domains, address spaces or names listed in a box; 6
 
 	// Stamp follows the server in the title: which policy is drawn, and when. "": nothing does.
 	Stamp string
+
+	// Before is the policy that the drawn one replaces: new, changed and removed connectors, lines and
+	// arrows are marked. Nil: nothing is.
+	Before *connector.Policy
+
+	// Only names the connectors that are drawn, in any letter case. If it names only Receive connectors, the Send
+	// connectors are drawn by which their mail leaves; if it names only Send connectors, the Receive connectors
+	// whose mail leaves by them. Empty: all are drawn.
+	Only []string
 }
 
 func (o Options) withDefaults() Options {
@@ -34,6 +44,8 @@ type Drawing struct {
 	notes []string
 	nodes [columns][]*node
 	edges []edge
+
+	receives, sends int // the connectors that are drawn
 }
 
 // The columns, from left to right.
@@ -54,7 +66,9 @@ type node struct {
 	id    string
 	name  string // "": none
 	lines []line
+	at    int  // of lines, where the bindings begin; of clients only
 	path  path // the boldest path through it
+	mark  Mark
 }
 
 // line is a line of text in a box.
@@ -62,12 +76,14 @@ type line struct {
 	text string
 	path path // its style
 	mute bool // less important
+	mark Mark
 }
 
 // edge is an arrow.
 type edge struct {
 	from, to *node
 	path     path
+	mark     Mark
 }
 
 // path is how much an arrow stands out.
@@ -87,73 +103,143 @@ func New(p *connector.Policy, opts Options) *Drawing {
 	if opts.Stamp != "" {
 		d.title += ", " + opts.Stamp
 	}
-	in := receiveBoxes(p, opts)
-	out := sendBoxes(p, opts)
-	d.count(p)
-
-	own := &node{id: "own", name: "Accepted domains"}
-	other := &node{id: "other", name: "All other domains"}
-	own.lines = acceptedLines(p, opts.MaxLines)
-	for i, b := range in {
-		sources := &node{id: fmt.Sprintf("from%d", i+1), lines: slices.Concat(b.sources, b.at), path: b.boldest()}
-		box := &node{id: fmt.Sprintf("receive%d", i+1), name: b.name, lines: b.lines, path: b.boldest()}
-		d.add(colSources, sources)
-		d.add(colReceive, box)
-		d.join(sources, box, b.boldest())
-		d.join(box, own, b.own)
-		d.join(box, other, b.other)
+	in, out := receiveParts(p), sendParts(p)
+	own := &node{id: "own", name: "Accepted domains", lines: acceptedLines(p)}
+	if opts.Before != nil {
+		in = compareParts(receiveParts(opts.Before), in)
+		out = compareParts(sendParts(opts.Before), out)
+		sortSend(out)
+		if own.lines = compareLines(acceptedLines(opts.Before), own.lines); marked(own.lines) {
+			own.mark = MarkChanged
+		}
 	}
-	if other.lines = []line{{text: "relaying", mute: true}}; other.path == pathNone {
-		other.lines[0].text = "no client may relay"
+	in, out = d.choose(in, out, opts.Only)
+	own.lines = atMost(own.lines, opts.MaxLines, "more")
+	other := &node{id: "other", name: "All other domains"}
+	in = limitReceive(in, opts)
+	d.receive(in, own, other)
+	other.lines = relayLines(other.path != pathNone)
+	if opts.Before != nil {
+		if other.lines = compareLines(relayLines(slices.ContainsFunc(in, (*part).relayed)), other.lines); marked(other.lines) {
+			other.mark = MarkChanged
+		}
 	}
 	d.add(colMail, own)
 	d.add(colMail, other)
-	for i, b := range out {
-		box := &node{id: fmt.Sprintf("send%d", i+1), name: b.name, lines: b.lines}
-		hop := &node{id: fmt.Sprintf("hop%d", i+1), lines: b.hops}
-		d.add(colSend, box)
-		d.add(colHops, hop)
-		if b.own {
-			d.join(own, box, max(own.path, pathPlain))
-		}
-		if b.other {
-			d.join(other, box, max(other.path, pathPlain))
-		}
-		d.join(box, hop, max(box.path, pathPlain))
-	}
+	d.send(limitSend(out, opts), own, other)
 	return d
+}
+
+// relayLines says whether clients may relay.
+func relayLines(may bool) []line {
+	if may {
+		return []line{{text: "relaying", mute: true}}
+	}
+	return []line{{text: "no client may relay", mute: true}}
+}
+
+// receive draws the Receive connectors and their clients.
+func (d *Drawing) receive(parts []*part, own, other *node) {
+	for i, p := range parts {
+		d.receives += p.names
+		clients := &node{id: fmt.Sprintf("from%d", i+1), lines: slices.Concat(p.outer, p.at), at: len(p.outer), path: p.boldest(), mark: p.mark}
+		if p.mark == MarkChanged && !marked(clients.lines) {
+			clients.mark = MarkNone
+		}
+		box := &node{id: fmt.Sprintf("receive%d", i+1), name: p.name, lines: p.lines, path: p.boldest(), mark: p.mark}
+		d.add(colSources, clients)
+		d.add(colReceive, box)
+		d.join(clients, box, flow{p.around(), p.mark.ofEdge()})
+		d.join(box, own, p.own)
+		d.join(box, other, p.other)
+	}
+}
+
+// send draws the Send connectors and their next hops.
+func (d *Drawing) send(parts []*part, own, other *node) {
+	for i, p := range parts {
+		d.sends += p.names
+		box := &node{id: fmt.Sprintf("send%d", i+1), name: p.name, lines: p.lines, mark: p.mark}
+		hops := &node{id: fmt.Sprintf("hop%d", i+1), lines: p.outer, mark: p.mark}
+		if p.mark == MarkChanged && !marked(hops.lines) {
+			hops.mark = MarkNone
+		}
+		d.add(colSend, box)
+		d.add(colHops, hops)
+		for _, from := range []struct {
+			node *node
+			flow
+		}{{own, p.own}, {other, p.other}} {
+			if from.path != pathNone {
+				d.join(from.node, box, flow{max(from.node.path, pathPlain), from.mark})
+			}
+		}
+		d.join(box, hops, flow{max(box.path, pathPlain), p.mark.ofEdge()})
+	}
 }
 
 func (d *Drawing) add(column int, n *node) { d.nodes[column] = append(d.nodes[column], n) }
 
-// join draws an arrow, unless p is pathNone. A box is as bold as its boldest
+// join draws an arrow, unless there is no mail. A box is as bold as its boldest
 // incoming arrow.
-func (d *Drawing) join(from, to *node, p path) {
-	if p == pathNone {
+func (d *Drawing) join(from, to *node, f flow) {
+	if f.path == pathNone {
 		return
 	}
-	d.edges = append(d.edges, edge{from, to, p})
-	to.path = max(to.path, p)
+	d.edges = append(d.edges, edge{from, to, f.path, f.mark})
+	to.path = max(to.path, f.now())
 }
 
-// count notes what the drawing leaves out.
-func (d *Drawing) count(p *connector.Policy) {
-	receive, send := 0, 0
-	for in := range p.Receive() {
-		if !in.Settings().Enabled.Or(true) {
-			receive++
+// choose returns the connectors that are drawn, and notes the others: disabled connectors, and
+// those that only leaves out.
+func (d *Drawing) choose(in, out []*part, only []string) (_, _ []*part) {
+	named := func(parts []*part) (chosen []*part) {
+		for _, p := range parts {
+			if slices.ContainsFunc(only, func(name string) bool { return strings.EqualFold(name, p.name) }) {
+				chosen = append(chosen, p)
+			}
+		}
+		return chosen
+	}
+	meeting := func(parts, others []*part) (chosen []*part) {
+		for _, p := range parts {
+			if slices.ContainsFunc(others, p.meets) {
+				chosen = append(chosen, p)
+			}
+		}
+		return chosen
+	}
+	in, out = d.enabled(in, "Receive"), d.enabled(out, "Send")
+	if len(only) == 0 {
+		return in, out
+	}
+	ins, outs := named(in), named(out)
+	switch {
+	case len(outs) == 0:
+		outs = meeting(out, ins)
+	case len(ins) == 0:
+		ins = meeting(in, outs)
+	}
+	d.note(len(in)-len(ins), "other Receive connector")
+	d.note(len(out)-len(outs), "other Send connector")
+	return ins, outs
+}
+
+// enabled returns the parts that aren't disabled, and notes the others.
+func (d *Drawing) enabled(parts []*part, kind string) (enabled []*part) {
+	for _, p := range parts {
+		if p.enabled {
+			enabled = append(enabled, p)
 		}
 	}
-	for out := range p.Send() {
-		if !out.Settings().Enabled.Or(true) {
-			send++
-		}
-	}
-	if receive > 0 {
-		d.notes = append(d.notes, number(receive, "disabled Receive connector")+" not drawn")
-	}
-	if send > 0 {
-		d.notes = append(d.notes, number(send, "disabled Send connector")+" not drawn")
+	d.note(len(parts)-len(enabled), "disabled "+kind+" connector")
+	return enabled
+}
+
+// note notes n things that aren't drawn.
+func (d *Drawing) note(n int, thing string) {
+	if n > 0 {
+		d.notes = append(d.notes, number(n, thing)+" not drawn")
 	}
 }
 
@@ -170,7 +256,7 @@ func serverName(p *connector.Policy) string {
 }
 
 // acceptedLines lists the accepted domains.
-func acceptedLines(p *connector.Policy, most int) []line {
+func acceptedLines(p *connector.Policy) []line {
 	var lines []line
 	for _, a := range p.Config().Accepted {
 		text := a.DomainName
@@ -185,20 +271,8 @@ func acceptedLines(p *connector.Policy, most int) []line {
 	if len(lines) == 0 {
 		return []line{{text: "none", mute: true}}
 	}
-	return atMost(lines, most, "more")
+	return lines
 }
-
-// atMost cuts a list and adds a line with the number of lines left out.
-func atMost(lines []line, most int, what string) []line {
-	if len(lines) <= most {
-		return lines
-	}
-	left := len(lines) - most + 1
-	return append(lines[:most-1:most-1], line{text: fmt.Sprintf("and %d %s", left, what), mute: true})
-}
-
-// andMore returns the line of a box for n connectors that names only one.
-func andMore(n int) line { return line{text: "and " + number(n-1, "more connector"), mute: true} }
 
 // number prints n things.
 func number(n int, thing string) string {

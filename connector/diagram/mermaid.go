@@ -2,6 +2,7 @@ package diagram
 
 import (
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -23,12 +24,24 @@ func (d *Drawing) Mermaid() string {
 	styled := map[path][]string{}
 	for i, e := range d.edges {
 		arrow := "-->"
-		if e.path > pathPlain {
+		switch {
+		case e.mark.gone():
+			arrow = "-.->"
+		case e.path > pathPlain:
 			arrow = "==>"
 			styled[e.path] = append(styled[e.path], fmt.Sprint(i))
 		}
+		if e.mark != MarkNone {
+			arrow += "|" + e.mark.String() + "|"
+		}
 		fmt.Fprintf(&b, "  %s %s %s\n", e.from.id, arrow, e.to.id)
 	}
+	d.mermaidStyles(&b, styled)
+	return b.String()
+}
+
+// mermaidStyles writes the colours of the arrows and boxes, and the outlines of boxes with marks.
+func (d *Drawing) mermaidStyles(w io.Writer, arrows map[path][]string) {
 	for _, s := range []struct {
 		path  path
 		style string
@@ -36,26 +49,36 @@ func (d *Drawing) Mermaid() string {
 		{pathLogin, "stroke:#1f6fd6,stroke-width:2px"},
 		{pathOpen, "stroke:#d9480f,stroke-width:3px"},
 	} {
-		if len(styled[s.path]) > 0 {
-			fmt.Fprintf(&b, "  linkStyle %s %s\n", strings.Join(styled[s.path], ","), s.style)
+		if len(arrows[s.path]) > 0 {
+			fmt.Fprintf(w, "  linkStyle %s %s\n", strings.Join(arrows[s.path], ","), s.style)
 		}
 		for _, n := range d.all() {
 			if n.path == s.path {
-				fmt.Fprintf(&b, "  style %s %s\n", n.id, s.style)
+				fmt.Fprintf(w, "  style %s %s\n", n.id, s.style)
 			}
 		}
 	}
-	return b.String()
+	for _, n := range d.all() {
+		switch {
+		case n.mark.gone():
+			fmt.Fprintf(w, "  style %s stroke-dasharray:2 3\n", n.id)
+		case n.mark == MarkChanged:
+			fmt.Fprintf(w, "  style %s stroke-dasharray:9 3\n", n.id)
+		}
+	}
 }
 
 // mermaid returns the whole text of a box.
 func (n *node) mermaid() string {
 	var all []string
+	if n.mark != MarkNone {
+		all = append(all, "<i>"+mermaidText(n.mark.String())+"</i>")
+	}
 	if n.name != "" {
 		all = append(all, "<b>"+mermaidText(n.name)+"</b>")
 	}
 	for _, l := range n.lines {
-		all = append(all, mermaidText(l.text))
+		all = append(all, mermaidText(l.shown()))
 	}
 	return strings.Join(all, "<br/>")
 }

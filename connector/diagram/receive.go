@@ -12,64 +12,37 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// receiveBox is a Receive connector, or several with the same rights.
-type receiveBox struct {
-	name       string
-	names      int
-	sources    []line // ranges
-	at         []line // bindings
-	lines      []line
-	own, other path
-	alike      string // equal for connectors that can share a box
-}
-
-func (b *receiveBox) boldest() path { return max(b.own, b.other) }
-
-// receiveBoxes makes the boxes of the enabled Receive connectors.
-func receiveBoxes(p *connector.Policy, opts Options) []*receiveBox {
-	var boxes []*receiveBox
+// receiveParts returns the Receive connectors of a policy, disabled ones included.
+func receiveParts(p *connector.Policy) (parts []*part) {
 	for in := range p.Receive() {
-		if in.Settings().Enabled.Or(true) {
-			boxes = append(boxes, newReceiveBox(in))
-		}
+		parts = append(parts, newReceivePart(in))
 	}
-	if len(boxes) > opts.MaxConnectors {
-		boxes = mergeReceive(boxes, opts.MaxConnectors)
-	}
-	for _, b := range boxes {
-		b.sources = atMost(b.sources, opts.MaxLines, "more ranges")
-		b.at = atMost(b.at, opts.MaxLines, "more bindings")
-	}
-	return boxes
+	return parts
 }
 
-func newReceiveBox(in *connector.Inbound) *receiveBox {
+func newReceivePart(in *connector.Inbound) *part {
 	s := in.Settings()
-	b := &receiveBox{name: in.Name(), names: 1}
+	p := &part{name: in.Name(), names: 1, enabled: s.Enabled.Or(true), settings: s}
 	for _, r := range s.RemoteIPRanges {
-		b.sources = append(b.sources, line{text: rangeText(r)})
+		p.outer = append(p.outer, line{text: rangeText(r)})
 	}
 	for _, a := range s.Bindings {
-		b.at = append(b.at, line{text: "at " + a.String(), mute: true})
+		p.at = append(p.at, line{text: "at " + a.String(), mute: true})
 	}
-
 	mechanism := s.AuthMechanism.Or(auth.None).String()
 	if s.RequireTLS {
 		mechanism += ", TLS required"
 	}
-	b.lines = append(b.lines, line{text: mechanism, mute: true})
+	p.lines = append(p.lines, line{text: mechanism, mute: true})
 	for _, who := range visitors(in) {
-		b.lines = append(b.lines, who.line())
-		b.own = max(b.own, pathPlain)
-		b.other = max(b.other, who.path)
+		p.lines = append(p.lines, who.line())
+		p.own.path = max(p.own.path, pathPlain)
+		p.other.path = max(p.other.path, who.path)
 	}
-	if b.own == pathNone {
-		b.lines = append(b.lines, line{text: "no client may submit", mute: true})
+	if p.own.path == pathNone {
+		p.lines = append(p.lines, line{text: "no client may submit", mute: true})
 	}
-	for _, l := range slices.Concat(b.at, b.lines) {
-		b.alike += l.text + "\n"
-	}
-	return b
+	return p
 }
 
 // rangeText returns the text of a range.
@@ -168,40 +141,21 @@ func (v visitor) line() line {
 	return line{text: v.name + ": " + strings.Join(may, ", "), path: v.path}
 }
 
-// mergeReceive joins boxes with the same rights, and if there are still too many, the
-// boxes that allow least.
-func mergeReceive(boxes []*receiveBox, most int) []*receiveBox {
-	var merged []*receiveBox
-	by := map[string]*receiveBox{}
-	for _, b := range boxes {
-		if first := by[b.alike]; first != nil {
-			first.join(b)
-			continue
-		}
-		by[b.alike] = b
-		merged = append(merged, b)
+// mergeReceive joins connectors with the same rights, and if there are still too many, those that allow
+// least.
+func mergeReceive(parts []*part, most int) []*part {
+	join := func(to, p *part) {
+		to.outer = slices.Concat(to.outer, p.outer)
+		to.join(p)
 	}
-	if len(merged) > most {
-		slices.SortStableFunc(merged, func(a, b *receiveBox) int { return cmp.Compare(b.boldest(), a.boldest()) })
-		rest := merged[most-1]
-		for _, b := range merged[most:] {
-			rest.join(b)
-		}
-		rest.lines = []line{{text: "of several kinds", mute: true}}
-		rest.at = []line{{text: "at several bindings", mute: true}}
-		merged = merged[:most]
+	parts = joinAlike(parts, func(p *part) string { return p.mark.String() + "\n" + texts(p.at) + texts(p.lines) }, join)
+	if len(parts) <= most {
+		return parts
 	}
-	for _, b := range merged {
-		if b.names > 1 {
-			b.lines = slices.Insert(slices.Clone(b.lines), 0, andMore(b.names))
-		}
-	}
-	return merged
-}
-
-// join adds another box to b.
-func (b *receiveBox) join(other *receiveBox) {
-	b.names += other.names
-	b.sources = slices.Concat(b.sources, other.sources)
-	b.own, b.other = max(b.own, other.own), max(b.other, other.other)
+	slices.SortStableFunc(parts, func(a, b *part) int { return cmp.Compare(b.boldest(), a.boldest()) })
+	parts = joinRest(markedFirst(parts, (*part).marking), most, join)
+	rest := parts[most-1]
+	rest.lines = []line{{text: "of several kinds", mute: true}}
+	rest.at = []line{{text: "at several bindings", mute: true}}
+	return parts
 }

@@ -1,6 +1,7 @@
 package diagram
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,57 +12,33 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// sendBox is a Send connector, or several with the same next hops.
-type sendBox struct {
-	name       string
-	names      int
-	lines      []line // address spaces
-	hops       []line
-	own, other bool // mail for accepted domains, mail for other domains leaves by it
-}
-
-// rank sorts connectors for accepted domains first.
-func (b *sendBox) rank() int {
-	if b.own {
-		return 0
-	}
-	return 1
-}
-
-// sendBoxes makes the boxes of the enabled Send connectors.
-func sendBoxes(p *connector.Policy, opts Options) []*sendBox {
-	var boxes []*sendBox
-	byOut := map[*connector.Outbound]*sendBox{}
+// sendParts returns the Send connectors of a policy, disabled ones included, those that take mail for accepted
+// domains first: sorted like the boxes that their mail comes from, so that fewer arrows cross.
+func sendParts(p *connector.Policy) (parts []*part) {
+	by := map[*connector.Outbound]*part{}
 	for out := range p.Send() {
-		if out.Settings().Enabled.Or(true) {
-			b := newSendBox(out)
-			byOut[out] = b
-			boxes = append(boxes, b)
-		}
+		by[out] = newSendPart(out)
+		parts = append(parts, by[out])
 	}
 	cuts := partition.Cuts(p, nil)
 	for _, d := range witnesses(p) {
 		_, ours := p.Accepted(d)
 		for _, way := range partition.Ways(p, d, cuts) { // large messages may take another
-			if b := byOut[way.Route.Outbound]; b != nil {
-				b.own = b.own || ours
-				b.other = b.other || !ours
+			switch b := by[way.Route.Outbound]; {
+			case b != nil && ours:
+				b.own.path = pathPlain
+			case b != nil:
+				b.other.path = pathPlain
 			}
 		}
 	}
-	// Sorted like the boxes that they come from, so that fewer arrows cross.
-	slices.SortStableFunc(boxes, func(a, b *sendBox) int { return a.rank() - b.rank() })
-	if len(boxes) > opts.MaxConnectors {
-		boxes = mergeSend(boxes, opts.MaxConnectors)
-	}
-	for _, b := range boxes {
-		b.lines = slices.Clone(atMost(b.lines, opts.MaxLines, "more address spaces"))
-		b.hops = atMost(b.hops, opts.MaxLines, "more")
-		if b.names > 1 {
-			b.lines = slices.Insert(b.lines, 0, andMore(b.names))
-		}
-	}
-	return boxes
+	sortSend(parts)
+	return parts
+}
+
+// sortSend sorts those that take mail for accepted domains first.
+func sortSend(parts []*part) {
+	slices.SortStableFunc(parts, func(a, b *part) int { return cmp.Compare(b.own.path, a.own.path) })
 }
 
 // witnesses returns a domain of every kind that routes can depend on: the names in
@@ -88,22 +65,22 @@ func witnesses(p *connector.Policy) []routing.Domain {
 	return all
 }
 
-func newSendBox(out *connector.Outbound) *sendBox {
+func newSendPart(out *connector.Outbound) *part {
 	s := out.Settings()
-	b := &sendBox{name: out.Name(), names: 1}
+	b := &part{name: out.Name(), names: 1, enabled: s.Enabled.Or(true), settings: s}
 	for _, a := range s.AddressSpaces {
 		b.lines = append(b.lines, line{text: spaceText(a)})
 	}
 	switch {
 	case !out.Local():
-		b.hops = append(b.hops, line{text: "by way of " + strings.Join(s.SourceTransportServers, ", ")})
+		b.outer = append(b.outer, line{text: "by way of " + strings.Join(s.SourceTransportServers, ", ")})
 		return b
 	case len(s.SmartHosts) > 0:
 		for _, h := range s.SmartHosts {
-			b.hops = append(b.hops, line{text: h.String()})
+			b.outer = append(b.outer, line{text: h.String()})
 		}
 	default:
-		b.hops = append(b.hops, line{text: "mail exchangers (MX)"})
+		b.outer = append(b.outer, line{text: "mail exchangers (MX)"})
 	}
 	var how []string
 	if s.Port != 0 && s.Port != 25 {
@@ -116,7 +93,7 @@ func newSendBox(out *connector.Outbound) *sendBox {
 		how = append(how, "TLS required")
 	}
 	if len(how) > 0 {
-		b.hops = append(b.hops, line{text: strings.Join(how, ", "), mute: true})
+		b.outer = append(b.outer, line{text: strings.Join(how, ", "), mute: true})
 	}
 	return b
 }
@@ -132,37 +109,18 @@ func spaceText(a routing.AddressSpace) string {
 	return text
 }
 
-// mergeSend joins boxes with the same next hops, and if there are still too
-// many, the last ones.
-func mergeSend(boxes []*sendBox, most int) []*sendBox {
-	var merged []*sendBox
-	by := map[string]*sendBox{}
-	for _, b := range boxes {
-		key := ""
-		for _, h := range b.hops {
-			key += h.text + "\n"
-		}
-		if first := by[key]; first != nil {
-			first.join(b)
-			continue
-		}
-		by[key] = b
-		merged = append(merged, b)
+// mergeSend joins connectors with the same next hops, and if there are still too many, the last ones.
+func mergeSend(parts []*part, most int) []*part {
+	join := func(to, p *part) {
+		to.lines = slices.Concat(to.lines, p.lines)
+		to.join(p)
 	}
-	if len(merged) > most {
-		rest := merged[most-1]
-		for _, b := range merged[most:] {
-			rest.join(b)
-			rest.hops = slices.Concat(rest.hops, b.hops)
-		}
-		merged = merged[:most]
+	parts = joinAlike(parts, func(p *part) string { return p.mark.String() + "\n" + texts(p.outer) }, join)
+	if len(parts) <= most {
+		return parts
 	}
-	return merged
-}
-
-// join adds another box to b.
-func (b *sendBox) join(other *sendBox) {
-	b.names += other.names
-	b.lines = slices.Concat(b.lines, other.lines)
-	b.own, b.other = b.own || other.own, b.other || other.other
+	return joinRest(markedFirst(parts, (*part).marking), most, func(to, p *part) {
+		to.outer = slices.Concat(to.outer, p.outer)
+		join(to, p)
+	})
 }

@@ -18,42 +18,8 @@ const (
 	minWidth   = 110.0
 	maxWidth   = 320.0 // of a box; longer lines are cut
 	headHeight = 66.0  // title and headings
+	bold       = 1.15  // how much wider bold text is
 )
-
-// style holds the colours, for light and for dark pages. The drawing has its own
-// background, so that it can be read on either.
-const style = `<style>
-  .ground { fill: #ffffff; }
-  text { font-family: system-ui, "Segoe UI", Helvetica, Arial, sans-serif; font-size: 13px; fill: #24292f; }
-  .title { font-size: 17px; font-weight: 600; }
-  .head { font-size: 12px; fill: #6a737d; }
-  .name { font-weight: 600; }
-  .mute { fill: #6a737d; }
-  .box { fill: #f6f8fa; stroke: #b4bac2; }
-  .wire { fill: none; stroke: #9aa1aa; stroke-width: 1.3; }
-  .tip { fill: #9aa1aa; }
-  .login.box, .login.wire { stroke: #1f6fd6; stroke-width: 2; }
-  .login.tip, text.login { fill: #1f6fd6; }
-  .open.box, .open.wire { stroke: #d9480f; stroke-width: 3; }
-  .open.tip, text.open { fill: #d9480f; }
-  text.login, text.open { font-weight: 600; }
-  @media (prefers-color-scheme: dark) {
-    .ground { fill: #0d1117; }
-    text { fill: #e6edf3; }
-    .head, .mute { fill: #9198a1; }
-    .box { fill: #161b22; stroke: #4b535d; }
-    .wire { stroke: #6e7681; }
-    .tip { fill: #6e7681; }
-    .login.box, .login.wire { stroke: #4493f8; }
-    .login.tip, text.login { fill: #4493f8; }
-    .open.box, .open.wire { stroke: #ff7b3d; }
-    .open.tip, text.open { fill: #ff7b3d; }
-  }
-</style>
-`
-
-// classes name the paths in style.
-var classes = [...]string{pathNone: "", pathPlain: "", pathLogin: " login", pathOpen: " open"}
 
 // box is a node with its place.
 type box struct {
@@ -75,10 +41,10 @@ func (d *Drawing) SVG() string {
 	p := &picture{Drawing: d, of: map[*node]*box{}}
 	p.layOut()
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %s %s" width="%s" height="%s" role="img">`+"\n",
-		px(p.width), px(p.height), px(p.width), px(p.height))
-	fmt.Fprintf(&b, "<title>%s</title>\n%s", svgText(d.title), style)
-	fmt.Fprintf(&b, `<rect class="ground" width="%s" height="%s" rx="8"/>`+"\n", px(p.width), px(p.height))
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %s %s" width="%s" height="%s" role="img" aria-labelledby="title desc" fill="#24292f" font-family="%s" font-size="%s">`+"\n",
+		px(p.width), px(p.height), px(p.width), px(p.height), fonts, px(fontSize))
+	fmt.Fprintf(&b, "<title id=\"title\">%s</title>\n<desc id=\"desc\">%s</desc>\n%s", svgText(d.title), svgText(d.summary()), darkStyle)
+	fmt.Fprintf(&b, `<rect%s width="%s" height="%s" rx="8"/>`+"\n", look("ground"), px(p.width), px(p.height))
 	text(&b, "title", margin, margin+14, d.title)
 	for c, column := range p.boxes {
 		if len(column) > 0 {
@@ -121,7 +87,10 @@ func (p *picture) layOut() {
 	for _, group := range [][]int{{colSources, colReceive}, {colMail}, {colSend, colHops}} {
 		p.shift(group, headHeight+10+(highest-p.stack(group))/2)
 	}
-	p.height = headHeight + 10 + highest + 34 + 18*float64(len(p.notes)) + margin
+	p.height = headHeight + 10 + highest + 34 + lineHeight*float64(len(p.notes)) + margin
+	if p.marks() != nil {
+		p.height += lineHeight + 6
+	}
 	legendWidth := margin
 	for _, l := range legend {
 		legendWidth += 44 + textWidth(l.text) + 28
@@ -157,11 +126,14 @@ func (p *picture) shift(group []int, dy float64) {
 
 // width returns the width of a box for all of its text.
 func (n *node) width() float64 {
-	width := textWidth(n.name) * 1.08 // bold
+	width := textWidth(n.name) * bold
+	if n.mark != MarkNone {
+		width = max(width, textWidth(n.mark.String())*bold)
+	}
 	for _, l := range n.lines {
-		w := textWidth(l.text)
+		w := textWidth(l.shown())
 		if l.path != pathNone {
-			w *= 1.08
+			w *= bold
 		}
 		width = max(width, w)
 	}
@@ -173,32 +145,45 @@ func (n *node) height() float64 {
 	if n.name != "" {
 		lines++
 	}
+	if n.mark != MarkNone {
+		lines++
+	}
 	return float64(lines)*lineHeight + 2*padding - 4
 }
 
 func (b *box) draw(w *strings.Builder) {
-	fmt.Fprintf(w, "<g><title>%s</title>\n", svgText(b.text("\n")))
-	fmt.Fprintf(w, `<rect class="box%s" x="%s" y="%s" width="%s" height="%s" rx="6"/>`+"\n",
-		classes[b.path], px(b.x), px(b.y), px(b.width), px(b.height))
+	fmt.Fprintf(w, "<g id=\"%s\"><title>%s</title>\n", b.id, svgText(b.text("\n")))
+	b.outline(w)
 	y := b.y + padding + fontSize - 3
 	room := b.width - 2*padding
+	if b.mark != MarkNone {
+		text(w, "label", b.x+padding, y, b.mark.String())
+		y += lineHeight
+	}
 	if b.name != "" {
-		text(w, "name", b.x+padding, y, fit(b.name, room/1.08))
+		struck(w, "name", b.x+padding, y, fit(b.name, room/bold), b.mark.gone())
 		y += lineHeight
 	}
 	for _, l := range b.lines {
-		class := strings.TrimSpace(classes[l.path])
-		if l.mute {
-			class = "mute"
-		}
+		shown := fit(l.shown(), room)
 		if l.path != pathNone {
-			text(w, class, b.x+padding, y, fit(l.text, room/1.08))
-		} else {
-			text(w, class, b.x+padding, y, fit(l.text, room))
+			shown = fit(l.shown(), room/bold)
 		}
+		struck(w, l.className(), b.x+padding, y, shown, b.mark.gone() || l.mark.gone())
 		y += lineHeight
 	}
 	w.WriteString("</g>\n")
+}
+
+// outline draws the frame of a box.
+func (b *box) outline(w *strings.Builder) {
+	fmt.Fprintf(w, `<rect%s x="%s" y="%s" width="%s" height="%s" rx="6"%s/>`+"\n",
+		look("box"+classes[b.path]), px(b.x), px(b.y), px(b.width), px(b.height), dashes[b.mark])
+	if b.mark == MarkNew || b.mark == MarkEnabled {
+		const in = 4
+		fmt.Fprintf(w, `<rect%s x="%s" y="%s" width="%s" height="%s" rx="4"/>`+"\n",
+			look("inner"), px(b.x+in), px(b.y+in), px(b.width-2*in), px(b.height-2*in))
+	}
 }
 
 // wires draws the arrows, the boldest last. Where several meet a box they
@@ -226,13 +211,27 @@ func (p *picture) wires(w *strings.Builder) {
 			ends[i].from = b.port(k, len(out))
 		}
 	}
-	for bold := pathPlain; bold <= pathOpen; bold++ {
+	for path := pathPlain; path <= pathOpen; path++ {
 		for i, e := range p.edges {
-			if e.path == bold {
+			if e.path == path {
 				from, to := p.of[e.from], p.of[e.to]
-				wire(w, classes[e.path], from.x+from.width, ends[i].from, to.x, ends[i].to)
+				e.draw(w, from.x+from.width, ends[i].from, to.x, ends[i].to)
 			}
 		}
+	}
+}
+
+// draw draws an arrow, with the sign of its mark in the middle.
+func (e *edge) draw(w *strings.Builder, x1, y1, x2, y2 float64) {
+	class := classes[e.path]
+	if e.mark.gone() {
+		class = ""
+	}
+	wire(w, class, dashes[e.mark], x1, y1, x2, y2)
+	if e.mark != MarkNone && !e.from.mark.gone() && !e.to.mark.gone() {
+		x, y := (x1+x2)/2, (y1+y2)/2
+		fmt.Fprintf(w, `<circle%s cx="%s" cy="%s" r="7"/>`+"\n", look("badge"), px(x), px(y))
+		text(w, "sign", x, y+4.5, e.mark.sign())
 	}
 }
 
@@ -252,37 +251,63 @@ func (b *box) port(k, n int) float64 {
 }
 
 // wire draws one arrow.
-func wire(w *strings.Builder, class string, x1, y1, x2, y2 float64) {
+func wire(w *strings.Builder, class, dash string, x1, y1, x2, y2 float64) {
 	const tip = 8
 	end := x2 - tip
 	bend := (end - x1) / 2
-	fmt.Fprintf(w, `<path class="wire%s" d="M%s %s C%s %s %s %s %s %s"/>`+"\n", class,
+	fmt.Fprintf(w, `<path%s%s d="M%s %s C%s %s %s %s %s %s"/>`+"\n", look("wire"+class), dash,
 		px(x1), px(y1), px(x1+bend), px(y1), px(end-bend), px(y2), px(end), px(y2))
-	fmt.Fprintf(w, `<path class="tip%s" d="M%s %s L%s %s L%s %s Z"/>`+"\n", class,
+	fmt.Fprintf(w, `<path%s d="M%s %s L%s %s L%s %s Z"/>`+"\n", look("tip"+class),
 		px(x2-1), px(y2), px(end-1), px(y2-4.5), px(end-1), px(y2+4.5))
 }
 
-// legend explains the arrows that occur, and lists the notes on omitted parts.
+// legend explains the arrows and the marks that occur, and lists the notes on omitted parts.
 func (p *picture) legend(w *strings.Builder) {
-	x, y := margin, p.height-margin-18*float64(len(p.notes))
+	x, y := margin, p.height-margin-lineHeight*float64(len(p.notes))
 	for _, l := range legend {
-		if !slices.ContainsFunc(p.edges, func(e edge) bool { return e.path == l.path }) {
+		if !slices.ContainsFunc(p.edges, func(e edge) bool { return e.path == l.path && !e.mark.gone() }) {
 			continue
 		}
-		wire(w, classes[l.path], x, y-4, x+36, y-4)
+		wire(w, classes[l.path], "", x, y-4, x+36, y-4)
 		text(w, "head", x+44, y, l.text)
 		x += 44 + textWidth(l.text) + 28
 	}
+	x = margin
+	for _, m := range p.marks() {
+		b := box{node: &node{mark: m}, x: x, y: y - lineHeight - 18, width: 36, height: 16}
+		b.outline(w)
+		what := m.sign() + " " + m.String()
+		text(w, "head", x+44, b.y+12, what)
+		x += 44 + textWidth(what) + 28
+	}
 	for i, note := range p.notes {
-		text(w, "head", margin, y+18*float64(i+1), note)
+		text(w, "head", margin, y+lineHeight*float64(i+1), note)
 	}
 }
 
-func text(w *strings.Builder, class string, x, y float64, s string) {
-	if class != "" {
-		class = fmt.Sprintf(` class="%s"`, class)
+// marks returns the marks that occur.
+func (p *picture) marks() (found []Mark) {
+	for m := MarkNew; m <= MarkDisabled; m++ {
+		if slices.ContainsFunc(p.all(), func(n *node) bool {
+			return n.mark == m || slices.ContainsFunc(n.lines, func(l line) bool { return l.mark == m })
+		}) {
+			found = append(found, m)
+		}
 	}
-	fmt.Fprintf(w, `<text%s x="%s" y="%s">%s</text>`+"\n", class, px(x), px(y), svgText(s))
+	return found
+}
+
+func text(w *strings.Builder, class string, x, y float64, s string) {
+	struck(w, class, x, y, s, false)
+}
+
+// struck writes a text, crossed out if through.
+func struck(w *strings.Builder, class string, x, y float64, s string, through bool) {
+	line := ""
+	if through {
+		line = ` text-decoration="line-through"`
+	}
+	fmt.Fprintf(w, `<text%s%s x="%s" y="%s">%s</text>`+"\n", look(class), line, px(x), px(y), svgText(s))
 }
 
 // svgText escapes text for XML.
@@ -309,10 +334,12 @@ func textWidth(s string) float64 {
 		switch {
 		case strings.ContainsRune("iljI.,:;|!' ()[]/", c):
 			em += 0.32
-		case strings.ContainsRune("mwMW@%", c):
+		case strings.ContainsRune("mwMW@%+−≠", c):
 			em += 0.92
 		case c >= 'A' && c <= 'Z':
 			em += 0.68
+		case c >= '0' && c <= '9':
+			em += 0.64
 		case c >= 0x1100: // East Asian and symbols
 			em++
 		default:

@@ -70,8 +70,8 @@ func (c *cli) showAccess(f *accessFlags) int {
 	if !ok {
 		return exitInvalid
 	}
-	if err := known(l.Policy, f.connectors); err != nil {
-		return c.invalid(err)
+	if name, ok := missing(f.connectors, receiveNames(l.Policy)); ok {
+		return c.invalid(fmt.Errorf("-connector: this server has no Receive connector %q", name))
 	}
 	q.Places = l.Places
 	rows, _ := access.New(l.Policy).Rows(q)
@@ -93,18 +93,22 @@ func (c *cli) showAccess(f *accessFlags) int {
 	return exitOK
 }
 
-// known returns an error if a name isn't that of a Receive connector.
-func known(p *connector.Policy, names []string) error {
-	var all []string
+// receiveNames returns the names of the Receive connectors of this server.
+func receiveNames(p *connector.Policy) (names []string) {
 	for in := range p.Receive() {
-		all = append(all, strings.ToLower(in.Name()))
+		names = append(names, in.Name())
 	}
-	for _, name := range names {
-		if !slices.Contains(all, strings.ToLower(name)) {
-			return fmt.Errorf("-connector: this server has no Receive connector %q", name)
+	return names
+}
+
+// missing returns the first of the wanted names of connectors that isn't among all.
+func missing(wanted, all []string) (name string, ok bool) {
+	for _, name := range wanted {
+		if !slices.ContainsFunc(all, func(s string) bool { return strings.EqualFold(s, name) }) {
+			return name, true
 		}
 	}
-	return nil
+	return "", false
 }
 
 // accessJSON is the access of principals for machines.

@@ -101,7 +101,7 @@ func policyCommands() []command {
 		exits:    []string{"done", "something isn't possible (-strict)", "invalid"},
 	}, {
 		name: "map", summary: "draw the policy as a picture", words: "FILE", start: drawMap,
-		synopsis: []string{"[FILE]... -to svg|dot|mermaid"},
+		synopsis: []string{"[FILE]... -to svg|dot|mermaid|text [-before OLD] [-only NAME]..."},
 		exits:    []string{"done", "", "invalid"},
 	}, {
 		name: "access", summary: "show who may do what on Receive connectors, and why", words: "FILE", start: showAccess,

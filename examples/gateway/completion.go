@@ -185,7 +185,7 @@ func (l *typedLine) valuesOf(f *flag.Flag) []string {
 	case "convert -to":
 		return candidates("shell", "json")
 	case "map -to":
-		return candidates("svg", "dot", "mermaid")
+		return candidates("svg", "dot", "mermaid", "text")
 	case "dkim -algorithm":
 		return candidates("rsa", "ed25519")
 	case "queue -by":

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/connector/diagram"
 	"github.com/interchange-smtp/interchange/connector/foreign"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
 	"github.com/interchange-smtp/interchange/connector/load"
@@ -116,36 +114,4 @@ func writeAs(w io.Writer, cfg connector.Config, form string, passwords bool) err
 	}
 	_, err = w.Write(append(bytes.TrimRight(data, "\n"), '\n'))
 	return err
-}
-
-// drawMap registers the flags of gateway map and returns its runner.
-func drawMap(c *cli, fs *flag.FlagSet) runner {
-	var p policyFlags
-	p.register(fs)
-	to := fs.String("to", "", "`FORMAT`: svg, dot or mermaid")
-	most := fs.Int("most", 24, "draw up to `N` Receive and Send connectors; join or leave out the others")
-	return func(words []string) int {
-		p.files = append(p.files, words...)
-		return c.drawMap(&p, *to, *most)
-	}
-}
-
-// drawMap draws the policy.
-func (c *cli) drawMap(p *policyFlags, to string, most int) int {
-	render := map[string]func(*diagram.Drawing) string{
-		"svg": (*diagram.Drawing).SVG, "dot": (*diagram.Drawing).DOT, "mermaid": (*diagram.Drawing).Mermaid,
-	}[to]
-	switch {
-	case render == nil:
-		return c.invalid(fmt.Errorf("-to %q: give svg, dot or mermaid", to))
-	case most < 1:
-		return c.invalid(fmt.Errorf("-most %d: give 1 or more", most))
-	}
-	l, ok := c.policy(p)
-	if !ok {
-		return exitInvalid
-	}
-	stamp := "policy " + l.Policy.Fingerprint() + ", " + c.now().UTC().Format(time.DateOnly)
-	fmt.Fprint(c.stdout, render(diagram.New(l.Policy, diagram.Options{MaxConnectors: most, Stamp: stamp})))
-	return exitOK
 }

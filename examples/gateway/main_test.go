@@ -169,6 +169,10 @@ func TestGolden(t *testing.T) {
 		{"access-nothing", []string{"access", "testdata/relay.json", "-principal", "nothing"}},
 		{"access-invalid", []string{"access", "testdata/relay.json", "-principal", "Everyone", "-right", "fly", "-csv", "-json"}},
 		{"access-unknown", []string{"access", "testdata/relay.json", "-connector", "Other"}},
+		{"map-text", []string{"map", "testdata/diff/new.json", "-to", "text", "-before", good}},
+		{"map-only", []string{"map", good, "-to", "text", "-only", "tointernetgateway"}},
+		{"map-unknown", []string{"map", good, "-to", "text", "-only", "Other"}},
+		{"map-before", []string{"map", good, "-to", "text", "-before", "testdata/absent.json"}},
 		{"map-none", []string{"map", "-config", good, "-to", "svg", "-most", "0"}},
 		{"check-script", []string{"check", "-config", script, "-server", "HubA", "-profile", "exchange2007"}},
 		{"check-kept", []string{"check", "-config", "testdata/kept.ps1"}},
@@ -213,13 +217,18 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestMapPicture: the drawing in the documents is what map draws.
+// TestMapPicture: the drawings in the documents are those that map makes.
 func TestMapPicture(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	if code := run([]string{"map", "-config", "testdata/relay.json", "-to", "svg"}, nil, &stdout, &stderr); code != exitOK {
 		t.Fatalf("exit %d: %s", code, &stderr)
 	}
 	goldenFile(t, "../../docs/map.svg", regexp.MustCompile(", "+stamp.String()).ReplaceAllString(stdout.String(), ""))
+	stdout.Reset()
+	if code := run([]string{"map", "testdata/diff/new.json", "-to", "svg", "-before", "testdata/relay.json"}, nil, &stdout, &stderr); code != exitOK {
+		t.Fatalf("exit %d: %s", code, &stderr)
+	}
+	goldenFile(t, "../../docs/map-before.svg", regexp.MustCompile(", "+stamp.String()).ReplaceAllString(stdout.String(), ""))
 }
 
 // golden compares got with a file of testdata.
