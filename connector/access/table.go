@@ -50,14 +50,16 @@ func New(p *connector.Policy) *Table {
 
 func newList(in *connector.Inbound) *list {
 	l := &list{}
+	denied := map[permission.SID]permission.Set{}
+	for _, g := range in.ACL().Grants() {
+		denied[g.To] = denied[g.To].Union(g.Deny)
+	}
 	for _, sid := range principals(in.ACL()) {
 		s, none := session(in, sid)
 		e := entry{who: member(sid), sid: sid, held: s.Rights(), noSession: none}
 		e.allowed = in.ACL().Rights(e.who)
-		for _, g := range in.ACL().Grants() {
-			if e.who.Is(g.To) {
-				e.denied = e.denied.Union(g.Deny)
-			}
+		for _, sid := range e.who.SIDs {
+			e.denied = e.denied.Union(denied[sid])
 		}
 		l.entries = append(l.entries, e)
 	}
@@ -96,20 +98,32 @@ func groupsFrom(in *connector.Inbound) string {
 // principals returns the principals that an access list has entries for: those that every organisation
 // has, then the others by name.
 func principals(acl *permission.ACL) []permission.SID {
-	var all []permission.SID
+	type named struct {
+		sid  permission.SID
+		rank int
+		name string
+	}
+	seen := map[permission.SID]bool{}
+	var all []named
 	for _, g := range acl.Grants() {
-		all = append(all, g.To)
-	}
-	rank := func(sid permission.SID) int {
-		if at := slices.Index(wellKnown, sid); at >= 0 {
-			return at
+		if seen[g.To] {
+			continue
 		}
-		return len(wellKnown)
+		seen[g.To] = true
+		rank := slices.Index(wellKnown, g.To)
+		if rank < 0 {
+			rank = len(wellKnown)
+		}
+		all = append(all, named{g.To, rank, g.To.Name()})
 	}
-	slices.SortFunc(all, func(a, b permission.SID) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Name(), b.Name()), cmp.Compare(a, b))
+	slices.SortFunc(all, func(a, b named) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.name, b.name), cmp.Compare(a.sid, b.sid))
 	})
-	return slices.Compact(all)
+	sids := make([]permission.SID, len(all))
+	for i := range all {
+		sids[i] = all[i].sid
+	}
+	return sids
 }
 
 // wellKnown is the order of the well-known principals.
