@@ -29,6 +29,7 @@ type Console struct {
 	pages     map[string]*template.Template
 	assets    map[string]string // the digest of each file in static
 	handler   http.Handler
+	mailState
 
 	ended context.Context // ends with Close
 	end   context.CancelFunc
@@ -50,7 +51,7 @@ func New(o Options) (*Console, error) {
 	}
 	c.drafts = dialog.NewDrafts(c.now)
 	c.ended, c.end = context.WithCancel(context.Background())
-	for _, prepare := range []func() error{c.parsePages, c.readAssets, c.openFiles, c.openLogon, c.openGuard} {
+	for _, prepare := range []func() error{c.parsePages, c.readAssets, c.openFiles, c.openGateway, c.openLogon, c.openGuard} {
 		if err := prepare(); err != nil {
 			return nil, err
 		}
@@ -116,6 +117,7 @@ func (c *Console) routes() http.Handler {
 	c.askRoutes(mux)
 	c.findingRoutes(mux)
 	c.draftRoutes(mux)
+	c.queueRoutes(mux)
 	c.handle(mux, "/", View, func(r *request) error { return notFound("page", r.URL.Path) })
 	return mux
 }

@@ -21,7 +21,8 @@ func historyPage(r *request) error {
 	return r.render("history", view{Title: "Changes", Actions: []action{undo, {Label: "All commands as a script", Path: "/history.ps1", Role: View}}, Data: struct {
 		Entries    []policyfiles.Entry
 		Changeable string
-	}{entries, why}})
+		Queue      []transcribed
+	}{entries, why, r.c.transcript.all()}})
 }
 
 // historyScript answers with the commands of all changes, the oldest first.

@@ -61,14 +61,14 @@ func (c *Console) parsePages() error {
 	if err != nil {
 		return err
 	}
-	shared, err := template.New("layout.html").Funcs(c.funcs()).ParseFS(pageFiles, "pages/layout.html", "pages/parts.html")
+	shared, err := template.New("layout.html").Funcs(c.funcs()).ParseFS(pageFiles, "pages/layout.html", "pages/parts*.html")
 	if err != nil {
 		return err
 	}
 	c.pages = make(map[string]*template.Template)
 	for _, name := range names {
 		base := strings.TrimSuffix(path.Base(name), ".html")
-		if base == "layout" || base == "parts" {
+		if base == "layout" || strings.HasPrefix(base, "parts") {
 			continue
 		}
 		t, err := shared.Clone()

@@ -14,7 +14,7 @@ const (
 	MaxExpressions = 10
 	MaxPerPage     = 1000
 	perPage        = 100
-	maxValue       = 512 // bytes
+	maxValue       = 1024 // bytes
 )
 
 // Operator compares a property with a value.
@@ -32,7 +32,7 @@ var Operators = []Operator{
 // Expression is a condition of a filter.
 type Expression struct{ Property, Operator, Value string }
 
-// Query is what a viewer wants to see of rows of type T. The zero Query is the first page of all rows, as they come.
+// Query says which rows of type T a viewer wants to see. The zero Query is the first page of all rows, as they come.
 type Query[T any] struct {
 	Expressions []Expression // all of which are true for a row
 	Sort        string       // the property by which rows are sorted; "": as they come
@@ -50,6 +50,7 @@ type ExpressionError struct {
 	Text  string
 }
 
+// Error says which expression is wrong, and why.
 func (e *ExpressionError) Error() string {
 	return fmt.Sprintf("filter, line %d: %s", e.Index+1, e.Text)
 }
@@ -115,8 +116,8 @@ func (q *Query[T]) order() string {
 	return q.Sort
 }
 
-// match reports whether a row is one that the filter wants.
-func (q *Query[T]) match(row *T) bool {
+// Matches reports whether a row is one that the filter wants.
+func (q *Query[T]) Matches(row *T) bool {
 	for _, is := range q.conditions {
 		if !is(row) {
 			return false

@@ -17,7 +17,7 @@ import (
 // The bounds of a list.
 const (
 	MaxLooked = 100_000 // messages that are looked at for one list
-	maxSorted = 10_000  // rows that are kept to sort them
+	MaxSorted = 10_000  // rows that are kept to sort them, or for a file
 )
 
 // Ask sends a request to a gateway and yields its answer, as control.Do does.
@@ -101,7 +101,7 @@ func (s *Snapshots) QueuePage(ctx context.Context, q *Query[operations.Queue]) (
 	}
 	var rows []operations.Queue
 	for i := range all {
-		if q.match(&all[i]) {
+		if q.Matches(&all[i]) {
 			rows = append(rows, all[i])
 		}
 	}
@@ -118,10 +118,21 @@ func (s *Snapshots) MessagePage(ctx context.Context, q *Query[operations.Message
 	})
 }
 
+// Messages returns the messages that q selects as MessagePage does, for a list that no one else wants.
+func (s *Snapshots) Messages(ctx context.Context, q *Query[operations.Message]) (*Page[operations.Message], error) {
+	select {
+	case s.lists.slots <- struct{}{}:
+		defer func() { <-s.lists.slots }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	return s.messagePage(ctx, q)
+}
+
 // messagePage reads the whole list, but keeps only the rows up to the end of the page.
 func (s *Snapshots) messagePage(ctx context.Context, q *Query[operations.Message]) (*Page[operations.Message], error) {
 	begin := (q.Page - 1) * q.PerPage
-	if q.by != nil && begin+q.PerPage > maxSorted {
+	if q.by != nil && begin+q.PerPage > MaxSorted {
 		return &Page[operations.Message]{Deep: true}, nil
 	}
 	k := keeper[operations.Message]{query: q, begin: begin, end: begin + q.PerPage}
@@ -190,7 +201,7 @@ func (s *Snapshots) each(ctx context.Context, q *Query[operations.Message], do f
 			return true, nil
 		}
 		for _, m := range queues.OfMessage(e.Message, now, expiration) {
-			if q.match(&m) && !do(&m) {
+			if q.Matches(&m) && !do(&m) {
 				return false, nil
 			}
 		}

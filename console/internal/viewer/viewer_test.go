@@ -143,7 +143,7 @@ func TestMistakes(t *testing.T) {
 		"p=DateReceived&o=gt&v=yesterday":              "such as 2026-11-30 09:14",
 		"p=Password&o=eq&v=a":                          "there is no property \"Password\"",
 		"p=Subject&o=match&v=a":                        "there is no operator \"match\"",
-		"p=Subject&o=eq&v=" + strings.Repeat("a", 600): "has more than 512 bytes",
+		"p=Subject&o=eq&v=" + strings.Repeat("a", 1100): "has more than 1024 bytes",
 	} {
 		values, _ := url.ParseQuery(parameters)
 		q, err := ParseQuery(MessageProperties, values)
