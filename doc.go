@@ -38,8 +38,8 @@
 //	relay/dispatch    relay/delivery, relay/queue   queue, retry, report
 //	relay/gosmtp      relay/delivery                the policy for servers and clients of go-smtp
 //	relay/gateway     relay/dispatch, relay/tracking   server, queue and reload in one value
-//	console           relay/gateway/queues   the policy and the gateway in a browser
 //	relay/gateway/queues  connector/..., relay/gateway   the queue in the words of Exchange's cmdlets
+//	console           relay/gateway/queues   the policy and the gateway in a browser
 //	examples          all                           programs
 //
 // permission, auth, routing and everything under connector are pure: no

@@ -14,7 +14,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/gateway/queues"
 )
 
-// mailState is what the pages about a running gateway share.
+// mailState has the state that the pages about a running gateway share.
 type mailState struct {
 	snapshots  *viewer.Snapshots
 	transcript transcript
