@@ -65,6 +65,21 @@ func (f *Directory) WriteFile(name string, data []byte) error {
 	return source.FileError(name, root.WriteFile(slashed(name), data, 0o600))
 }
 
+// imports are the files that the scripts of a policy read.
+type imports struct {
+	*Directory
+	imported func(name string, data []byte, err error) // nil: none
+}
+
+// ReadFile reads a file, and tells who asked for that.
+func (f imports) ReadFile(name string) ([]byte, error) {
+	data, err := f.Directory.ReadFile(name)
+	if f.imported != nil && !outside(slashed(name)) {
+		f.imported(filepath.Join(f.Path, filepath.FromSlash(slashed(name))), data, err)
+	}
+	return data, err
+}
+
 // outside reports whether a name with slashes leads out of the directory, without regard to links.
 func outside(name string) bool { return name != "" && !filepath.IsLocal(filepath.FromSlash(name)) }
 

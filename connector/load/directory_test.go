@@ -1,8 +1,12 @@
 package load_test
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector/load"
@@ -40,5 +44,31 @@ func TestScriptFiles(t *testing.T) {
 	}
 	if err := f.WriteFile(`..\b`, nil); err == nil {
 		t.Error("a script writes outside its directory")
+	}
+}
+
+// TestImported reports each file that scripts read, and those that are absent, but none outside of their directory.
+func TestImported(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"a.ps1": "Import-Csv a.csv | Out-Null", "b.ps1": "Get-Content ./sub\\absent", "c.ps1": "Get-Content ../a.csv", "a.csv": "Name\nx\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	opts := load.Options{Imported: func(name string, data []byte, err error) {
+		rel, _ := filepath.Rel(dir, name)
+		got = append(got, fmt.Sprintf("%s %q %t", filepath.ToSlash(rel), data, errors.Is(err, fs.ErrNotExist)))
+	}}
+	for _, name := range []string{"a.ps1", "b.ps1", "c.ps1"} {
+		_, err := load.Read(t.Context(), opts, filepath.Join(dir, name))
+		if (err == nil) != (name == "a.ps1") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if want := []string{`a.csv "Name\nx\n" false`, `sub/absent "" true`}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -35,6 +35,10 @@ type Options struct {
 	// ReadFile reads a file. Nil: os.ReadFile.
 	ReadFile func(name string) ([]byte, error)
 
+	// Imported gets each file that a script reads, by Import-Csv and the like, or the error. Nil: it isn't
+	// needed.
+	Imported func(name string, data []byte, err error)
+
 	// Credentials is a file with the passwords of Get-Credential and those that exports
 	// can't contain. Each line is variable=user:password, with * in place of the
 	// variable for credentials that a script assigns to none; # starts a comment.

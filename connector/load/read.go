@@ -34,7 +34,7 @@ func Read(ctx context.Context, opts Options, names ...string) (*Draft, error) {
 	secrets.LookupEnv = d.answers.variable
 	d.answers.secrets = secrets
 	r := &reader{draft: d, opts: opts, shell: d.Shell(), dir: &Directory{}, table: table}
-	r.shell.FS, r.shell.Warn = r.dir, d.warn
+	r.shell.FS, r.shell.Warn = imports{r.dir, opts.Imported}, d.warn
 	if err := r.credentials(); err != nil {
 		return nil, err
 	}
