@@ -90,11 +90,11 @@ func TestOtherwiseInTheFile(t *testing.T) {
 
 // TestHostileCommands: commands of a console see no files and no passwords, print little, and end.
 func TestHostileCommands(t *testing.T) {
-	x := newFixture(t, Options{Load: load.Options{Credentials: "credentials", Shell: shell.Options{Limits: shell.Limits{Steps: 500_000}}, Environ: []string{"INTERCHANGE_CREDENTIAL_x=a:secret3"}}}, "relay.ps1", basePolicy)
+	x := newFixture(t, Options{Load: load.Options{Credentials: "credentials", Shell: shell.Options{Limits: shell.Limits{Steps: 500_000}}, Environ: []string{"INTERCHANGE_CREDENTIAL_x=a:secret3", "HIDDEN=secret4"}}}, "relay.ps1", basePolicy)
 	x.put("credentials", oldCredentials)
 	for _, commands := range []string{
 		"Get-Content credentials", "Get-ReceiveConnector | Export-Csv list.csv", "Import-Csv credentials", "Save-Policy x.json",
-		"Get-Queue", "exit", "exit 3", "while ($true) { }", "'x", "Set-ReceiveConnector Printers -RemoteIPRanges nothing",
+		"Get-Queue", "$p = ConvertTo-SecureString 'x' -AsPlainText -Force", "exit", "exit 3", "while ($true) { }", "'x", "Set-ReceiveConnector Printers -RemoteIPRanges nothing",
 	} {
 		trial, err := x.current().Try(t.Context(), Change{Commands: commands})
 		if err != nil || trial.After != nil || len(trial.Mistakes) == 0 {
@@ -105,7 +105,7 @@ func TestHostileCommands(t *testing.T) {
 			t.Errorf("%s is applied", commands)
 		}
 	}
-	trial := x.try(Change{Commands: "$out = Get-Credential; $out | fl *; \"$($out.Password)\"; $env:INTERCHANGE_CREDENTIAL_x; 1..20000 | % { 'much é' }"})
+	trial := x.try(Change{Commands: "$out = Get-Credential; $out | fl *; \"$($out.Password)\"; $env:HIDDEN; $env:INTERCHANGE_CREDENTIAL_x; 1..20000 | % { 'much é' }"})
 	if len(trial.Output) > maxOutput+100 || !strings.HasSuffix(trial.Output, "\n… (the rest is left out)\n") || strings.Contains(trial.Output, "secret") {
 		t.Errorf("it prints %d bytes", len(trial.Output))
 	}

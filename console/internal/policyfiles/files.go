@@ -18,7 +18,8 @@ import (
 type Options struct {
 	Names []string // the files, in the order of reading; empty: the policy of Load.Config, which can't be changed
 
-	// Load says how they are read. ReadFile must be nil: the files are read where they are written.
+	// Load says how they are read. ReadFile and Imported must be nil: the files are read where they are
+	// written.
 	Load load.Options
 
 	Findings func() analysis.Options         // the facts for findings; nil: the time alone
@@ -37,6 +38,7 @@ type Files struct {
 	target target                               // the file that changes; its zero value: none can
 	key    [32]byte                             // of the IDs
 	busy   chan struct{}                        // has an element while a change is applied
+	trying chan struct{}                        // has an element for each trial that runs
 	write  func(name string, text []byte) error // replaced by tests
 
 	mu      sync.Mutex // guards what follows
@@ -47,8 +49,8 @@ type Files struct {
 
 // Open returns the files of o. It reads nothing yet.
 func Open(o Options) (*Files, error) {
-	if o.Load.ReadFile != nil {
-		return nil, errors.New("the policy's files are read where they are written, so Load.ReadFile must be nil")
+	if o.Load.ReadFile != nil || o.Load.Imported != nil {
+		return nil, errors.New("the policy's files are read where they are written, so Load.ReadFile and Load.Imported must be nil")
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -57,7 +59,7 @@ func Open(o Options) (*Files, error) {
 		now := o.Now
 		o.Findings = func() analysis.Options { return analysis.Options{Now: now()} }
 	}
-	f := &Files{opts: o, busy: make(chan struct{}, 1)}
+	f := &Files{opts: o, busy: make(chan struct{}, 1), trying: make(chan struct{}, maxTrying)}
 	f.write = f.replaceFile
 	if _, err := rand.Read(f.key[:]); err != nil {
 		return nil, err
@@ -73,7 +75,7 @@ func Open(o Options) (*Files, error) {
 }
 
 // Current returns the files as they are now. It reads them again only if one of them has changed, and
-// concurrent callers share one reading. Files that scripts import aren't watched. Where the files have
+// concurrent callers share one reading. Where the files have
 // mistakes now, the Version says so and has the last policy without mistakes; the error is about
 // something else, such as ctx.
 func (f *Files) Current(ctx context.Context) (*Version, error) {
@@ -151,7 +153,7 @@ func (f *Files) remember(v *Version) *Version {
 		return f.now
 	}
 	if v.Loaded == nil && f.now != nil {
-		v.Loaded, v.Config, v.findings = f.now.Loaded, f.now.Config, f.now.findings
+		v.Loaded, v.Config = f.now.Loaded, f.now.Config
 	}
 	f.now = v
 	f.recent = append([]*Version{v}, f.recent...)

@@ -27,8 +27,9 @@ type seen struct {
 	overlay  map[string][]byte // texts that are taken in place of those of files
 	optional string            // the file that is empty if it doesn't exist
 
-	mu    sync.Mutex // guards what follows
-	files []*seenFile
+	mu     sync.Mutex // guards what follows
+	files  []*seenFile
+	closed bool // the version was read; other files aren't its
 }
 
 // seenFile is one file and its content.
@@ -56,13 +57,38 @@ func (s *seen) read(name string) ([]byte, error) {
 	} else {
 		f.read()
 	}
-	s.files = append(s.files, f)
+	if !s.closed {
+		s.files = append(s.files, f)
+	}
 	return f.text, f.err
+}
+
+// imported takes in a file that a script has read.
+func (s *seen) imported(name string, data []byte, err error) {
+	f := &seenFile{name: name, text: data, at: time.Now()}
+	if f.info, _ = os.Stat(name); err != nil {
+		f.read()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.ContainsFunc(s.files, func(other *seenFile) bool { return other.name == name }) {
+		s.files = append(s.files, f)
+	}
+}
+
+// close ends the reading. Passwords that a trial reads from other files aren't part of the version.
+func (s *seen) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
 }
 
 func (f *seenFile) read() {
 	f.at = time.Now()
-	f.info, _ = os.Stat(f.name)
+	if f.info, f.err = os.Stat(f.name); f.err == nil && !f.info.Mode().IsRegular() {
+		f.err = errors.New("it is not a file")
+		return // a pipe might never end
+	}
 	f.text, f.err = readlimit.File(f.name, maxFile)
 	if f.optional && errors.Is(f.err, fs.ErrNotExist) {
 		f.err = nil

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/load"
 	"github.com/interchange-smtp/interchange/connector/param"
@@ -17,10 +19,13 @@ import (
 // Script names the commands of a change in the positions of Mistakes, Warnings and findings.
 const Script = "commands"
 
-// Bounds of a change, in bytes.
+// Bounds of trials. They leave room for a change of each of a hundred thousand connectors.
 const (
-	maxCommands = 1 << 20
-	maxOutput   = 64 << 10
+	maxCommands = 1 << 20   // bytes
+	maxOutput   = 64 << 10  // bytes
+	maxSteps    = 5_000_000 // expressions evaluated and objects moved
+	maxMemory   = 256 << 20 // bytes of strings and lists built
+	maxTrying   = 2         // at the same time
 )
 
 // Change is a change of the policy that an administrator asks for.
@@ -53,9 +58,10 @@ type Trial struct {
 	findings   *later[findingChanges]
 }
 
-// Try runs commands on a copy of the policy and compiles the result. Nothing is written, and the commands
-// reach no files. Mistakes are in the Trial. It is an error if the files have mistakes already, or the
-// change is larger than 1 MB.
+// Try runs commands on a copy of the policy and compiles the result. Nothing is written; the commands reach no
+// files and no environment, and mustn't contain a password. Mistakes are in the Trial. It is an error if the
+// files have mistakes already, or the change is larger than 1 MB. Two trials run at the same time; ctx ends the
+// waiting, and the trial itself.
 func (v *Version) Try(ctx context.Context, c Change) (*Trial, error) {
 	if v.draft == nil {
 		return nil, fmt.Errorf("the policy's files have mistakes, so nothing can be tried on them: %w", v.Mistakes)
@@ -68,22 +74,103 @@ func (v *Version) Try(ctx context.Context, c Change) (*Trial, error) {
 	for name, credential := range c.Credentials {
 		t.set[strings.ToLower(name)] = &credential
 	}
+	if t.Mistakes = passwordsIn(c.Commands); len(t.Mistakes) == 0 {
+		if err := t.run(ctx); err != nil && !errors.As(err, &t.Mistakes) {
+			return nil, err
+		}
+	}
+	t.prepare()
+	return t, nil
+}
+
+// run runs the commands and compiles the policy. Mistakes are source.Diagnostics.
+func (t *Trial) run(ctx context.Context) error {
+	v := t.Before
+	select {
+	case v.files.trying <- struct{}{}:
+		defer func() { <-v.files.trying }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	var out output
 	sh := v.draft.Shell()
-	sh.Out, sh.FS, sh.Queues, sh.Tracking, sh.Save = &out, nil, nil, nil, nil
+	sh.Out, sh.FS, sh.Queues, sh.Tracking, sh.Save, sh.Env = &out, nil, nil, nil, nil, nil
 	sh.Credential, sh.Answer = t.credential(sh.Credential), t.answer(sh.Answer)
-	commands := encodingOf(v.seen.text(v.files.target.name)).lines(c.Commands)
-	draft, err := v.draft.Run(ctx, sh, Script, []byte(commands))
+	sh.Limits.Steps, sh.Limits.Memory = lower(sh.Limits.Steps, maxSteps), lower(sh.Limits.Memory, maxMemory)
+	commands := encodingOf(v.seen.text(v.files.target.name)).lines(t.Change.Commands)
+	draft, err := v.draft.Run(ctx, sh, v.files.script(), []byte(commands))
 	t.Output = out.String()
 	if err == nil {
 		t.draft, t.Warnings = draft, draft.Warnings[len(v.draft.Warnings):]
 		t.After, err = compile(draft)
 	}
-	if err != nil && !errors.As(err, &t.Mistakes) {
-		return nil, err
+	t.placeCommands(err)
+	return err
+}
+
+// lower returns the lower one of a limit, which may be 0 for its default, and another.
+func lower(limit, other int64) int64 {
+	if limit == 0 {
+		return other
 	}
-	t.prepare()
-	return t, nil
+	return min(limit, other)
+}
+
+// script is the name under which commands run: beside the file that gets them, so that the relative names of
+// files with passwords begin there.
+func (f *Files) script() string { return filepath.Join(filepath.Dir(f.target.name), Script) }
+
+// placeCommands shortens the name of the script where people see it: in the mistakes in err, the warnings, and
+// the places of the policy.
+func (t *Trial) placeCommands(err error) {
+	long := t.Before.files.script()
+	shorten := func(list source.Diagnostics) {
+		for i := range list {
+			if list[i].File == long {
+				list[i].File = Script
+			}
+		}
+	}
+	var mistakes source.Diagnostics
+	if errors.As(err, &mistakes) {
+		shorten(mistakes)
+	}
+	shorten(t.Warnings)
+	if t.After == nil {
+		return
+	}
+	t.After.Files[len(t.After.Files)-1] = Script
+	for path, at := range t.After.Places {
+		if at.File == long {
+			at.File = Script
+			t.After.Places[path] = at
+		}
+	}
+}
+
+// passwordsIn returns a mistake for each line of commands that makes a password of a text: the text would be
+// readable in the file and in the history.
+func passwordsIn(commands string) (mistakes source.Diagnostics) {
+	number := 0
+	for line := range strings.Lines(commands) {
+		number++
+		if strings.Contains(strings.ToLower(line), "convertto-securestring") {
+			d := source.Mistake("", connector.CodeCredentialMissing, "a password in a command could be read in the policy's file and in the history; write Get-Credential or Get-Credential USER -PasswordFrom @{File = '...'}")
+			d.Position = source.Position{File: Script, Line: number}
+			mistakes = append(mistakes, d)
+		}
+	}
+	return mistakes
+}
+
+// Changes reports whether the change makes another policy: other than Policy.Fingerprint, it looks at passwords and
+// comments too. With Mistakes it makes none.
+func (t *Trial) Changes() bool {
+	if t.After == nil {
+		return false
+	}
+	same, err := equal(t.Before.Config, t.After.Config())
+	return err != nil || !same
 }
 
 // prepare makes the comparisons that are computed later.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -27,21 +28,44 @@ type Version struct {
 	Loaded *load.Loaded     // the compiled policy; nil if no version without mistakes was read yet
 	Config connector.Config // that of Loaded
 
-	files    *Files
-	seen     *seen
-	draft    *load.Draft // before passwords were read from their places; nil with Mistakes
+	files *Files
+	seen  *seen
+	draft *load.Draft // before passwords were read from their places; nil with Mistakes
+
+	mu       sync.Mutex // guards what follows
 	findings *later[[]analysis.Finding]
+	asked    time.Time // when they were first asked for
 }
 
-// Findings returns the findings about the policy, as load.Loaded.Findings does. They are computed once, when
-// they are first asked for; the error is that of ctx, if it ends before. The computing goes on then.
-// The result must not be changed.
+// findingsAge is the time for which findings hold: those about certificates come with time.
+const findingsAge = time.Hour
+
+// Findings returns the findings about the policy, as load.Loaded.Findings does. They are computed when they are
+// first asked for, and again after an hour; the error is that of ctx, if it ends before. The computing goes on
+// then. The result must not be changed.
 func (v *Version) Findings(ctx context.Context) ([]analysis.Finding, error) {
-	return v.findings.get(ctx)
+	return v.laterFindings().get(ctx)
 }
 
 // Ready reports whether Findings would return at once. If not, it begins to compute them.
-func (v *Version) Ready() bool { return v.findings.ready() }
+func (v *Version) Ready() bool { return v.laterFindings().ready() }
+
+// laterFindings returns the computation of the findings.
+func (v *Version) laterFindings() *later[[]analysis.Finding] {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	now := v.files.opts.Now()
+	if v.findings == nil || now.Sub(v.asked) > findingsAge {
+		v.asked = now
+		v.findings = newLater(func() []analysis.Finding {
+			if v.Loaded == nil {
+				return nil
+			}
+			return v.Loaded.Findings(v.files.opts.Findings())
+		})
+	}
+	return v.findings
+}
 
 // Mentions reports whether a variable, given without the $, may occur in one of the files, the one of credentials
 // included. A new credential gets a variable for which it is false.
@@ -55,7 +79,7 @@ func (v *Version) unchanged() bool { return v.seen.unchanged() }
 func (f *Files) read(ctx context.Context, overlay map[string][]byte) (*Version, error) {
 	v := &Version{Read: f.opts.Now(), files: f, seen: &seen{overlay: overlay, optional: f.opts.Load.Credentials}}
 	opts := f.opts.Load
-	opts.ReadFile = v.seen.read
+	opts.ReadFile, opts.Imported = v.seen.read, v.seen.imported
 	draft, err := load.Read(ctx, opts, f.opts.Names...)
 	if err == nil {
 		v.Loaded, err = compile(draft)
@@ -69,14 +93,8 @@ func (f *Files) read(ctx context.Context, overlay map[string][]byte) (*Version, 
 	if v.Loaded != nil {
 		v.draft, v.Config = draft, v.Loaded.Config()
 	}
+	v.seen.close()
 	v.ID = v.seen.id(f.key[:])
-	loaded := v.Loaded
-	v.findings = newLater(func() []analysis.Finding {
-		if loaded == nil {
-			return nil
-		}
-		return loaded.Findings(f.opts.Findings())
-	})
 	return v, nil
 }
 
