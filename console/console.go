@@ -118,6 +118,7 @@ func (c *Console) routes() http.Handler {
 	c.findingRoutes(mux)
 	c.draftRoutes(mux)
 	c.queueRoutes(mux)
+	c.accessRoutes(mux)
 	c.handle(mux, "/", View, func(r *request) error { return notFound("page", r.URL.Path) })
 	return mux
 }
