@@ -107,7 +107,7 @@ func (r *request) renderDialog(status int, d *dialog.Draft, page string, c *conf
 	return r.renderStatus(status, "dialog", view{Title: title, Nav: d.Back, Wide: true, Data: shown})
 }
 
-// dialogMap draws the policy as it will be, with the change marked.
+// dialogMap draws the policy as it will be.
 func dialogMap(r *request) error {
 	d, err := r.draft()
 	if err != nil {
@@ -120,7 +120,7 @@ func dialogMap(r *request) error {
 	if len(tried.Mistakes) > 0 {
 		return notFound("map of draft", d.ID)
 	}
-	return r.svg(diagram.New(tried.After.Policy, diagram.Options{Before: tried.Before.Loaded.Policy}))
+	return r.svg(diagram.New(tried.After.Policy, diagram.Options{}))
 }
 
 // submitDialog takes the form of a page of a dialog.

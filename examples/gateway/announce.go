@@ -24,8 +24,9 @@ func (r *relayProcess) announce() {
 		}
 	}
 	if busy || r.flags.json {
-		r.logger.Info("ready", "bindings", bindings, "data", r.flags.data)
+		r.logger.Info("ready", r.readyAttrs(bindings)...)
 	}
+	r.showConsoleLink()
 	if busy {
 		return
 	}
@@ -37,6 +38,15 @@ func (r *relayProcess) announce() {
 		ready += ", 0 bindings"
 	}
 	fmt.Fprintln(r.cli.stdout, ready)
+}
+
+// readyAttrs are the attributes of the line that says that the gateway serves.
+func (r *relayProcess) readyAttrs(bindings int) []any {
+	attrs := []any{"bindings", bindings, "data", r.flags.data}
+	if r.console != nil {
+		attrs = append(attrs, "console", r.console.base+"/")
+	}
+	return attrs
 }
 
 // describe prints the Receive connectors, what they don't offer, and the queue.
@@ -66,6 +76,7 @@ func (r *relayProcess) describe(out io.Writer) {
 		fmt.Fprintf(out, "Metrics are at http://%s/metrics\n", r.metricsAt)
 		fmt.Fprintf(out, "Whether clients can be served is at http://%s/ready\n", r.metricsAt)
 	}
+	r.describeConsole(out)
 	if r.flags.data == "" {
 		fmt.Fprintln(out, "No queue (-data): mail is accepted only after the next hop has accepted it")
 		if r.now.loaded.followsMTASTS() {

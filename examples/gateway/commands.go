@@ -111,6 +111,10 @@ func policyCommands() []command {
 		name: "shell", summary: "run Exchange commands at a prompt, or from standard input", words: "FILE", start: runShell,
 		synopsis: []string{"[FILE]..."},
 		exits:    []string{"done", "a command failed", "invalid"},
+	}, {
+		name: "console", summary: "show and change the policy in a browser", words: "FILE", start: runConsole,
+		synopsis: []string{"[FILE]... [-listen ADDRESS] [-data DIR] [-console-users FILE]", "-link -data DIR"},
+		exits:    []string{"stopped by a signal", "could not serve", "invalid"},
 	}}
 }
 

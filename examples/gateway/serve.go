@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -47,6 +48,7 @@ type serveFlags struct {
 	dnsFlags
 	acme    acmeFlags
 	metrics string
+	console consoleFlags
 	lmtp    list
 	explain list
 }
@@ -140,6 +142,7 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 	f.oauth.register(fs)
 	f.acme.register(fs)
 	fs.StringVar(&f.metrics, "metrics", "", "serve Prometheus' metrics at http://`ADDRESS`/metrics, without access control (default: none)")
+	f.console.register(fs, "console", "", "show the policy, the queue and the logs in a browser, and change them there, at `ADDRESS`, as in 127.0.0.1:8025, or at unix:PATH.\nAn address that other machines can reach needs -console-users, and a certificate (default: no console)")
 	fs.StringVar(&f.dkimKeys, "dkim-keys", "", "sign mail (DkimSigning) with the keys in `DIR`, which gateway dkim new makes")
 	f.registerKeys(fs, "PEM `FILE` with the private key of the -cert at the same place; may be repeated. The files are read again within a minute of a change")
 	fs.StringVar(&f.clientCA, "client-ca", "", "trust certificates of partners (DomainSecureEnabled) and of users (ClientCertificate, AUTH EXTERNAL) issued by the authorities\nin this PEM `FILE` (default: the system's for partners, and none for users)")
@@ -190,6 +193,7 @@ type relayProcess struct {
 	lmtp       []lmtpServer
 	metrics    *metrics.Metrics // nil: without -metrics
 	metricsAt  string           // where metrics are served; "": nowhere
+	console    *consoleServer   // nil: without -console
 	// published are the TLS policies of mail domains.
 	published *mxpolicy.Policies
 	demo      *demoPeers // of the built-in demonstration only
@@ -218,7 +222,9 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	now, bad := r.configure(c)
 	mistakes = append(mistakes, bad...)
 	if now != nil {
-		mistakes = append(mistakes, f.unexplained(now.loaded))
+		var consoleErr error
+		r.console, consoleErr = r.newConsole(now.Certificates)
+		mistakes = append(mistakes, consoleErr, f.unexplained(now.loaded))
 	}
 	if errors.Join(mistakes...) != nil {
 		r.invalid(mistakes)
@@ -276,6 +282,10 @@ func (r *relayProcess) run(ctx context.Context, e events) int {
 		return r.failed(err)
 	}
 	defer r.acme.close()
+	if err := r.console.listen(); err != nil {
+		return r.failed(err)
+	}
+	defer r.console.close()
 	if err := r.giveUpRoot(ctx); err != nil {
 		return r.failed(err)
 	}
@@ -286,6 +296,7 @@ func (r *relayProcess) run(ctx context.Context, e events) int {
 		return r.failed(err)
 	}
 	r.acme.start()
+	r.console.start()
 	r.announce()
 	r.tellReady()
 	go r.watchdog(ctx)
@@ -328,7 +339,11 @@ func (r *relayProcess) shutdown() error {
 	r.logger.Info("shutting down; a second signal stops it immediately", "grace", r.flags.grace)
 	grace, cancel := context.WithTimeout(context.Background(), r.flags.grace)
 	defer cancel()
-	return errors.Join(r.gateway.Shutdown(grace), r.published.Close())
+	var pages sync.WaitGroup
+	pages.Go(r.console.close) // a page may wait for the gateway
+	err := errors.Join(r.gateway.Shutdown(grace), r.published.Close())
+	pages.Wait()
+	return err
 }
 
 // failed prints why the gateway couldn't serve and returns the exit code.

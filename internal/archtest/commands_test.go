@@ -10,8 +10,8 @@ import (
 )
 
 // foreign are the programs of others that the documents may mention.
-var foreign = []string{"git", "cd", "swaks", "curl", "openssl", "apt", "apt-get", "bash", "echo", "printf", "cat", "man", "docker", "dpkg-deb", "install", "rsync", "setcap",
-	"sha256sum", "sudoedit", "sysctl", "systemctl", "systemd-sysusers", "systemd-tmpfiles", "tar"}
+var foreign = []string{"git", "cd", "swaks", "curl", "openssl", "apt", "apt-get", "bash", "chgrp", "chmod", "chown", "echo", "printf", "cat", "man", "docker", "dpkg-deb", "install", "rsync", "setcap",
+	"sha256sum", "ssh", "sudoedit", "sysctl", "systemctl", "systemd-sysusers", "systemd-tmpfiles", "tar"}
 
 // tried are those whose commands must be some of the demonstration's, which
 // the end-to-end tests run.

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/interchange-smtp/interchange/connector/analysis"
+)
+
+// newConsole prepares the console of -console, with the certificates of the configuration; nil without the flag.
+func (r *relayProcess) newConsole(certificates []tls.Certificate) (*consoleServer, error) {
+	f := r.flags
+	current := func() []tls.Certificate { return r.gateway.CurrentConfig().Certificates }
+	s, err := newConsoleServer(&f.console, r.logger, certificates, chooseFrom(current))
+	if s == nil || err != nil {
+		return nil, err
+	}
+	if s.byLink() && f.data == "" && !r.showsLink() {
+		return nil, errors.New("-console: others could read the one-time link for the logon, which is printed on standard error: let a terminal or a file with mode 0600 have that; or give -data, so that gateway console -link prints it; or give -console-users")
+	}
+	o := &s.options
+	if err := f.consolePolicy(r.cli, o); err != nil {
+		return nil, err
+	}
+	o.Gateway, o.Reload = r.gateway, reloadBy(r.gateway)
+	o.Findings = func() analysis.Options {
+		all := analysis.Options{Now: r.cli.now(), Authenticates: true}
+		for _, c := range current() {
+			if c.Leaf != nil {
+				all.Certificates = append(all.Certificates, describe(c.Leaf))
+			}
+		}
+		return all
+	}
+	o.Tracking = func(ctx context.Context) ([]string, error) {
+		return existing(r.gateway.Status(ctx).TrackingLog), nil
+	}
+	r.gateway.OnConsoleLink = s.link
+	return s, nil
+}
+
+// showsLink reports whether the link is printed at the start. A log for machines is read by others.
+func (r *relayProcess) showsLink() bool { return !r.flags.json && private(r.cli.stderr) }
+
+// describeConsole prints where the console is, and how to log on.
+func (r *relayProcess) describeConsole(out io.Writer) {
+	if r.console == nil {
+		return
+	}
+	fmt.Fprintf(out, "The console is at %s/\n", r.console.base)
+	if r.console.byLink() && r.flags.data != "" {
+		fmt.Fprintf(out, "A one-time link to the console is printed by: gateway console -link -data %s\n", r.flags.data)
+	}
+}
+
+// showConsoleLink prints the first one-time link.
+func (r *relayProcess) showConsoleLink() {
+	if r.console != nil && r.console.byLink() && r.showsLink() {
+		r.console.printLink(r.cli.stderr)
+	}
+}

@@ -1,0 +1,4 @@
+package main
+
+// ignoreTerminalInput does nothing: Windows has no processes in the background of a terminal.
+func ignoreTerminalInput() {}
