@@ -236,6 +236,37 @@ func elements(t *testing.T, doc string) (n int) {
 	}
 }
 
+// TestWithoutStyleSheet: every shape says its colour itself, because a server may forbid style sheets; black
+// boxes would be left.
+func TestWithoutStyleSheet(t *testing.T) {
+	doc := diagram.New(compile(t, changed()), diagram.Options{Before: compile(t, config())}).SVG()
+	dec := xml.NewDecoder(strings.NewReader(doc))
+	shapes := 0
+	for {
+		token, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, ok := token.(xml.StartElement)
+		if !ok || !slices.Contains([]string{"svg", "rect", "path", "circle"}, e.Name.Local) {
+			continue
+		}
+		shapes++
+		if !slices.ContainsFunc(e.Attr, func(a xml.Attr) bool { return a.Name.Local == "fill" }) {
+			t.Errorf("%v has no fill", e)
+		}
+		if slices.ContainsFunc(e.Attr, func(a xml.Attr) bool { return a.Name.Local == "style" }) {
+			t.Errorf("%v has a style attribute", e)
+		}
+	}
+	if shapes < 50 {
+		t.Errorf("%d shapes", shapes)
+	}
+}
+
 // TestLargeMessages: a Send connector that only large messages leave by is on a
 // relaying path, too.
 func TestLargeMessages(t *testing.T) {

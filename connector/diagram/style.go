@@ -13,7 +13,7 @@ var looks = map[string]string{
 	"mute":   `fill="#6a737d"`,
 	"sign":   `font-weight="700" text-anchor="middle"`,
 	"login":  `fill="#1f6fd6" font-weight="600"`,
-	"open":   `fill="#d9480f" font-weight="600"`,
+	"open":   `fill="#c2410c" font-weight="600"`,
 
 	"box":       `fill="#f6f8fa" stroke="#b4bac2"`,
 	"box login": `fill="#f6f8fa" stroke="#1f6fd6" stroke-width="2"`,
