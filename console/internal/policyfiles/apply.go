@@ -52,9 +52,11 @@ func (f *Files) Apply(ctx context.Context, t *Trial, by string) (*Entry, error) 
 		return nil, err
 	}
 	defer unlock()
-	now, err := f.readNow(ctx)
-	if err != nil {
-		return nil, err
+	now := f.fresh() // not Current, which may join a reading that began before another process wrote
+	if now == nil {
+		if now, err = f.readNow(ctx); err != nil {
+			return nil, err
+		}
 	}
 	if now.ID != t.Before.ID {
 		return nil, &ConflictError{Base: t.Before, Now: now}

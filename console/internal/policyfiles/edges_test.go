@@ -92,6 +92,7 @@ func TestOtherwiseInTheFile(t *testing.T) {
 func TestHostileCommands(t *testing.T) {
 	x := newFixture(t, Options{Load: load.Options{Credentials: "credentials", Shell: shell.Options{Limits: shell.Limits{Steps: 500_000}}, Environ: []string{"INTERCHANGE_CREDENTIAL_x=a:secret3", "HIDDEN=secret4"}}}, "relay.ps1", basePolicy)
 	x.put("credentials", oldCredentials)
+	x.opts.Load.Shell.FS = &load.Directory{Path: x.dir, Write: true}
 	for _, commands := range []string{
 		"Get-Content credentials", "Get-ReceiveConnector | Export-Csv list.csv", "Import-Csv credentials", "Save-Policy x.json",
 		"Get-Queue", "$p = ConvertTo-SecureString 'x' -AsPlainText -Force", "exit", "exit 3", "while ($true) { }", "'x", "Set-ReceiveConnector Printers -RemoteIPRanges nothing",

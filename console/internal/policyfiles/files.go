@@ -79,11 +79,8 @@ func Open(o Options) (*Files, error) {
 // mistakes now, the Version says so and has the last policy without mistakes; the error is about
 // something else, such as ctx.
 func (f *Files) Current(ctx context.Context) (*Version, error) {
-	f.mu.Lock()
-	now := f.now
-	f.mu.Unlock()
-	if now != nil && now.unchanged() {
-		return now, nil
+	if v := f.fresh(); v != nil {
+		return v, nil
 	}
 	f.mu.Lock()
 	r := f.reading
@@ -99,6 +96,17 @@ func (f *Files) Current(ctx context.Context) (*Version, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// fresh returns the version that was read last if the files are still as they were then; otherwise nil.
+func (f *Files) fresh() *Version {
+	f.mu.Lock()
+	v := f.now
+	f.mu.Unlock()
+	if v == nil || !v.seen.unchanged() {
+		return nil
+	}
+	return v
 }
 
 // Version returns one of the versions that were read lately, by its ID; nil if it isn't kept any more.

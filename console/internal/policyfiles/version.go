@@ -71,9 +71,6 @@ func (v *Version) laterFindings() *later[[]analysis.Finding] {
 // included. A new credential gets a variable for which it is false.
 func (v *Version) Mentions(variable string) bool { return v.seen.contains(strings.ToLower(variable)) }
 
-// unchanged reports whether the files are still as they were.
-func (v *Version) unchanged() bool { return v.seen.unchanged() }
-
 // read reads the files, with other texts in place of those of some. The error is about something else
 // than the files.
 func (f *Files) read(ctx context.Context, overlay map[string][]byte) (*Version, error) {

@@ -43,9 +43,12 @@ func TestPasswordPlaces(t *testing.T) {
 		t.Errorf("the connector is at %v", at)
 	}
 	version := x.current()
+	if len(version.seen.files) != 1 {
+		t.Error("a trial changes which files are watched")
+	}
 	x.put("hub.secret", "secret2\n")
 	if x.current() != version {
-		t.Error("a trial changes which files are watched")
+		t.Error("a file that only a trial read makes another version")
 	}
 	x.apply(x.try(Change{Commands: send}), "anna")
 	if s := x.current().Config.Send[0].AuthenticationCredential; s.Password.Reveal() != "secret2" {
