@@ -23,6 +23,12 @@ type Dialog struct {
 	// there are no such values.
 	Settle func(v *Values)
 
+	// Prerequisites returns the conditions that the values have; nil: there are no conditions.
+	Prerequisites func(v *Values, f Facts) []Prerequisite
+
+	// NextSteps returns the steps that follow; nil: no step follows.
+	NextSteps func(v *Values) []NextStep
+
 	// Codes names the fields to which mistakes with certain codes belong, whatever
 	// parameter they are about: the first of them that is shown.
 	Codes map[source.Code][]string
@@ -94,6 +100,9 @@ type Field struct {
 
 	// Shown reports whether the field is shown; nil: it always is.
 	Shown func(v *Values) bool
+
+	// Used reports whether the value has a meaning beside the other values; nil: it always has.
+	Used func(v *Values) bool
 }
 
 // Option is a value of a Select or Radio.

@@ -39,6 +39,7 @@ func relay(s *Subject) (*Dialog, *Values, error) {
 		{Name: "grant", Title: "Grant", Summary: true},
 		completion,
 	}}
+	d.Prerequisites = func(*Values, Facts) []Prerequisite { return relayPrerequisites(&r) }
 	d.Commands = func(v *Values) (script Script) {
 		script.Object = source.Named("Receive", r.Name)
 		script.grant(t, v, []string{anyRecipient}, false)
@@ -61,6 +62,11 @@ func grant(s *Subject) (*Dialog, *Values, error) {
 	v := &Values{}
 	v.set("connector", t.identity())
 	v.set("effect", allow)
+	for name := range strings.SplitSeq(s.Rights, ",") {
+		if right, err := permission.ParseRight(name); err == nil {
+			v.check(right.String(), true)
+		}
+	}
 	fields := []Field{
 		{Name: "connector", Kind: Fact, Label: "Connector"},
 		{Name: "user", Kind: Text, Label: "Security principal", Help: `A user or group, as in smtpgateway@fabrikam.com or CONTOSO\printers. Anonymous clients are ` + anonymous + ".", Parameters: []string{"User"}},

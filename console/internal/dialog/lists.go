@@ -69,7 +69,7 @@ func spaces(v *Values) value {
 
 // hostsField is the list of smart hosts of a Send connector.
 func hostsField() Field {
-	return Field{Name: "hosts", Kind: List, Label: "Smart hosts", Under: true, Parameters: []string{"SmartHosts"},
+	return Field{Name: "hosts", Kind: List, Label: "Smart hosts", Under: true, Used: smartHosts, Parameters: []string{"SmartHosts"},
 		Item: &Item{
 			Title: "Add Smart Host", Columns: []string{"Smart host"}, Empty: "There is no smart host. Click Add.",
 			Fields: []Field{{Name: "host", Kind: Text, Label: "IP address or Fully qualified domain name (FQDN)", Help: "As in 192.168.1.10 or smtpgateway1.contoso.com."}},

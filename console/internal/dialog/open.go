@@ -26,6 +26,7 @@ type Subject struct {
 	Config connector.Config // of the policy; it isn't changed
 	ID     string           // of the object: NAME, or SERVER\NAME of a Receive connector
 	Server string           // of a Receive connector that is made; "": the server of Config
+	Rights string           // that the dialog Grant begins with, with commas between them
 
 	// Taken reports whether a variable, without its $, occurs in the policy's scripts
 	// already, so that the credential of another connector may be assigned to it. Nil: none does.

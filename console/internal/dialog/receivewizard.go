@@ -33,6 +33,13 @@ func newReceive(s *Subject) (*Dialog, *Values, error) {
 	}}
 	d.Codes = networkCodes
 	d.Commands = func(v *Values) Script { return newReceiveScript(v, server) }
+	d.Prerequisites = func(v *Values, _ Facts) []Prerequisite {
+		if v.Text("usage") != internal {
+			return nil
+		}
+		return []Prerequisite{trusted(v.Rows("ranges"), "range")}
+	}
+	d.NextSteps = func(v *Values) []NextStep { return afterReceive(v, server) }
 	return d, v, nil
 }
 

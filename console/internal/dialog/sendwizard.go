@@ -56,6 +56,8 @@ func newSend(s *Subject) (*Dialog, *Values, error) {
 		}
 	}
 	d.Commands = func(v *Values) Script { return newSendScript(s, v) }
+	d.Prerequisites = func(v *Values, f Facts) []Prerequisite { return sendPrerequisites(s, v, f) }
+	d.NextSteps = func(v *Values) []NextStep { return afterSend(s, v) }
 	return d, v, nil
 }
 
@@ -68,7 +70,7 @@ func networkFields() []Field {
 			{Value: byHosts, Label: "Route all mail through the following smart hosts:"},
 		}},
 		hostsField(),
-		{Name: "domain-security", Kind: Check, Label: "Enable Domain Security (Mutual Auth TLS)", Help: "With DNS only.", Parameters: []string{"DomainSecureEnabled"}},
+		{Name: "domain-security", Kind: Check, Label: "Enable Domain Security (Mutual Auth TLS)", Help: "With DNS only.", Used: func(v *Values) bool { return !smartHosts(v) }, Parameters: []string{"DomainSecureEnabled"}},
 		{Name: "external-dns", Kind: Check, Label: "Use the External DNS Lookup settings on the transport server", Parameters: []string{"UseExternalDNSServersEnabled"}},
 	}
 }
@@ -84,10 +86,11 @@ var authChoices = []Option{
 
 // securityFields are the fields of Smart host security settings.
 func securityFields() []Field {
+	used := func(v *Values) bool { return logsOn(v.Text("auth")) }
 	return []Field{
 		{Name: "auth", Kind: Radio, Label: "Select how this connector authenticates to smart hosts", Options: authChoices, Parameters: []string{"SmartHostAuthMechanism"}},
-		{Name: "user", Kind: Text, Label: "User name", Under: true, Help: "For Basic Authentication.", Parameters: []string{"AuthenticationCredential"}},
-		{Name: "password", Kind: Secret, Label: "Password", Under: true},
+		{Name: "user", Kind: Text, Label: "User name", Under: true, Used: used, Help: "For Basic Authentication.", Parameters: []string{"AuthenticationCredential"}},
+		{Name: "password", Kind: Secret, Label: "Password", Under: true, Used: used},
 	}
 }
 

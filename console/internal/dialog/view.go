@@ -7,6 +7,7 @@ import (
 
 // View is a page of a draft as it is shown.
 type View struct {
+	Kind          string // of the dialog, as in [Open]
 	Title, Object string
 	Wizard        bool
 	Steps         []Step // the pages of a wizard in order, or the tabs
@@ -16,6 +17,7 @@ type View struct {
 	Groups        []GroupView
 	Mistakes      []Mistake // all that are to be shown on this page, for its summary
 	Entered       bool      // the dialog for a row is open
+	Answers       []Answer  // of a Summary: what was entered on the pages before
 	Summary       bool      // the page shows the commands and what they change
 	Final         bool      // the commands have been carried out
 	Commands      string    // those that the values make; "" if nothing is changed
@@ -80,7 +82,7 @@ type EntryView struct {
 func (d *Draft) View(page string) (View, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	w := View{Title: d.dialog.Title, Object: d.dialog.Object, Wizard: d.dialog.Wizard, Page: page, Action: d.dialog.Action, Default: "next"}
+	w := View{Kind: d.dialog.Kind, Title: d.dialog.Title, Object: d.dialog.Object, Wizard: d.dialog.Wizard, Page: page, Action: d.dialog.Action, Default: "next"}
 	found := false
 	pages := d.dialog.shown(d.values)
 	for i, p := range pages {
@@ -92,6 +94,9 @@ func (d *Draft) View(page string) (View, bool) {
 		w.First, w.Last = i == 0, i == len(pages)-1
 		w.Heading, w.Intro, w.Summary, w.Final = p.Title, p.Intro, p.Summary, p.Final
 		w.Groups = d.groups(p)
+		if p.Summary {
+			w.Answers = d.answers(pages)
+		}
 	}
 	if !found {
 		return View{}, false

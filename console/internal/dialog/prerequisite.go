@@ -1,0 +1,153 @@
+package dialog
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// State says whether a prerequisite is met.
+type State uint8
+
+// The states. The zero State is Unknown.
+const (
+	Unknown  State = iota // the console can't find out
+	Met                   // as far as the policy shows
+	Doubtful              // the policy speaks against it
+)
+
+// String returns the words for the state.
+func (s State) String() string {
+	switch s {
+	case Met:
+		return "ok"
+	case Doubtful:
+		return "doubtful"
+	}
+	return "not known"
+}
+
+// Prerequisite is a condition of the guide's section "Before You Begin", or one for
+// anonymous relay.
+type Prerequisite struct {
+	State  State
+	Text   string // the condition
+	Detail string // what was found out about it
+}
+
+// Facts are what the console knows beside the values of a dialog.
+type Facts struct {
+	Certificates bool               // the findings know this server's certificates
+	Findings     []analysis.Finding // about the policy as it will be
+}
+
+// Prerequisites returns the conditions that the values of now have.
+func (d *Draft) Prerequisites(f Facts) []Prerequisite {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.dialog.Prerequisites == nil {
+		return nil
+	}
+	return d.dialog.Prerequisites(d.values, f)
+}
+
+// sendPrerequisites are those of a Send connector, by its authentication.
+func sendPrerequisites(s *Subject, v *Values, f Facts) []Prerequisite {
+	if !smartHosts(v) {
+		return nil
+	}
+	switch v.Text("auth") {
+	case "BasicAuth":
+		return []Prerequisite{s.gatewayAccount()}
+	case "BasicAuthRequireTLS":
+		return []Prerequisite{s.gatewayAccount(), certificate(f)}
+	case "ExternalAuthoritative":
+		return []Prerequisite{trusted(v.Rows("hosts"), "host")}
+	}
+	return nil
+}
+
+// gatewayAccount is the account with which the gateway logs on at this server.
+func (s *Subject) gatewayAccount() Prerequisite {
+	p := Prerequisite{Doubtful, "An account must exist with which the SMTP gateway logs on when it delivers mail to this server, and it needs the right to send for others there.",
+		"No account has the right ms-Exch-SMTP-Accept-Any-Sender on a connector of this server by an explicit grant."}
+	for _, r := range s.Config.Receive {
+		r = r.WithDefaults(&s.Config)
+		if !r.AuthMechanism.Or(0).Has(auth.BasicAuth) {
+			continue
+		}
+		for _, g := range r.Permissions {
+			if g.Allow.Has(permission.AcceptAnySender) && g.Group == 0 {
+				p.State = Unknown
+				p.Detail = fmt.Sprintf("%s may send for others at %s. The console can't see whether that account exists.", g.To.Name(), r.Name)
+			}
+		}
+	}
+	return p
+}
+
+// certificate is the certificate of the Receive connectors.
+func certificate(f Facts) Prerequisite {
+	p := Prerequisite{Unknown, "This server needs an X.509 certificate with the FQDN of the Receive connector at which the gateway logs on.", "The console doesn't know this server's certificates."}
+	if !f.Certificates {
+		return p
+	}
+	p.State, p.Detail = Met, "Each Receive connector with TLS has a certificate with its FQDN."
+	for _, found := range f.Findings {
+		switch found.Code {
+		case analysis.CodeCertificateFqdn, analysis.CodeCertificateExpired:
+			p.State, p.Detail = Doubtful, found.Detail
+		}
+	}
+	return p
+}
+
+// trusted is the connection to servers that are Externally Secured: those of a column.
+func trusted(rows []Row, column string) Prerequisite {
+	p := Prerequisite{Met, "A trusted network connection must exist between this server and the SMTP gateway: an IPsec association, a virtual private network, or a network whose cables and switches are under control.",
+		"The addresses are private ones. Whether the network is trusted, the console can't see."}
+	for _, r := range rows {
+		text, _, _ := strings.Cut(r[column], "\n")
+		ranges, err := param.ParseRange(text)
+		switch {
+		case err != nil && p.State == Met:
+			p.State, p.Detail = Unknown, text+" is a name; the console doesn't know its network."
+		case err == nil && (!isPrivate(ranges.Low()) || !isPrivate(ranges.High())):
+			p.State, p.Detail = Doubtful, text+" holds addresses of the Internet."
+		case err == nil && isWide(ranges) && p.State != Doubtful:
+			p.State, p.Detail = Doubtful, text+" holds more than 256 addresses: name the gateways alone."
+		}
+	}
+	return p
+}
+
+func isPrivate(a netip.Addr) bool { return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() }
+
+// isWide reports whether a range has more than 256 addresses.
+func isWide(r param.Range) bool {
+	network, err := r.Low().Prefix(r.Low().BitLen() - 8)
+	return err != nil || !network.Contains(r.High())
+}
+
+// relayPrerequisites are the restrictions without which the guide allows no anonymous relay.
+func relayPrerequisites(r *connector.Receive) []Prerequisite {
+	local := Prerequisite{Met, "The connector should take connections on the network adapter that faces the gateway only.", "Its bindings name addresses."}
+	for _, b := range r.Bindings {
+		if b.Addr().IsUnspecified() {
+			local.State, local.Detail = Doubtful, b.String()+" stands for all adapters. That is right only if this server has one."
+		}
+	}
+	remote := Prerequisite{Met, "The connector must take connections from the gateway's addresses only: this is the only protection that it has.", "Its remote addresses are narrow."}
+	for _, ranges := range r.RemoteIPRanges {
+		if isWide(ranges) {
+			remote.State, remote.Detail = Doubtful, ranges.String()+" holds more than 256 addresses, and each of them may relay."
+		}
+	}
+	return []Prerequisite{local, remote}
+}
