@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/interchange-smtp/interchange/connector/diagram"
 	"github.com/interchange-smtp/interchange/connector/source"
@@ -28,13 +29,13 @@ func openDialog(r *request) error {
 		return &problem{status: http.StatusConflict, text: "The policy's files have mistakes: " + now.Mistakes.Error(), fix: "Correct them in the files first."}
 	}
 	d, values, err := dialog.Open(r.PostFormValue("dialog"), dialog.Subject{
-		Config: now.Config, ID: r.PostFormValue("id"), Server: r.PostFormValue("server"), Taken: now.Mentions,
+		Config: now.Config, ID: r.PostFormValue("id"), Server: r.PostFormValue("server"), Rights: r.PostFormValue("rights"), Taken: now.Mentions,
 	})
 	if err != nil {
 		return &problem{status: http.StatusNotFound, text: capital(err.Error()) + ".", fix: "Another administrator may have removed it; go back to the list."}
 	}
 	draft := r.c.drafts.Add(r.user.Session, d, values, r.back("/"))
-	return r.redirect("/drafts/" + draft.ID + "/" + draft.First())
+	return r.redirect("/drafts/" + draft.ID + "/" + draft.Page(r.PostFormValue("page")))
 }
 
 // draft returns the draft that the request's path names.
@@ -66,9 +67,16 @@ type dialogShown struct {
 	dialog.View
 	ID         string
 	Base       string    // the version of the policy that the page shows
-	Proof      *proof    // of the page with the summary
 	Conflict   *conflict // the files have changed since the page was shown
 	Changeable string    // why changes can't be applied; "": they can
+	Back       string    // the page to show in the end
+
+	// Of the page with the summary.
+	Proof         *proof
+	Prerequisites []dialog.Prerequisite
+	Relayers      *relayers // of a dialog about relaying; nil: they aren't known yet
+
+	Next []dialog.NextStep // of the last page
 }
 
 // dialogPage shows a page of a dialog.
@@ -89,14 +97,12 @@ func (r *request) renderDialog(status int, d *dialog.Draft, page string, c *conf
 	if !ok {
 		return notFound("page", page)
 	}
-	shown := dialogShown{View: v, ID: d.ID, Conflict: c, Changeable: r.c.unchangeable()}
+	shown := dialogShown{View: v, ID: d.ID, Conflict: c, Changeable: r.c.unchangeable(), Back: d.Back}
+	if v.Final {
+		shown.Next = d.NextSteps()
+	}
 	if v.Summary {
-		tried, err := r.trial(d)
-		if err != nil {
-			return err
-		}
-		shown.Base = tried.Before.ID
-		if shown.Proof, err = proofOf(r.Context(), tried, "/drafts/"+d.ID+"/"+page+"/map.svg"); err != nil {
+		if err := r.summarize(d, &shown); err != nil {
 			return err
 		}
 	}
@@ -105,6 +111,36 @@ func (r *request) renderDialog(status int, d *dialog.Draft, page string, c *conf
 		title += ": " + v.Object
 	}
 	return r.renderStatus(status, "dialog", view{Title: title, Nav: d.Back, Wide: true, Data: shown})
+}
+
+// summarize fills in the page with the summary.
+func (r *request) summarize(d *dialog.Draft, shown *dialogShown) error {
+	tried, err := r.trial(d)
+	if err != nil {
+		return err
+	}
+	shown.Base = tried.Before.ID
+	if shown.Proof, err = proofOf(r.Context(), tried, "/drafts/"+d.ID+"/"+shown.Page+"/map.svg"); err != nil {
+		return err
+	}
+	var facts dialog.Facts
+	if known := r.c.options.Findings; known != nil {
+		facts.Certificates = len(known().Certificates) > 0
+	}
+	if shown.Proof.Effect != nil {
+		before, err := tried.Before.Findings(r.Context())
+		if err != nil {
+			return err
+		}
+		facts.Findings = afterwards(before, shown.Proof.Effect)
+		if shown.Kind == dialog.Relay {
+			s, _ := d.Script()
+			changed := slices.Concat(shown.Proof.Effect.Gone, shown.Proof.Effect.Added)
+			shown.Relayers = &relayers{relaying(before, s.Object, changed), relaying(facts.Findings, s.Object, changed)}
+		}
+	}
+	shown.Prerequisites = d.Prerequisites(facts)
+	return nil
 }
 
 // dialogMap draws the policy as it will be.

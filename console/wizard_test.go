@@ -273,3 +273,86 @@ func TestWizardRelay(t *testing.T) {
 	w.on("Completion")
 	b.same(guide.Relay)
 }
+
+// TestWizardConflict: what was reviewed isn't applied to files that have changed since; it is shown again.
+func TestWizardConflict(t *testing.T) {
+	b := newTester(t, relay)
+	w := b.open("dialog", "relay", "id", "Printers", "back", "/server")
+	w.click("Next", "")
+	w.on("Grant")
+	w.expect(w.answer, http.StatusOK, "Who may relay before No client may relay through this connector.", "192.168.5.77 on 10.2.3.4:25 may relay")
+	other := relay + "New-AcceptedDomain -Name Fabrikam -DomainName fabrikam.com\n"
+	if err := os.WriteFile(b.file, []byte(other), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.click("Grant", "")
+	w.expect(w.answer, http.StatusConflict, "The policy's files were changed meanwhile", "fabrikam.com", "192.168.5.77")
+	if b.policy() != other {
+		t.Fatalf("a change was applied:\n%s", b.policy())
+	}
+	w.click("Grant", "")
+	w.on("Completion")
+	if !strings.HasPrefix(b.policy(), other) || !strings.Contains(b.policy(), "Add-ADPermission") {
+		t.Fatalf("lost:\n%s", b.policy())
+	}
+	made := b.policy()
+	w.expect(b.post(strings.Replace(w.page, "completion", "grant", 1), "do", "finish"), http.StatusOK, "Completion")
+	if b.policy() != made {
+		t.Errorf("the commands were carried out twice:\n%s", b.policy())
+	}
+}
+
+// TestWizardOfOthers: a draft belongs to its session, and to users who may change the policy.
+func TestWizardOfOthers(t *testing.T) {
+	b := newTester(t, relay)
+	w := b.open("dialog", "send-connector", "back", "//evil.example/")
+	w.on("Introduction")
+	b.session = "two"
+	b.expect(b.get(w.page), http.StatusNotFound)
+	b.expect(b.post(w.page, "do", "next"), http.StatusNotFound)
+	b.session, b.role = "one", Operate
+	b.expect(b.get(w.page), http.StatusForbidden)
+	b.expect(b.post(w.page, "do", "next"), http.StatusForbidden)
+	b.expect(b.post("/drafts", "dialog", "send-connector"), http.StatusForbidden)
+	b.role = Change
+	b.expect(b.post("/drafts", "dialog", "none"), http.StatusNotFound, `There is no dialog "none"`)
+	b.expect(b.post("/drafts", "dialog", "send-properties", "id", "Gone"), http.StatusNotFound, `There is no Send connector "Gone"`)
+	w.click("Cancel", "")
+	if w.page != "/" {
+		t.Errorf("Cancel leads to %s", w.page)
+	}
+}
+
+// TestWizardHostile: names of the policy and of forms are text on every page.
+func TestWizardHostile(t *testing.T) {
+	const name = `<img src=x onerror=alert(1)>"'`
+	b := newTester(t, relay)
+	w := b.open("dialog", "send-connector", "back", "/organization")
+	w.click("Next", "", "Name="+name)
+	w.on("Address Space")
+	w.click("Add", "")
+	w.click("Next", "", "Address=<b>*")
+	w.expect(w.answer, http.StatusOK, "There is a mistake", `Address space "<b>*"`)
+	w.click("Next", "", "Address=*")
+	w.click("Next", "")
+	w.click("Next", "")
+	w.on("New Connector")
+	w.click("New", "")
+	w.on("Completion")
+	pages := w.body
+	w = b.open("dialog", "send-properties", "id", name, "back", "/organization")
+	pages += w.body
+	w.click("OK", "", "Comment=</textarea><script>alert(1)</script>")
+	w.click("OK", "")
+	w = b.open("dialog", "send-properties", "id", name, "back", "/organization")
+	for _, tag := range []string{"<img", "<b>", "<script>"} {
+		if strings.Contains(pages+w.body, tag) {
+			t.Errorf("a page has %s", tag)
+		}
+	}
+	w.click("OK", "")
+	w.expect(w.answer, http.StatusOK, name)
+	if w.page != "/organization" {
+		t.Errorf("OK without a change leads to %s", w.page)
+	}
+}

@@ -41,7 +41,7 @@ type Prerequisite struct {
 	Detail string // what was found out about it
 }
 
-// Facts are what the console knows beside the values of a dialog.
+// Facts are known to the console beside the values of a dialog.
 type Facts struct {
 	Certificates bool               // the findings know this server's certificates
 	Findings     []analysis.Finding // about the policy as it will be
