@@ -143,7 +143,7 @@ func (r *request) summarize(d *dialog.Draft, shown *dialogShown) error {
 	return nil
 }
 
-// dialogMap draws the policy as it will be.
+// dialogMap draws the policy as it will be, with the change marked.
 func dialogMap(r *request) error {
 	d, err := r.draft()
 	if err != nil {
@@ -156,7 +156,7 @@ func dialogMap(r *request) error {
 	if len(tried.Mistakes) > 0 {
 		return notFound("map of draft", d.ID)
 	}
-	return r.svg(diagram.New(tried.After.Policy, diagram.Options{}))
+	return r.svg(diagram.New(tried.After.Policy, diagram.Options{Before: tried.Before.Loaded.Policy}))
 }
 
 // submitDialog takes the form of a page of a dialog.

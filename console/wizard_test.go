@@ -128,6 +128,13 @@ func (w *wizard) send(values url.Values) {
 	w.answer = w.post(w.page, pairs...)
 }
 
+// wait looks again until the page has what it says is being computed.
+func (w *wizard) wait() {
+	for strings.Contains(w.body, "data-wait") {
+		w.answer = w.get(w.page)
+	}
+}
+
 // on expects a page with a heading, without mistakes.
 func (w *wizard) on(heading string) {
 	w.Helper()
@@ -268,6 +275,7 @@ func TestWizardRelay(t *testing.T) {
 	w.on("Relay permission")
 	w.click("Next", "")
 	w.on("Grant")
+	w.wait()
 	w.expect(w.answer, http.StatusOK, "192.168.5.77", `-ExtendedRights "Ms-Exch-SMTP-Accept-Any-Recipient"`)
 	w.click("Grant", "")
 	w.on("Completion")
@@ -280,13 +288,14 @@ func TestWizardConflict(t *testing.T) {
 	w := b.open("dialog", "relay", "id", "Printers", "back", "/server")
 	w.click("Next", "")
 	w.on("Grant")
+	w.wait()
 	w.expect(w.answer, http.StatusOK, "Who may relay before No client may relay through this connector.", "192.168.5.77 on 10.2.3.4:25 may relay")
 	other := relay + "New-AcceptedDomain -Name Fabrikam -DomainName fabrikam.com\n"
 	if err := os.WriteFile(b.file, []byte(other), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	w.click("Grant", "")
-	w.expect(w.answer, http.StatusConflict, "The policy's files were changed meanwhile", "fabrikam.com", "192.168.5.77")
+	w.expect(w.answer, http.StatusConflict, "The policy's files were changed meanwhile", "fabrikam.com")
 	if b.policy() != other {
 		t.Fatalf("a change was applied:\n%s", b.policy())
 	}
