@@ -131,3 +131,14 @@ New-SendConnector -Name Out -AddressSpaces "*" -SmartHosts h.example.net -SmartH
 	b.expect(b.get(page), http.StatusOK, "192.168.5.80", "220 it's here; Remove-ReceiveConnector Printers", "10 MB")
 	b.expect(b.post("/parameters", "kind", "receive", "id", `localhost\Printers`, "parameter", "Identity", "value", "x"), http.StatusNotFound)
 }
+
+// TestServerByFQDN: a server that the configuration names by its FQDN is the one of the policy's list.
+func TestServerByFQDN(t *testing.T) {
+	b := newTester(t, relay, func(o *Options) { o.Load.Server = "huba.fabrikam.com" })
+	a := b.get("/server")
+	b.expect(a, http.StatusOK, "Printers")
+	if strings.Contains(a.body, "another server") {
+		t.Errorf("this server is taken for another:\n%s", plain(a.body))
+	}
+	b.expect(b.post("/drafts", "dialog", "receive-connector", "server", "huba"), http.StatusOK, "Introduction")
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/console/internal/dialog"
 	"github.com/interchange-smtp/interchange/console/internal/policyfiles"
 )
 
@@ -73,7 +74,7 @@ func (k kind) path(cfg *connector.Config, id string) (source.Path, bool) {
 	switch k.list {
 	case "Receive":
 		return at(slices.IndexFunc(cfg.Receive, func(c connector.Receive) bool {
-			return strings.EqualFold(cmp.Or(c.Server, thisServer(cfg))+`\`+c.Name, id)
+			return strings.EqualFold(cmp.Or(c.Server, dialog.ThisServer(cfg))+`\`+c.Name, id)
 		}))
 	case "Send":
 		return at(slices.IndexFunc(cfg.Send, func(c connector.Send) bool { return strings.EqualFold(c.Name, id) }))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/console/internal/dialog"
 )
 
 // serverView is the data of the page Hub Transport under Server Configuration.
@@ -49,7 +50,7 @@ func serverPage(r *request) error {
 		r.onServer(action{Label: "Server Properties", Path: "/drafts", Post: map[string]string{"dialog": "server-properties", "id": s.Server}, Role: Change}, s.Server),
 	}
 	for i := range cfg.Receive {
-		if c := cfg.Receive[i].WithDefaults(cfg); strings.EqualFold(cmp.Or(c.Server, thisServer(cfg)), s.Server) {
+		if c := cfg.Receive[i].WithDefaults(cfg); strings.EqualFold(cmp.Or(c.Server, dialog.ThisServer(cfg)), s.Server) {
 			row := r.receiveRow(&c, s.Server, selected)
 			if row.Selected {
 				actions = append(actions, r.receiveActions(&c, row.ID, s.Server)...)
@@ -64,17 +65,9 @@ func serverPage(r *request) error {
 	return r.render("server", view{Title: "Server Configuration: Hub Transport", Actions: actions, Data: s})
 }
 
-// thisServer returns the name of the server that the policy is for.
-func thisServer(cfg *connector.Config) string {
-	if cfg.Server == "" && len(cfg.Servers) > 0 {
-		return cfg.Servers[0].Name
-	}
-	return cmp.Or(cfg.Server, "localhost")
-}
-
 // serverRows returns the servers of the policy, and enters the chosen one into s.
 func (r *request) serverRows(cfg *connector.Config, s *serverView) (rows []serverRow) {
-	this := thisServer(cfg)
+	this := dialog.ThisServer(cfg)
 	count := make(map[string]int)
 	for i := range cfg.Receive {
 		count[strings.ToLower(cmp.Or(cfg.Receive[i].Server, this))]++

@@ -61,19 +61,22 @@ func Open(kind string, s Subject) (*Dialog, *Values, error) {
 // absent is the error that there is no such object.
 func absent(thing, id string) error { return fmt.Errorf("there is no %s %q", thing, id) }
 
-// local is the name of the server that the configuration is for.
-func (s *Subject) local() string {
-	if s.Config.Server == "" && len(s.Config.Servers) > 0 {
-		return s.Config.Servers[0].Name
+// ThisServer returns the name of the server that a configuration is for, which may give its FQDN.
+func ThisServer(cfg *connector.Config) string {
+	if cfg.Server == "" && len(cfg.Servers) > 0 {
+		return cfg.Servers[0].Name
 	}
-	name := cmp.Or(s.Config.Server, "localhost")
-	for _, server := range s.Config.Servers {
+	name := cmp.Or(cfg.Server, "localhost")
+	for _, server := range cfg.Servers {
 		if strings.EqualFold(server.FQDN, name) {
 			return server.Name
 		}
 	}
 	return name
 }
+
+// local is the name of the server that the configuration is for.
+func (s *Subject) local() string { return ThisServer(&s.Config) }
 
 // edge reports whether a server is an Edge Transport server.
 func (s *Subject) edge(name string) bool {
