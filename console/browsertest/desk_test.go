@@ -40,8 +40,10 @@ func newDesk(t *testing.T, policy string, role console.Role, more ...func(*conso
 	dir := t.TempDir()
 	d := &desk{t: t, file: filepath.Join(dir, "policy.ps1"), load: hub}
 	d.load.Credentials = filepath.Join(dir, "passwords")
-	if err := os.WriteFile(d.file, []byte(policy), 0o600); err != nil {
-		t.Fatal(err)
+	for file, text := range map[string]string{d.file: policy, d.load.Credentials: ""} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	o := console.Options{
 		Files: []string{d.file}, Load: d.load, LinkRole: role,

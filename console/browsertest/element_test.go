@@ -152,6 +152,10 @@ func (p *page) leads(e element) bool {
 // press presses the mouse's button in the middle of an element.
 func (p *page) press(e element) {
 	p.t.Helper()
+	if p.mouseless {
+		p.strike(e)
+		return
+	}
 	call(p, dom.ScrollIntoViewIfNeeded, dom.ScrollIntoViewIfNeededParams{BackendNodeID: e.id})
 	quads := call(p, dom.GetContentQuads, dom.GetContentQuadsParams{BackendNodeID: e.id}).Quads
 	if len(quads) == 0 {
@@ -172,13 +176,23 @@ func (p *page) press(e element) {
 func (p *page) Type(label, value string, within ...string) {
 	p.t.Helper()
 	e := p.find(editable, label, within...)
-	call(p, dom.Focus, dom.FocusParams{BackendNodeID: e.id})
+	p.focus(e)
 	p.key("a", input.DispatchKeyEventParams{Modifiers: 2, Commands: []string{"selectAll"}})
 	if value == "" {
 		p.key("Delete", input.DispatchKeyEventParams{WindowsVirtualKeyCode: 46})
 		return
 	}
 	call(p, input.InsertText, input.InsertTextParams{Text: value})
+}
+
+// focus moves the focus to an element.
+func (p *page) focus(e element) {
+	p.t.Helper()
+	if p.mouseless {
+		p.reach(e)
+		return
+	}
+	call(p, dom.Focus, dom.FocusParams{BackendNodeID: e.id})
 }
 
 // key presses and releases a key.
@@ -202,10 +216,10 @@ func (p *page) Select(label, option string, within ...string) {
 	if n < 0 {
 		p.t.Fatalf("%s: %q has the options %q, not %q", p.URL(), label, options, option)
 	}
-	call(p, dom.Focus, dom.FocusParams{BackendNodeID: e.id})
+	p.focus(e)
 	p.key("Home", input.DispatchKeyEventParams{WindowsVirtualKeyCode: 36})
 	for range n {
-		p.key("ArrowDown", input.DispatchKeyEventParams{WindowsVirtualKeyCode: 40})
+		p.down()
 	}
 	if now := p.find([]string{"combobox", "listbox"}, label, within...).value; !same(now, option) {
 		p.t.Fatalf("%s: %q is %q after %q was chosen", p.URL(), label, now, option)

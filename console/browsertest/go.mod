@@ -15,10 +15,12 @@ require (
 	github.com/xdg-go/scram v1.4.0 // indirect
 	github.com/xdg-go/stringprep v1.0.4 // indirect
 	golang.org/x/net v0.62.0 // indirect
-	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 )
 
-require github.com/interchange-smtp/interchange v0.0.0
+require (
+	github.com/interchange-smtp/interchange v0.0.0
+	golang.org/x/sys v0.49.0
+)
 
 replace github.com/interchange-smtp/interchange => ../../

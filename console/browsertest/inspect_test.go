@@ -19,7 +19,9 @@ func (p *page) Inspect(name string) {
 			if more := p.Wide(); more > 0 {
 				p.t.Errorf("%s, %d pixels: the page is %v pixels wider than the window", p.URL(), width, more)
 			}
-			p.Screenshot(fmt.Sprintf("%s-%s-%d", name, scheme, width))
+			if screenshots != "" {
+				p.Screenshot(fmt.Sprintf("%s-%s-%d", name, scheme, width))
+			}
 		}
 	}
 	p.Light()

@@ -25,7 +25,10 @@ const patience = 20 * time.Second
 type page struct {
 	t    *testing.T
 	home string // the address of the console
-	ctx  context.Context
+
+	mouseless bool // the verbs use the keyboard alone
+
+	ctx context.Context
 
 	mu       sync.Mutex
 	visits   int  // documents that the tab has begun to show

@@ -13,8 +13,10 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 )
 
-// Screenshot is a picture of the whole page. It is kept, as NAME.png, in the directory that
-// INTERCHANGE_SCREENSHOTS names.
+// screenshots is the directory for pictures of every page; "": they aren't kept.
+var screenshots = os.Getenv("INTERCHANGE_SCREENSHOTS")
+
+// Screenshot is a picture of the whole page. It is kept as NAME.png.
 func (p *page) Screenshot(name string) []byte {
 	p.t.Helper()
 	size := call(p, cdpage.GetLayoutMetrics, cdp.Empty{}).CSSContentSize
@@ -41,14 +43,13 @@ func (p *page) Print(name string) []byte {
 // keep writes a file to the directory of the screenshots.
 func (p *page) keep(name string, data []byte) {
 	p.t.Helper()
-	dir := os.Getenv("INTERCHANGE_SCREENSHOTS")
-	if dir == "" {
+	if screenshots == "" {
 		return
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(screenshots, 0o755); err != nil {
 		p.t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(screenshots, name), data, 0o644); err != nil {
 		p.t.Fatal(err)
 	}
 }
