@@ -113,11 +113,9 @@ func (c *Console) routes() http.Handler {
 	c.handle(mux, "POST /undo", Change, proposeUndo)
 	c.handle(mux, "GET /shell", View, shellPage)
 	c.handle(mux, "POST /shell", View, runShell)
-	c.offerRoutes(mux)
-	c.askRoutes(mux)
-	c.findingRoutes(mux)
 	c.draftRoutes(mux)
 	c.queueRoutes(mux)
+	c.toolRoutes(mux)
 	c.handle(mux, "/", View, func(r *request) error { return notFound("page", r.URL.Path) })
 	return mux
 }

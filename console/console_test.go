@@ -23,7 +23,7 @@ func TestShell(t *testing.T) {
 	if b.policy() != relay {
 		t.Fatal("a review has changed the file")
 	}
-	b.expect(b.get(review.page+"/map.svg"), http.StatusOK, "<svg")
+	b.expect(b.get(review.page+"/map.svg"), http.StatusOK, "<svg", "changed: Permissions")
 	b.expect(b.post(review.page), http.StatusOK, "Applied: Commands of the Management Shell.")
 	if !strings.Contains(b.policy(), "Add-ADPermission") || !strings.HasPrefix(b.policy(), relay) {
 		t.Fatalf("the commands aren't in the file:\n%s", b.policy())

@@ -27,9 +27,13 @@ func (r *request) offer(title, commands, back string, query ...string) offer {
 	return o
 }
 
-// offerRoutes registers the review of offered changes.
-func (c *Console) offerRoutes(mux *http.ServeMux) {
+// toolRoutes registers the pages that look into the policy, and the review of the changes that they offer.
+func (c *Console) toolRoutes(mux *http.ServeMux) {
 	c.handle(mux, "POST /propose", Change, takeOffer)
+	c.askRoutes(mux)
+	c.findingRoutes(mux)
+	c.accessRoutes(mux)
+	c.mapRoutes(mux)
 }
 
 // takeOffer shows the review page of an offered change.

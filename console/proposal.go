@@ -162,7 +162,7 @@ func reviewMap(r *request) error {
 	if len(p.trial.Mistakes) > 0 {
 		return notFound("map of change", p.id)
 	}
-	return r.svg(diagram.New(p.trial.After.Policy, diagram.Options{}))
+	return r.svg(diagram.New(p.trial.After.Policy, diagram.Options{Before: p.trial.Before.Loaded.Policy}))
 }
 
 // svg answers with a drawing.

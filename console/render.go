@@ -95,6 +95,7 @@ func (c *Console) funcs() template.FuncMap {
 		"count":   count,
 		"join":    strings.Join,
 		"capital": capital,
+		"short":   shortRight,
 		"lines":   func(s string) []string { return strings.Split(strings.TrimRight(s, "\n"), "\n") },
 	}
 }

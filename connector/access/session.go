@@ -1,19 +1,23 @@
 package access
 
 import (
-	"slices"
-
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
-	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
+// opened is a session, and how a client opens one like it.
+type opened struct {
+	connector.Session
+	who partition.Who
+	tls bool // it takes TLS
+}
+
 // session opens a session of a client that is known as sid on in. If no session is, why says
 // what is in the way, and the session refuses everything.
-func session(in *connector.Inbound, sid permission.SID) (s connector.Session, why string) {
+func session(in *connector.Inbound, sid permission.SID) (s opened, why string) {
 	external := in.Settings().AuthMechanism.Or(auth.None).Has(auth.ExternalAuthoritative)
 	switch {
 	case !in.Settings().Enabled.Or(true):
@@ -23,59 +27,53 @@ func session(in *connector.Inbound, sid permission.SID) (s connector.Session, wh
 	case !external && sid == permission.SIDExternallySecured:
 		why = "AuthMechanism has no ExternalAuthoritative"
 	case sid == permission.SIDAnonymous, sid == permission.SIDExternallySecured:
-		s = in.Open(auth.Channel{}, nil)
+		s.Session = in.Open(auth.Channel{}, nil)
 	case sid == permission.SIDPartners:
 		s, why = partner(in)
 	default:
 		s, why = logon(in, sid)
 	}
 	if why != "" {
-		return connector.Session{}, why
+		return opened{}, why
 	}
 	return s, ""
 }
 
 // partner opens a session of a client whose certificate names all partners.
-func partner(in *connector.Inbound) (s connector.Session, why string) {
-	var who partition.Who
+func partner(in *connector.Inbound) (s opened, why string) {
 	for _, name := range in.Policy().Transport().TLSReceiveDomainSecureList {
 		if d, err := routing.ParseDomain(name); err == nil {
-			who.Partner = append(who.Partner, d)
+			s.who.Partner = append(s.who.Partner, d)
 		}
 	}
-	s, ok := who.Open(in, true)
+	ok := false
+	s.tls = true
+	s.Session, ok = s.who.Open(in, true)
 	switch {
 	case ok && s.Identity().Is(permission.SIDPartners):
 		return s, ""
 	case !in.Settings().DomainSecureEnabled:
 		return s, "DomainSecureEnabled is $false"
-	case len(who.Partner) == 0:
+	case len(s.who.Partner) == 0:
 		return s, "TLSReceiveDomainSecureList is empty"
 	}
 	return s, "AuthMechanism has no Tls"
 }
 
 // logon opens a session of a client that has logged on as a member of sid.
-func logon(in *connector.Inbound, sid permission.SID) (s connector.Session, why string) {
+func logon(in *connector.Inbound, sid permission.SID) (s opened, why string) {
 	user := auth.Identity{Principal: member(sid)}
-	who := partition.Who{User: &user}
-	for _, tls := range []bool{true, false} {
-		if s, ok := who.Open(in, tls); ok {
+	s.who.User = &user
+	ok := false
+	for _, s.tls = range []bool{true, false} {
+		if s.Session, ok = s.who.Open(in, s.tls); ok {
 			return s, ""
 		}
 	}
-	if slices.ContainsFunc(in.Settings().Bindings, order.ImplicitTLS) {
-		if s, ok := who.OpenImplicit(in); ok {
-			return s, ""
-		}
-	}
-	switch {
-	case !in.Settings().AuthMechanism.Or(auth.None).LogsOn():
+	if !in.Settings().AuthMechanism.Or(auth.None).LogsOn() {
 		return s, "AuthMechanism has no way to log on"
-	case !in.ACL().Rights(user.Principal).Has(permission.Submit):
-		return s, "a logon needs ms-Exch-SMTP-Submit"
 	}
-	return s, "AUTH is offered on TLS only, and AuthMechanism has no Tls"
+	return s, "a logon needs ms-Exch-SMTP-Submit" // where a connector can't begin TLS, its mechanisms don't need it
 }
 
 // member returns the principal of a client that is known as sid, with the SIDs that a session adds.

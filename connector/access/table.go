@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/permission"
@@ -15,6 +16,7 @@ import (
 type Table struct {
 	connectors []*connector.Inbound // in the order of the policy
 	of         []*list              // of each of connectors
+	served     func() map[*connector.Inbound]place
 }
 
 // list is the access of connectors that have the same.
@@ -34,7 +36,7 @@ type entry struct {
 
 // New computes the access of the Receive connectors of p, disabled ones included; none for nil.
 func New(p *connector.Policy) *Table {
-	t := &Table{}
+	t := &Table{served: sync.OnceValue(func() map[*connector.Inbound]place { return placesOf(p) })}
 	same := map[string]*list{}
 	for in := range p.Receive() {
 		l := newList(in)

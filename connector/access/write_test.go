@@ -153,5 +153,12 @@ func BenchmarkPage(b *testing.B) {
 				access.New(p).Rows(access.Query{Offset: 3000, Limit: 50})
 			}
 		})
+		b.Run(fmt.Sprintf("witness,same=%v", same), func(b *testing.B) {
+			for b.Loop() {
+				table := access.New(p)
+				rows, _ := table.Rows(access.Query{Limit: 1})
+				table.Witness(rows[0])
+			}
+		})
 	}
 }

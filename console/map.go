@@ -1,0 +1,113 @@
+package console
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/diagram"
+	"github.com/interchange-smtp/interchange/console/internal/policyfiles"
+)
+
+// mapRoutes registers the pages with the drawing of the policy.
+func (c *Console) mapRoutes(mux *http.ServeMux) {
+	c.handle(mux, "GET /map", View, mapPage)
+	c.handle(mux, "GET /map.svg", View, mapFile)
+	c.handle(mux, "GET /map.dot", View, mapFile)
+	c.handle(mux, "GET /map.mmd", View, mapFile)
+}
+
+// mapView is the data of the page Map.
+type mapView struct {
+	Only    []string // the connectors that are drawn; empty: all
+	Unknown []string // of them, those that the policy doesn't have
+	Zoom    string   // fit, 100 or 200
+	Zooms   []tab
+	Table   diagram.Table
+	SVG     string    // the address of the drawing
+	Files   []mapLink // to download it
+	Empty   bool      // the policy has no connector
+}
+
+// mapLink is a link to a form of the drawing.
+type mapLink struct{ Label, Path string }
+
+// zooms are the sizes of the drawing, by the parameter in the address.
+var zooms = []struct{ name, label string }{{"fit", "Fit the window"}, {"100", "100 %"}, {"200", "200 %"}}
+
+// mapPage draws the policy, with the same content as tables.
+func mapPage(r *request) error {
+	v, err := r.loaded()
+	if err != nil {
+		return err
+	}
+	m := mapView{Only: r.only(), Zoom: "fit", Empty: len(v.Config.Receive)+len(v.Config.Send) == 0}
+	for _, z := range zooms {
+		if r.FormValue("zoom") == z.name {
+			m.Zoom = z.name
+		}
+	}
+	query := make([]string, 0, 2*len(m.Only)+2)
+	for _, name := range m.Only {
+		query = append(query, "only", name)
+		if !hasConnector(v, name) {
+			m.Unknown = append(m.Unknown, name)
+		}
+	}
+	for _, z := range zooms {
+		m.Zooms = append(m.Zooms, tab{Label: z.label, Path: r.c.path("/map", append(query[:len(query):len(query)], "zoom", z.name)...), Current: z.name == m.Zoom})
+	}
+	m.SVG = r.c.path("/map.svg", query...)
+	for _, f := range []struct{ label, page string }{{"SVG", "/map.svg"}, {"DOT, for Graphviz", "/map.dot"}, {"Mermaid, for Markdown", "/map.mmd"}} {
+		m.Files = append(m.Files, mapLink{f.label, r.c.path(f.page, append(query[:len(query):len(query)], "download", "1")...)})
+	}
+	m.Table = diagram.New(v.Loaded.Policy, diagram.Options{Only: m.Only}).Table()
+	return r.render("map", view{Title: "Map", Wide: true, Data: m})
+}
+
+// only returns the names of the connectors to draw.
+func (r *request) only() (names []string) {
+	for _, name := range r.URL.Query()["only"] {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// hasConnector reports whether the policy has a connector with a name.
+func hasConnector(v *policyfiles.Version, name string) bool {
+	for i := range v.Config.Receive {
+		if strings.EqualFold(v.Config.Receive[i].Name, name) {
+			return true
+		}
+	}
+	for i := range v.Config.Send {
+		if strings.EqualFold(v.Config.Send[i].Name, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// mapFile answers with the drawing, in the form that the address ends with.
+func mapFile(r *request) error {
+	v, err := r.loaded()
+	if err != nil {
+		return err
+	}
+	d := diagram.New(v.Loaded.Policy, diagram.Options{Only: r.only(), Stamp: v.Loaded.Fingerprint()})
+	file := strings.TrimPrefix(r.URL.Path, "/")
+	if r.FormValue("download") != "" || file != "map.svg" {
+		r.w.Header().Set("Content-Disposition", `attachment; filename="`+file+`"`)
+	}
+	text := d.DOT
+	switch file {
+	case "map.svg":
+		return r.svg(d)
+	case "map.mmd":
+		text = d.Mermaid
+	}
+	r.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, err = r.w.Write([]byte(text()))
+	return err
+}
