@@ -26,6 +26,7 @@ type Console struct {
 	proposals proposals
 	drafts    *dialog.Drafts
 	works     works
+	replays   replays
 	pages     map[string]*template.Template
 	assets    map[string]string // the digest of each file in static
 	handler   http.Handler
@@ -73,9 +74,15 @@ func (c *Console) openLogon() (err error) {
 	o := &c.options
 	c.logon, err = logon.New(logon.Options{
 		Verifier: o.Verifier, Roles: o.Roles, LinkRole: o.LinkRole, Authenticate: o.Authenticate,
-		Secure: o.Secure, Base: c.base, Page: c.logonPage, Ended: c.proposals.forget, Logger: c.logger,
+		Secure: o.Secure, Base: c.base, Page: c.logonPage, Ended: c.forget, Logger: c.logger,
 	})
 	return err
+}
+
+// forget drops all that belongs to a session that has ended.
+func (c *Console) forget(session string) {
+	c.proposals.forget(session)
+	c.replays.forget(session)
 }
 
 // openGuard puts the guard before the pages.

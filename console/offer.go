@@ -34,6 +34,7 @@ func (c *Console) toolRoutes(mux *http.ServeMux) {
 	c.findingRoutes(mux)
 	c.accessRoutes(mux)
 	c.mapRoutes(mux)
+	c.replayRoutes(mux)
 }
 
 // takeOffer shows the review page of an offered change.

@@ -83,6 +83,18 @@ func (l *proposals) forget(session string) {
 	l.list = slices.DeleteFunc(l.list, func(p *proposal) bool { return p.session == session })
 }
 
+// of returns the proposals of a session, the newest first.
+func (l *proposals) of(session string) (all []*proposal) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, p := range slices.Backward(l.list) {
+		if p.session == session {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
 // replace puts a new trial in place of that of a proposal, which keeps its ID.
 func (l *proposals) replace(p *proposal, tried *policyfiles.Trial) *proposal {
 	next := *p

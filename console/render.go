@@ -86,17 +86,19 @@ func (c *Console) parsePages() error {
 // funcs are the functions of all templates.
 func (c *Console) funcs() template.FuncMap {
 	return template.FuncMap{
-		"path":    c.path,
-		"asset":   c.asset,
-		"witness": c.witnessPath,
-		"time":    formatTime,
-		"ago":     func(t time.Time) string { return ago(c.now().Sub(t)) },
-		"size":    func(n int64) string { return param.Size(n).String() },
-		"count":   count,
-		"join":    strings.Join,
-		"capital": capital,
-		"short":   shortRight,
-		"lines":   func(s string) []string { return strings.Split(strings.TrimRight(s, "\n"), "\n") },
+		"path":     c.path,
+		"asset":    c.asset,
+		"witness":  c.witnessPath,
+		"time":     formatTime,
+		"ago":      func(t time.Time) string { return ago(c.now().Sub(t)) },
+		"size":     func(n int64) string { return param.Size(n).String() },
+		"count":    count,
+		"join":     strings.Join,
+		"capital":  capital,
+		"short":    shortRight,
+		"count64":  func(n int64, thing string) string { return count(int(n), thing) },
+		"question": func(q *question) string { return c.path("/ask", q.query()...) },
+		"lines":    func(s string) []string { return strings.Split(strings.TrimRight(s, "\n"), "\n") },
 	}
 }
 
