@@ -17,6 +17,7 @@ func TestShell(t *testing.T) {
 	b := newTester(t, relay)
 	b.expect(b.post("/shell", "commands", "Get-ReceiveConnector Printers | Format-List Name"), http.StatusOK, "Name : Printers")
 	b.expect(b.post("/shell", "commands", "Set-ReceiveConnector Printers -Banner 5"), http.StatusOK, "Banner")
+	b.expect(b.post("/shell", "commands", "Set-ReceiveConnector Printers -Comment changed"), http.StatusOK, "What the change does")
 
 	review := b.post("/shell", "commands", `Get-ReceiveConnector Printers | Add-ADPermission -User "NT AUTHORITY\ANONYMOUS LOGON" -ExtendedRights Ms-Exch-SMTP-Accept-Any-Recipient`)
 	b.expect(review, http.StatusOK, "What the change does", "Allowed afterwards, and not before", "192.168.5.77")

@@ -32,7 +32,7 @@ func runShell(r *request) error {
 	if err != nil {
 		return err
 	}
-	if len(tried.Mistakes) == 0 && tried.After.Fingerprint() != tried.Before.Loaded.Fingerprint() {
+	if tried.Changes() {
 		if r.user.Role < Change {
 			return &problem{status: http.StatusForbidden, text: "These commands change the policy, which needs the role " + Change.String() + "."}
 		}

@@ -41,10 +41,10 @@ type Files struct {
 	trying chan struct{}                        // has an element for each trial that runs
 	write  func(name string, text []byte) error // replaced by tests
 
-	mu      sync.Mutex // guards what follows
-	now     *Version   // that was read last; nil: none yet
-	recent  []*Version // the last first
-	reading *reading   // that goes on; nil: none
+	mu      sync.Mutex      // guards what follows
+	now     *Version        // that was read last; nil: none yet
+	recent  []*Version      // the last first
+	reading *later[reading] // that goes on; nil: none
 }
 
 // Open returns the files of o. It reads nothing yet.
@@ -83,19 +83,16 @@ func (f *Files) Current(ctx context.Context) (*Version, error) {
 		return v, nil
 	}
 	f.mu.Lock()
+	if f.reading == nil {
+		f.reading = newLater(f.readForAll)
+	}
 	r := f.reading
-	if r == nil {
-		r = &reading{done: make(chan struct{})}
-		f.reading = r
-		go f.readFor(r)
-	}
 	f.mu.Unlock()
-	select {
-	case <-r.done:
-		return r.version, r.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	read, err := r.get(ctx)
+	if err != nil {
+		return nil, err
 	}
+	return read.version, read.err
 }
 
 // fresh returns the version that was read last if the files are still as they were then; otherwise nil.
@@ -121,20 +118,21 @@ func (f *Files) Version(id string) *Version {
 	return nil
 }
 
-// reading is a reading of the files that several callers wait for.
+// reading is the result of a reading of the files that several callers wait for.
 type reading struct {
-	done    chan struct{} // closed when what follows is set
 	version *Version
 	err     error
 }
 
-// readFor reads the files for all that wait for r.
-func (f *Files) readFor(r *reading) {
+// readForAll reads the files for all that wait for f.reading.
+func (f *Files) readForAll() (r reading) {
+	defer func() {
+		f.mu.Lock()
+		f.reading = nil
+		f.mu.Unlock()
+	}()
 	r.version, r.err = f.readNow(context.Background())
-	f.mu.Lock()
-	f.reading = nil
-	f.mu.Unlock()
-	close(r.done)
+	return r
 }
 
 // readNow reads the files and makes them the present version.
