@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -62,6 +63,37 @@ func (r *request) trial(d *dialog.Draft) (*policyfiles.Trial, error) {
 	return r.tryNow(policyfiles.Change{Title: title, Commands: s.Text() + "\n", Credentials: s.Credentials})
 }
 
+// tried is a trial that is kept, or why it failed.
+type tried struct {
+	trial *policyfiles.Trial
+	err   error
+}
+
+// keptTrial is trial for a page that is shown again and again: the same trial each time, with what was computed about
+// it. It has no passwords, which only [request.trial] needs. It is nil while it isn't there.
+func (r *request) keptTrial(d *dialog.Draft) (*policyfiles.Trial, error) {
+	now, err := r.version()
+	if err != nil {
+		return nil, err
+	}
+	s, title := d.Script()
+	change := policyfiles.Change{Title: title, Commands: s.Text() + "\n", Credentials: maps.Clone(s.Credentials)}
+	for variable, c := range change.Credentials {
+		if c.Password != "" {
+			c.Password = "set"
+		}
+		change.Credentials[variable] = c
+	}
+	t, ok, err := computed(r, "draft "+d.ID+" "+now.ID+" "+s.Text(), func() tried {
+		trial, err := now.Try(r.c.ended, change)
+		return tried{trial, err}
+	})
+	if err != nil || !ok {
+		return nil, err
+	}
+	return t.trial, t.err
+}
+
 // dialogShown is the data of the page of a dialog.
 type dialogShown struct {
 	dialog.View
@@ -115,9 +147,13 @@ func (r *request) renderDialog(status int, d *dialog.Draft, page string, c *conf
 
 // summarize fills in the page with the summary.
 func (r *request) summarize(d *dialog.Draft, shown *dialogShown) error {
-	tried, err := r.trial(d)
+	tried, err := r.keptTrial(d)
 	if err != nil {
 		return err
+	}
+	if tried == nil {
+		shown.Proof = &proof{Commands: shown.Commands, Compute: true}
+		return nil
 	}
 	shown.Base = tried.Before.ID
 	if shown.Proof, err = proofOf(r.Context(), tried, "/drafts/"+d.ID+"/"+shown.Page+"/map.svg"); err != nil {
@@ -127,7 +163,9 @@ func (r *request) summarize(d *dialog.Draft, shown *dialogShown) error {
 	if known := r.c.options.Findings; known != nil {
 		facts.Certificates = len(known().Certificates) > 0
 	}
-	if shown.Proof.Effect != nil {
+	if known := tried.Before.Ready(); !known && len(tried.Mistakes) == 0 {
+		shown.Proof.Compute = true
+	} else if known && shown.Proof.Effect != nil {
 		before, err := tried.Before.Findings(r.Context())
 		if err != nil {
 			return err
@@ -149,11 +187,11 @@ func dialogMap(r *request) error {
 	if err != nil {
 		return err
 	}
-	tried, err := r.trial(d)
+	tried, err := r.keptTrial(d)
 	if err != nil {
 		return err
 	}
-	if len(tried.Mistakes) > 0 {
+	if tried == nil || len(tried.Mistakes) > 0 {
 		return notFound("map of draft", d.ID)
 	}
 	return r.svg(diagram.New(tried.After.Policy, diagram.Options{Before: tried.Before.Loaded.Policy}))
