@@ -1,6 +1,8 @@
 package console
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"os"
 	"strings"
@@ -37,6 +39,18 @@ func TestShell(t *testing.T) {
 	b.expect(b.post(undo.page), http.StatusOK, "Applied")
 	if b.policy() != relay {
 		t.Fatalf("undo left:\n%s", b.policy())
+	}
+}
+
+// TestRefusedChange: the page says why the gateway doesn't take a change.
+func TestRefusedChange(t *testing.T) {
+	b := newTester(t, relay, func(o *Options) {
+		o.Reload = func(context.Context) error { return errors.New("10.2.3.5 is not an address of this machine") }
+	})
+	review := b.post("/shell", "commands", `Set-ReceiveConnector Printers -Bindings 10.2.3.5:25`)
+	b.expect(b.post(review.page), http.StatusUnprocessableEntity, "The change was not applied: the gateway refuses the change: 10.2.3.5 is not an address of this machine")
+	if b.policy() != relay {
+		t.Errorf("the file has changed:\n%s", b.policy())
 	}
 }
 

@@ -216,10 +216,10 @@ func (r *request) apply(t *policyfiles.Trial) (*policyfiles.Entry, error) {
 	entry, err := r.c.files.Apply(r.Context(), t, r.user.Name)
 	if err != nil {
 		r.audit("change not applied", "title", t.Change.Title, "error", err)
-		if list, ok := mistakes(err); ok {
-			return nil, &problem{status: http.StatusUnprocessableEntity, text: "The change was not applied: " + list.Error()}
+		if changed := (*policyfiles.ConflictError)(nil); errors.As(err, &changed) || r.Context().Err() != nil {
+			return nil, err
 		}
-		return nil, err
+		return nil, &problem{status: http.StatusUnprocessableEntity, text: "The change was not applied: " + err.Error()}
 	}
 	r.audit("change applied", "title", t.Change.Title, "version", entry.After)
 	r.c.notices.put(r.user.Session, "Applied: "+t.Change.Title+".")

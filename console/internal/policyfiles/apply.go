@@ -107,14 +107,14 @@ func (f *Files) lock(ctx context.Context) (unlock func(), err error) {
 func (f *Files) put(ctx context.Context, w *writing) (err error) {
 	if w.credentials != nil {
 		if err := f.write(f.opts.Load.Credentials, w.credentials); err != nil {
-			return fmt.Errorf("the credentials can't be written, so the change is not applied: %w", err)
+			return fmt.Errorf("the credentials can't be written: %w", err)
 		}
 	}
 	if err := f.write(f.target.name, w.after); err != nil {
-		return errors.Join(fmt.Errorf("the change can't be written, so it is not applied: %w", err), f.restoreCredentials(w))
+		return errors.Join(fmt.Errorf("the change can't be written: %w", err), f.restoreCredentials(w))
 	}
 	if err := f.reload(ctx); err != nil {
-		err = fmt.Errorf("the gateway refuses the change, so it is not applied: %w", err)
+		err = fmt.Errorf("the gateway refuses the change: %w", err)
 		if back := f.write(f.target.name, w.before); back != nil {
 			w.stuck = true
 			return errors.Join(err, fmt.Errorf("%w; the text before is in %s", back, f.stored(w.record.Number, f.textExt())))

@@ -122,7 +122,7 @@ func TestRefused(t *testing.T) {
 		trial := x.try(sendChange)
 		x.refuse = errors.New("the certificate doesn't fit")
 		_, err := x.Apply(t.Context(), trial, "anna")
-		if !errors.Is(err, x.refuse) || !strings.Contains(err.Error(), "the gateway refuses the change, so it is not applied") {
+		if !errors.Is(err, x.refuse) || !strings.Contains(err.Error(), "the gateway refuses the change: ") {
 			t.Error(err)
 		}
 		if x.text("relay.ps1") != basePolicy || x.text("credentials") != old || len(x.entries()) > 0 || x.reloads != 2 {
