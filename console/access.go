@@ -3,14 +3,12 @@ package console
 import (
 	"cmp"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/access"
-	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/console/internal/policyfiles"
 	"github.com/interchange-smtp/interchange/permission"
 )
@@ -186,7 +184,8 @@ type accessWhy struct {
 	Right   permission.Right
 	Verdict access.Verdict
 	Entries []string // that decide
-	Session string   // the page that tries a session; "": the connector serves no client
+	Session string   // the page that explains a session; "": no session is known
+	Waiting bool     // a session is being looked for
 }
 
 // accessWhyPage explains why sessions of a principal hold a right on a connector, or don't.
@@ -217,73 +216,31 @@ func accessWhyPage(r *request) error {
 	for _, e := range cell.Entries {
 		w.Entries = append(w.Entries, e.String())
 	}
-	if q := trial(v.Loaded.Policy, rows[0], right); q != nil {
+	q, known, err := computed(r, strings.Join([]string{"witness", v.ID, name, principal, right.String()}, " "), func() *question {
+		return needing(table, v.Loaded.Policy, rows[0], right)
+	})
+	if err != nil {
+		return err
+	}
+	if w.Waiting = !known; q != nil {
 		w.Session = r.c.path("/ask", q.query()...)
 	}
 	return r.render("access-why", view{Title: "Why", Nav: "/access", Data: w})
 }
 
-// maxTried bounds the ranges of a connector in which a client is looked for.
-const maxTried = 100
-
-// trial returns a session of a principal on a connector that needs a right, or nil if the connector serves no client
-// that was tried.
-func trial(p *connector.Policy, row access.Row, right permission.Right) *question {
-	for in := range p.Receive() {
-		if in.Name() != row.Connector {
-			continue
-		}
-		client, local := clientOf(p, in)
-		if !client.IsValid() {
-			return nil
-		}
-		q := &question{Remote: client.String(), Local: local.String(), EHLO: "client.example", From: "sender@example.net", To: "user@" + firstDomain(p)}
-		q.TLS = in.Settings().RequireTLS || order.ImplicitTLS(local)
-		switch right {
-		case permission.AcceptAnyRecipient:
-			q.To = "user@host.elsewhere"
-		case permission.AcceptAuthoritativeDomainSender:
-			q.From = q.To
-		}
-		switch row.Principal {
-		case permission.SIDAnonymous, permission.SIDExternallySecured:
-		case permission.SIDPartners:
-			q.TLS, q.Names = true, strings.Join(p.Transport().TLSReceiveDomainSecureList, "\n")
-		default:
-			q.Groups, q.TLS = row.Principal.Name(), true
-		}
-		return q
+// needing returns a session of the principal of a row that needs a right; nil if no session is known.
+func needing(table *access.Table, p *connector.Policy, row access.Row, right permission.Right) *question {
+	d, ok := table.Witness(row)
+	if !ok {
+		return nil
 	}
-	return nil
-}
-
-// clientOf returns a client that a connector serves, and the address of the server that it connects to; the zero
-// address if none was found.
-func clientOf(p *connector.Policy, in *connector.Inbound) (netip.Addr, netip.AddrPort) {
-	tried := 0
-	for _, local := range in.Settings().Bindings {
-		if local.Addr().IsUnspecified() {
-			example := netip.MustParseAddr("2001:db8::1")
-			if local.Addr().Is4() {
-				example = netip.MustParseAddr("192.0.2.1")
-			}
-			local = netip.AddrPortFrom(example, local.Port())
-		}
-		for _, rng := range in.Settings().RemoteIPRanges {
-			client := rng.Low()
-			if next := client.Next(); rng.Contains(next) {
-				client = next // 0.0.0.0 is the address of no client
-			}
-			if client.Is4() != local.Addr().Is4() {
-				continue
-			}
-			if tried++; tried > maxTried {
-				return netip.Addr{}, local
-			}
-			if p.Select(local, client, nil) == in {
-				return client, local
-			}
-		}
+	q := questionOf(d)
+	q.From, q.To = "sender@example.net", "user@"+firstDomain(p)
+	switch right {
+	case permission.AcceptAnyRecipient:
+		q.To = "user@host.elsewhere"
+	case permission.AcceptAuthoritativeDomainSender:
+		q.From = q.To
 	}
-	return netip.Addr{}, netip.AddrPort{}
+	return q
 }

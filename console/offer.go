@@ -35,6 +35,7 @@ func (c *Console) toolRoutes(mux *http.ServeMux) {
 	c.accessRoutes(mux)
 	c.mapRoutes(mux)
 	c.replayRoutes(mux)
+	c.auditRoutes(mux)
 }
 
 // takeOffer shows the review page of an offered change.

@@ -29,6 +29,7 @@ func tree(nav, path string) []branch {
 			{Label: "Map", Page: "/map"},
 			{Label: "Effective access", Page: "/access"},
 			{Label: "Replay a log", Page: "/replay"},
+			{Label: "For auditors", Page: "/audit"},
 			{Label: "Management Shell", Page: "/shell"},
 			{Label: "Changes", Page: "/history"},
 		}},
