@@ -16,6 +16,7 @@ type Query struct {
 	// ID is part of the Message-ID, with or without angle brackets, or the whole network ID, the ID of the message
 	// here or its number, or the session by which it came or left.
 	ID           string
+	Event        string    // an event ID, such as Fail
 	Since, Until time.Time // when something happened to it; zero: at any time
 }
 
@@ -28,7 +29,7 @@ func (q *Query) Match(r *Row) bool {
 		return false
 	case q.To != "" && !slices.ContainsFunc(r.Recipients, func(to string) bool { return contains(to, q.To) }):
 		return false
-	case q.Subject != "" && !contains(r.MessageSubject, q.Subject):
+	case q.Subject != "" && !contains(r.MessageSubject, q.Subject), q.Event != "" && !strings.EqualFold(r.EventId, q.Event):
 		return false
 	}
 	return q.ID == "" || q.matchID(r)

@@ -118,6 +118,8 @@ func TestFind(t *testing.T) {
 		{tracking.Query{From: "ceo", To: "kim"}, whole},
 		{tracking.Query{From: "ceo", To: "lee"}, ""},
 		{tracking.Query{Subject: "komma"}, whole},
+		{tracking.Query{Event: "fail", Subject: "komma"}, whole},
+		{tracking.Query{Event: tracking.Fail, From: "app"}, ""},
 		{tracking.Query{ID: "1@contoso.com"}, whole},
 		{tracking.Query{ID: "<2@APP>"}, other},
 		{tracking.Query{ID: "l6hpabcdefghjklm"}, whole},

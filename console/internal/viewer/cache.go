@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,7 +13,7 @@ const (
 	maxFresh  = 30 * time.Second // and at most, if it took long
 	effort    = 10               // an answer serves for this many times the time that it took
 	askTime   = 20 * time.Second // bounds one answer
-	maxCached = 64               // answers that are kept
+	maxCached = 64               // lists that are kept
 )
 
 // ErrBusy is the error of a viewer who wants something when too many others wait for something else.
@@ -22,6 +23,7 @@ var ErrBusy = errors.New("too many lists are being read at this time; try again 
 type cache[T any] struct {
 	now   func() time.Time
 	slots chan struct{} // for those that ask at the same time
+	most  int           // entries
 
 	mu      sync.Mutex
 	entries map[string]*entry[T]
@@ -33,16 +35,21 @@ type entry[T any] struct {
 	value T
 	err   error
 	until time.Time // when it is too old
+
+	progress atomic.Uint32 // of 1,000
 }
 
-// newCache returns a cache for which at most atOnce answers are under way.
-func newCache[T any](now func() time.Time, atOnce int) *cache[T] {
-	return &cache[T]{now: now, slots: make(chan struct{}, atOnce), entries: make(map[string]*entry[T])}
+// newCache returns a cache of most answers, of which at most atOnce are under way.
+func newCache[T any](now func() time.Time, atOnce, most int) *cache[T] {
+	return &cache[T]{now: now, slots: make(chan struct{}, atOnce), most: most, entries: make(map[string]*entry[T])}
 }
+
+// asker gives an answer. It may say how far it is, from 0 to 1.
+type asker[T any] func(ctx context.Context, progress func(fraction float64)) (T, error)
 
 // get returns the answer for key, which ask gives unless there is one. ask goes on when the viewer who caused it has
 // gone, because others may wait.
-func (c *cache[T]) get(ctx context.Context, key string, ask func(context.Context) (T, error)) (T, error) {
+func (c *cache[T]) get(ctx context.Context, key string, ask asker[T]) (T, error) {
 	e, err := c.entry(key, ask)
 	if err != nil {
 		var none T
@@ -57,15 +64,25 @@ func (c *cache[T]) get(ctx context.Context, key string, ask func(context.Context
 	}
 }
 
+// progress returns how far the answer for key is, from 0 to 1.
+func (c *cache[T]) progress(key string) float64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.entries[key]; e != nil {
+		return float64(e.progress.Load()) / 1000
+	}
+	return 0
+}
+
 // entry returns the entry of key, which begins to ask unless it is there.
-func (c *cache[T]) entry(key string, ask func(context.Context) (T, error)) (*entry[T], error) {
+func (c *cache[T]) entry(key string, ask asker[T]) (*entry[T], error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e := c.entries[key]; e != nil && !e.old(c.now()) {
 		return e, nil
 	}
 	delete(c.entries, key)
-	if len(c.entries) >= maxCached && !c.evict() {
+	if len(c.entries) >= c.most && !c.evict() {
 		return nil, ErrBusy
 	}
 	e := &entry[T]{done: make(chan struct{})}
@@ -75,13 +92,13 @@ func (c *cache[T]) entry(key string, ask func(context.Context) (T, error)) (*ent
 }
 
 // fill asks for the answer of e.
-func (c *cache[T]) fill(e *entry[T], ask func(context.Context) (T, error)) {
+func (c *cache[T]) fill(e *entry[T], ask asker[T]) {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), askTime, errors.New("the gateway takes too long to answer"))
 	defer cancel()
 	c.slots <- struct{}{}
 	defer func() { <-c.slots }()
 	began := c.now()
-	e.value, e.err = ask(ctx)
+	e.value, e.err = ask(ctx, func(fraction float64) { e.progress.Store(uint32(1000 * fraction)) })
 	now := c.now()
 	e.until = now.Add(min(max(fresh, effort*now.Sub(began)), maxFresh))
 	close(e.done)

@@ -30,7 +30,7 @@ func literal(kind Kind, e Expression) string {
 			return strconv.FormatInt(n*1024, 10)
 		}
 	case Time:
-		if t, err := parseTime(e.Value); err == nil {
+		if t, err := ParseTime(e.Value); err == nil {
 			return Quote(t.Format(time.RFC3339))
 		}
 	}

@@ -52,7 +52,7 @@ type ExpressionError struct {
 
 // Error says which expression is wrong, and why.
 func (e *ExpressionError) Error() string {
-	return fmt.Sprintf("filter, line %d: %s", e.Index+1, e.Text)
+	return fmt.Sprintf("line %d: %s", e.Index+1, e.Text)
 }
 
 // ParseQuery reads a query from the parameters of an address: p, o and v are the property, operator and value of each
@@ -153,7 +153,7 @@ func condition[T any](properties []Property[T], e Expression) (func(*T) bool, er
 		return nil, fmt.Errorf("%s is compared as a number or time; choose Equals, Greater than or Less than", p.Label)
 	}
 	if p.Kind == Time {
-		want, err := parseTime(e.Value)
+		want, err := ParseTime(e.Value)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.Label, err)
 		}
@@ -215,8 +215,8 @@ func holds(operator string, order int) bool {
 	return order <= 0
 }
 
-// parseTime reads a time as browsers send it, in UTC.
-func parseTime(text string) (time.Time, error) {
+// ParseTime reads a time as browsers send it, in UTC.
+func ParseTime(text string) (time.Time, error) {
 	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly, time.RFC3339} {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t.UTC(), nil

@@ -2,6 +2,9 @@ package viewer
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -30,8 +33,9 @@ type Snapshots struct {
 	expiration func() time.Duration
 
 	status *cache[*control.Status]
-	queues *cache[[]operations.Queue]
+	hops   *cache[[]*control.Hop]
 	lists  *cache[*Page[operations.Message]]
+	states *cache[string]
 }
 
 // New returns the snapshots of the gateway that ask asks. expiration returns the time after which messages expire; 0: it
@@ -39,20 +43,22 @@ type Snapshots struct {
 func New(ask Ask, now func() time.Time, expiration func() time.Duration) *Snapshots {
 	return &Snapshots{
 		ask: ask, now: now, expiration: expiration,
-		status: newCache[*control.Status](now, 1), queues: newCache[[]operations.Queue](now, 1), lists: newCache[*Page[operations.Message]](now, 1),
+		status: newCache[*control.Status](now, 1, 1), hops: newCache[[]*control.Hop](now, 1, 1), lists: newCache[*Page[operations.Message]](now, 1, maxCached),
+		states: newCache[string](now, 1, 2),
 	}
 }
 
 // Forget makes the next viewers see the state after a change.
 func (s *Snapshots) Forget() {
 	s.status.forget()
-	s.queues.forget()
+	s.hops.forget()
 	s.lists.forget()
+	s.states.forget()
 }
 
 // Status returns the status of the gateway. It must not be changed.
 func (s *Snapshots) Status(ctx context.Context) (*control.Status, error) {
-	return s.status.get(ctx, "", func(ctx context.Context) (found *control.Status, err error) {
+	return s.status.get(ctx, "", func(ctx context.Context, _ func(float64)) (found *control.Status, err error) {
 		for e, err := range s.ask(ctx, control.Request{Action: control.GetStatus}) {
 			if err != nil {
 				return nil, err
@@ -68,12 +74,63 @@ func (s *Snapshots) Status(ctx context.Context) (*control.Status, error) {
 	})
 }
 
-// Queues returns all queues. They must not be changed.
-func (s *Snapshots) Queues(ctx context.Context) ([]operations.Queue, error) {
-	return s.queues.get(ctx, "", func(ctx context.Context) ([]operations.Queue, error) {
-		live := queues.Live{Ask: s.ask, Now: s.now}
-		return live.Queues(ctx)
+// Hops returns the next hops. They must not be changed.
+func (s *Snapshots) Hops(ctx context.Context) ([]*control.Hop, error) {
+	return s.hops.get(ctx, "", func(ctx context.Context, _ func(float64)) (list []*control.Hop, err error) {
+		for e, err := range s.ask(ctx, control.Request{Action: control.Hops}) {
+			if err != nil {
+				return nil, err
+			}
+			if e.Hop != nil {
+				list = append(list, e.Hop)
+			}
+		}
+		return list, nil
 	})
+}
+
+// Queues returns the queues of all next hops.
+func (s *Snapshots) Queues(ctx context.Context) ([]operations.Queue, error) {
+	hops, err := s.Hops(ctx)
+	list := make([]operations.Queue, len(hops))
+	for i, h := range hops {
+		list[i] = queues.OfHop(h, s.now())
+	}
+	return list, err
+}
+
+// QueuesState returns a text that is another one when the queues have changed, their rates aside.
+func (s *Snapshots) QueuesState(ctx context.Context) (string, error) {
+	return s.states.get(ctx, "queues", func(ctx context.Context, _ func(float64)) (string, error) {
+		all, err := s.Queues(ctx)
+		for i := range all {
+			all[i].IncomingRate, all[i].OutgoingRate = 0, 0
+		}
+		return digest(all), err
+	})
+}
+
+// StatusState returns a text that is another one when the status has changed, the time and the clients' sessions aside.
+func (s *Snapshots) StatusState(ctx context.Context) (string, error) {
+	return s.states.get(ctx, "status", func(ctx context.Context, _ func(float64)) (string, error) {
+		status, err := s.Status(ctx)
+		if err != nil {
+			return "", err
+		}
+		shown := *status
+		shown.Time, shown.Clients = time.Time{}, nil
+		return digest(shown), nil
+	})
+}
+
+// digest returns a short text that stands for a value.
+func digest(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return err.Error()
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
 }
 
 // Page is a part of a list.
@@ -113,7 +170,7 @@ func (s *Snapshots) QueuePage(ctx context.Context, q *Query[operations.Queue]) (
 
 // MessagePage returns the messages that q selects. The page must not be changed: others see it, too.
 func (s *Snapshots) MessagePage(ctx context.Context, q *Query[operations.Message]) (*Page[operations.Message], error) {
-	return s.lists.get(ctx, q.Values().Encode(), func(ctx context.Context) (*Page[operations.Message], error) {
+	return s.lists.get(ctx, q.Values().Encode(), func(ctx context.Context, _ func(float64)) (*Page[operations.Message], error) {
 		return s.messagePage(ctx, q)
 	})
 }

@@ -137,9 +137,9 @@ func TestShellAgrees(t *testing.T) {
 // TestMistakes: a wrong expression says which one it is and what would be right, and selects nothing.
 func TestMistakes(t *testing.T) {
 	for parameters, want := range map[string]string{
-		"p=Subject&o=gt&v=a":                            "filter, line 1: Subject is a text",
-		"p=Size&o=gt&v=1&p=Size&o=like&v=2":             "filter, line 2: Size (KB) is compared as a number",
-		"p=Size&o=gt&v=many":                            "filter, line 1: Size (KB): \"many\" is not a whole number",
+		"p=Subject&o=gt&v=a":                            "line 1: Subject is a text",
+		"p=Size&o=gt&v=1&p=Size&o=like&v=2":             "line 2: Size (KB) is compared as a number",
+		"p=Size&o=gt&v=many":                            "line 1: Size (KB): \"many\" is not a whole number",
 		"p=DateReceived&o=gt&v=yesterday":               "such as 2026-11-30 09:14",
 		"p=Password&o=eq&v=a":                           "there is no property \"Password\"",
 		"p=Subject&o=match&v=a":                         "there is no operator \"match\"",
