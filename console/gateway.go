@@ -17,7 +17,9 @@ import (
 // mailState has the state that the pages about a running gateway share.
 type mailState struct {
 	snapshots  *viewer.Snapshots
+	searches   *viewer.Searches
 	transcript transcript
+	streams    streams
 	downloads  chan struct{} // has an element for each message that is being exported
 }
 
@@ -25,6 +27,7 @@ type mailState struct {
 func (c *Console) openGateway() error {
 	c.downloads = make(chan struct{}, maxDownloads)
 	c.snapshots = viewer.New(c.ask, c.now, c.expiration)
+	c.searches = viewer.NewSearches(c.options.Tracking, c.ask, c.now)
 	return nil
 }
 
@@ -71,6 +74,14 @@ func (c *Console) whyNot(err error) *noGateway {
 		return &noGateway{Text: "The gateway takes too long to answer.", Fix: "Look again in a few seconds; if that doesn't help, gateway status says how it is."}
 	}
 	return &noGateway{Text: "The gateway doesn't answer: " + err.Error() + ".", Fix: "Its log says more."}
+}
+
+// whyNoQueue explains the error of a request about the queue.
+func (r *request) whyNoQueue(err error) *noGateway {
+	if s, failed := r.c.snapshots.Status(r.Context()); failed == nil && s.Queue == nil {
+		return &noGateway{Text: "This gateway has no queue: it passes mail on while the client waits.", Fix: "Started with -data DIR, it queues mail that can't be delivered at once:", Files: r.c.options.Files}
+	}
+	return r.c.whyNot(err)
 }
 
 // gatewayProblem returns the error page for a request that needs the gateway, which has failed with err.

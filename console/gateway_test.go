@@ -58,6 +58,7 @@ func (g *fakeGateway) Do(_ context.Context, r control.Request) iter.Seq2[control
 	return func(yield func(control.Event, error) bool) {
 		g.mu.Lock()
 		g.asked++
+		hops := g.hops
 		g.mu.Unlock()
 		if err := r.Validate(); err != nil || g.fail != nil {
 			yield(control.Event{}, cmp.Or(g.fail, err))
@@ -68,8 +69,8 @@ func (g *fakeGateway) Do(_ context.Context, r control.Request) iter.Seq2[control
 			s := g.status
 			yield(control.Event{Status: &s}, nil)
 		case control.Hops:
-			for i := range g.hops {
-				if !yield(control.Event{Hop: &g.hops[i]}, nil) {
+			for i := range hops {
+				if !yield(control.Event{Hop: &hops[i]}, nil) {
 					return
 				}
 			}
@@ -136,13 +137,27 @@ func harmlessPage(t *testing.T, a answer) {
 	}
 }
 
-// failing is a gateway that can't suspend the second queue.
-type failing struct{ *fakeGateway }
+// unwilling is a gateway that can't suspend the second queue.
+type unwilling struct{ *fakeGateway }
 
 // Do implements Gateway.
-func (f failing) Do(ctx context.Context, r control.Request) iter.Seq2[control.Event, error] {
+func (f unwilling) Do(ctx context.Context, r control.Request) iter.Seq2[control.Event, error] {
 	if r.Hop == "Internet fabrikam.com" {
 		return func(yield func(control.Event, error) bool) { yield(control.Event{}, errors.New("disk full")) }
 	}
 	return f.fakeGateway.Do(ctx, r)
+}
+
+// withoutQueue is a gateway without a queue.
+type withoutQueue struct{}
+
+// Do implements Gateway.
+func (withoutQueue) Do(_ context.Context, r control.Request) iter.Seq2[control.Event, error] {
+	return func(yield func(control.Event, error) bool) {
+		if r.Action == control.GetStatus {
+			yield(control.Event{Status: &control.Status{Time: noon}}, nil)
+			return
+		}
+		yield(control.Event{}, errors.New("this gateway has no queue"))
+	}
 }

@@ -66,7 +66,7 @@ func newFilterForm[T any](properties []viewer.Property[T], q *viewer.Query[T], e
 		f.Rows = append(f.Rows, filterRow{Number: i + 1, Property: e.Property, Operator: e.Operator, Value: e.Value})
 	}
 	if wrong := new(viewer.ExpressionError); errors.As(err, &wrong) {
-		f.Problem = wrong.Error()
+		f.Problem = "The filter can't be used, " + wrong.Error() + "."
 		f.Rows[wrong.Index].Wrong = true
 	}
 	if (more || len(f.Rows) == 0) && !f.Full {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/shell/operations"
 	"github.com/interchange-smtp/interchange/console/internal/viewer"
+	"github.com/interchange-smtp/interchange/relay/gateway/queues"
 )
 
 // queueColumns is how many of the properties of queues have columns.
@@ -22,6 +23,8 @@ func (c *Console) queueRoutes(mux *http.ServeMux) {
 	c.handle(mux, "POST /messages", Operate, onMessages)
 	c.handle(mux, "GET /messages/{id}", View, messagePage)
 	c.handle(mux, "GET /messages/{id}/content.eml", Operate, messageContent)
+	c.handle(mux, "GET /tracking", View, trackingPage)
+	c.handle(mux, "GET /events", View, eventStream)
 }
 
 // queuesView is the data of the page Queues.
@@ -37,6 +40,7 @@ type queuesView struct {
 type queueRow struct {
 	operations.Queue
 	Messages string // the address of the list of its messages
+	Advice   string // about LastError; "": there is no advice
 }
 
 // queueQuery returns the query of the request.
@@ -52,14 +56,35 @@ func queuesPage(r *request) error {
 		CanOperate: r.user.Role >= Operate,
 	}
 	if page, err := r.c.snapshots.QueuePage(r.Context(), q); err != nil {
-		v.Gone = r.c.whyNot(err)
+		v.Gone = r.whyNoQueue(err)
 	} else {
 		paged(r, &v.list, q, page)
+		advice := r.advice()
 		for _, row := range page.Rows {
-			v.Rows = append(v.Rows, queueRow{row, r.c.path("/messages", "p", "Queue", "o", "eq", "v", row.Name)})
+			v.Rows = append(v.Rows, queueRow{row, r.messagesOf(row.Name), advice[row.Name]})
 		}
 	}
 	return r.render("queues", view{Title: "Queue Viewer", Nav: "/queues", Wide: true, Data: v})
+}
+
+// advice returns the advice about each queue that has some.
+func (r *request) advice() map[string]string {
+	hops, err := r.c.snapshots.Hops(r.Context())
+	if err != nil {
+		return nil // the list is still useful
+	}
+	all := make(map[string]string)
+	for _, h := range hops {
+		if h.Advice != "" {
+			all[queues.NameOf(h.Name)] = h.Advice
+		}
+	}
+	return all
+}
+
+// messagesOf returns the address of the list of the messages in a queue.
+func (r *request) messagesOf(queue string) string {
+	return r.c.path("/messages", "p", "Queue", "o", "eq", "v", queue)
 }
 
 // queuesFile answers with the list as a file, without its division into pages.

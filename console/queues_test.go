@@ -41,7 +41,7 @@ func TestQueueFilter(t *testing.T) {
 	if n := strings.Count(b.get("/messages?add=1&p=Subject&o=like&v=Invoice").body, `<select name="p"`); n != 2 {
 		t.Errorf("%d lines of the filter", n)
 	}
-	b.expect(b.get("/messages?p=Size&o=like&v=x"), http.StatusOK, "filter, line 1: Size (KB) is compared as a number", `aria-invalid="true"`, "No message matches")
+	b.expect(b.get("/messages?p=Size&o=like&v=x"), http.StatusOK, "line 1: Size (KB) is compared as a number", `aria-invalid="true"`, "No message matches")
 	b.expect(b.get("/messages.csv?p=Size&o=like&v=x"), http.StatusBadRequest, "The filter is wrong")
 }
 
@@ -189,10 +189,14 @@ func TestWithoutGateway(t *testing.T) {
 		{nil, "isn't connected to a running gateway"},
 		{&fakeGateway{fail: control.ErrNoGateway}, "No gateway is running now"},
 		{&fakeGateway{fail: errors.New("spool: no space left")}, "spool: no space left"},
+		{withoutQueue{}, "This gateway has no queue"},
 	} {
 		b := newTester(t, relayed, withGateway(tt.gateway))
 		for _, page := range []string{"/queues", "/messages"} {
 			b.expect(b.get(page), http.StatusOK, tt.want)
+		}
+		if _, some := tt.gateway.(withoutQueue); some {
+			continue
 		}
 		b.expect(b.get("/messages/L6HP0001"), http.StatusServiceUnavailable, tt.want)
 		b.expect(b.post("/queues", "do", "suspend", "id", "Internet contoso.com"), http.StatusServiceUnavailable, tt.want)
@@ -202,7 +206,7 @@ func TestWithoutGateway(t *testing.T) {
 // TestPartly: an action that fails on the way says what was done before.
 func TestPartly(t *testing.T) {
 	g := newFakeGateway(3)
-	b := newTester(t, relayed, withGateway(failing{g}))
+	b := newTester(t, relayed, withGateway(unwilling{g}))
 	b.expect(b.post("/queues", "do", "suspend", "which", "all", "sure", "yes"), http.StatusBadGateway, "The gateway said: disk full.", "1 queue suspended")
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/console/internal/logon"
 )
 
 //go:embed pages/*.html
@@ -139,7 +140,10 @@ func (r *request) render(page string, v view) error {
 func (r *request) renderStatus(status int, page string, v view) error {
 	s := shown{
 		view: v, Request: r, Base: r.c.base, Page: r.URL.RequestURI(), Server: r.c.serverName(r),
-		User: r.user.Name, Role: r.user.Role, Tree: tree(v.Nav, r.URL.Path), Notice: r.c.notices.take(r.user.Session),
+		User: r.user.Name, Role: r.user.Role, Tree: tree(v.Nav, r.URL.Path),
+	}
+	if r.Header.Get(logon.RefreshHeader) == "" { // a notice is for the page that the user asks for
+		s.Notice = r.c.notices.take(r.user.Session)
 	}
 	if r.Method != http.MethodGet {
 		s.Page = "/"

@@ -321,6 +321,15 @@ func TestSessionTime(t *testing.T) {
 			time.Sleep(time.Hour)
 		}
 		want(t, b.get("/"), http.StatusSeeOther, "")
+
+		b.logOn("ann")
+		for hour := range 13 { // a page that brings itself up to date
+			w := b.get("/", logon.RefreshHeader+": 1")
+			if (w.Code == http.StatusOK) != (hour < 12) {
+				t.Errorf("after %d hours: status %d", hour, w.Code)
+			}
+			time.Sleep(time.Hour)
+		}
 	})
 }
 

@@ -25,6 +25,10 @@ type User struct {
 	Session string // stands for the session, to keep drafts by; it is not the cookie
 }
 
+// RefreshHeader is the header of requests that a page makes by itself to stay up to date. They don't count as a use of
+// the session, so that a page that is left open doesn't keep it from ending.
+const RefreshHeader = "Interchange-Refresh"
+
 // userKey is the key of the User in a request's context.
 type userKey struct{}
 
@@ -47,7 +51,7 @@ func (l *Logon) Require(need Role, next http.Handler) http.Handler {
 		panic("a page for users without a role needs no Require")
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		u, err := l.user(r, true)
+		u, err := l.user(r, r.Header.Get(RefreshHeader) == "")
 		switch {
 		case err != nil:
 			l.write(w, r, Page{Status: http.StatusServiceUnavailable, Problem: "The console can't look up your account now. Try again later; the log says why."})
