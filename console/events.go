@@ -108,7 +108,7 @@ func (s *stream) follow() {
 		switch {
 		case now != last, time.Since(changed) >= streamRest:
 			last, changed = now, time.Now()
-			text = "event: changed\ndata: \n\n"
+			text = "data: \nevent: changed\n\n"
 		case time.Since(sent) >= streamAlive:
 			text = ": alive\n\n"
 		}

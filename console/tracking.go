@@ -169,7 +169,7 @@ func story(m *trace.Message) []storyLine {
 	return lines
 }
 
-// Wrong returns what is wrong with a field; "": nothing.
+// Wrong says why the value of a field is wrong; "": it is right.
 func (v trackingView) Wrong(field string) string {
 	for _, p := range v.Problems {
 		if p.Field == field {
