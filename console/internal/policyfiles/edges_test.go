@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode"
 
 	"github.com/interchange-smtp/interchange/connector/load"
 	"github.com/interchange-smtp/interchange/connector/param"
@@ -357,4 +358,49 @@ func TestMentions(t *testing.T) {
 			t.Errorf("%s: %v", variable, !want)
 		}
 	}
+}
+
+// TestPostfix appends to an empty script after the configuration of Postfix, which is watched, through a link.
+func TestPostfix(t *testing.T) {
+	x := newFixture(t, Options{}, "main.cf", "mydestination = contoso.com\nmynetworks = 10.0.0.0/8\n", "real.ps1", "")
+	link := filepath.Join(x.dir, "relay.ps1")
+	if err := os.Symlink(x.target.name, link); err != nil {
+		t.Skip(err)
+	}
+	x.opts.Names[1], x.target.name, x.opts.Versions = link, link, link+".versions"
+	x.apply(x.try(Change{Commands: "Get-ReceiveConnector | Set-ReceiveConnector -MaxMessageSize 5MB"}), "anna")
+	if !strings.Contains(x.text("real.ps1"), "5MB") || x.text("relay.ps1.versions/000001.ps1") != "" {
+		t.Errorf("%q", x.text("real.ps1"))
+	}
+	before := x.current()
+	x.put("main.cf", "mydestination = fabrikam.com\nmynetworks = 10.0.0.0/8\n")
+	if v := x.current(); v == before || v.Config.Accepted[0].DomainName != "fabrikam.com" {
+		t.Errorf("%v", v.Mistakes)
+	}
+}
+
+// FuzzComment: the words of a user, whatever they are, are one comment that does nothing, after the text before.
+func FuzzComment(f *testing.F) {
+	f.Add("anna", "title")
+	f.Add("a\r\nExit", "#>\u2028<#\x85")
+	f.Add("`\n", "\xff\u202e'@"+strings.Repeat("é", maxWords))
+	f.Fuzz(func(t *testing.T, by, title string) {
+		const before = "<# text #>"
+		got := string(appended([]byte(before), now, by, title, "\n"))
+		want := before + "\n\n# 2026-11-30 09:00 +00:00, " + harmless(by) + ": " + harmless(title) + "\n\n"
+		if got != want || strings.Count(got, "\n") != 4 || strings.Count(got, "#>") != 1 || len([]rune(got)) > 2*maxWords+50 || strings.ContainsFunc(harmless(by+title), unicode.IsControl) {
+			t.Errorf("%q, %q: %q", by, title, got)
+		}
+		if err := shell.New(shell.Options{Bare: true, Out: failing{t}}).Run(t.Context(), "s.ps1", []byte(got)); err != nil {
+			t.Errorf("%q: %v", got, err)
+		}
+	})
+}
+
+// failing is output of a script that must print nothing.
+type failing struct{ t *testing.T }
+
+func (f failing) Write(p []byte) (int, error) {
+	f.t.Errorf("it prints %q", p)
+	return len(p), nil
 }
