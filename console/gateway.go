@@ -68,6 +68,8 @@ func (c *Console) whyNot(err error) *noGateway {
 		return &noGateway{Text: "This console shows a policy only: it isn't connected to a running gateway.", Fix: "Start the gateway with its console, or name the data directory of the gateway with -data:", Files: c.options.Files}
 	case errors.Is(err, control.ErrNoGateway), errors.Is(err, control.ErrNoDirectory):
 		return &noGateway{Text: "No gateway is running now.", Fix: "Start it with its data directory; this page then shows its mail:", Files: c.options.Files}
+	case errors.Is(err, control.ErrNoQueue):
+		return &noGateway{Text: "This gateway has no queue: it accepts mail only after the next hop has accepted it.", Fix: "Start it with a data directory to queue mail; this page then shows it:", Files: c.options.Files}
 	case errors.Is(err, viewer.ErrBusy):
 		return &noGateway{Text: "Too many lists are being read at this time.", Fix: "Look again in a few seconds."}
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// errNoQueue is why an action on the queue is refused.
-var errNoQueue = errors.New("this gateway has no queue, because it was started without a data directory")
+// ErrNoQueue means that a gateway has no queue to act on. Server.Do returns it.
+var ErrNoQueue = errors.New("this gateway has no queue, because it was started without a data directory")
 
 // userKey is the key of the name that WithUser keeps.
 type userKey struct{}
@@ -40,19 +40,21 @@ func (s *Server) Do(ctx context.Context, r Request) iter.Seq2[Event, error] {
 		if !ok {
 			user = "unknown"
 		}
-		s.perform(ctx, r, user, &answer{content: strings.NewReader(""), write: func(e Event) error {
-			more := false
-			if e.End != nil && e.End.Error != "" {
-				yield(Event{}, errors.New(e.End.Error))
-			} else {
-				more = yield(e, nil)
-			}
-			if !more {
+		a := &answer{content: strings.NewReader(""), write: func(e Event) error {
+			if !yield(e, nil) {
 				cancel()
 				return errStopped
 			}
 			return nil
-		}})
+		}}
+		n, err := s.perform(ctx, r, user, a)
+		switch {
+		case a.err != nil: // the caller wants no more
+		case err != nil:
+			yield(Event{}, err)
+		default:
+			a.end(n, nil)
+		}
 	}
 }
 

@@ -73,7 +73,7 @@ func TestNoQueue(t *testing.T) {
 	for _, r := range []control.Request{
 		{Action: control.List}, {Action: control.Hops}, {Action: control.Retry}, {Action: control.SuspendHop, Hop: "x"},
 	} {
-		if _, err := collect(s.Do(t.Context(), r)); err == nil || !strings.Contains(err.Error(), "has no queue") {
+		if _, err := collect(s.Do(t.Context(), r)); !errors.Is(err, control.ErrNoQueue) {
 			t.Errorf("%s: %v", r.Action, err)
 		}
 	}

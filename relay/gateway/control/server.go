@@ -158,14 +158,13 @@ func (s *Server) serve(conn net.Conn) {
 			_, _ = conn.Read(make([]byte, 1))
 		}()
 	}
-	s.perform(ctx, r, peer(conn), a)
+	a.end(s.perform(ctx, r, peer(conn), a))
 }
 
-// perform does what a user asks for, ends the answer, and logs what was changed.
-func (s *Server) perform(ctx context.Context, r Request, user string, a *answer) {
+// perform does what a user asks for, logs what was changed, and returns the number of messages it was done to.
+func (s *Server) perform(ctx context.Context, r Request, user string, a *answer) (n int, err error) {
 	who := operator(&r, user)
-	n, err := s.do(dispatch.WithOperator(ctx, who...), r, a)
-	a.end(n, err)
+	n, err = s.do(dispatch.WithOperator(ctx, who...), r, a)
 	attrs, done := append(who, slog.Int("messages", n)), "messages "+changed[r.Action]
 	switch {
 	case r.Action == Reload:
@@ -173,7 +172,7 @@ func (s *Server) perform(ctx context.Context, r Request, user string, a *answer)
 	case r.Action == ConsoleLink:
 		attrs, done = who, "console link shown"
 	case changed[r.Action] == "":
-		return
+		return n, err
 	}
 	switch {
 	case err != nil && r.Action == Reload: // its mistakes have lines of their own
@@ -182,6 +181,7 @@ func (s *Server) perform(ctx context.Context, r Request, user string, a *answer)
 		attrs = append(attrs, slog.Any("error", err))
 	}
 	s.logger.LogAttrs(s.ctx, slog.LevelInfo, done+" by operator", attrs...)
+	return n, err
 }
 
 // operator returns the attributes of the log for a request of a user.
@@ -207,7 +207,7 @@ func (s *Server) do(ctx context.Context, r Request, a *answer) (int, error) {
 		return 0, err
 	}
 	if s.queue == nil && r.Action.onQueue() {
-		return 0, errNoQueue
+		return 0, ErrNoQueue
 	}
 	switch r.Action {
 	case Retry:
