@@ -69,21 +69,13 @@ func (c *Console) whyNot(err error) *noGateway {
 	case errors.Is(err, control.ErrNoGateway), errors.Is(err, control.ErrNoDirectory):
 		return &noGateway{Text: "No gateway is running now.", Fix: "Start it with its data directory; this page then shows its mail:", Files: c.options.Files}
 	case errors.Is(err, control.ErrNoQueue):
-		return &noGateway{Text: "This gateway has no queue: it accepts mail only after the next hop has accepted it.", Fix: "Start it with a data directory to queue mail; this page then shows it:", Files: c.options.Files}
+		return &noGateway{Text: "This gateway has no queue: it passes mail on while the client waits.", Fix: "Started with -data DIR, it queues mail that can't be delivered at once:", Files: c.options.Files}
 	case errors.Is(err, viewer.ErrBusy):
 		return &noGateway{Text: "Too many lists are being read at this time.", Fix: "Look again in a few seconds."}
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return &noGateway{Text: "The gateway takes too long to answer.", Fix: "Look again in a few seconds; if that doesn't help, gateway status says how it is."}
 	}
 	return &noGateway{Text: "The gateway doesn't answer: " + err.Error() + ".", Fix: "Its log says more."}
-}
-
-// whyNoQueue explains the error of a request about the queue.
-func (r *request) whyNoQueue(err error) *noGateway {
-	if s, failed := r.c.snapshots.Status(r.Context()); failed == nil && s.Queue == nil {
-		return &noGateway{Text: "This gateway has no queue: it passes mail on while the client waits.", Fix: "Started with -data DIR, it queues mail that can't be delivered at once:", Files: r.c.options.Files}
-	}
-	return r.c.whyNot(err)
 }
 
 // gatewayProblem returns the error page for a request that needs the gateway, which has failed with err.

@@ -158,6 +158,6 @@ func (withoutQueue) Do(_ context.Context, r control.Request) iter.Seq2[control.E
 			yield(control.Event{Status: &control.Status{Time: noon}}, nil)
 			return
 		}
-		yield(control.Event{}, errors.New("this gateway has no queue"))
+		yield(control.Event{}, control.ErrNoQueue)
 	}
 }

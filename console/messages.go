@@ -50,7 +50,7 @@ func messagesPage(r *request) error {
 		CanOperate: r.user.Role >= Operate, All: len(q.Expressions) == 0,
 	}
 	if page, err := r.c.snapshots.MessagePage(r.Context(), q); err != nil {
-		v.Gone = r.whyNoQueue(err)
+		v.Gone = r.c.whyNot(err)
 	} else {
 		paged(r, &v.list, q, page)
 		for _, m := range page.Rows {

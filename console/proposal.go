@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/diagram"
 	"github.com/interchange-smtp/interchange/console/internal/policyfiles"
+	"github.com/interchange-smtp/interchange/relay/gateway/control"
 )
 
 // Limits of the proposals that wait for an answer. They hold policies, which may be large.
@@ -213,7 +214,8 @@ func applyChange(r *request) error {
 
 // apply applies a trial, logs it and keeps a notice for the next page.
 func (r *request) apply(t *policyfiles.Trial) (*policyfiles.Entry, error) {
-	entry, err := r.c.files.Apply(r.Context(), t, r.user.Name)
+	ctx := control.WithUser(r.Context(), r.user.Name) // for the gateway's log
+	entry, err := r.c.files.Apply(ctx, t, r.user.Name)
 	if err != nil {
 		r.audit("change not applied", "title", t.Change.Title, "error", err)
 		if changed := (*policyfiles.ConflictError)(nil); errors.As(err, &changed) || r.Context().Err() != nil {

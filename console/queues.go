@@ -56,7 +56,7 @@ func queuesPage(r *request) error {
 		CanOperate: r.user.Role >= Operate,
 	}
 	if page, err := r.c.snapshots.QueuePage(r.Context(), q); err != nil {
-		v.Gone = r.whyNoQueue(err)
+		v.Gone = r.c.whyNot(err)
 	} else {
 		paged(r, &v.list, q, page)
 		advice := r.advice()

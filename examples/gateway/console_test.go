@@ -221,7 +221,21 @@ func TestServeConsole(t *testing.T) {
 		t.Errorf("the file isn't as before, %v:\n%s", err, now)
 	}
 	relays(250)
-	s.stderr.wait(t, "msg=reloaded", 1)
+	said := s.stderr.wait(t, "msg=reloaded", 1)
+	if !strings.Contains(said, `msg="reload by operator" action=reload user="one-time link"`) {
+		t.Errorf("the log doesn't say who had the gateway reload:\n%s", said)
+	}
+	s.end(t)
+}
+
+// TestServeConsoleWithoutQueue: a gateway without a data directory has a console, which says that there is no queue.
+func TestServeConsoleWithoutQueue(t *testing.T) {
+	s := startServing(t, consolePolicyFile(t, exampletest.Free(t)), "-console", "127.0.0.1:0")
+	link := oneTimeLink.FindString(s.stderr.wait(t, "/logon?token=", 1))
+	base, _, _ := strings.Cut(link, "/logon")
+	b := newBrowser(t, base, http.DefaultTransport)
+	b.wants(b.press(b.open(link), "Log on"), http.StatusOK, "Overview")
+	b.wants(b.get("/queues"), http.StatusOK, "This gateway has no queue")
 	s.end(t)
 }
 
