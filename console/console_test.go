@@ -103,3 +103,15 @@ func TestHidden(t *testing.T) {
 		t.Errorf("not made harmless:\n%s", a.body)
 	}
 }
+
+// TestHiddenFields: an object whose name has such characters can be chosen, because forms send the name back as it is.
+func TestHiddenFields(t *testing.T) {
+	for page, want := range map[string]string{
+		"<input type=\"hidden\" name=\"id\" value=\"a\u202eb\x1b\u0085\"> \u202e": `<input type="hidden" name="id" value="a&#8238;b&#27;⟨U+0085⟩"> ⟨U+202E⟩`,
+		"<input type=\"hidden\" value=\"\u202e\"><input value=\"\u202e\">":        `<input type="hidden" value="&#8238;"><input value="⟨U+202E⟩">`,
+	} {
+		if got := string(visible([]byte(page))); got != want {
+			t.Errorf("%q becomes %q, want %q", page, got, want)
+		}
+	}
+}

@@ -6,30 +6,43 @@ import (
 	"unicode/utf8"
 )
 
-// visible returns text with control characters, and characters that change the direction of text, replaced by their
+// visible returns a page with control characters, and characters that change the direction of text, replaced by their
 // names. They come from names, subjects and replies that others chose, and could make a page say what it doesn't.
-// The names are plain text, so they are as safe as the characters in every part of a page.
-func visible(text []byte) []byte {
-	first := bytes.IndexFunc(text, hidden)
-	if first < 0 && utf8.Valid(text) {
-		return text
+// The names are plain text, so they are as safe as the characters in every part of a page. In hidden fields of forms
+// the characters stay, as references, because the form sends them back.
+func visible(page []byte) []byte {
+	first := bytes.IndexFunc(page, hidden)
+	if first < 0 && utf8.Valid(page) {
+		return page
 	}
 	var out bytes.Buffer
-	out.Grow(len(text) + 64)
-	for len(text) > 0 {
-		r, n := utf8.DecodeRune(text)
+	out.Grow(len(page) + 64)
+	tag := -1 // where the tag begins in out
+	for len(page) > 0 {
+		r, n := utf8.DecodeRune(page)
 		switch {
 		case r == utf8.RuneError && n == 1:
-			fmt.Fprintf(&out, "⟨%02X⟩", text[0])
+			fmt.Fprintf(&out, "⟨%02X⟩", page[0])
+		case hidden(r) && referable(r) && tag >= 0 && bytes.HasPrefix(out.Bytes()[tag:], []byte(`<input type="hidden"`)):
+			fmt.Fprintf(&out, "&#%d;", r)
 		case hidden(r):
 			fmt.Fprintf(&out, "⟨U+%04X⟩", r)
 		default:
-			out.Write(text[:n])
+			switch r {
+			case '<':
+				tag = out.Len()
+			case '>':
+				tag = -1
+			}
+			out.Write(page[:n])
 		}
-		text = text[n:]
+		page = page[n:]
 	}
 	return out.Bytes()
 }
+
+// referable reports whether a browser takes a reference to a character for that character.
+func referable(r rune) bool { return r != 0 && (r < 0x7f || r > 0x9f) }
 
 // hidden reports whether a character has no shape of its own and changes what is around it.
 func hidden(r rune) bool {
