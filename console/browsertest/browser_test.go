@@ -2,6 +2,7 @@ package browsertest
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -34,7 +35,15 @@ var (
 	end      = func() {}
 )
 
+// source is the directory of this package.
+var source string
+
 func TestMain(m *testing.M) {
+	var err error
+	if source, err = os.Getwd(); err != nil {
+		panic(err)
+	}
+	flag.Parse()
 	code := m.Run()
 	end()
 	os.Exit(code)

@@ -34,10 +34,12 @@ type desk struct {
 	load    load.Options
 }
 
-// newDesk serves a console for a policy of shell commands, whose users log on with a role. more changes its options.
+// newDesk serves a console for a policy of shell commands, whose users log on with a role. more changes its options. A
+// test uses the last one only that it has made.
 func newDesk(t *testing.T, policy string, role console.Role, more ...func(*console.Options)) *desk {
 	t.Helper()
 	dir := t.TempDir()
+	t.Chdir(dir) // so that pages show the same name of the file each time
 	d := &desk{t: t, file: filepath.Join(dir, "policy.ps1"), load: hub}
 	d.load.Credentials = filepath.Join(dir, "passwords")
 	for file, text := range map[string]string{d.file: policy, d.load.Credentials: ""} {
@@ -46,7 +48,7 @@ func newDesk(t *testing.T, policy string, role console.Role, more ...func(*conso
 		}
 	}
 	o := console.Options{
-		Files: []string{d.file}, Load: d.load, LinkRole: role,
+		Files: []string{filepath.Base(d.file)}, Load: d.load, LinkRole: role,
 		Findings: func() analysis.Options { return analysis.Options{} },
 		Logger:   slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
 		Now:      func() time.Time { return today },

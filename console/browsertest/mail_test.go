@@ -72,7 +72,7 @@ func newSite(t *testing.T, login bool, flags ...string) *site {
 	t.Cleanup(func() { s.gateway.Close() })
 
 	binary, users := filepath.Join(dir, "gateway"), filepath.Join(dir, "users")
-	run(t, "", "go", "build", "-o", binary, "../../examples/gateway")
+	run(t, "", "go", "-C", source, "build", "-o", binary, "../../examples/gateway")
 	run(t, annWord+"\n", binary, "user", "-file", users, "add", annUser)
 	s.serve(t, roots, append([]string{binary, "serve", "-log-stdout", "none", "-users", users, "-cert", cert, "-key", key,
 		"-connect-to", smartHost + ":25:" + nextHop}, flags...)...)

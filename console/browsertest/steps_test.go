@@ -85,7 +85,7 @@ var (
 	space   = []action{on("Address Space"), click("Add"), on("Add Address Space"), typed("Address", "*").as(`"*"`), click("Next")}
 	routes  = []action{on("Network Settings"), check(allRouted), click("Add")}
 	hosts   = []action{on("Add Smart Host"), typed("IP address or Fully qualified domain name (FQDN)", smartHost), click("OK"), click("Next")}
-	source  = []action{on("Source Server"), click("Add"), on(serverDialog), check("HubA").as("select one or more Hub Transport servers"), click("OK"), click("Next")}
+	sources = []action{on("Source Server"), click("Add"), on(serverDialog), check("HubA").as("select one or more Hub Transport servers"), click("OK"), click("Next")}
 	finish  = []action{on("New Connector"), click("New"), on("Completion"), click("Finish")}
 
 	newReceive  = []action{open("Open the Exchange Management Console"), expand("Server Configuration"), click("Hub Transport", "Server Configuration"), click("New Receive Connector")}
@@ -114,7 +114,7 @@ var procedures = map[guide.Scenario][]step{
 		{"5", "8ef02b6c9005d6db", routes},
 		{"6", "e013321dc59c37c6", hosts},
 		{"7", "e336f5f46edeacb2", []action{on("Smart host security settings"), check("Basic Authentication over TLS"), typed("User name", gatewayUser), typed("Password", gatewayWord), click("Next")}},
-		{"8", "d4f2b9fe0c1a2914", source},
+		{"8", "d4f2b9fe0c1a2914", sources},
 		{"9", "1b4144939d815b3e", finish},
 	},
 	guide.Secured: {
@@ -124,7 +124,7 @@ var procedures = map[guide.Scenario][]step{
 		{"1.4", "8ef02b6c9005d6db", routes},
 		{"1.5", "8a6fd58ef8ca54d1", hosts},
 		{"1.6", "da38b4f1ec24f931", []action{on("Smart host security settings"), check(externally), click("Next")}},
-		{"1.7", "d4f2b9fe0c1a2914", source},
+		{"1.7", "d4f2b9fe0c1a2914", sources},
 		{"1.8", "1b4144939d815b3e", finish},
 		{"2.1", "2d21ff014d5290e3", newReceive},
 		{"2.2", "4fed18ea4cdcbac0", receiveCall},
@@ -142,7 +142,7 @@ var procedures = map[guide.Scenario][]step{
 		{"1.4", "8ef02b6c9005d6db", routes},
 		{"1.5", "8a6fd58ef8ca54d1", hosts},
 		{"1.6", "9a36ae0a1c2bc098", []action{on("Smart host security settings"), check("None"), click("Next")}},
-		{"1.7", "d4f2b9fe0c1a2914", source},
+		{"1.7", "d4f2b9fe0c1a2914", sources},
 		{"1.8", "1b4144939d815b3e", finish},
 		{"2.1", "2d21ff014d5290e3", newReceive},
 		{"2.2", "4fed18ea4cdcbac0", receiveCall},
