@@ -149,7 +149,7 @@ func (f *Files) readNow(ctx context.Context) (*Version, error) {
 // The bounds of the versions that are kept in memory.
 const (
 	maxRecent     = 16
-	maxRecentText = 16 << 20 // bytes of their files, beyond the last two
+	maxRecentText = 1 << 20 // bytes of their files, beyond the last two; a policy takes about 35 times as much memory
 )
 
 // remember makes v the present version. The caller holds f.mu.
