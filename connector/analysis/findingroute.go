@@ -131,16 +131,17 @@ func (c *checker) smartHosts() {
 // ownBinding names the Receive connector of this server that a smart host leads to;
 // "" if it leads elsewhere.
 func (c *checker) ownBinding(host param.SmartHost, port uint16) string {
+	at, literal := host.Addr()
+	own := !literal && c.isOwnName(host.String())
 	for _, e := range c.inbounds {
 		for _, b := range e.Settings().Bindings {
 			if b.Port() != port {
 				continue
 			}
-			at, literal := host.Addr()
 			switch {
 			case literal && b.Addr().Unmap() == at.Unmap():
 			case literal && b.Addr().IsUnspecified() && at.Unmap().IsLoopback() && sameFamily(b.Addr(), at):
-			case !literal && (c.isOwnName(host.String()) || strings.EqualFold(host.String(), e.Fqdn())):
+			case own, !literal && strings.EqualFold(host.String(), e.Fqdn()):
 			default:
 				continue
 			}
