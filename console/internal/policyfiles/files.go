@@ -142,8 +142,10 @@ func (f *Files) readNow(ctx context.Context) (*Version, error) {
 		return nil, err
 	}
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.remember(v), nil
+	v = f.remember(v)
+	f.mu.Unlock()
+	v.Ready() // most pages need the findings
+	return v, nil
 }
 
 // The bounds of the versions that are kept in memory.
