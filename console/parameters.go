@@ -111,15 +111,15 @@ func parametersPage(r *request) error {
 	if err != nil {
 		return err
 	}
-	tried, err := v.Try(r.Context(), policyfiles.Change{Commands: "Get-" + k.noun + k.identity(id) + " | ConvertTo-Json"})
+	output, err := v.Query(r.Context(), "Get-"+k.noun+k.identity(id)+" | ConvertTo-Json")
+	if list, ok := mistakes(err); ok && v.Mistakes == nil {
+		return &problem{status: http.StatusNotFound, text: list[0].Detail}
+	}
 	if err != nil {
 		return err
 	}
-	if len(tried.Mistakes) > 0 {
-		return &problem{status: http.StatusNotFound, text: tried.Mistakes[0].Detail}
-	}
 	var values map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(tried.Output), &values); err != nil {
+	if err := json.Unmarshal([]byte(output), &values); err != nil {
 		return fmt.Errorf("the parameters of %s can't be read: %w", id, err)
 	}
 	p := parameters{Kind: k.name, ID: id}
