@@ -85,19 +85,6 @@ func TestLarge(t *testing.T) {
 	b.expect(b.get("/server"), http.StatusOK, "Page 1 of 6")
 }
 
-// BenchmarkPages measures pages of a policy with 1,000 connectors.
-func BenchmarkPages(bench *testing.B) {
-	b := newTester(new(testing.T), large(1000))
-	for _, page := range []string{"/", "/organization", "/server", "/history", "/shell"} {
-		b.get(page)
-		bench.Run(strings.Trim(page, "/"), func(bench *testing.B) {
-			for bench.Loop() {
-				b.get(page)
-			}
-		})
-	}
-}
-
 // TestParameters: every parameter has its value and its place, and can be changed.
 func TestParameters(t *testing.T) {
 	b := newTester(t, relay+`$pass = ConvertTo-SecureString 'Hush-2026' -AsPlainText -Force
