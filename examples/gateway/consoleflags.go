@@ -17,6 +17,7 @@ type consoleFlags struct {
 	users     string // the users file of the administrators; "": they log on by one-time links
 	cert, key string
 	hosts     list
+	proxy     bool // a proxy on this machine is before the console
 }
 
 // register registers the flags; name is that of the one with the address.
@@ -27,6 +28,7 @@ func (f *consoleFlags) register(fs *flag.FlagSet, name, preset, usage string) {
 	fs.StringVar(&f.cert, "console-cert", "", "PEM `FILE` with a certificate for the console and its chain; browsers then use https")
 	fs.StringVar(&f.key, "console-key", "", "PEM `FILE` with the private key of -console-cert. Both files are read again after a change")
 	fs.Var(&f.hosts, "console-host", "a `NAME` by which browsers address the console; may be repeated (default: localhost, or the names in the certificate)")
+	fs.BoolVar(&f.proxy, "console-proxy", false, "believe X-Forwarded-For and X-Forwarded-Proto: a proxy on this machine passes on the requests of browsers")
 }
 
 // consolePlace is an address at which the console can listen.
@@ -57,9 +59,15 @@ func (f *consoleFlags) place() (p consolePlace, err error) {
 // check returns an error if the flags don't fit together. shared says that the certificates of -cert can be used.
 func (f *consoleFlags) check(shared bool) error {
 	if f.address == "" {
-		for name, given := range map[string]bool{"-console-users": f.users != "", "-console-cert": f.cert != "", "-console-key": f.key != "", "-console-host": len(f.hosts) > 0} {
-			if given {
-				return fmt.Errorf("%s has no effect without %s; give the address of the console", name, f.flag)
+		for _, one := range []struct {
+			name  string
+			given bool
+		}{
+			{"-console-users", f.users != ""}, {"-console-cert", f.cert != ""}, {"-console-key", f.key != ""},
+			{"-console-host", len(f.hosts) > 0}, {"-console-proxy", f.proxy},
+		} {
+			if one.given {
+				return fmt.Errorf("%s has no effect without %s; give the address of the console", one.name, f.flag)
 			}
 		}
 		return nil
@@ -74,6 +82,8 @@ func (f *consoleFlags) check(shared bool) error {
 		return errors.New("-console-key: give its -console-cert, too")
 	case p.local:
 		return nil
+	case f.proxy:
+		return fmt.Errorf("-console-proxy: every machine that reaches %s could claim to be another one; let the console listen for the proxy only, as with %s 127.0.0.1:8025", f.address, f.flag)
 	}
 	var missing []string
 	if f.users == "" {

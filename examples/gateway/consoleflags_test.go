@@ -42,6 +42,8 @@ func TestConsoleAddress(t *testing.T) {
 		{f: consoleFlags{address: "unix:"}, want: "has no path"},
 		{f: consoleFlags{address: "127.0.0.1:1", cert: "c"}, want: "give its -console-key"},
 		{f: consoleFlags{address: "127.0.0.1:1", key: "k"}, want: "give its -console-cert"},
+		{f: consoleFlags{address: "127.0.0.1:1", proxy: true}},
+		{f: consoleFlags{address: "0.0.0.0:1", users: "admins", cert: "c", key: "k", proxy: true}, want: "could claim to be another"},
 		{f: consoleFlags{users: "admins"}, want: "-console-users has no effect without -console"},
 		{},
 	} {
@@ -139,6 +141,43 @@ func TestConsoleSharesCertificate(t *testing.T) {
 		t.Error("a link is printed although users have passwords")
 	}
 	g.end(t)
+}
+
+// TestConsoleProxy: behind a proxy, the log and the cookie are as the browser came, by the last words of the header,
+// which are the proxy's. A browser that came to the proxy without TLS can't log on.
+func TestConsoleProxy(t *testing.T) {
+	admins := filepath.Join(t.TempDir(), "admins")
+	addAdministrator(t, admins, "kim", "kim's password", "-group", "Organization Management")
+	s := startConsole(t, "-demo", "-listen", "127.0.0.1:0", "-console-users", admins, "-console-proxy", "-console-host", "console.contoso.com")
+	_, at, _ := strings.Cut(s.said.String(), "http://")
+	address, _, _ := strings.Cut(at, "/\n")
+	logOn := func(proto string) *http.Response {
+		r, err := http.NewRequest(http.MethodPost, "http://"+address+"/logon", strings.NewReader("name=kim&password=kim's+password"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = "console.contoso.com"
+		r.Header = http.Header{
+			"Content-Type": {"application/x-www-form-urlencoded"}, "Origin": {"https://console.contoso.com"},
+			"X-Forwarded-For": {"10.9.9.9", "127.0.0.1, 192.0.2.77"}, "X-Forwarded-Proto": {proto},
+		}
+		answer, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		return answer
+	}
+	answer := logOn("https")
+	cookies := answer.Cookies()
+	if answer.StatusCode != http.StatusSeeOther || len(cookies) != 1 || !cookies[0].Secure || !strings.HasPrefix(cookies[0].Name, "__Host-") {
+		t.Errorf("by https: %s, %v", answer.Status, cookies)
+	}
+	s.stderr.wait(t, "client=192.0.2.77", 1)
+	if answer := logOn("http"); answer.StatusCode != http.StatusForbidden || len(answer.Cookies()) > 0 {
+		t.Errorf("by http: %s, %v", answer.Status, answer.Cookies())
+	}
+	s.end(t)
 }
 
 // TestConsoleSocket: a Unix socket is its owner's only, is removed at the end, and replaces only one that was left

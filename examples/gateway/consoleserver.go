@@ -64,6 +64,9 @@ func newConsoleServer(f *consoleFlags, logger *slog.Logger, shared []tls.Certifi
 	}
 	o := &s.options
 	o.Logger = logger
+	if f.proxy {
+		o.Secure = cameByHTTPS
+	}
 	var err error
 	if o.Hosts, err = f.names(s.place, shown); err != nil {
 		return nil, err
@@ -113,8 +116,12 @@ func (s *consoleServer) start() {
 	if s == nil {
 		return
 	}
+	var pages http.Handler = s.console
+	if s.flags.proxy {
+		pages = behindProxy(pages)
+	}
 	s.web = &http.Server{
-		Handler: s.console, ReadHeaderTimeout: consoleHeaderTimeout, IdleTimeout: consoleIdleTimeout,
+		Handler: pages, ReadHeaderTimeout: consoleHeaderTimeout, IdleTimeout: consoleIdleTimeout,
 		MaxHeaderBytes: consoleHeaderBytes, TLSConfig: s.tls,
 		ErrorLog: slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug), // handshakes that failed, mostly
 	}
