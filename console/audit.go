@@ -46,7 +46,11 @@ func auditPage(r *request) error {
 	a := auditView{
 		Fingerprint: v.Loaded.Fingerprint(), Files: v.Loaded.Files, Read: v.Read, Made: r.c.now(), By: r.user.Name,
 		Rights: []permission.Right{permission.Submit, permission.AcceptAnyRecipient, permission.AcceptAnySender, permission.AcceptAuthoritativeDomainSender, permission.BypassAntiSpam},
-		Table:  diagram.New(v.Loaded.Policy, diagram.Options{}).Table(),
+	}
+	if d, ok, err := r.drawing(v, nil); err != nil {
+		return err
+	} else if a.Waiting = !ok; ok {
+		a.Table = d.Table()
 	}
 	if err := r.auditFindings(v, &a); err != nil {
 		return err
@@ -69,7 +73,7 @@ func auditPage(r *request) error {
 
 // auditFindings fills in the findings.
 func (r *request) auditFindings(v *policyfiles.Version, a *auditView) error {
-	soon, cancel := context.WithTimeout(r.Context(), patience)
+	soon, cancel := r.soon()
 	defer cancel()
 	list, err := v.Findings(soon)
 	if errors.Is(err, context.DeadlineExceeded) && r.Context().Err() == nil {

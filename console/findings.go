@@ -73,7 +73,7 @@ func findingsPage(r *request) error {
 	if err != nil {
 		return err
 	}
-	soon, cancel := context.WithTimeout(r.Context(), patience)
+	soon, cancel := r.soon()
 	defer cancel()
 	list, err := v.Findings(soon)
 	var d findings

@@ -1,12 +1,18 @@
 package console
 
 import (
+	"cmp"
+	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/interchange-smtp/interchange/connector/diagram"
 	"github.com/interchange-smtp/interchange/console/internal/policyfiles"
 )
+
+// maxDrawing is how long the request for a picture waits for it.
+const maxDrawing = 20 * time.Second
 
 // mapRoutes registers the pages with the drawing of the policy.
 func (c *Console) mapRoutes(mux *http.ServeMux) {
@@ -26,6 +32,7 @@ type mapView struct {
 	SVG     string    // the address of the drawing
 	Files   []mapLink // to download it
 	Empty   bool      // the policy has no connector
+	Waiting bool      // the policy is being drawn
 }
 
 // mapLink is a link to a form of the drawing.
@@ -60,8 +67,21 @@ func mapPage(r *request) error {
 	for _, f := range []struct{ label, page string }{{"SVG", "/map.svg"}, {"DOT, for Graphviz", "/map.dot"}, {"Mermaid, for Markdown", "/map.mmd"}} {
 		m.Files = append(m.Files, mapLink{f.label, r.c.path(f.page, append(query[:len(query):len(query)], "download", "1")...)})
 	}
-	m.Table = diagram.New(v.Loaded.Policy, diagram.Options{Only: m.Only}).Table()
+	d, ok, err := r.drawing(v, m.Only)
+	if err != nil {
+		return err
+	}
+	if m.Waiting = !ok; ok {
+		m.Table = d.Table()
+	}
 	return r.render("map", view{Title: "Map", Wide: true, Data: m})
+}
+
+// drawing returns the drawing of connectors, all if only is empty; ok is false while it is being made.
+func (r *request) drawing(v *policyfiles.Version, only []string) (d *diagram.Drawing, ok bool, err error) {
+	return computed(r, fmt.Sprintf("map %s %q", v.ID, only), func() *diagram.Drawing {
+		return diagram.New(v.Loaded.Policy, diagram.Options{Only: only, Stamp: v.Loaded.Fingerprint()})
+	})
 }
 
 // only returns the names of the connectors to draw.
@@ -95,7 +115,11 @@ func mapFile(r *request) error {
 	if err != nil {
 		return err
 	}
-	d := diagram.New(v.Loaded.Policy, diagram.Options{Only: r.only(), Stamp: v.Loaded.Fingerprint()})
+	r.end = time.Now().Add(maxDrawing) // a picture can't say that it is being made
+	d, ok, err := r.drawing(v, r.only())
+	if err != nil || !ok {
+		return cmp.Or(err, error(errTooMuch))
+	}
 	file := strings.TrimPrefix(r.URL.Path, "/")
 	if r.FormValue("download") != "" || file != "map.svg" {
 		r.w.Header().Set("Content-Disposition", `attachment; filename="`+file+`"`)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/interchange-smtp/interchange/console/internal/logon"
 	"github.com/interchange-smtp/interchange/console/internal/policyfiles"
@@ -18,6 +19,7 @@ type request struct {
 	c    *Console
 	w    http.ResponseWriter
 	user logon.User
+	end  time.Time // of the page's patience; zero: it hasn't waited yet
 }
 
 // handler answers a request. Its error becomes an error page: a *problem with its own status, anything else with 500.

@@ -2,8 +2,11 @@ package console
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"runtime/debug"
 	"sync"
+	"time"
 
 	"github.com/interchange-smtp/interchange/console/internal/policyfiles"
 )
@@ -22,11 +25,12 @@ type works struct {
 	working chan struct{}
 }
 
-// work is a computation.
+// work is a computation. If it panics, so do the requests that ask for its result: they end, and not the program.
 type work struct {
 	key    string
-	done   chan struct{} // is closed when result is known
+	done   chan struct{} // is closed when result or failed is known
 	result any
+	failed error // the panic; nil: there was no panic
 }
 
 // errTooMuch is the answer while too much is being computed.
@@ -52,8 +56,8 @@ func (s *works) find(key string, compute func() any) *work {
 	s.list = append(s.list, w)
 	go func() {
 		s.working <- struct{}{}
-		defer func() { <-s.working; close(w.done) }()
-		w.result = compute()
+		defer func() { <-s.working }()
+		w.run(compute)
 	}()
 	return w
 }
@@ -61,14 +65,41 @@ func (s *works) find(key string, compute func() any) *work {
 // forget drops the result that was asked for least recently, and reports whether there was one.
 func (s *works) forget() bool {
 	for i, w := range s.list {
-		select {
-		case <-w.done:
+		if w.ready() {
 			s.list = append(s.list[:i:i], s.list[i+1:]...)
 			return true
-		default:
 		}
 	}
 	return false
+}
+
+// run computes the result.
+func (w *work) run(compute func() any) {
+	defer close(w.done)
+	defer func() {
+		if v := recover(); v != nil {
+			w.failed = fmt.Errorf("%v\n%s", v, debug.Stack())
+		}
+	}()
+	w.result = compute()
+}
+
+// ready reports whether the result is known.
+func (w *work) ready() bool {
+	select {
+	case <-w.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// soon returns a context that ends when the page has waited long enough, for all that it waits for.
+func (r *request) soon() (context.Context, context.CancelFunc) {
+	if r.end.IsZero() {
+		r.end = time.Now().Add(patience)
+	}
+	return context.WithDeadline(r.Context(), r.end)
 }
 
 // computed returns the result of a computation with a key, which must name everything that the result depends on. ok is
@@ -78,15 +109,20 @@ func computed[T any](r *request, key string, compute func() T) (result T, ok boo
 	if w == nil {
 		return result, false, errTooMuch
 	}
-	soon, cancel := context.WithTimeout(r.Context(), patience)
+	soon, cancel := r.soon()
 	defer cancel()
 	select {
 	case <-w.done:
-		result, ok = w.result.(T)
-		return result, ok, nil
 	case <-soon.Done():
-		return result, false, r.Context().Err()
+		if !w.ready() {
+			return result, false, r.Context().Err()
+		}
 	}
+	if w.failed != nil {
+		panic(w.failed)
+	}
+	result, ok = w.result.(T)
+	return result, ok, nil
 }
 
 // loaded returns the policy as its files are now, or as they were before they got mistakes.
