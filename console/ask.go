@@ -58,11 +58,7 @@ func askPage(r *request) error {
 			return err
 		}
 	}
-	status := http.StatusOK
-	if len(a.Question.wrong) > 0 {
-		status = http.StatusBadRequest
-	}
-	return r.renderStatus(status, "ask", view{Title: "Explain a session", Data: a})
+	return r.render("ask", view{Title: "Explain a session", Data: a})
 }
 
 // answer walks the session of a question and explains it.
