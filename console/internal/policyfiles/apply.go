@@ -61,7 +61,7 @@ func (f *Files) Apply(ctx context.Context, t *Trial, by string) (*Entry, error) 
 	if now.ID != t.Before.ID {
 		return nil, &ConflictError{Base: t.Before, Now: now}
 	}
-	w, err := f.prepare(t, now, by)
+	w, err := f.prepare(ctx, t, now, by)
 	if err == nil {
 		err = f.check(ctx, t, w)
 	}

@@ -313,7 +313,7 @@ func TestIDsTellNothing(t *testing.T) {
 
 // TestDocument rewrites a JSON document and keeps its passwords and their places.
 func TestDocument(t *testing.T) {
-	x := newFixture(t, Options{}, "relay.json", `{"Send": [
+	x := newFixture(t, Options{Load: load.Options{Server: "localhost", FQDN: "machine.contoso.com"}}, "relay.json", `{"Send": [
 		{"Name": "A", "AddressSpaces": ["a.example"], "SmartHosts": ["smtp.example"], "SmartHostAuthMechanism": "BasicAuth, BasicAuthRequireTLS", "AuthenticationCredential": {"UserName": "u", "Password": "secret1"}},
 		{"Name": "B", "AddressSpaces": ["b.example"], "SmartHosts": ["smtp.example"], "SmartHostAuthMechanism": "BasicAuth, BasicAuthRequireTLS", "AuthenticationCredential": {"UserName": "u", "PasswordFrom": {"File": "b.secret"}}}]}`)
 	x.put("b.secret", "secret2\n")
@@ -328,7 +328,7 @@ func TestDocument(t *testing.T) {
 			t.Errorf("%s isn't there once:\n%s", part, text)
 		}
 	}
-	if info, err := os.Stat(x.target.name); err != nil || info.Mode().Perm() != 0o640 || strings.Contains(text, "secret2") {
+	if info, err := os.Stat(x.target.name); err != nil || info.Mode().Perm() != 0o640 || strings.Contains(text, "secret2") || strings.Contains(text, "machine") {
 		t.Errorf("%v %v\n%s", info, err, text)
 	}
 	x.put("b.secret", "secret4\n")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -51,7 +52,6 @@ type Trial struct {
 	Warnings source.Diagnostics // of the commands
 	Output   string             // what the commands print, cut off after 64 KB
 
-	draft      *load.Draft                  // After before it was compiled
 	text       []byte                       // the file after an undo; nil: of other changes
 	set        map[string]*param.Credential // what Apply writes to the credentials file
 	comparison *later[analysis.Comparison]
@@ -128,7 +128,7 @@ func (t *Trial) run(ctx context.Context) error {
 	defer end()
 	draft, err := t.interpret(ctx)
 	if err == nil {
-		t.draft, t.Warnings = draft, draft.Warnings[len(t.Before.draft.Warnings):]
+		t.Warnings = draft.Warnings[len(t.Before.draft.Warnings):]
 		t.After, err = compile(draft)
 	}
 	t.placeCommands(err)
@@ -137,16 +137,21 @@ func (t *Trial) run(ctx context.Context) error {
 
 // interpret runs the commands, and returns the configuration that they make.
 func (t *Trial) interpret(ctx context.Context) (*load.Draft, error) {
-	v := t.Before
 	var out output
-	sh := v.draft.Shell()
-	sh.Out, sh.FS, sh.Queues, sh.Tracking, sh.Save, sh.Env = &out, nil, nil, nil, nil, nil
-	sh.Credential, sh.Answer = t.credential(sh.Credential), t.answer(sh.Answer)
-	sh.Limits.Steps, sh.Limits.Memory = lower(sh.Limits.Steps, maxSteps), lower(sh.Limits.Memory, maxMemory)
-	commands := encodingOf(v.seen.text(v.files.target.name)).lines(t.Change.Commands)
-	draft, err := v.draft.Run(ctx, sh, v.files.script(), []byte(commands))
+	draft, err := t.runOn(ctx, t.Before.draft, &out)
 	t.Output = out.String()
 	return draft, err
+}
+
+// runOn runs the commands on a copy of a draft. They print to out.
+func (t *Trial) runOn(ctx context.Context, d *load.Draft, out io.Writer) (*load.Draft, error) {
+	f := t.Before.files
+	sh := d.Shell()
+	sh.Out, sh.FS, sh.Queues, sh.Tracking, sh.Save, sh.Env = out, nil, nil, nil, nil, nil
+	sh.Credential, sh.Answer = t.credential(sh.Credential), t.answer(sh.Answer)
+	sh.Limits.Steps, sh.Limits.Memory = lower(sh.Limits.Steps, maxSteps), lower(sh.Limits.Memory, maxMemory)
+	commands := encodingOf(t.Before.seen.text(f.target.name)).lines(t.Change.Commands)
+	return d.Run(ctx, sh, f.script(), []byte(commands))
 }
 
 // lower returns the lower one of a limit, which may be 0 for its default, and another.

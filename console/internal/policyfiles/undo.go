@@ -55,7 +55,7 @@ func (f *Files) TryUndo(ctx context.Context) (*Trial, error) {
 		return nil, err
 	}
 	if t.Mistakes = before.Mistakes; len(t.Mistakes) == 0 {
-		t.After, t.draft = before.Loaded, before.draft
+		t.After = before.Loaded
 	}
 	t.prepare()
 	return t, nil

@@ -32,7 +32,7 @@ type writing struct {
 }
 
 // prepare computes what the files will have after the trial.
-func (f *Files) prepare(t *Trial, now *Version, by string) (*writing, error) {
+func (f *Files) prepare(ctx context.Context, t *Trial, now *Version, by string) (*writing, error) {
 	records, err := f.records()
 	if err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func (f *Files) prepare(t *Trial, now *Version, by string) (*writing, error) {
 	case t.Undoes != nil:
 		w.record.Undoes, w.after = t.Undoes.Number, t.text
 	case f.target.document:
-		w.after, err = document(f.target.name, t.draft.Config)
+		w.after, err = f.document(ctx, t)
 	default:
 		w.after = appended(w.before, w.record.Time, by, t.Change.Title, t.Change.Commands)
 	}
@@ -60,17 +60,26 @@ func (f *Files) prepare(t *Trial, now *Version, by string) (*writing, error) {
 	return w, err
 }
 
-// document returns the JSON document of a configuration, with its passwords. Others than the owner and the
-// group may not read it then.
-func document(name string, cfg connector.Config) ([]byte, error) {
-	text, err := jsonconfig.MarshalWithSecrets(cfg)
+// document returns the JSON document after a trial, with its passwords. Others than the owner and the group may not
+// read it then. The name of the machine isn't written into it.
+func (f *Files) document(ctx context.Context, t *Trial) ([]byte, error) {
+	opts := f.opts.Load
+	opts.ReadFile, opts.FQDN = t.Before.seen.read, ""
+	draft, err := load.Read(ctx, opts, f.opts.Names...)
+	if err == nil {
+		draft, err = t.runOn(ctx, draft, nil)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if public, err := jsonconfig.Marshal(cfg); err != nil || bytes.Equal(public, text) {
+	text, err := jsonconfig.MarshalWithSecrets(draft.Config)
+	if err != nil {
+		return nil, err
+	}
+	if public, err := jsonconfig.Marshal(draft.Config); err != nil || bytes.Equal(public, text) {
 		return text, err
 	}
-	return text, closeToOthers(name)
+	return text, closeToOthers(f.target.name)
 }
 
 // closeToOthers takes the access to a file with secrets from all but its owner and group.
