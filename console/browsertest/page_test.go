@@ -18,7 +18,7 @@ import (
 )
 
 // patience is how long a page may take to load: a limit for failures, which no passing test waits for.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // page is a tab of the browser with cookies of its own. Its verbs are those of the administrator's
 // guide; they fail the test if the page has no such thing, or several.
