@@ -230,7 +230,7 @@ func (r *request) apply(t *policyfiles.Trial) (*policyfiles.Entry, error) {
 
 // audit writes the line about an action to the log.
 func (r *request) audit(what string, attrs ...any) {
-	r.c.logger.Info(""+what, append([]any{"user", r.user.Name, "role", r.user.Role.String(), "address", r.user.Address}, attrs...)...)
+	r.c.logger.Info(what, append([]any{"user", r.user.Name, "role", r.user.Role.String(), "client", r.user.Address}, attrs...)...)
 }
 
 // conflictOf says what is different since the version that a change was tried on.

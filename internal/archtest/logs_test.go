@@ -11,12 +11,13 @@ import (
 )
 
 // logging are the methods that write a line, with the place of its text among their
-// arguments. log is the one of the queue's scheduler, whose driver writes the line.
-var logging = map[string]int{"Debug": 0, "Info": 0, "Warn": 0, "Error": 0, "log": 1, "Log": 2, "LogAttrs": 2}
+// arguments. log is the one of the queue's scheduler, whose driver writes the line, and audit
+// that of the console.
+var logging = map[string]int{"audit": 0, "Debug": 0, "Info": 0, "Warn": 0, "Error": 0, "log": 1, "Log": 2, "LogAttrs": 2}
 
 // passedOn are the texts of lines that the caller of the method has got from elsewhere: from
 // an event, from the scheduler, or from the line above.
-var passedOn = []string{"e.Kind.String()", "a.Text", "event", "demonstrated"}
+var passedOn = []string{"e.Kind.String()", "a.Text", "event", "demonstrated", "what"}
 
 // TestPlainLinesAreDocumented holds docs/logs.md to the lines of the log that are not
 // events, both ways. A line that is about a connection, command, message, recipient or
@@ -37,7 +38,7 @@ func TestPlainLinesAreDocumented(t *testing.T) {
 			documented[text] = false
 		}
 	}
-	for _, p := range packages(t, "./relay/...", module+"/examples/gateway") {
+	for _, p := range packages(t, "./relay/...", "./console/...", module+"/examples/gateway") {
 		fset := token.NewFileSet()
 		for _, file := range parse(t, fset, p, p.GoFiles) {
 			ast.Inspect(file, func(n ast.Node) bool {
@@ -89,7 +90,7 @@ func logs(call *ast.CallExpr) bool {
 	case *ast.Ident:
 		name = of.Name
 	}
-	return sel.Sel.Name == "log" || strings.Contains(strings.ToLower(name), "log")
+	return sel.Sel.Name == "log" || sel.Sel.Name == "audit" || strings.Contains(strings.ToLower(name), "log")
 }
 
 // markDocumented notes that the lines are logged whose text is arg, or has arg's constant
