@@ -82,6 +82,7 @@ func (c *Console) openLogon() (err error) {
 // forget drops all that belongs to a session that has ended.
 func (c *Console) forget(session string) {
 	c.proposals.forget(session)
+	c.drafts.Forget(session)
 	c.replays.forget(session)
 }
 

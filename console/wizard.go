@@ -159,7 +159,7 @@ func (r *request) summarize(d *dialog.Draft, shown *dialogShown) error {
 	if shown.Proof, err = proofOf(r.Context(), tried, "/drafts/"+d.ID+"/"+shown.Page+"/map.svg"); err != nil {
 		return err
 	}
-	var facts dialog.Facts
+	facts := dialog.Facts{Account: r.user.Name + " has the role " + r.user.Role.String() + "."}
 	if known := r.c.options.Findings; known != nil {
 		facts.Certificates = len(known().Certificates) > 0
 	}

@@ -60,7 +60,7 @@ func TestPrerequisites(t *testing.T) {
 		}
 	}
 	w = open(t, dialog.Relay, dialog.Subject{Config: cfg, ID: "Default HubA"})
-	if got := w.states(dialog.Facts{}); got != "doubtful, doubtful" {
+	if got := w.states(dialog.Facts{Account: "anna"}); got != "ok, doubtful, doubtful" {
 		t.Errorf("relay for all clients: %s", got)
 	}
 }

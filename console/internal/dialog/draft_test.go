@@ -47,6 +47,11 @@ func TestDraftsEnd(t *testing.T) {
 	if has(other) {
 		t.Error("more than 500 drafts are kept")
 	}
+	one, two := add("clara"), add("dora")
+	s.Forget("clara")
+	if has(one) || !has(two) {
+		t.Error("the end of a session must end its drafts, and no others")
+	}
 	last := add("anna")
 	now = now.Add(12*time.Hour + time.Second)
 	if has(last) {

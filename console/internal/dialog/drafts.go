@@ -69,6 +69,13 @@ func (s *Drafts) Remove(owner, id string) {
 	s.end(func(d *Draft) bool { return d.ID == id && d.Owner == owner })
 }
 
+// Forget forgets all drafts of a session, which has ended.
+func (s *Drafts) Forget(owner string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drafts = slices.DeleteFunc(s.drafts, func(d *Draft) bool { return d.Owner == owner })
+}
+
 // expire forgets the drafts that are too old.
 func (s *Drafts) expire() {
 	oldest := s.now().Add(-draftLives)

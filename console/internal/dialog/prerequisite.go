@@ -43,6 +43,7 @@ type Prerequisite struct {
 
 // Facts are known to the console beside the values of a dialog.
 type Facts struct {
+	Account      string             // the user and the role that lets the user change the policy; "" to leave them out
 	Certificates bool               // the findings know this server's certificates
 	Findings     []analysis.Finding // about the policy as it will be
 }
@@ -54,7 +55,11 @@ func (d *Draft) Prerequisites(f Facts) []Prerequisite {
 	if d.dialog.Prerequisites == nil {
 		return nil
 	}
-	return d.dialog.Prerequisites(d.values, f)
+	all := d.dialog.Prerequisites(d.values, f)
+	if len(all) > 0 && f.Account != "" {
+		all = append([]Prerequisite{{Met, "The account that you use must be delegated the Exchange Organization Administrator role.", f.Account}}, all...)
+	}
+	return all
 }
 
 // sendPrerequisites are those of a Send connector, by its authentication.
