@@ -18,6 +18,7 @@ func (c *Console) draftRoutes(mux *http.ServeMux) {
 	c.handle(mux, "GET /drafts/{id}/{page}", Change, dialogPage)
 	c.handle(mux, "GET /drafts/{id}/{page}/map.svg", Change, dialogMap)
 	c.handle(mux, "POST /drafts/{id}/{page}", Change, submitDialog)
+	c.handle(mux, "POST /drafts/{id}/{page}/preview", Change, previewDialog)
 }
 
 // openDialog makes a draft of the dialog that the form names and shows its first page.
@@ -57,11 +58,14 @@ func (r *request) try(_ context.Context, s *dialog.Script) (source.Diagnostics, 
 	return tried.Mistakes, nil
 }
 
-// trial tries what a draft asks for on the policy as it is now.
-func (r *request) trial(d *dialog.Draft) (*policyfiles.Trial, error) {
+// changeOf is the change that a draft asks for.
+func changeOf(d *dialog.Draft) policyfiles.Change {
 	s, title := d.Script()
-	return r.tryNow(policyfiles.Change{Title: title, Commands: s.Text() + "\n", Credentials: s.Credentials})
+	return policyfiles.Change{Title: title, Commands: s.Text() + "\n", Credentials: s.Credentials}
 }
+
+// trial tries what a draft asks for on the policy as it is now.
+func (r *request) trial(d *dialog.Draft) (*policyfiles.Trial, error) { return r.tryNow(changeOf(d)) }
 
 // tried is a trial that is kept, or why it failed.
 type tried struct {
@@ -76,15 +80,15 @@ func (r *request) keptTrial(d *dialog.Draft) (*policyfiles.Trial, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, title := d.Script()
-	change := policyfiles.Change{Title: title, Commands: s.Text() + "\n", Credentials: maps.Clone(s.Credentials)}
+	change := changeOf(d)
+	change.Credentials = maps.Clone(change.Credentials)
 	for variable, c := range change.Credentials {
 		if c.Password != "" {
 			c.Password = "set"
 		}
 		change.Credentials[variable] = c
 	}
-	t, ok, err := computed(r, "draft "+d.ID+" "+now.ID+" "+s.Text(), func() tried {
+	t, ok, err := computed(r, "draft "+d.ID+" "+now.ID+" "+change.Commands, func() tried {
 		trial, err := now.Try(r.c.ended, change)
 		return tried{trial, err}
 	})
@@ -121,15 +125,18 @@ func dialogPage(r *request) error {
 	if now := d.Page(page); now != page {
 		return r.redirect("/drafts/" + d.ID + "/" + now)
 	}
-	return r.renderDialog(http.StatusOK, d, page, nil)
-}
-
-func (r *request) renderDialog(status int, d *dialog.Draft, page string, c *conflict) error {
 	v, ok := d.View(page)
 	if !ok {
 		return notFound("page", page)
 	}
-	shown := dialogShown{View: v, ID: d.ID, Conflict: c, Changeable: r.c.unchangeable(), Back: d.Back}
+	shown := dialogShown{View: v, ID: d.ID, Changeable: r.c.unchangeable(), Back: d.Back}
+	status := http.StatusOK
+	if since := r.FormValue("since"); since != "" && v.Summary {
+		status = http.StatusConflict
+		if shown.Conflict, err = r.conflictSince(since); err != nil {
+			return err
+		}
+	}
 	if v.Final {
 		shown.Next = d.NextSteps()
 	}
@@ -197,6 +204,20 @@ func dialogMap(r *request) error {
 	return r.svg(diagram.New(tried.After.Policy, diagram.Options{Before: tried.Before.Loaded.Policy}))
 }
 
+// previewDialog answers with the commands for the form of a page, as text. Nothing is changed.
+func previewDialog(r *request) error {
+	d, err := r.draft()
+	if err != nil {
+		return err
+	}
+	if err := r.ParseForm(); err != nil {
+		return &problem{status: http.StatusBadRequest, text: "The form can't be read: " + err.Error()}
+	}
+	r.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, err = r.w.Write(visible([]byte(d.Preview(r.PathValue("page"), r.PostForm))))
+	return err
+}
+
 // submitDialog takes the form of a page of a dialog.
 func submitDialog(r *request) error {
 	d, err := r.draft()
@@ -240,7 +261,7 @@ func (r *request) finishDialog(d *dialog.Draft, page string) error {
 		return r.review(tried, "OK", d.Back)
 	}
 	if seen := r.PostFormValue("base"); seen != tried.Before.ID {
-		return r.renderDialog(http.StatusConflict, d, page, r.c.conflictSince(seen, tried.Before))
+		return r.redirect("/drafts/"+d.ID+"/"+page, "since", seen)
 	}
 	if _, err := r.apply(tried); err != nil {
 		return err
@@ -250,9 +271,13 @@ func (r *request) finishDialog(d *dialog.Draft, page string) error {
 }
 
 // conflictSince describes the difference between the version that a user has seen and now.
-func (c *Console) conflictSince(seen string, now *policyfiles.Version) *conflict {
-	if before := c.files.Version(seen); before != nil {
-		return conflictOf(&policyfiles.ConflictError{Base: before, Now: now})
+func (r *request) conflictSince(seen string) (*conflict, error) {
+	now, err := r.version()
+	if err != nil {
+		return nil, err
 	}
-	return &conflict{Unread: "What is different isn't known any more."}
+	if before := r.c.files.Version(seen); before != nil {
+		return conflictOf(&policyfiles.ConflictError{Base: before, Now: now}), nil
+	}
+	return &conflict{Unread: "The version that you began with isn't kept any more."}, nil
 }

@@ -364,3 +364,21 @@ func TestWizardHostile(t *testing.T) {
 		t.Errorf("OK without a change leads to %s", w.page)
 	}
 }
+
+// TestPreview: the command for what is typed is shown, and nothing is kept of it.
+func TestPreview(t *testing.T) {
+	b := newTester(t, relay)
+	w := b.open("dialog", "receive-properties", "id", "Printers", "page", "network", "back", "/server")
+	w.click("Add", `value="add:ranges"`)
+	a := b.post(w.page+"/preview", "row.range", "192.168.5.78\n<b>\u202e", "password", "secret")
+	b.expect(a, http.StatusOK, "Set-ReceiveConnector \"Printers\" -RemoteIPRanges \"192.168.5.77\",\"192.168.5.78\",'<b>⟨U+202E⟩'")
+	if a.header.Get("Content-Type") != "text/plain; charset=utf-8" {
+		t.Errorf("the preview is %s", a.header.Get("Content-Type"))
+	}
+	b.expect(b.get(w.page), http.StatusOK, "Nothing is changed yet.")
+	if a := b.get(w.page); !strings.Contains(a.body, "<p data-none>") {
+		t.Errorf("the preview was kept: %s", plain(a.body))
+	}
+	b.session = "two"
+	b.expect(b.post(w.page+"/preview", "row.range", "x"), http.StatusNotFound)
+}
