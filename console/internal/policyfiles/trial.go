@@ -76,7 +76,7 @@ func (v *Version) Try(ctx context.Context, c Change) (*Trial, error) {
 	return t, nil
 }
 
-// Query runs commands as Try does, and returns what they print, cut off after 64 KB. It takes less time, because it
+// Query runs commands as Try does, and returns their output, cut off after 64 KB. It takes less time, because it
 // compiles nothing: it is for commands that change nothing. Mistakes in them are source.Diagnostics.
 func (v *Version) Query(ctx context.Context, commands string) (string, error) {
 	t, err := v.trial(Change{Commands: commands})
