@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -127,6 +128,14 @@ func (g *fakeGateway) changed() string {
 // withGateway makes a tester's console show a gateway.
 func withGateway(g Gateway) func(*Options) {
 	return func(o *Options) { o.Gateway = g }
+}
+
+// suspend makes a queue suspended, or not.
+func (g *fakeGateway) suspend(queue int, yes bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.hops = slices.Clone(g.hops)
+	g.hops[queue].Suspended = yes
 }
 
 // harmlessPage fails the test if the hostile text has become markup, or its control characters are left.

@@ -76,6 +76,7 @@ type operation struct {
 	all    bool   // everything that the filter selects is meant, instead of rows
 
 	queues   []string // their names, or
+	skipped  []string // queues that are left out, with the reason
 	chosen   []viewer.Chosen
 	messages int  // that are concerned, as far as that is known before
 	more     bool // there are more messages than the operation takes at once
@@ -140,6 +141,10 @@ func (o *operation) proceed(thing string, n int, run func(*operation) error) err
 	if o.query != "" {
 		back += "?" + o.query
 	}
+	if n == 0 && len(o.skipped) > 0 {
+		r.c.notices.put(r.user.Session, "Nothing was changed. "+o.leftOut())
+		return r.redirect(back)
+	}
 	if n == 0 {
 		r.c.notices.put(r.user.Session, "Nothing was changed, because no "+thing+" was chosen. Tick the boxes of the rows that are meant first, or choose all that the filter finds.")
 		return r.redirect(back)
@@ -149,7 +154,6 @@ func (o *operation) proceed(thing string, n int, run func(*operation) error) err
 	}
 	err := run(o)
 	r.c.snapshots.Forget()
-	commands := strings.Join(o.commands(), "\n")
 	outcome := count(o.done, thing) + " " + o.action.done
 	if thing == "queue" && o.action.verb != operations.SuspendQueue && o.action.verb != operations.ResumeQueue {
 		outcome += " (" + count(o.changed, "message") + ")"
@@ -157,7 +161,28 @@ func (o *operation) proceed(thing string, n int, run func(*operation) error) err
 	if o.more {
 		outcome += "; there are more messages: repeat the action"
 	}
-	attrs := []any{"action", o.action.Name, thing + "s", o.done, "messages", o.changed, "target", o.target, "commands", commands}
+	if len(o.skipped) > 0 {
+		outcome += ". " + o.leftOut()
+	}
+	return o.finish(thing, outcome, back, err)
+}
+
+// leftOut says which queues were left out.
+func (o *operation) leftOut() string {
+	text := "Left out: " + strings.Join(o.skipped[:min(len(o.skipped), 3)], ", ")
+	if more := len(o.skipped) - 3; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text + "."
+}
+
+// finish logs the operation, and shows the list with its outcome, or the error that has ended it.
+func (o *operation) finish(thing, outcome, back string, err error) error {
+	r, commands := o.r, strings.Join(o.commands(), "\n")
+	attrs := []any{"action", o.action.Name, "messages", o.changed, "commands", commands}
+	if thing == "queue" {
+		attrs = append(attrs, "queues", o.done)
+	}
 	if err != nil {
 		r.audit("queue action failed", append(attrs, "error", err)...)
 		r.c.transcript.add(r.c.now(), r.user.Name, commands, outcome+", then: "+err.Error())
@@ -165,7 +190,7 @@ func (o *operation) proceed(thing string, n int, run func(*operation) error) err
 	}
 	r.audit("queue action", attrs...)
 	r.c.transcript.add(r.c.now(), r.user.Name, commands, outcome)
-	r.c.notices.put(r.user.Session, outcome+".")
+	r.c.notices.put(r.user.Session, strings.TrimSuffix(outcome, ".")+".")
 	return r.redirect(back)
 }
 

@@ -127,13 +127,31 @@ func onQueues(r *request) error {
 	}
 	o.query, o.all = parameters, r.PostFormValue("which") == "all"
 	for i := range all {
-		if o.all && q.Matches(&all[i]) || !o.all && chosen[all[i].Name] {
+		switch useless := o.useless(&all[i]); {
+		case o.all && !q.Matches(&all[i]), !o.all && !chosen[all[i].Name]:
+		case useless != "":
+			o.skipped = append(o.skipped, all[i].Name+" "+useless)
+		default:
 			o.queues = append(o.queues, all[i].Name)
 			o.messages += all[i].Messages
 		}
 	}
 	o.filter = q.Filter(viewer.QueueProperties)
 	return o.proceed("queue", len(o.queues), (*operation).onQueues)
+}
+
+// useless says why the operation would do nothing to a queue; "": it does something.
+func (o *operation) useless(q *operations.Queue) string {
+	suspended := q.Status == "Suspended"
+	switch do := o.action.verb; {
+	case do == operations.SuspendQueue && suspended:
+		return "is suspended already"
+	case do == operations.ResumeQueue && !suspended:
+		return "isn't suspended"
+	case do == operations.RetryQueue && suspended:
+		return "is suspended; resume it first"
+	}
+	return ""
 }
 
 // onQueues does the operation to each queue. Actions on messages concern those that are in it now.

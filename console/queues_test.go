@@ -58,6 +58,8 @@ func TestQueueActions(t *testing.T) {
 		{"remove-ndr", "drop Internet contoso.com 3 report", `Get-Message -Queue 'localhost\Internet contoso.com' -ResultSize Unlimited | Remove-Message -WithNDR $true`},
 		{"remove", "drop Internet contoso.com 3", `Get-Message -Queue 'localhost\Internet contoso.com' -ResultSize Unlimited | Remove-Message -WithNDR $false`},
 	} {
+		g.suspend(0, tt.do == "resume")
+		b.console.snapshots.Forget()
 		form := []string{"do", tt.do, "id", "Internet contoso.com", "to", "Internet"}
 		if strings.HasPrefix(tt.do, "re") && strings.Contains(tt.do, "m") && tt.do != "resume" && tt.do != "resubmit" || tt.do == "redirect" {
 			b.expect(b.post("/queues", form...), http.StatusOK, "1 queue with 3 messages", tt.command, "Cancel")
@@ -74,6 +76,23 @@ func TestQueueActions(t *testing.T) {
 			t.Errorf("%s isn't in the log:\n%s", tt.do, b.log)
 		}
 		b.expect(b.get("/history"), http.StatusOK, tt.command)
+	}
+}
+
+// TestUselessActions: queues to which an action would do nothing are left out, with the reason.
+func TestUselessActions(t *testing.T) {
+	g := newFakeGateway(3)
+	b := newTester(t, relayed, withGateway(g))
+	b.expect(b.post("/queues", "do", "resume", "id", "Internet contoso.com"), http.StatusOK, "Nothing was changed. Left out: Internet contoso.com isn't suspended.")
+	g.suspend(0, true)
+	b.console.snapshots.Forget()
+	b.expect(b.post("/queues", "do", "retry", "id", "Internet contoso.com"), http.StatusOK, "is suspended; resume it first")
+	if got := g.changed(); got != "" {
+		t.Error(got)
+	}
+	b.expect(b.post("/queues", "do", "suspend", "which", "all", "sure", "yes"), http.StatusOK, "1 queue suspended. Left out: Internet contoso.com is suspended already.")
+	if got := g.changed(); got != "suspend-hop Internet fabrikam.com" {
+		t.Error(got)
 	}
 }
 
