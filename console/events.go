@@ -14,11 +14,12 @@ import (
 const (
 	maxStreams        = 64
 	maxSessionStreams = 8
-	streamTime        = 30 * time.Minute // then the browser connects again
-	streamTick        = 2 * time.Second  // between looks at the gateway
-	streamRest        = time.Minute      // after which ages on a page are too old
-	streamWait        = 10 * time.Second // for a browser that doesn't read
-	streamAlive       = 15 * time.Second // between signs of life, so that proxies don't end the stream
+	streamTime        = 30 * time.Minute       // then the browser connects again
+	streamTick        = 2 * time.Second        // between looks at the gateway, and events, at least
+	streamShare       = 100 * time.Millisecond // of each stream: all browsers together load at most ten pages a second
+	streamRest        = time.Minute            // after which ages on a page are too old
+	streamWait        = 10 * time.Second       // for a browser that doesn't read
+	streamAlive       = 15 * time.Second       // between signs of life, so that proxies don't end the stream
 )
 
 // streams counts the open streams.
@@ -41,6 +42,13 @@ func (s *streams) begin(session string) bool {
 	s.all++
 	s.bySession[session]++
 	return true
+}
+
+// pace returns the time between two events of a stream: ten a second, for all streams together.
+func (s *streams) pace() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return max(streamTick, time.Duration(s.all)*streamShare)
 }
 
 // end counts a stream as closed.
@@ -93,9 +101,9 @@ func (s *stream) follow() {
 	if !s.send("retry: 3000\n\n") {
 		return
 	}
-	tick := time.NewTicker(streamTick)
+	tick := time.NewTimer(r.c.streams.pace())
 	defer tick.Stop()
-	for {
+	for ; ; tick.Reset(r.c.streams.pace()) {
 		select {
 		case <-ctx.Done():
 			return

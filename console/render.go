@@ -163,8 +163,8 @@ func (c *Console) write(w http.ResponseWriter, status int, page string, data any
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, err := w.Write(visible(text.Bytes()))
-	return err
+	_, _ = w.Write(visible(text.Bytes())) // otherwise the browser has gone
+	return nil
 }
 
 // readAssets computes the addresses of the files in static, which contain a digest so that browsers may keep them.
