@@ -36,8 +36,8 @@ func (a answers) Do(_ context.Context, r control.Request) iter.Seq2[control.Even
 // ago is the time some minutes before the pages are looked at.
 func ago(minutes time.Duration) time.Time { return today.Add(-minutes * time.Minute) }
 
-// working is a gateway at work: one next hop answers, another one doesn't.
-func working() answers {
+// working is a gateway at work on a policy with a fingerprint: one next hop answers, another one doesn't.
+func working(fingerprint string) answers {
 	reply := "connect to 192.0.2.25:25: connection refused"
 	recipient := control.Recipient{To: "carl@tailspintoys.com", Status: "waiting", NextHop: "tailspintoys.com", Attempts: 4, Tried: ago(3), Next: today.Add(7 * time.Minute), Reply: reply}
 	message := func(id, from, subject string, arrived time.Time) control.Event {
@@ -56,7 +56,7 @@ func working() answers {
 			{Hop: &control.Hop{Name: "smtpgateway1.contoso.com", Connector: "ToInternetGateway", DeliveryType: "SmartHostConnectorDelivery", Destination: "smtpgateway1.contoso.com", Messages: 1, Sending: 1, Oldest: ago(0), Incoming: 2.5, Outgoing: 2.4}},
 		},
 		control.GetStatus: {{Status: &control.Status{
-			Time: today, State: control.Serving, Started: ago(5000), Policy: "3c5d20e1", Since: ago(600),
+			Time: today, State: control.Serving, Started: ago(5000), Policy: fingerprint, Since: ago(600),
 			Bindings: []control.Binding{{Address: "0.0.0.0:25", Connectors: []string{"Default HubA"}, Listening: true}}, Sessions: []control.Sessions{{Connector: "Default HubA", Open: 2}},
 			Queue:        &control.Queued{Waiting: 3, Sending: 1, Oldest: ago(95), Bytes: 192_852, Free: 80 << 30, Capacity: 100 << 30},
 			Failing:      []control.NextHop{{Name: "tailspintoys.com", Waiting: 3, Failures: 4, Tried: ago(3), Retry: today.Add(7 * time.Minute), Reply: reply}},
@@ -97,11 +97,17 @@ func story() []tracking.Row {
 	return []tracking.Row{received, sent}
 }
 
-// running gives a console the gateway at work, and its tracking log.
+// running gives a console the gateway at work on the policy office, and its tracking log.
 func running(t *testing.T) func(*console.Options) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "office.ps1")
+	if err := os.WriteFile(file, []byte(office), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, policy := read(t, hub, file)
 	tracked := track(t, story()...)
 	return func(o *console.Options) {
-		o.Gateway = working()
+		o.Gateway = working(policy.Fingerprint())
 		tracked(o)
 	}
 }

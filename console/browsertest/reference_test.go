@@ -1,0 +1,223 @@
+package browsertest
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interchange-smtp/interchange/console"
+	"github.com/interchange-smtp/interchange/internal/guide"
+)
+
+var update = flag.Bool("update", false, "replace the pictures in docs/console by those of the pages as they are")
+
+const (
+	references = "../../docs/console" // the pictures that the documentation shows, from here
+	colours    = 32                   // of a picture that is kept
+	tolerance  = 32                   // between the values of a channel, of 256: more than the colours that are left out
+	maxPicture = 60_000               // bytes
+	tallest    = 1100                 // rows of pixels that are kept; below them pages have details
+
+	// maxDifferent is the part of a picture that may differ. Another version of Chromium draws the edges of letters
+	// differently, and a changed word is no accident; together they are less than one pixel in a hundred. When
+	// things move or change their colour, several in a hundred differ, because text covers about five.
+	maxDifferent = 0.01
+)
+
+// Compare fails the test if a page doesn't look as in the documentation. With -update it replaces the picture there.
+func (p *page) Compare(name string) {
+	p.t.Helper()
+	taken, err := png.Decode(bytes.NewReader(p.Screenshot(name)))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	file := filepath.Join(source, references, name+".png")
+	now := reduce(taken)
+	if *update {
+		data := encode(p.t, now)
+		if len(data) > maxPicture {
+			p.t.Errorf("%s has %d bytes, at most %d are kept: show less on the page", file, len(data), maxPicture)
+		}
+		if err := os.WriteFile(file, data, 0o644); err != nil {
+			p.t.Fatal(err)
+		}
+		return
+	}
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		p.t.Errorf("the documentation has no picture of %s; -update makes it", name)
+		return
+	}
+	before, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	part, picture := difference(before, now)
+	if part > maxDifferent {
+		p.keep(name+"-difference.png", encode(p.t, picture))
+		p.t.Errorf("%.1f %% of %s differ from %s, at most %.0f %% may: look at %s-difference.png in the directory INTERCHANGE_SCREENSHOTS; if the page is as it should be, run the test with -update",
+			100*part, name, file, 100*maxDifferent, name)
+	}
+}
+
+// encode returns the picture as a PNG file.
+func encode(t *testing.T, m image.Image) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// reduce returns the upper part of a picture with the most frequent colours only, so that its file is small.
+func reduce(m image.Image) *image.Paletted {
+	count := map[color.RGBA]int{}
+	b := m.Bounds()
+	b.Max.Y = min(b.Max.Y, tallest)
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			count[color.RGBAModel.Convert(m.At(x, y)).(color.RGBA)]++
+		}
+	}
+	frequent := slices.SortedFunc(maps.Keys(count), func(a, b color.RGBA) int {
+		return cmp.Or(count[b]-count[a], cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)))
+	})
+	var palette color.Palette
+	for _, c := range frequent[:min(colours, len(frequent))] {
+		palette = append(palette, c)
+	}
+	reduced := image.NewPaletted(b, palette)
+	draw.Draw(reduced, b, m, b.Min, draw.Src)
+	return reduced
+}
+
+// difference returns which part of the pixels differs, and a picture of them, in red. What only one of the two
+// has differs.
+func difference(a, b image.Image) (float64, image.Image) {
+	all := a.Bounds().Union(b.Bounds())
+	picture := image.NewRGBA(all)
+	different := 0
+	for y := all.Min.Y; y < all.Max.Y; y++ {
+		for x := all.Min.X; x < all.Max.X; x++ {
+			at := image.Pt(x, y)
+			if at.In(a.Bounds()) && at.In(b.Bounds()) && alike(a.At(x, y), b.At(x, y)) {
+				grey := color.GrayModel.Convert(b.At(x, y)).(color.Gray).Y
+				picture.SetRGBA(x, y, color.RGBA{128 + grey/2, 128 + grey/2, 128 + grey/2, 255})
+			} else {
+				different++
+				picture.SetRGBA(x, y, color.RGBA{R: 255, A: 255})
+			}
+		}
+	}
+	return float64(different) / float64(all.Dx()*all.Dy()), picture
+}
+
+// alike says whether two colours are within the tolerance.
+func alike(a, b color.Color) bool {
+	x, y := color.RGBAModel.Convert(a).(color.RGBA), color.RGBAModel.Convert(b).(color.RGBA)
+	for _, pair := range [][2]uint8{{x.R, y.R}, {x.G, y.G}, {x.B, y.B}} {
+		if max(pair[0], pair[1])-min(pair[0], pair[1]) > tolerance {
+			return false
+		}
+	}
+	return true
+}
+
+// settle waits until nothing on the page is still being computed.
+func (p *page) settle() {
+	p.t.Helper()
+	for late := time.Now().Add(patience); strings.Contains(strings.ToLower(p.Text()), "being computed"); p.Open(p.URL()) {
+		if time.Now().After(late) {
+			p.t.Fatalf("%s is still being computed", p.URL())
+		}
+	}
+}
+
+// TestDocumentation compares pages with the pictures of docs/console.md.
+func TestDocumentation(t *testing.T) {
+	p := newDesk(t, office, console.Change, running(t)).LogOn()
+	at := func(address string) func() {
+		return func() { p.t.Helper(); p.Open(p.home + address) }
+	}
+	walked := func(scenario guide.Scenario, until string, more ...action) func() {
+		return func() {
+			p.t.Helper()
+			p = newDesk(t, "", console.Change).LogOn()
+			var steps []step
+			for _, s := range procedures[scenario] {
+				if steps = append(steps, s); s.number == until {
+					break
+				}
+			}
+			walk(p, append(steps, step{actions: more}), p.quiet)
+		}
+	}
+	for _, c := range []struct {
+		name string
+		show func()
+	}{
+		{"overview", at("")},
+		{"send-connectors", at("organization?tab=send-connectors&selected=ToInternetGateway")},
+		{"receive-connectors", at("server?server=HubA&selected=FromInternetGateway")},
+		{"findings", at("findings")},
+		{"queue-viewer", at("queues")},
+		{"map", at("map")},
+		{"effective-access", at("access?connector=FromInternetGateway")},
+		{"tracking", func() { at("tracking")(); p.Type("Sender", "dora"); p.Click("Search") }},
+		{"explain", at("ask?remote=203.0.113.50&local=10.2.3.4:25&ehlo=smtpgateway1.contoso.com&from=dora@example.net&to=carl@tailspintoys.com")},
+		{"new-send-connector", walked(guide.Basic, "5")},
+		{"new-connector", walked(guide.Basic, "8")},
+		{"authentication", walked(guide.Secured, "3.1", click("Authentication"))},
+		{"allow-relay", walked(guide.Relay, "3.2", click(receiveName), click("Allow relay to any domain…"), click("Next"))},
+	} {
+		c.show()
+		p.settle()
+		p.Compare(c.name)
+	}
+}
+
+// TestDifference: text that moves by a pixel row is noticed, a changed letter isn't, and neither are colours that are
+// left out to save room.
+func TestDifference(t *testing.T) {
+	p := newPage(t)
+	url := specimens(t)
+	look := func(script string) image.Image {
+		p.Open(url + "/")
+		p.evaluate(script+";0", nil)
+		m, err := png.Decode(bytes.NewReader(p.Screenshot("difference")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	p.Size(640, 300)
+	before := look("")
+	if part, _ := difference(reduce(before), before); part > maxDifferent/2 {
+		t.Errorf("%.2f %% of the picture differ from the most frequent colours", 100*part)
+	}
+	for script, notice := range map[string]bool{
+		`document.querySelector("h1").textContent = "Specimem"`: false,
+		`document.body.style.paddingTop = "4px"`:                true,
+		`document.body.style.background = "#cdf"`:               true,
+		`document.querySelector("form").remove()`:               true,
+	} {
+		if part, _ := difference(before, look(script)); part > maxDifferent != notice {
+			t.Errorf("%s: %.2f %% differ", script, 100*part)
+		}
+	}
+}
