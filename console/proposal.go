@@ -21,6 +21,10 @@ const (
 	proposalAge        = 12 * time.Hour
 )
 
+// maxHeldText bounds the policies that proposals hold, and those of computed results, by the bytes of their files: a
+// policy takes 25 to 35 times as much memory. The last two may be larger.
+const maxHeldText = 4 << 20
+
 // proposal is a change that waits for the answer of the user who made it.
 type proposal struct {
 	id, session string
@@ -36,19 +40,30 @@ type proposals struct {
 	list []*proposal // the oldest first
 }
 
+// heldBy returns the bytes of the files of the policy that a trial holds.
+func heldBy(t *policyfiles.Trial) int {
+	if t == nil {
+		return 0
+	}
+	return t.Before.Size()
+}
+
 // add keeps a proposal, and drops old ones beyond the limits.
 func (l *proposals) add(p *proposal) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	same := 0
+	same, text := 0, heldBy(p.trial)
 	for i := len(l.list) - 1; i >= 0; i-- {
-		old := l.list[i]
+		old, newer := l.list[i], len(l.list)-i
 		if old.session == p.session {
 			same++
 		}
-		if p.made.Sub(old.made) > proposalAge || old.session == p.session && same >= maxSessionProposed || len(l.list)-i >= maxProposals {
+		if p.made.Sub(old.made) > proposalAge || old.session == p.session && same >= maxSessionProposed || newer >= maxProposals ||
+			newer > 1 && text+heldBy(old.trial) > maxHeldText {
 			l.list = append(l.list[:i], l.list[i+1:]...)
+			continue
 		}
+		text += heldBy(old.trial)
 	}
 	l.list = append(l.list, p)
 }

@@ -1,8 +1,12 @@
 package console
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/interchange-smtp/interchange/console/internal/policyfiles"
 )
 
 // TestProposalsEnd: the proposals of a session are forgotten with it, and those of others stay.
@@ -14,5 +18,31 @@ func TestProposalsEnd(t *testing.T) {
 	all.forget("one")
 	if all.find("one's", "one") != nil || all.find("two's", "two") == nil || len(all.list) != 1 {
 		t.Errorf("left: %v", all.list)
+	}
+}
+
+// TestLargeProposals: of large policies fewer proposals and results are kept than of small ones, and at least two.
+func TestLargeProposals(t *testing.T) {
+	for _, tt := range []struct{ text, want int }{{1000, maxSessionProposed}, {maxHeldText / 8, 7}, {maxHeldText, 2}} {
+		b := newTester(t, relay+"#"+strings.Repeat("-", tt.text)+"\n")
+		v, err := b.console.files.Current(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		trial, err := v.Try(t.Context(), policyfiles.Change{Commands: "Get-ReceiveConnector"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		proposed, results := &b.console.proposals, &b.console.works
+		for i := range 2 * maxSessionProposed {
+			proposed.add(&proposal{id: fmt.Sprint(i), session: "one", made: time.Now(), trial: trial})
+			<-results.find(fmt.Sprint(i), func() any { return tried{trial: trial} }).done
+		}
+		if n := len(proposed.list); n != tt.want || proposed.list[n-1].id != fmt.Sprint(2*maxSessionProposed-1) {
+			t.Errorf("%d bytes: %d proposals are kept, want %d", tt.text, n, tt.want)
+		}
+		if n := len(results.list); tt.want < maxSessionProposed && (n < tt.want || n > tt.want+2) || n < tt.want {
+			t.Errorf("%d bytes: %d results are kept, want about %d", tt.text, n, tt.want)
+		}
 	}
 }

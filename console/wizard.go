@@ -73,6 +73,9 @@ type tried struct {
 	err   error
 }
 
+// size implements holder.
+func (t tried) size() int { return heldBy(t.trial) }
+
 // keptTrial is trial for a page that is shown again and again: the same trial each time, with what was computed about
 // it. It has no passwords, which only [request.trial] needs. It is nil while it isn't there.
 func (r *request) keptTrial(d *dialog.Draft) (*policyfiles.Trial, error) {

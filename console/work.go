@@ -30,6 +30,7 @@ type work struct {
 	key    string
 	done   chan struct{} // is closed when result or failed is known
 	result any
+	held   int   // bytes of the files of the policy that the result holds
 	failed error // the panic; nil: there was no panic
 }
 
@@ -48,6 +49,8 @@ func (s *works) find(key string, compute func() any) *work {
 	}
 	if len(s.list) >= maxWorks && !s.forget() {
 		return nil
+	}
+	for s.held() > maxHeldText && s.forget() {
 	}
 	if s.working == nil {
 		s.working = make(chan struct{}, maxWorking)
@@ -73,6 +76,21 @@ func (s *works) forget() bool {
 	return false
 }
 
+// held returns the bytes of the files of all policies that results hold, without the newest one.
+func (s *works) held() (n int) {
+	for _, w := range s.list[:max(len(s.list)-1, 0)] {
+		if w.ready() {
+			n += w.held
+		}
+	}
+	return n
+}
+
+// holder is a result that holds a policy of its own.
+type holder interface {
+	size() int // bytes of the policy's files
+}
+
 // run computes the result.
 func (w *work) run(compute func() any) {
 	defer close(w.done)
@@ -82,6 +100,9 @@ func (w *work) run(compute func() any) {
 		}
 	}()
 	w.result = compute()
+	if policy, ok := w.result.(holder); ok {
+		w.held = policy.size()
+	}
 }
 
 // ready reports whether the result is known.

@@ -67,6 +67,9 @@ func (v *Version) laterFindings() *later[[]analysis.Finding] {
 	return v.findings
 }
 
+// Size returns the bytes of the files.
+func (v *Version) Size() int { return v.seen.size() }
+
 // Mentions reports whether a variable, given without the $, may occur in one of the files, the one of credentials
 // included. A new credential gets a variable for which it is false.
 func (v *Version) Mentions(variable string) bool { return v.seen.contains(strings.ToLower(variable)) }
