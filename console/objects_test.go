@@ -85,6 +85,17 @@ func TestLarge(t *testing.T) {
 	b.expect(b.get("/server"), http.StatusOK, "Page 1 of 6")
 }
 
+// TestLargePages: no page grows with the policy.
+func TestLargePages(t *testing.T) {
+	small, many := newTester(t, large(200)), newTester(t, large(1000))
+	for _, page := range []string{"/", "/organization", "/server", "/findings", "/access", "/parameters?kind=send&id=To+7", "/ask?remote=10.10.7.3&to=b%40d7.example", "/shell"} {
+		a, b := small.eventually(page), many.eventually(page)
+		if len(b.body) > len(a.body)*5/4 {
+			t.Errorf("%s has %d bytes with 200 connectors, and %d with 1,000", page, len(a.body), len(b.body))
+		}
+	}
+}
+
 // TestParameters: every parameter has its value and its place, and can be changed.
 func TestParameters(t *testing.T) {
 	b := newTester(t, relay+`$pass = ConvertTo-SecureString 'Hush-2026' -AsPlainText -Force

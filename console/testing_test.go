@@ -16,7 +16,7 @@ import (
 
 // tester is a console with one policy file, and a browser without scripts whose user has a role.
 type tester struct {
-	*testing.T
+	testing.TB
 	console *Console
 	file    string // the policy
 	role    Role   // of the user of the next requests
@@ -25,9 +25,9 @@ type tester struct {
 }
 
 // newTester returns a console for a policy of shell commands. more changes its options.
-func newTester(t *testing.T, policy string, more ...func(*Options)) *tester {
+func newTester(t testing.TB, policy string, more ...func(*Options)) *tester {
 	t.Helper()
-	b := &tester{T: t, file: filepath.Join(t.TempDir(), "policy.ps1"), role: Change, session: "one", log: new(strings.Builder)}
+	b := &tester{TB: t, file: filepath.Join(t.TempDir(), "policy.ps1"), role: Change, session: "one", log: new(strings.Builder)}
 	if err := os.WriteFile(b.file, []byte(policy), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ const trackingLog = "#Fields: date-time,client-hostname,server-hostname,event-id
 	"this is no row\r\n"
 
 // withTracking makes a tester's console search a log.
-func withTracking(t *testing.T, wait <-chan struct{}) func(*Options) {
+func withTracking(t testing.TB, wait <-chan struct{}) func(*Options) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "MSGTRK2026113009-1.LOG")
 	if err := os.WriteFile(path, []byte(trackingLog), 0o600); err != nil {

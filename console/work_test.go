@@ -59,30 +59,3 @@ func TestWorks(t *testing.T) {
 	}()
 	computed(r, "panic", func() int { panic("broken") })
 }
-
-// BenchmarkTools measures the pages that look into a policy with 1,000 connectors, when their results are computed.
-func BenchmarkTools(bench *testing.B) {
-	var policy strings.Builder
-	policy.WriteString(large(1000))
-	for i := range 50 {
-		fmt.Fprintf(&policy, "Get-ReceiveConnector 'From %d' | Add-ADPermission -User 'NT AUTHORITY\\ANONYMOUS LOGON' -ExtendedRights Ms-Exch-SMTP-Accept-Any-Recipient\n", i)
-	}
-	b := newTester(new(testing.T), policy.String())
-	for _, page := range []string{
-		"/ask", "/ask?remote=10.10.200.7&from=a%40contoso.com&to=b%40d7.example", "/findings", "/map", "/map?only=From+7", "/map.svg", "/access",
-		"/access?connector=From+7&held=on", "/access/why?connector=From+7&principal=S-1-5-7&right=ms-Exch-SMTP-Submit", "/access.csv", "/audit", "/replay",
-	} {
-		began := time.Now()
-		first := b.get(page)
-		took := time.Since(began)
-		for end := time.Now().Add(time.Minute); strings.Contains(first.body, "being computed") && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-			first = b.get(page)
-		}
-		bench.Run(strings.Trim(page, "/"), func(bench *testing.B) {
-			for bench.Loop() {
-				b.get(page)
-			}
-			bench.ReportMetric(float64(took.Milliseconds()), "ms/first")
-		})
-	}
-}
