@@ -22,7 +22,7 @@ func TestShell(t *testing.T) {
 	b.expect(b.post("/shell", "commands", "Set-ReceiveConnector Printers -Comment changed"), http.StatusOK, "What the change does")
 
 	review := b.post("/shell", "commands", `Get-ReceiveConnector Printers | Add-ADPermission -User "NT AUTHORITY\ANONYMOUS LOGON" -ExtendedRights Ms-Exch-SMTP-Accept-Any-Recipient`)
-	b.expect(review, http.StatusOK, "What the change does", "Allowed afterwards, and not before", "192.168.5.77")
+	b.expect(b.eventually(review.page), http.StatusOK, "What the change does", "Allowed afterwards, and not before", "192.168.5.77")
 	if b.policy() != relay {
 		t.Fatal("a review has changed the file")
 	}

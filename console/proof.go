@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/analysis"
@@ -37,9 +38,18 @@ func (e *effect) Nothing() bool {
 // patience is how long a page waits for work that may take long, before it says that the work goes on.
 const patience = 80 * time.Millisecond
 
+// sound returns the policy as it is now; it is an error if its files have mistakes.
+func (r *request) sound() (*policyfiles.Version, error) {
+	now, err := r.version()
+	if err == nil && len(now.Mistakes) > 0 {
+		err = &problem{status: http.StatusConflict, text: "The policy's files have mistakes, so nothing can be changed now: " + now.Mistakes.Error(), fix: "Correct them in the files; the console reads them again."}
+	}
+	return now, err
+}
+
 // tryNow tries a change on the policy as it is now.
 func (r *request) tryNow(change policyfiles.Change) (*policyfiles.Trial, error) {
-	now, err := r.version()
+	now, err := r.sound()
 	if err != nil {
 		return nil, err
 	}

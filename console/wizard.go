@@ -23,12 +23,9 @@ func (c *Console) draftRoutes(mux *http.ServeMux) {
 
 // openDialog makes a draft of the dialog that the form names and shows its first page.
 func openDialog(r *request) error {
-	now, err := r.version()
+	now, err := r.sound()
 	if err != nil {
 		return err
-	}
-	if now.Loaded == nil {
-		return &problem{status: http.StatusConflict, text: "The policy's files have mistakes: " + now.Mistakes.Error(), fix: "Correct them in the files first."}
 	}
 	d, values, err := dialog.Open(r.PostFormValue("dialog"), dialog.Subject{
 		Config: now.Config, ID: r.PostFormValue("id"), Server: r.PostFormValue("server"), Rights: r.PostFormValue("rights"), Taken: now.Mentions,
@@ -79,7 +76,7 @@ func (t tried) size() int { return heldBy(t.trial) }
 // keptTrial is trial for a page that is shown again and again: the same trial each time, with what was computed about
 // it. It has no passwords, which only [request.trial] needs. It is nil while it isn't there.
 func (r *request) keptTrial(d *dialog.Draft) (*policyfiles.Trial, error) {
-	now, err := r.version()
+	now, err := r.sound()
 	if err != nil {
 		return nil, err
 	}

@@ -130,8 +130,9 @@ func (w *wizard) send(values url.Values) {
 
 // wait looks again until the page has what it says is being computed.
 func (w *wizard) wait() {
-	for strings.Contains(w.body, "data-wait") {
-		w.answer = w.get(w.page)
+	w.Helper()
+	if strings.Contains(w.body, "data-wait") {
+		w.answer = w.eventually(w.page)
 	}
 }
 
@@ -329,6 +330,26 @@ func TestWizardOfOthers(t *testing.T) {
 	if w.page != "/" {
 		t.Errorf("Cancel leads to %s", w.page)
 	}
+}
+
+// TestWizardBrokenFiles: while the files have mistakes, the dialog says so, and goes on when they are corrected.
+func TestWizardBrokenFiles(t *testing.T) {
+	b := newTester(t, relay)
+	w := b.open("dialog", "relay", "id", "Printers", "back", "/server")
+	put := func(text string) {
+		if err := os.WriteFile(b.file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(relay + "Set-ReceiveConnector Nothing -Banner 5\n")
+	page := w.answer
+	w.click("Next", "")
+	w.expect(w.answer, http.StatusConflict, "files have mistakes", "Nothing")
+	b.expect(b.post("/drafts", "dialog", "relay", "id", "Printers"), http.StatusConflict, "files have mistakes")
+	put(relay)
+	w.answer = page
+	w.click("Next", "")
+	w.on("Grant")
 }
 
 // TestWizardHostile: names of the policy and of forms are text on every page.

@@ -77,6 +77,11 @@ func (d *Draft) Submit(ctx context.Context, page string, form url.Values, try Tr
 		return Show, page, nil
 	case "stay":
 		return Show, page, nil
+	case "secret":
+		if d.asks(p, argument) {
+			d.changing[argument] = true
+		}
+		return Show, page, nil
 	}
 	if d.open != nil && (do == "ok" || d.entered(p)) {
 		if ok, err := d.accept(ctx, p, try); !ok || err != nil {

@@ -91,13 +91,9 @@ func (d *Draft) caused(ctx context.Context, f *Field, next *Values, try Try) ([]
 	return slices.DeleteFunc(now, func(m Mistake) bool { return slices.Contains(before, m) }), err
 }
 
-// edit does what a button beside a list or a password says, and reports whether it was one.
+// edit does what a button beside a list says, and reports whether it was one.
 func (d *Draft) edit(p *Page, do, argument string) bool {
 	name, number, _ := strings.Cut(argument, ":")
-	if do == "secret" {
-		d.changing[name] = true
-		return true
-	}
 	f, ok := p.field(name)
 	if do == "ok" {
 		return true

@@ -76,6 +76,19 @@ func entered(f *Field, form url.Values, name, old string, v *Values) (text strin
 // forms leave out those that are off.
 const shownSuffix = ".shown"
 
+// asks reports whether the page or the dialog for a row has a field for a password.
+func (d *Draft) asks(p *Page, name string) bool {
+	secret := func(f Field) bool { return f.Name == name && f.Kind == Secret }
+	if slices.ContainsFunc(p.Fields, secret) {
+		return true
+	}
+	if d.open == nil {
+		return false
+	}
+	f, ok := p.field(d.open.list)
+	return ok && slices.ContainsFunc(f.Item.Fields, secret)
+}
+
 // readSecret takes a password. An empty one leaves that which is set.
 func (d *Draft) readSecret(name string, given []string) {
 	if len(given) == 0 || given[0] == "" || len(given[0]) > maxText {
