@@ -100,6 +100,11 @@ func (f *consoleFlags) check(shared bool) error {
 		f.flag, f.address, strings.Join(missing, ", and "), port)
 }
 
+// secrets are the files that only the gateway should be able to read.
+func (f *consoleFlags) secrets() []secretFile {
+	return []secretFile{{f.users, "hashes of the administrators' passwords"}, {f.key, "the private key of the console"}}
+}
+
 // orShared names the other flags for a certificate, which serve has.
 func (f *consoleFlags) orShared() string {
 	if f.flag == "-console" {

@@ -129,6 +129,9 @@ func TestConsoleSharesCertificate(t *testing.T) {
 	s := newSite(t)
 	admins := s.file("admins")
 	addAdministrator(t, admins, "kim", "kim's password", "-group", "Organization Management")
+	if err := os.Chmod(admins, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	g := startServing(t, s.flags("-console", "0.0.0.0:0", "-console-users", admins)...)
 	_, at, _ := strings.Cut(g.said, "The console is at https://first.fabrikam.com:")
 	port, _, _ := strings.Cut(at, "/\n")
@@ -137,8 +140,12 @@ func TestConsoleSharesCertificate(t *testing.T) {
 		t.Fatalf("%s\n%v", g.said, err)
 	}
 	conn.Close()
-	if strings.Contains(g.stderr.String(), "token=") {
+	said := g.stderr.String()
+	if strings.Contains(said, "token=") {
 		t.Error("a link is printed although users have passwords")
+	}
+	if runtime.GOOS != "windows" && !strings.Contains(said, "every user of this machine may read hashes of the administrators' passwords") {
+		t.Errorf("no finding about the file of administrators:\n%s", said)
 	}
 	g.end(t)
 }

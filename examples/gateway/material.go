@@ -36,6 +36,7 @@ type material struct {
 	serving     bool               // by the flags of serve; check may be run without them
 	noQueue     bool               // serve runs without -data
 	recipients  []secretFile       // of the place where recipients are looked up
+	console     []secretFile       // of the console
 	validating  bool               // a name server is believed about DNSSEC
 	now         time.Time
 }

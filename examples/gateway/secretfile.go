@@ -23,7 +23,7 @@ func (l *loaded) exposed(m material) source.Diagnostics {
 	if runtime.GOOS == "windows" {
 		return all
 	}
-	files := append(slices.Concat(m.users.secrets, m.recipients), secretFile{m.credentials, "passwords"})
+	files := append(slices.Concat(m.users.secrets, m.recipients, m.console), secretFile{m.credentials, "passwords"})
 	for _, name := range l.PasswordFiles {
 		files = append(files, secretFile{name, "the password of a smart host"})
 	}
