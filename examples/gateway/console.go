@@ -119,7 +119,9 @@ func (c *cli) newConsole(f *consoleCommand) (*consoleServer, error) {
 	if s.byLink() && (f.json || !private(c.stderr)) {
 		return nil, errors.New("others could read the one-time link for the logon, which is printed on standard error: let a terminal or a file with mode 0600 have that, or give -console-users")
 	}
-	_, _ = f.load(c) // asks for credentials at the terminal, once; the pages show the mistakes
+	if l, err := f.load(c); err == nil { // asks for credentials at the terminal, once; the pages show the mistakes
+		c.compareRunning(l, f.data)
+	}
 	o := &s.options
 	if err := f.policyFlags.consolePolicy(c, o); err != nil {
 		return nil, err
@@ -138,6 +140,16 @@ func (c *cli) newConsole(f *consoleCommand) (*consoleServer, error) {
 	o.Gateway, o.Reload = console.DataDirectory(f.data), reloadBy(console.DataDirectory(f.data))
 	o.Tracking = func(context.Context) ([]string, error) { return existing(trackingPath(f.data, f.logs)), nil }
 	return s, nil
+}
+
+// compareRunning warns if the gateway on data works by another policy: changes may be made in files that it doesn't read.
+func (c *cli) compareRunning(l *loaded, data string) {
+	if data == "" {
+		return
+	}
+	if s, err := statusOf(data); err == nil && s.Policy != l.Policy.Fingerprint() {
+		fmt.Fprintf(c.stderr, "The gateway on %s works by the policy %s, and these files have the policy %s: it was started with other files or flags, or hasn't read them since they changed.\n", data, s.Policy, l.Policy.Fingerprint())
+	}
 }
 
 // consolePolicy sets the files of a console and how they are read. It doesn't ask for credentials.

@@ -329,6 +329,15 @@ func TestConsoleWithData(t *testing.T) {
 	data, file := filepath.Join(t.TempDir(), "data"), consolePolicyFile(t, exampletest.Free(t))
 	s := startServing(t, file, "-data", data)
 	web := startConsole(t, file, "-listen", "127.0.0.1:0", "-data", data)
+	const warning = "works by the policy"
+	if said := web.stderr.String(); strings.Contains(said, warning) {
+		t.Errorf("of the same files:\n%s", said)
+	}
+	other := startConsole(t, consolePolicyFile(t, "10.2.3.4:25"), "-listen", "127.0.0.1:0", "-data", data)
+	if said := other.stderr.String(); !strings.Contains(said, warning) {
+		t.Errorf("of other files:\n%s", said)
+	}
+	other.end(t)
 	link := oneTimeLink.FindString(web.stderr.String())
 	base, _, _ := strings.Cut(link, "/logon")
 	b := newBrowser(t, base, http.DefaultTransport)
