@@ -48,7 +48,8 @@ func TestRefusedChange(t *testing.T) {
 		o.Reload = func(context.Context) error { return errors.New("10.2.3.5 is not an address of this machine") }
 	})
 	review := b.post("/shell", "commands", `Set-ReceiveConnector Printers -Bindings 10.2.3.5:25`)
-	b.expect(b.post(review.page), http.StatusUnprocessableEntity, "The change was not applied: the gateway refuses the change: 10.2.3.5 is not an address of this machine")
+	b.expect(b.post(review.page), http.StatusUnprocessableEntity, "The change was not applied: the gateway refuses the change: 10.2.3.5 is not an address of this machine",
+		`<a href="`+review.page+`">Back to the change</a>`)
 	if b.policy() != relay {
 		t.Errorf("the file has changed:\n%s", b.policy())
 	}

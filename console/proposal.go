@@ -212,7 +212,7 @@ func applyChange(r *request) error {
 	if err != nil {
 		return err
 	}
-	if _, err := r.apply(p.trial); err != nil {
+	if _, err := r.apply(p.trial, r.URL.Path); err != nil {
 		var changed *policyfiles.ConflictError
 		if !errors.As(err, &changed) {
 			return err
@@ -227,8 +227,9 @@ func applyChange(r *request) error {
 	return r.redirect(p.back)
 }
 
-// apply applies a trial, logs it and keeps a notice for the next page.
-func (r *request) apply(t *policyfiles.Trial) (*policyfiles.Entry, error) {
+// apply applies a trial, logs it and keeps a notice for the next page. back is the page to which the user can go back if
+// that fails.
+func (r *request) apply(t *policyfiles.Trial, back string) (*policyfiles.Entry, error) {
 	ctx := control.WithUser(r.Context(), r.user.Name) // for the gateway's log
 	entry, err := r.c.files.Apply(ctx, t, r.user.Name)
 	if err != nil {
@@ -236,7 +237,7 @@ func (r *request) apply(t *policyfiles.Trial) (*policyfiles.Entry, error) {
 		if changed := (*policyfiles.ConflictError)(nil); errors.As(err, &changed) || r.Context().Err() != nil {
 			return nil, err
 		}
-		return nil, &problem{status: http.StatusUnprocessableEntity, text: "The change was not applied: " + err.Error()}
+		return nil, &problem{status: http.StatusUnprocessableEntity, text: "The change was not applied: " + err.Error(), back: back}
 	}
 	r.audit("change applied", "title", t.Change.Title, "version", entry.After)
 	r.c.notices.put(r.user.Session, "Applied: "+t.Change.Title+".")

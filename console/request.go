@@ -30,6 +30,7 @@ type problem struct {
 	status int
 	text   string // what is wrong, and where
 	fix    string // what would be right; "": text says it
+	back   string // the page from which the user can try again; "": there is none
 }
 
 func (p *problem) Error() string { return p.text }
@@ -57,7 +58,7 @@ func (r *request) fail(err error) {
 		p = &problem{status: http.StatusInternalServerError, text: err.Error()}
 	}
 	r.w.Header().Del("Content-Type")
-	r.renderStatus(p.status, "problem", view{Title: cmp.Or(http.StatusText(p.status), "Error"), Data: map[string]string{"Text": p.text, "Fix": p.fix}})
+	r.renderStatus(p.status, "problem", view{Title: cmp.Or(http.StatusText(p.status), "Error"), Data: map[string]string{"Text": p.text, "Fix": p.fix, "Back": p.back}})
 }
 
 // version returns the policy as its files are now.

@@ -263,7 +263,7 @@ func (r *request) finishDialog(d *dialog.Draft, page string) error {
 	if seen := r.PostFormValue("base"); seen != tried.Before.ID {
 		return r.redirect("/drafts/"+d.ID+"/"+page, "since", seen)
 	}
-	if _, err := r.apply(tried); err != nil {
+	if _, err := r.apply(tried, "/drafts/"+d.ID+"/"+page); err != nil {
 		return err
 	}
 	d.Complete()

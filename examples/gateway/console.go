@@ -160,6 +160,7 @@ func (p *policyFlags) consolePolicy(c *cli, o *console.Options) (err error) {
 	if o.Load, err = p.options(&unattended); p.demo {
 		o.Load.Config = demonstration()
 	}
+	o.Load.Credentials = p.credentialsPlace()
 	return err
 }
 

@@ -348,3 +348,34 @@ func TestConsoleWithData(t *testing.T) {
 	b.wants(b.press(b.run(`Set-ReceiveConnector Printers -Banner "220 two"`), "Apply"), http.StatusOK, "Applied")
 	web.end(t)
 }
+
+// TestConsoleStoresPassword: without -credentials, the console stores the password of a wizard beside the policy, and
+// commands on the policy read it there.
+func TestConsoleStoresPassword(t *testing.T) {
+	file := consolePolicyFile(t, "10.2.3.4:25")
+	s := startConsole(t, file, "-listen", "127.0.0.1:0")
+	link := oneTimeLink.FindString(s.stderr.String())
+	base, _, _ := strings.Cut(link, "/logon")
+	b := newBrowser(t, base, http.DefaultTransport)
+	p := b.press(b.open(link), "Log on")
+	p = b.press(b.get("/organization"), "New Send Connector…")
+	p = b.press(p, "Next", "do", "next", "name", "ToInternetGateway", "usage", "Custom")
+	p = b.press(p, "Add…", "do", "add:spaces")
+	p = b.press(p, "OK", "do", "next", "row.address", "contoso.com", "row.cost", "1")
+	p = b.press(p, "Add…", "do", "add:hosts", "routing", "hosts")
+	p = b.press(p, "OK", "do", "next", "row.host", "smtpgateway1.contoso.com")
+	p = b.press(p, "Next", "do", "next", "auth", "BasicAuthRequireTLS", "user", "huba", "password", "Out-bound 1")
+	p = b.press(p, "Next", "do", "next")
+	p = b.press(p, "New", "do", "finish")
+	b.wants(p, http.StatusOK, "The commands were carried out")
+	s.end(t)
+
+	info, err := os.Stat(file + ".credentials")
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("the file of the password: %v, %v", info, err)
+	}
+	var out, errs bytes.Buffer
+	if code := run([]string{"check", file}, nil, &out, &errs); code != exitOK {
+		t.Errorf("check ends with %d:\n%s%s", code, out.String(), errs.String())
+	}
+}

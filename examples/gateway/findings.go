@@ -58,7 +58,7 @@ func (r *relayProcess) logMistakes(event string, mistakes []error) int {
 func (r *relayProcess) findings(s *configuration) []checked {
 	f := r.flags
 	m := material{ // without the certificates by ACME, of which the client of the authority logs what is wrong
-		users: s.users, recipients: s.recipients.secrets, console: f.console.secrets(), credentials: f.credentials, tokens: f.tokens, clientCA: f.clientCA,
+		users: s.users, recipients: s.recipients.secrets, console: f.console.secrets(), credentials: f.credentialsFile(), tokens: f.tokens, clientCA: f.clientCA,
 		pairs: s.pairs, chain: s.Certificates, acme: f.acme.dir != "",
 		oauth: s.oauth, oauthFile: f.oauth.file, oauthTokens: f.oauth.tokens(f.data),
 		dkim: s.dkim, dkimDir: f.dkimKeys, serving: true, noQueue: f.data == "", validating: r.validating(), now: r.cli.now(),

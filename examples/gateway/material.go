@@ -53,7 +53,7 @@ func (m *material) missing() source.Severity {
 // source.Diagnostics.
 func (f *checkFlags) material() (m material, err error) {
 	m = material{
-		credentials: f.credentials, tokens: f.tokens, clientCA: f.clientCA, oauthTokens: f.oauth.tokens(f.data),
+		credentials: f.credentialsFile(), tokens: f.tokens, clientCA: f.clientCA, oauthTokens: f.oauth.tokens(f.data),
 	}
 	if m.chain, m.pairs, err = loadCertificates(f.certs, f.keys); err != nil {
 		return m, err

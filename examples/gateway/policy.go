@@ -60,7 +60,7 @@ func (p *policyFlags) registerFiles(fs *flag.FlagSet) {
 func (p *policyFlags) registerReading(fs *flag.FlagSet) {
 	fs.StringVar(&p.server, "server", "", "this server's `NAME` or FQDN in the policy; if the policy lists no servers, give the FQDN, as in ex01.contoso.com")
 	fs.StringVar(&p.profile, "profile", "", "`EDITION` of Exchange: current or exchange2007 (default: the policy's)")
-	fs.StringVar(&p.credentials, "credentials", "", "answer Get-Credential with `FILE`, lines of variable=user:password\n(or with the environment: "+load.CredentialEnv("variable")+"=user:password)")
+	fs.StringVar(&p.credentials, "credentials", "", "answer Get-Credential with `FILE`, lines of variable=user:password\n(or with the environment: "+load.CredentialEnv("variable")+"=user:password;\ndefault: the last file of the policy with .credentials after its name, where the console stores passwords, if that exists)")
 	fs.Var(&p.certs, "cert", "PEM `FILE` with a certificate and its chain, which Get-ExchangeCertificate shows; or a directory with several and their keys,\nas NAME.pem and NAME.key, or NAME/fullchain.pem and NAME/privkey.pem; may be repeated")
 	fs.BoolVar(&p.json, "json", false, "print for machines")
 }
@@ -135,9 +135,25 @@ func (p *policyFlags) advised(err error) error {
 	return err
 }
 
+// credentialsFile returns the file with the passwords of the policy; "": there is none.
+func (p *policyFlags) credentialsFile() string {
+	if file := p.credentialsPlace(); p.credentials != "" || exists(file) {
+		return file
+	}
+	return ""
+}
+
+// credentialsPlace returns where the console stores the passwords of the policy, in a file that may not exist yet.
+func (p *policyFlags) credentialsPlace() string {
+	if p.credentials != "" || len(p.files) == 0 {
+		return p.credentials
+	}
+	return p.files[len(p.files)-1] + ".credentials"
+}
+
 // options returns how files are read, by the flags.
 func (p *policyFlags) options(c *cli) (load.Options, error) {
-	opts := load.Options{Server: p.server, FQDN: p.fqdn, Credentials: p.credentials, Environ: os.Environ()}
+	opts := load.Options{Server: p.server, FQDN: p.fqdn, Credentials: p.credentialsFile(), Environ: os.Environ()}
 	shown, err := shownCertificates(p.certs)
 	if err != nil && !p.usesCerts {
 		return opts, err

@@ -95,7 +95,7 @@ func closeToOthers(name string) error {
 func (f *Files) prepareCredentials(w *writing, set map[string]*param.Credential) error {
 	name := f.opts.Load.Credentials
 	if name == "" {
-		return errors.New("the change has a password, and there is no file for it; start the console with -credentials FILE")
+		return errors.New("the change has a password, and there is no file for it; the program that shows the console must name one")
 	}
 	old, err := os.ReadFile(name)
 	switch {
