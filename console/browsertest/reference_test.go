@@ -154,6 +154,14 @@ func TestDocumentation(t *testing.T) {
 	at := func(address string) func() {
 		return func() { p.t.Helper(); p.Open(p.home + address) }
 	}
+	run := func(commands string) func() {
+		return func() {
+			p.t.Helper()
+			at("shell")()
+			p.Type("Commands", commands)
+			p.Click("Run")
+		}
+	}
 	walked := func(scenario guide.Scenario, until string, more ...action) func() {
 		return func() {
 			p.t.Helper()
@@ -176,14 +184,23 @@ func TestDocumentation(t *testing.T) {
 		{"receive-connectors", at("server?server=HubA&selected=FromInternetGateway")},
 		{"findings", at("findings")},
 		{"queue-viewer", at("queues")},
+		{"messages", at("messages")},
 		{"map", at("map")},
 		{"effective-access", at("access?connector=FromInternetGateway")},
 		{"tracking", func() { at("tracking")(); p.Type("Sender", "dora"); p.Click("Search") }},
 		{"explain", at("ask?remote=203.0.113.50&local=10.2.3.4:25&ehlo=smtpgateway1.contoso.com&from=dora@example.net&to=carl@tailspintoys.com")},
+		{"all-parameters", at(`parameters?kind=receive&id=HubA%5CFromInternetGateway&filter=address`)},
+		{"audit", at("audit")},
+		{"shell", run("Get-ReceiveConnector")},
 		{"new-send-connector", walked(guide.Basic, "5")},
 		{"new-connector", walked(guide.Basic, "8")},
 		{"authentication", walked(guide.Secured, "3.1", click("Authentication"))},
 		{"allow-relay", walked(guide.Relay, "3.2", click(receiveName), click("Allow relay to any domain…"), click("Next"))},
+		{"review", func() {
+			p = newDesk(t, office[:strings.Index(office, "Get-")], console.Change).LogOn()
+			run(relayGrant)()
+		}},
+		{"changes", func() { p.Click("Apply"); at("history")() }},
 	} {
 		c.show()
 		p.settle()
