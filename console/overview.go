@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/analysis"
@@ -25,12 +26,15 @@ type overview struct {
 	Verdict   monitor.Verdict
 	Resources []control.Resource // because of which mail is refused
 	Listening int                // bindings
+	Bindings  []control.Binding  // those that aren't open first
+	Busy      []control.Sessions // of the connectors with open sessions, those with most first
 	Sessions  int                // that are open
 	Oldest    *waiting           // the queue whose mail has waited longest; nil: no mail waits
 	Failing   []failing
-	More      int  // next hops that fail and aren't shown
-	Differs   bool // the gateway uses another policy than the files have
-	Expiring  []expiring
+	More      struct{ Bindings, Failing, Busy, Expiring, Refused int } // that aren't shown
+	Refused   []control.Refused
+	Differs   bool       // the gateway uses another policy than the files have
+	Expiring  []expiring // the first to expire first
 }
 
 // waiting is the mail that has waited longest.
@@ -55,7 +59,7 @@ type expiring struct {
 	Soon    bool
 }
 
-// maxOverview is how many next hops, reasons and certificates the overview shows.
+// maxOverview is how many bindings, next hops, reasons and certificates the overview shows of each.
 const maxOverview = 10
 
 // overviewPage shows the state of everything on one page.
@@ -89,25 +93,45 @@ func (r *request) showStatus(o *overview) {
 		}
 	}
 	for _, c := range s.Sessions {
-		o.Sessions += c.Open
+		if o.Sessions += c.Open; c.Open > 0 {
+			o.Busy = append(o.Busy, c)
+		}
 	}
 	for _, x := range s.Resources {
 		if x.Refusing {
 			o.Resources = append(o.Resources, x)
 		}
 	}
-	for i, h := range s.Failing {
-		if i == maxOverview {
-			o.More = len(s.Failing) - i
-			break
-		}
+	o.Bindings, o.More.Bindings = firsts(s.Bindings, func(a, b control.Binding) int { return cmp.Compare(number(a.Listening), number(b.Listening)) })
+	o.Busy, o.More.Busy = firsts(o.Busy, func(a, b control.Sessions) int { return cmp.Compare(b.Open, a.Open) })
+	o.Refused, o.More.Refused = firsts(s.Refused, func(a, b control.Refused) int { return cmp.Compare(b.Count, a.Count) })
+	hops, more := firsts(s.Failing, func(a, b control.NextHop) int { return cmp.Compare(b.Waiting, a.Waiting) })
+	o.More.Failing = more
+	for _, h := range hops {
 		o.Failing = append(o.Failing, failing{h, r.messagesOf(h.Name)})
 	}
-	for _, c := range s.Certificates {
+	certificates, more := firsts(s.Certificates, func(a, b control.Certificate) int { return a.Expires.Compare(b.Expires) })
+	o.More.Expiring = more
+	for _, c := range certificates {
 		left := c.Expires.Sub(s.Time)
 		o.Expiring = append(o.Expiring, expiring{Certificate: c, Left: monitor.Age(left), Expired: left <= 0, Soon: left < limits.ExpiryWarning})
 	}
 	o.Oldest = r.oldest(s)
+}
+
+// firsts returns the first elements in an order, as many as the overview shows, and how many there are besides.
+func firsts[T any](all []T, order func(a, b T) int) (some []T, more int) {
+	some = slices.SortedStableFunc(slices.Values(all), order)
+	more = max(len(some)-maxOverview, 0)
+	return some[:len(some)-more], more
+}
+
+// number returns 1 for true.
+func number(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 // oldest returns the mail that has waited longest, and why.

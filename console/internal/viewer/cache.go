@@ -3,6 +3,8 @@ package viewer
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,6 +38,8 @@ type entry[T any] struct {
 	err   error
 	until time.Time // when it is too old
 
+	broken string // what ask panicked with, for the viewers to panic with; "": it didn't
+
 	progress atomic.Uint32 // of 1,000
 }
 
@@ -57,6 +61,9 @@ func (c *cache[T]) get(ctx context.Context, key string, ask asker[T]) (T, error)
 	}
 	select {
 	case <-e.done:
+		if e.broken != "" {
+			panic(e.broken)
+		}
 		return e.value, e.err
 	case <-ctx.Done():
 		var none T
@@ -97,11 +104,16 @@ func (c *cache[T]) fill(e *entry[T], ask asker[T]) {
 	defer cancel()
 	c.slots <- struct{}{}
 	defer func() { <-c.slots }()
+	defer close(e.done)
+	defer func() {
+		if p := recover(); p != nil { // here it would end the program, and with it the mail
+			e.broken = fmt.Sprintf("%v\n%s", p, debug.Stack())
+		}
+	}()
 	began := c.now()
 	e.value, e.err = ask(ctx, func(fraction float64) { e.progress.Store(uint32(1000 * fraction)) })
 	now := c.now()
 	e.until = now.Add(min(max(fresh, effort*now.Sub(began)), maxFresh))
-	close(e.done)
 }
 
 // old reports whether e no longer serves.

@@ -65,7 +65,7 @@ func ParseQuery[T any](properties []Property[T], values url.Values) (*Query[T], 
 		q.PerPage = min(max(n, 1), MaxPerPage)
 	}
 	if n, err := strconv.Atoi(values.Get("page")); err == nil {
-		q.Page = max(n, 1)
+		q.Page = min(max(n, 1), MaxLooked)
 	}
 	name, descending := strings.CutPrefix(values.Get("sort"), "-")
 	if q.by = find(properties, name); q.by != nil {

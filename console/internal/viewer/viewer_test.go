@@ -299,6 +299,18 @@ func TestBusy(t *testing.T) {
 	})
 }
 
+// TestPanic: a mistake in the console ends no program: the viewer panics, which the console's guard logs.
+func TestPanic(t *testing.T) {
+	s := New(func(context.Context, control.Request) iter.Seq2[control.Event, error] { panic("oops") }, time.Now, func() time.Duration { return 0 })
+	defer func() {
+		if p := recover(); !strings.HasPrefix(fmt.Sprint(p), "oops\n") {
+			t.Error(p)
+		}
+	}()
+	_, _ = s.Status(t.Context())
+	t.Error("no panic")
+}
+
 // TestChosen: the name of a message in a queue is read as it was written.
 func TestChosen(t *testing.T) {
 	c := Chosen{Queue: `Internet [192.0.2.1] "x"`, ID: "L6HPABC"}
@@ -339,4 +351,28 @@ func TestQuote(t *testing.T) {
 			t.Errorf("%q: %q, %v", text, out.String(), err)
 		}
 	}
+}
+
+// FuzzQuery: parameters that anyone may write in an address make a query whose own parameters make the same one.
+func FuzzQuery(f *testing.F) {
+	for _, parameters := range expressions {
+		f.Add(parameters + "&sort=-Size&n=7&page=3")
+	}
+	f.Add("p=Size&o=gt&v=99999999999999999999&n=-1&page=9223372036854775807")
+	f.Add("sort=-Size&n=1000&page=9223372036854775807")
+	f.Fuzz(func(t *testing.T, parameters string) {
+		values, err := url.ParseQuery(parameters)
+		if err != nil {
+			return
+		}
+		q, wrong := ParseQuery(MessageProperties, values)
+		again, wrongAgain := ParseQuery(MessageProperties, q.Values())
+		if q.Values().Encode() != again.Values().Encode() || (wrong == nil) != (wrongAgain == nil) {
+			t.Errorf("%q: %v, %v; %v, %v", parameters, q, wrong, again, wrongAgain)
+		}
+		if _, err := (&fake{messages: 20}).snapshots().messagePage(t.Context(), q); err != nil {
+			t.Error(err)
+		}
+		_ = q.Filter(MessageProperties)
+	})
 }
