@@ -19,6 +19,16 @@ type Identity struct {
 	Domains   []SenderDomain    // it may send as any address of these, without further rights
 }
 
+// Named returns the identity of a user of which only the name and groups are known. The user may send as the
+// name, if that is an address.
+func Named(name string, groups ...permission.SID) Identity {
+	id := Identity{Principal: permission.Authenticated(name, groups...)}
+	if a, err := routing.ParseAddress(name); err == nil {
+		id.Addresses = []routing.Address{a}
+	}
+	return id
+}
+
 // Owns reports whether a is one of id's addresses, the letter case of the local
 // part aside; never for the null sender.
 func (id Identity) Owns(a routing.Address) bool {

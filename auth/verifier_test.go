@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -31,6 +32,17 @@ func TestIdentityOwns(t *testing.T) {
 	}
 	if (auth.Identity{}).Owns(tests[0].address) {
 		t.Error("the zero Identity owns an address")
+	}
+}
+
+// TestNamed: a user of which only the name is known may send as the name, if that is an address.
+func TestNamed(t *testing.T) {
+	if id := auth.Named("ann@contoso.com", permission.SIDHubServers); !id.Is(permission.SIDHubServers) || !id.Is(permission.SIDAuthenticatedUsers) ||
+		!id.Is(permission.NameSID("ann@contoso.com")) || !id.Owns(routing.MustParseAddress("ann@contoso.com")) {
+		t.Errorf("%+v", id)
+	}
+	if id := auth.Named("ann"); len(id.Addresses) != 0 || id.Name != "ann" {
+		t.Errorf("%+v", id)
 	}
 }
 

@@ -293,11 +293,11 @@ func (q *question) identity() *auth.Identity {
 	if _, err := permission.ParsePrincipal(q.User); err != nil {
 		q.wrong["user"] = sentence(err)
 	}
-	id.Principal = permission.Authenticated(q.User, groups...)
-	if a, err := routing.ParseAddress(q.User); err == nil && len(id.Addresses) == 0 {
-		id.Addresses = []routing.Address{a}
+	named := auth.Named(q.User, groups...)
+	if len(id.Addresses) > 0 {
+		named.Addresses = id.Addresses
 	}
-	return id
+	return &named
 }
 
 // count reads a number; nothing is 0.

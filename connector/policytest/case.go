@@ -210,10 +210,7 @@ func (c Case) identity() (auth.Identity, error) {
 		errs = append(errs, err)
 		sids = append(sids, group.SIDs...)
 	}
-	id := auth.Identity{Principal: permission.Authenticated(c.User, sids...)}
-	if a, err := routing.ParseAddress(c.User); err == nil {
-		id.Addresses = append(id.Addresses, a)
-	}
+	id := auth.Named(c.User, sids...)
 	for _, text := range c.Addresses {
 		a, err := routing.ParseAddress(text)
 		errs = append(errs, err)

@@ -4,8 +4,6 @@ import (
 	"net/netip"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/permission"
-	"github.com/interchange-smtp/interchange/routing"
 )
 
 // Options say how to read logs. With the zero Options addresses and users are those of
@@ -44,16 +42,7 @@ func (o Options) withDefaults() Options {
 	}
 	o.Local = o.Local.Unmap()
 	if o.Identify == nil {
-		o.Identify = identity
+		o.Identify = func(user string) auth.Identity { return auth.Named(user) }
 	}
 	return o
-}
-
-// identity returns the identity of a user known only by name.
-func identity(user string) auth.Identity {
-	id := auth.Identity{Principal: permission.Authenticated(user)}
-	if a, err := routing.ParseAddress(user); err == nil {
-		id.Addresses = []routing.Address{a}
-	}
-	return id
 }

@@ -152,6 +152,6 @@ func demoVerifier(name, password string) auth.Verifier {
 		if !strings.EqualFold(c.Username, name) || !same {
 			return auth.Identity{}, auth.ErrBadCredentials
 		}
-		return identity(name), nil
+		return auth.Named(name), nil
 	})
 }

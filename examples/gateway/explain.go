@@ -14,7 +14,6 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/explain"
-	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay/jwt"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -295,17 +294,8 @@ func (f *explainFlags) identity(stdin io.Reader, cert *auth.Certificate) (flag s
 		}
 	}
 	if users.store == nil {
-		return "", identity(f.user), nil
+		return "", auth.Named(f.user), nil
 	}
 	id, err = users.find(f.user)
 	return strings.TrimPrefix(users.flag, "-"), id, err
-}
-
-// identity is the identity of a user of which only the name is known.
-func identity(name string) auth.Identity {
-	id := auth.Identity{Principal: permission.Authenticated(name)}
-	if a, err := routing.ParseAddress(name); err == nil {
-		id.Addresses = append(id.Addresses, a)
-	}
-	return id
 }

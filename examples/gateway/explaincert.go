@@ -90,7 +90,7 @@ func (f *explainFlags) checkExternal(c *auth.Certificate, users userSource) (aut
 	case !c.Verified:
 		return auth.Identity{}, errors.New("no user logs on with a certificate that proves nothing")
 	case users.store == nil:
-		return identity(f.user), nil
+		return auth.Named(f.user), nil
 	}
 	id, err := file.VerifyCertificate(context.Background(), f.user, auth.Channel{Certificate: c})
 	if err != nil {

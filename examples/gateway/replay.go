@@ -89,7 +89,7 @@ func (f *replayFlags) options() (replay.Options, error) {
 			if id, err := users.Identity(name); err == nil {
 				return id
 			}
-			return identity(name)
+			return auth.Named(name)
 		}
 	}
 	return opts, errors.Join(errs...)

@@ -10,9 +10,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay"
-	"github.com/interchange-smtp/interchange/routing"
 )
 
 // guest is the state of a connection that a Handler keeps: the session in which the client has
@@ -86,11 +84,7 @@ func (h *Handler) logOn(session smtp.Session, c auth.Credentials) (auth.Identity
 	if h.Identify != nil {
 		return h.Identify(s)
 	}
-	id := auth.Identity{Principal: permission.Authenticated(c.Username)}
-	if own, err := routing.ParseAddress(c.Username); err == nil {
-		id.Addresses = []routing.Address{own}
-	}
-	return id, nil
+	return auth.Named(c.Username), nil
 }
 
 // exchangeWith makes the client's side of an exchange with s.
