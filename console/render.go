@@ -54,6 +54,7 @@ type shown struct {
 	Role    Role
 	Tree    []branch
 	Notice  string // what was done last
+	Stale   string // what the page shows while the policy's files have mistakes; "": they have none
 }
 
 // pages reads the templates. Each page is the layout with the page's own content.
@@ -148,6 +149,9 @@ func (r *request) renderStatus(status int, page string, v view) error {
 	if r.Method != http.MethodGet {
 		s.Page = "/"
 	}
+	if page != "problem" {
+		s.Stale = r.stale()
+	}
 	return r.c.write(r.w, status, page, s)
 }
 
@@ -209,4 +213,16 @@ func (c *Console) serverName(r *request) string {
 		return ""
 	}
 	return v.Config.Server
+}
+
+// stale says what pages show while the policy's files have mistakes; "": they have none.
+func (r *request) stale() string {
+	v, err := r.version()
+	switch {
+	case err != nil || len(v.Mistakes) == 0:
+		return ""
+	case v.Loaded == nil:
+		return "There is no policy to show until they are corrected."
+	}
+	return "These pages show the last policy without mistakes."
 }

@@ -35,6 +35,23 @@ type problem struct {
 
 func (p *problem) Error() string { return p.text }
 
+// heading is the heading of the page about a problem.
+func heading(status int) string {
+	switch status {
+	case http.StatusForbidden:
+		return "Not allowed"
+	case http.StatusNotFound:
+		return "Not found"
+	case http.StatusConflict:
+		return "Not possible now"
+	case http.StatusUnprocessableEntity:
+		return "Not applied"
+	case http.StatusInternalServerError:
+		return "Error"
+	}
+	return cmp.Or(http.StatusText(status), "Error")
+}
+
 // notFound returns the problem that a thing doesn't exist, or no longer.
 func notFound(thing, name string) error {
 	return &problem{status: http.StatusNotFound, text: fmt.Sprintf("There is no %s %q.", thing, name), fix: "Another administrator may have removed it; go back to the list."}
@@ -58,7 +75,7 @@ func (r *request) fail(err error) {
 		p = &problem{status: http.StatusInternalServerError, text: err.Error()}
 	}
 	r.w.Header().Del("Content-Type")
-	r.renderStatus(p.status, "problem", view{Title: cmp.Or(http.StatusText(p.status), "Error"), Data: map[string]string{"Text": p.text, "Fix": p.fix, "Back": p.back}})
+	r.renderStatus(p.status, "problem", view{Title: heading(p.status), Data: map[string]string{"Text": p.text, "Fix": p.fix, "Back": p.back}})
 }
 
 // version returns the policy as its files are now.
@@ -102,7 +119,7 @@ func (r *request) back(other string) string {
 
 // refuse answers a request that the guard refuses.
 func (c *Console) refuse(w http.ResponseWriter, _ *http.Request, status int, text string) {
-	c.writeOutside(w, status, "problem", cmp.Or(http.StatusText(status), "Error"), map[string]string{"Text": text, "Fix": ""})
+	c.writeOutside(w, status, "problem", heading(status), map[string]string{"Text": text, "Fix": ""})
 }
 
 // logonPage writes the pages of package logon.

@@ -345,11 +345,22 @@ func TestWizardBrokenFiles(t *testing.T) {
 	page := w.answer
 	w.click("Next", "")
 	w.expect(w.answer, http.StatusConflict, "files have mistakes", "Nothing")
-	b.expect(b.post("/drafts", "dialog", "relay", "id", "Printers"), http.StatusConflict, "files have mistakes")
+	b.expect(b.post("/drafts", "dialog", "relay", "id", "Printers"), http.StatusConflict, "Not possible now", "files have mistakes")
+	for _, page := range []string{"/", "/server", "/findings", "/map"} {
+		b.expect(b.get(page), http.StatusOK, "The policy's files have mistakes", "These pages show the last policy without mistakes.")
+	}
 	put(relay)
 	w.answer = page
 	w.click("Next", "")
 	w.on("Grant")
+}
+
+// TestBrokenFromTheStart: pages don't pretend that a policy is empty which can't be read.
+func TestBrokenFromTheStart(t *testing.T) {
+	b := newTester(t, "{{{")
+	for _, page := range []string{"/", "/server", "/organization"} {
+		b.expect(b.get(page), http.StatusOK, "The policy's files have mistakes", "There is no policy to show until they are corrected.")
+	}
 }
 
 // TestWizardHostile: names of the policy and of forms are text on every page.
