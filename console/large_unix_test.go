@@ -123,7 +123,7 @@ func BenchmarkChange(bench *testing.B) {
 
 // BenchmarkFirst measures a page that a console shows first, until nothing on it is being computed.
 func BenchmarkFirst(bench *testing.B) {
-	for _, page := range []string{"/organization", "/findings", "/access", "/map", "/ask?remote=10.11.2.3&local=10.2.3.4:25&from=scan%40contoso.com&to=boss%40example.com"} {
+	for _, page := range []string{"/organization", "/findings", "/access", "/map", "/ask?remote=10.11.2.3&local=10.2.3.4:25&from=scan%40contoso.com&to=boss%40example.com", "/queues", "/messages"} {
 		bench.Run(strings.NewReplacer("/", "_", "?", "_").Replace(page), func(bench *testing.B) {
 			var b *tester
 			b.measure(bench, func() { b = openMany(bench) }, func() answer { return b.whole(page) })
