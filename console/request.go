@@ -30,7 +30,7 @@ type problem struct {
 	status int
 	text   string // what is wrong, and where
 	fix    string // what would be right; "": text says it
-	back   string // the page from which the user can try again; "": there is none
+	back   string // the page from which the user can try again; "": there is no such page
 }
 
 func (p *problem) Error() string { return p.text }

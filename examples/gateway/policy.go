@@ -135,7 +135,7 @@ func (p *policyFlags) advised(err error) error {
 	return err
 }
 
-// credentialsFile returns the file with the passwords of the policy; "": there is none.
+// credentialsFile returns the file with the passwords of the policy; "": there is no such file.
 func (p *policyFlags) credentialsFile() string {
 	if file := p.credentialsPlace(); p.credentials != "" || exists(file) {
 		return file
