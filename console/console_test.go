@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -39,6 +40,29 @@ func TestShell(t *testing.T) {
 	b.expect(b.post(undo.page), http.StatusOK, "Applied")
 	if b.policy() != relay {
 		t.Fatalf("undo left:\n%s", b.policy())
+	}
+}
+
+// TestShellAsksForCredentials: the guide's commands of the first scenario run in the Management Shell, which asks for what
+// Get-Credential needs and never shows a password.
+func TestShellAsksForCredentials(t *testing.T) {
+	b := newTester(t, relay, func(o *Options) { o.Load.Credentials = filepath.Join(filepath.Dir(o.Files[0]), "passwords") })
+	const commands = "$mycred = get-credential\nNew-SendConnector -Name ToInternetGateway -AddressSpaces * -SmartHosts smtpgateway1.contoso.com" +
+		" -SmartHostAuthMechanism BasicAuth,BasicAuthRequireTLS -AuthenticationCredential $mycred -DNSRoutingEnabled $false"
+	asked := b.post("/shell", "commands", commands)
+	b.expect(asked, http.StatusOK, "Credentials for $mycred", "User name", "Password")
+	b.expect(b.post("/shell", "commands", commands, "asked", "mycred", "user:mycred", "huba"), http.StatusOK, "Credentials for $mycred")
+	review := b.post("/shell", "commands", commands, "asked", "mycred", "user:mycred", "huba", "password:mycred", "Out-bound 1")
+	b.expect(review, http.StatusOK, "What the change does", "get-credential")
+	b.expect(b.post(review.page), http.StatusOK, "Applied")
+	text, err := os.ReadFile(filepath.Join(filepath.Dir(b.file), "passwords"))
+	if err != nil || string(text) != "mycred=huba:Out-bound 1\n" {
+		t.Errorf("the credentials are %q, %v", text, err)
+	}
+	for _, shown := range []string{review.body, b.get("/history").body, b.policy()} {
+		if strings.Contains(shown, "Out-bound") {
+			t.Errorf("the password is shown:\n%s", shown)
+		}
 	}
 }
 

@@ -3,6 +3,8 @@ package console
 import (
 	"strings"
 
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/console/internal/policyfiles"
 )
@@ -13,6 +15,7 @@ type shellView struct {
 	Quiet            bool // they printed nothing
 	Copy             bool // they run on a copy of the policy, because the user may not change it
 	Mistakes         source.Diagnostics
+	Asked            []policyfiles.Asked // what Get-Credential asks for
 }
 
 // shellPage shows the form for commands.
@@ -31,15 +34,30 @@ func runShell(r *request) error {
 	if r.user.Role < Change {
 		return queryShell(r, commands)
 	}
-	change := policyfiles.Change{Title: "Commands of the Management Shell", Commands: commands}
+	change := policyfiles.Change{Title: "Commands of the Management Shell", Commands: commands, Credentials: r.answered()}
 	tried, err := r.tryNow(change)
 	if err != nil {
 		return err
+	}
+	if len(tried.Asked) > 0 {
+		return r.renderShell(shellView{Commands: commands, Asked: tried.Asked})
 	}
 	if tried.Changes() {
 		return r.review(tried, "Apply", "/shell")
 	}
 	return r.renderShell(shellView{Commands: commands, Output: tried.Output, Mistakes: tried.Mistakes, Quiet: tried.Output == "" && len(tried.Mistakes) == 0})
+}
+
+// answered returns the credentials that the user has entered for Get-Credential, by variable.
+func (r *request) answered() map[string]param.Credential {
+	entered := map[string]param.Credential{}
+	for _, variable := range r.PostForm["asked"] {
+		c := param.Credential{UserName: r.PostFormValue("user:" + variable), Password: auth.Secret(r.PostFormValue("password:" + variable))}
+		if c.UserName != "" && c.Password != "" {
+			entered[variable] = c
+		}
+	}
+	return entered
 }
 
 // queryShell runs commands of a user who may not change the policy, on a copy. They reach no file, whose absence a

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -39,6 +40,12 @@ type Change struct {
 	Credentials map[string]param.Credential
 }
 
+// Asked is a credential that commands ask for by Get-Credential.
+type Asked struct {
+	Variable string // to which they assign it, without the $
+	UserName string // the user that they name; "": none
+}
+
 // Trial is a change that was tried on a version. It is safe for concurrent use; its fields must not be changed.
 type Trial struct {
 	Before *Version
@@ -51,6 +58,7 @@ type Trial struct {
 	Mistakes source.Diagnostics // of the commands, and of the policy that they make
 	Warnings source.Diagnostics // of the commands
 	Output   string             // what the commands print, cut off after 64 KB
+	Asked    []Asked            // the credentials that the commands ask for and that nothing answers
 
 	text       []byte                       // the file after an undo; nil: of other changes
 	set        map[string]*param.Credential // what Apply writes to the credentials file
@@ -290,7 +298,11 @@ func (t *Trial) credential(otherwise func(shell.Request) (param.Credential, erro
 		given := t.given(r.Variable)
 		switch {
 		case given == nil:
-			return otherwise(r)
+			answer, err := otherwise(r)
+			if asked := (Asked{r.Variable, r.UserName}); err != nil && r.Variable != "" && !slices.Contains(t.Asked, asked) {
+				t.Asked = append(t.Asked, asked)
+			}
+			return answer, err
 		case r.UserName != "" && !strings.EqualFold(r.UserName, given.UserName):
 			return param.Credential{}, fmt.Errorf("the command asks for the user %q, but the credential that was entered is for %q", r.UserName, given.UserName)
 		}
