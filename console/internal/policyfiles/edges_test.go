@@ -37,7 +37,7 @@ func TestWhereNothingCanBeWritten(t *testing.T) {
 	}
 	x := newFixture(t, Options{}, "relay.ps1", basePolicy)
 	_, err := x.Apply(t.Context(), x.try(sendChange), "anna")
-	if err == nil || !strings.Contains(err.Error(), "start the console with -credentials FILE") || x.text("relay.ps1") != basePolicy {
+	if err == nil || !strings.Contains(err.Error(), "there is no file for it") || x.text("relay.ps1") != basePolicy {
 		t.Errorf("without a credentials file: %v", err)
 	}
 }
