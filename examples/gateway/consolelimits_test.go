@@ -80,6 +80,31 @@ func TestConsoleTimeouts(t *testing.T) {
 	})
 }
 
+// TestConsoleUnreadAnswer: a browser that doesn't read the answer can't keep its connection.
+func TestConsoleUnreadAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, dial := consoleInMemory(t)
+		s.start()
+		began, ended := time.Now(), make(chan struct{})
+		s.web.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			defer close(ended)
+			for page := make([]byte, 64<<10); time.Since(began) < time.Hour; {
+				if _, err := w.Write(page); err != nil {
+					return
+				}
+			}
+		})
+		conn := dial()
+		io.WriteString(conn, "GET /logon HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		<-ended
+		if took := time.Since(began); took != consoleAnswerTimeout {
+			t.Errorf("ended after %v, want %v", took, consoleAnswerTimeout)
+		}
+		conn.Close()
+		s.close()
+	})
+}
+
 // TestConsoleHeaderSize: a header that is longer than the limit, with which net/http is generous by 4 KiB, is refused.
 func TestConsoleHeaderSize(t *testing.T) {
 	s, dial := consoleInMemory(t)

@@ -15,11 +15,12 @@ import (
 	"github.com/interchange-smtp/interchange/console"
 )
 
-// Limits of the console's web server. A page that is shown live keeps its connection, so there is no limit for
-// the time of an answer.
+// Limits of the console's web server. The one for an answer leaves room for a reload; pages that are shown live, uploads and
+// exports have their own.
 const (
 	consoleConnections   = 256
 	consoleHeaderTimeout = 10 * time.Second
+	consoleAnswerTimeout = 5 * time.Minute // from the request to the end of the answer
 	consoleIdleTimeout   = 2 * time.Minute
 	consoleHeaderBytes   = 32 << 10
 	consoleGrace         = 5 * time.Second // for answers under way, when the program ends
@@ -121,8 +122,8 @@ func (s *consoleServer) start() {
 		pages = behindProxy(pages)
 	}
 	s.web = &http.Server{
-		Handler: pages, ReadHeaderTimeout: consoleHeaderTimeout, IdleTimeout: consoleIdleTimeout,
-		MaxHeaderBytes: consoleHeaderBytes, TLSConfig: s.tls,
+		Handler: pages, ReadHeaderTimeout: consoleHeaderTimeout, WriteTimeout: consoleAnswerTimeout,
+		IdleTimeout: consoleIdleTimeout, MaxHeaderBytes: consoleHeaderBytes, TLSConfig: s.tls,
 		ErrorLog: slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug), // handshakes that failed, mostly
 	}
 	limited := netutil.LimitListener(s.listener, consoleConnections)
