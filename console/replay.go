@@ -26,6 +26,7 @@ const (
 	maxReports        = 16
 	maxSessionReports = 4
 	maxReplayField    = 1 << 10 // bytes of the other fields of the form
+	maxFileName       = 255     // bytes of the file's name
 )
 
 // replayRoutes registers the pages that hold old logs against the policy.
@@ -208,7 +209,8 @@ func (r *request) readReplay(form *multipart.Reader, end time.Time) (*replayed, 
 				}
 				policy = v.Loaded.Policy
 			}
-			one.File = path.Base(strings.ReplaceAll(part.FileName(), `\`, "/"))
+			name := path.Base(strings.ReplaceAll(part.FileName(), `\`, "/"))
+			one.File = strings.ToValidUTF8(name[:min(len(name), maxFileName)], "")
 			if part.FileName() == "" {
 				return nil, &problem{status: http.StatusBadRequest, text: "No log is chosen.", fix: "Choose a file on the page Replay a log."}
 			}

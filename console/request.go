@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/interchange-smtp/interchange/console/internal/logon"
 	"github.com/interchange-smtp/interchange/console/internal/policyfiles"
@@ -111,8 +112,8 @@ func (r *request) redirect(page string, query ...string) error {
 // other.
 func (r *request) back(other string) string {
 	page := r.PostFormValue("back")
-	if !strings.HasPrefix(page, "/") || strings.HasPrefix(page, "//") || strings.ContainsAny(page, "\\\r\n") {
-		return other
+	if !strings.HasPrefix(page, "/") || strings.HasPrefix(page, "//") || strings.Contains(page, `\`) || strings.ContainsFunc(page, unicode.IsControl) {
+		return other // browsers leave tabs and line ends out of addresses, so "/\t/host" is another host
 	}
 	return page
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/interchange-smtp/interchange/connector/shell/operations"
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
@@ -300,7 +301,7 @@ func (c Chosen) Key() string { return c.ID + " " + c.Queue }
 // ParseChosen reads a Key.
 func ParseChosen(key string) (Chosen, error) {
 	id, queue, ok := strings.Cut(key, " ")
-	if !ok || id == "" || queue == "" {
+	if !ok || id == "" || queue == "" || strings.ContainsFunc(id, unicode.IsControl) { // a line end would begin a command in the transcript
 		return Chosen{}, fmt.Errorf("%q doesn't name a message in a queue", key)
 	}
 	return Chosen{queue, id}, nil

@@ -317,7 +317,7 @@ func TestChosen(t *testing.T) {
 	if got, err := ParseChosen(c.Key()); got != c || err != nil {
 		t.Errorf("%+v, %v", got, err)
 	}
-	for _, key := range []string{"", "A", " A", "A "} {
+	for _, key := range []string{"", "A", " A", "A ", "A\nRemove-ReceiveConnector Internet", "A\nB Internet", "A\x00 Internet"} {
 		if got, err := ParseChosen(key); err == nil {
 			t.Errorf("%q is %+v", key, got)
 		}
