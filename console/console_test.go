@@ -35,6 +35,7 @@ func TestShell(t *testing.T) {
 	b.expect(b.get("/history"), http.StatusOK, "Add-ADPermission", "by anna")
 	b.expect(b.get("/history.ps1"), http.StatusOK, "anna: Commands of the Management Shell", "Add-ADPermission")
 
+	b.expect(b.get("/history"), http.StatusOK, `<form method="post" action="/undo">`)
 	undo := b.post("/undo")
 	b.expect(undo, http.StatusOK, "No longer allowed")
 	b.expect(b.post(undo.page), http.StatusOK, "Applied")

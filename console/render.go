@@ -43,6 +43,9 @@ type action struct {
 	Under  string            // the heading of its group: the thing that is selected
 }
 
+// Posts reports whether the action is a button of a form. A form without fields is one, too.
+func (a action) Posts() bool { return a.Post != nil }
+
 // shown has the data of the layout's template.
 type shown struct {
 	view
