@@ -23,18 +23,19 @@ const maxAudited = 500
 
 // auditView is the data of the page for auditors.
 type auditView struct {
-	Waiting     bool // a part is being computed
-	Fingerprint string
-	Files       []string
-	Read, Made  time.Time
-	By          string
-	Table       diagram.Table
-	Relaying    []analysis.Finding // who may relay
-	Groups      []findingGroup     // all findings
-	Rights      []permission.Right
-	Rows        []accessRow
-	MoreRows    int
-	MoreFound   int
+	Waiting      bool // a part is being computed
+	Fingerprint  string
+	Files        []string
+	Read, Made   time.Time
+	By           string
+	Table        diagram.Table
+	Relaying     []analysis.Finding // who may relay
+	Groups       []findingGroup     // all findings
+	Rights       []permission.Right
+	Rows         []accessRow
+	MoreRows     int
+	MoreFound    int
+	MoreRelaying int
 }
 
 // auditPage shows all that an auditor asks for on one page that can be printed.
@@ -83,19 +84,15 @@ func (r *request) auditFindings(v *policyfiles.Version, a *auditView) error {
 	if err != nil {
 		return err
 	}
-	relaying := map[string]bool{
-		string(analysis.CodeOpenRelay): true, string(analysis.CodeRelayAnonymous): true, string(analysis.CodeRelayExternal): true,
-		string(analysis.CodeRelayPartner): true, string(analysis.CodeRelayUser): true, string(analysis.CodeExternalOpen): true,
-	}
+	a.Relaying = relaying(list)
+	a.MoreRelaying = max(0, len(a.Relaying)-maxAudited)
+	a.Relaying = a.Relaying[:len(a.Relaying)-a.MoreRelaying]
 	a.MoreFound = max(0, len(list)-maxAudited)
 	var d findings
 	for _, acknowledged := range []bool{false, true} {
 		for _, f := range list[:len(list)-a.MoreFound] {
 			if (f.Acknowledged != "") == acknowledged {
 				d.add(found{Finding: f})
-			}
-			if !acknowledged && relaying[string(f.Code)] {
-				a.Relaying = append(a.Relaying, f)
 			}
 		}
 	}

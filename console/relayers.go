@@ -21,13 +21,18 @@ func afterwards(before []analysis.Finding, e *effect) []analysis.Finding {
 	return append(left, e.Added...)
 }
 
-// relaying returns the findings that say which clients may relay through a connector, and those that change.
-func relaying(all []analysis.Finding, connector source.Path, changed []analysis.Finding) []analysis.Finding {
-	codes := []source.Code{
-		analysis.CodeOpenRelay, analysis.CodeExternalOpen, analysis.CodeExternalWide, analysis.CodeAcceptedAny,
-		analysis.CodeRelayAnonymous, analysis.CodeRelayExternal, analysis.CodeRelayPartner, analysis.CodeRelayUser,
-	}
-	return slices.DeleteFunc(slices.Clone(all), func(f analysis.Finding) bool {
-		return !slices.Contains(codes, f.Code) || !f.Path.Within(connector) && !among(changed, f)
-	})
+// relayCodes are the codes of the findings that say which clients may relay.
+var relayCodes = []source.Code{
+	analysis.CodeOpenRelay, analysis.CodeExternalOpen, analysis.CodeExternalWide, analysis.CodeAcceptedAny, analysis.CodeAcceptedRegistry,
+	analysis.CodeRelayAnonymous, analysis.CodeRelayExternal, analysis.CodeRelayPartner, analysis.CodeRelayUser,
+}
+
+// relaying returns the findings that say which clients may relay.
+func relaying(all []analysis.Finding) []analysis.Finding {
+	return slices.DeleteFunc(slices.Clone(all), func(f analysis.Finding) bool { return !slices.Contains(relayCodes, f.Code) })
+}
+
+// relayingThrough returns those of them that are about a connector, and those that change.
+func relayingThrough(connector source.Path, all, changed []analysis.Finding) []analysis.Finding {
+	return slices.DeleteFunc(relaying(all), func(f analysis.Finding) bool { return !f.Path.Within(connector) && !among(changed, f) })
 }

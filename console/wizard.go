@@ -181,7 +181,7 @@ func (r *request) summarize(d *dialog.Draft, shown *dialogShown) error {
 		if shown.Kind == dialog.Relay {
 			s, _ := d.Script()
 			changed := slices.Concat(shown.Proof.Effect.Gone, shown.Proof.Effect.Added)
-			shown.Relayers = &relayers{relaying(before, s.Object, changed), relaying(facts.Findings, s.Object, changed)}
+			shown.Relayers = &relayers{relayingThrough(s.Object, before, changed), relayingThrough(s.Object, facts.Findings, changed)}
 		}
 	}
 	shown.Prerequisites = d.Prerequisites(facts)
