@@ -173,8 +173,7 @@ func accessFile(r *request) error {
 	if found {
 		rows, _ = access.New(v.Loaded.Policy).Rows(q)
 	}
-	r.w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	r.w.Header().Set("Content-Disposition", `attachment; filename="access.csv"`)
+	r.download("access.csv", "text/csv; charset=utf-8")
 	return access.WriteCSV(r.w, rows)
 }
 

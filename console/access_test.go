@@ -63,7 +63,7 @@ func TestAccessFile(t *testing.T) {
 	if err != nil || len(records) != 2 || records[1][1] != "Printers" || records[1][3] != "yes" {
 		t.Errorf("%v %q", err, records)
 	}
-	if got := a.header.Get("Content-Disposition"); got != `attachment; filename="access.csv"` {
+	if got := a.header.Get("Content-Disposition"); got != `attachment; filename=access.csv` {
 		t.Errorf("Content-Disposition %q", got)
 	}
 }

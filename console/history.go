@@ -36,8 +36,7 @@ func historyScript(r *request) error {
 		e := &entries[i]
 		script.WriteString("# " + formatTime(e.Time) + ", " + oneLine(e.By) + ": " + oneLine(e.Title) + "\n" + strings.TrimRight(e.Commands, "\n") + "\n\n")
 	}
-	r.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	r.w.Header().Set("Content-Disposition", `attachment; filename="changes.ps1"`)
+	r.download("changes.ps1", "text/plain; charset=utf-8")
 	_, err = r.w.Write(visible(script.Bytes()))
 	return err
 }

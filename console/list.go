@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -78,7 +77,7 @@ func newFilterForm[T any](properties []viewer.Property[T], q *viewer.Query[T], e
 // newList returns the list on a page, without its rows. columns is how many of the properties have columns.
 func newList[T any](r *request, page string, properties []viewer.Property[T], columns int, q *viewer.Query[T], wrong error) list {
 	l := list{Page: page, Query: q.Values().Encode(), Filter: newFilterForm(properties, q, wrong, r.FormValue("add") != ""), Looked: viewer.MaxLooked}
-	l.Export = r.c.address(page+".csv", q.Values())
+	l.Export = r.c.base + address(page+".csv", q.Values())
 	for i := range properties[:columns] {
 		p := &properties[i]
 		v := q.Values()
@@ -92,7 +91,7 @@ func newList[T any](r *request, page string, properties []viewer.Property[T], co
 				v.Set("sort", "-"+p.Name)
 			}
 		}
-		c.Href = r.c.address(page, v)
+		c.Href = r.c.base + address(page, v)
 		l.Columns = append(l.Columns, c)
 	}
 	return l
@@ -104,7 +103,7 @@ func paged[T any](r *request, l *list, q *viewer.Query[T], p *viewer.Page[T]) {
 	at := func(n int) string {
 		v := q.Values()
 		v.Set("page", fmt.Sprint(n))
-		return r.c.address(l.Page, v)
+		return r.c.base + address(l.Page, v)
 	}
 	if q.Page > 1 {
 		l.Previous = at(q.Page - 1)
@@ -114,20 +113,9 @@ func paged[T any](r *request, l *list, q *viewer.Query[T], p *viewer.Page[T]) {
 	}
 }
 
-// address returns the address of a page with parameters.
-func (c *Console) address(page string, v url.Values) string {
-	if len(v) == 0 {
-		return c.base + page
-	}
-	return c.base + page + "?" + v.Encode()
-}
-
 // sendCSV answers with rows as a file, after a row of headings.
 func (r *request) sendCSV(name string, headings []string, rows func(add func(cells ...string))) error {
-	h := r.w.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	r.download(name, "text/csv; charset=utf-8")
 	out := csv.NewWriter(r.w)
 	_ = out.Write(headings) // Error has it
 	rows(func(cells ...string) {

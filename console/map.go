@@ -121,17 +121,18 @@ func mapFile(r *request) error {
 		return cmp.Or(err, error(errTooMuch))
 	}
 	file := strings.TrimPrefix(r.URL.Path, "/")
-	if r.FormValue("download") != "" || file != "map.svg" {
-		r.w.Header().Set("Content-Disposition", `attachment; filename="`+file+`"`)
-	}
-	text := d.DOT
+	text, mediaType := d.SVG, "image/svg+xml"
 	switch file {
 	case "map.svg":
-		return r.svg(d)
+		if r.FormValue("download") == "" {
+			return r.svg(d)
+		}
+	case "map.dot":
+		text, mediaType = d.DOT, "text/plain; charset=utf-8"
 	case "map.mmd":
-		text = d.Mermaid
+		text, mediaType = d.Mermaid, "text/plain; charset=utf-8"
 	}
-	r.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	r.download(file, mediaType)
 	_, err = r.w.Write([]byte(text()))
 	return err
 }

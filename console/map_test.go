@@ -21,9 +21,9 @@ func TestMap(t *testing.T) {
 	b.expect(b.eventually("/map?only=nothing"), 200, "There is no connector “nothing”.")
 	for _, row := range []struct{ page, kind, text, disposition string }{
 		{"/map.svg", "image/svg+xml", "<svg", ""},
-		{"/map.svg?download=1", "image/svg+xml", "<svg", `attachment; filename="map.svg"`},
-		{"/map.dot?only=Printers", "text/plain; charset=utf-8", "digraph", `attachment; filename="map.dot"`},
-		{"/map.mmd", "text/plain; charset=utf-8", "flowchart", `attachment; filename="map.mmd"`},
+		{"/map.svg?download=1", "image/svg+xml", "<svg", `attachment; filename=map.svg`},
+		{"/map.dot?only=Printers", "text/plain; charset=utf-8", "digraph", `attachment; filename=map.dot`},
+		{"/map.mmd", "text/plain; charset=utf-8", "flowchart", `attachment; filename=map.mmd`},
 	} {
 		a := b.get(row.page)
 		if a.status != 200 || a.header.Get("Content-Type") != row.kind || !strings.Contains(a.body, row.text) || a.header.Get("Content-Disposition") != row.disposition {

@@ -2,7 +2,6 @@ package console
 
 import (
 	"fmt"
-	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -224,9 +223,6 @@ func messageContent(r *request) error {
 func (r *request) beginExport(m *control.Message) {
 	r.audit("message exported", "message", m.ID)
 	r.c.transcript.add(r.c.now(), r.user.Name, "Export-Message -Identity "+viewer.Quote(m.ID)+" -Path "+viewer.Quote(m.ID+".eml"), "1 message exported")
-	h := r.w.Header()
-	h.Set("Content-Type", "application/octet-stream")
-	h.Set("Content-Length", strconv.FormatInt(m.Size, 10))
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": m.ID + ".eml"}))
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	r.download(m.ID+".eml", "application/octet-stream")
+	r.w.Header().Set("Content-Length", strconv.FormatInt(m.Size, 10))
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"mime"
 	"net/http"
 	"path"
 	"strconv"
@@ -60,7 +61,7 @@ type shown struct {
 	Stale   string // what the page shows while the policy's files have mistakes; "": they have none
 }
 
-// pages reads the templates. Each page is the layout with the page's own content.
+// parsePages reads the templates. Each page is the layout with the page's own content.
 func (c *Console) parsePages() error {
 	names, err := fs.Glob(pageFiles, "pages/*.html")
 	if err != nil {
@@ -172,6 +173,14 @@ func (c *Console) write(w http.ResponseWriter, status int, page string, data any
 	w.WriteHeader(status)
 	_, _ = w.Write(visible(text.Bytes())) // otherwise the browser has gone
 	return nil
+}
+
+// download sets the header of a file that the browser stores and doesn't show.
+func (r *request) download(name, mediaType string) {
+	h := r.w.Header()
+	h.Set("Content-Type", mediaType)
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 }
 
 // readAssets computes the addresses of the files in static, which contain a digest so that browsers may keep them.

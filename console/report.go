@@ -3,6 +3,7 @@ package console
 import (
 	"cmp"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -63,7 +64,7 @@ func (r *request) report() (*replayed, error) {
 			return one, nil
 		}
 	}
-	return nil, &problem{status: 404, text: "This report doesn't exist, or no longer.", fix: fmt.Sprintf("The last %d reports of a session are kept; upload the log again.", maxSessionReports)}
+	return nil, &problem{status: http.StatusNotFound, text: "This report doesn't exist, or no longer.", fix: fmt.Sprintf("The last %d reports of a session are kept; upload the log again.", maxSessionReports)}
 }
 
 // reportPage shows a report.
@@ -153,8 +154,7 @@ func reportText(r *request) error {
 	if err != nil {
 		return err
 	}
-	r.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	r.w.Header().Set("Content-Disposition", `attachment; filename="replay.txt"`)
+	r.download("replay.txt", "text/plain; charset=utf-8")
 	_, err = r.w.Write([]byte(one.Report.String()))
 	return err
 }

@@ -96,10 +96,15 @@ func within(page string, query ...string) string {
 			values.Add(query[i], query[i+1])
 		}
 	}
-	if len(values) == 0 {
+	return address(page, values)
+}
+
+// address is within for a query that was made before.
+func address(page string, query url.Values) string {
+	if len(query) == 0 {
 		return page
 	}
-	return page + "?" + values.Encode()
+	return page + "?" + query.Encode()
 }
 
 // redirect answers a POST: the browser gets the page.
