@@ -84,7 +84,7 @@ func organizationPage(r *request) error {
 		}
 	case acceptedTab:
 		o.Accepted = listOf(r, r.acceptedRows(cfg, selected), func(d *acceptedRow) string { return d.Name + "\n" + d.Domain + "\n" + d.Type })
-		actions = append(actions, r.domainActions(o.Accepted.Rows, "accepted-domain", selected)...)
+		actions = append(actions, r.acceptedActions(o.Accepted.Rows, selected)...)
 	default:
 		o.Remote = listOf(r, r.remoteRows(cfg, selected), func(d *remoteRow) string { return d.Name + "\n" + d.Domain })
 		actions = append(actions, r.remoteActions(o.Remote.Rows, selected)...)
@@ -173,14 +173,14 @@ func (r *request) sendActions(s *connector.Send) []action {
 	}
 }
 
-// domainActions are the actions on the selected accepted domain.
-func (r *request) domainActions(rows []acceptedRow, dialog, selected string) []action {
+// acceptedActions are the actions on the selected accepted domain.
+func (r *request) acceptedActions(rows []acceptedRow, selected string) []action {
 	if !slices.ContainsFunc(rows, func(d acceptedRow) bool { return d.Selected }) {
 		return nil
 	}
 	return []action{
 		r.removeAction("AcceptedDomain", selected),
-		r.dialogAction("Properties", dialog, selected),
+		r.dialogAction("Properties", "accepted-domain", selected),
 	}
 }
 
