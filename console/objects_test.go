@@ -140,3 +140,13 @@ func TestServerByFQDN(t *testing.T) {
 	}
 	b.expect(b.post("/drafts", "dialog", "receive-connector", "server", "huba"), http.StatusOK, "Introduction")
 }
+
+// TestManyRanges: the parameters of a connector with very many ranges are shown.
+func TestManyRanges(t *testing.T) {
+	var ranges []string
+	for i := range 5000 {
+		ranges = append(ranges, fmt.Sprintf("10.1.%d.%d", i/250, i%250))
+	}
+	b := newTester(t, relay+"New-ReceiveConnector -Name Many -Usage Custom -Bindings 10.2.3.4:25 -RemoteIPRanges "+strings.Join(ranges, ",")+"\n")
+	b.expect(b.get("/parameters?kind=receive&id=localhost%5CMany"), http.StatusOK, "10.1.19.249", "MaxMessageSize")
+}

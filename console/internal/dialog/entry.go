@@ -2,6 +2,7 @@ package dialog
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,6 +53,14 @@ func (d *Draft) accept(ctx context.Context, p *Page, try Try) (ok bool, err erro
 		return true, nil
 	}
 	next := d.withEntry(f)
+	if n := len(next.Rows(f.Name)); n > maxRows && n > len(d.values.Rows(f.Name)) {
+		d.mistakes = []Mistake{{
+			Page: p.Name, Field: f.Name, ID: id(f.Name), Title: f.Label,
+			Text: fmt.Sprintf("This list would have %d rows, and the console adds rows to lists of up to %d.", n, maxRows),
+			Fix:  "Use one row for several addresses, or a command in the Management Shell.",
+		}}
+		return false, nil
+	}
 	if !f.Item.Fixed { // whose other fields may be about it, too
 		if d.mistakes, err = d.caused(ctx, f, next, try); err != nil || len(d.mistakes) > 0 {
 			return false, err

@@ -1,7 +1,9 @@
 package dialog_test
 
 import (
+	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -87,5 +89,33 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	if _, _, err := dialog.Open(dialog.ReceiveConnector, dialog.Subject{Config: cfg, Server: "Nowhere"}); err == nil {
 		t.Error("the wizard opens for a server that doesn't exist")
+	}
+}
+
+// TestLongList: the properties of a connector keep every row of a list, however many the policy has; beyond the limit
+// the dialog adds none.
+func TestLongList(t *testing.T) {
+	cfg := fresh(permission.Current)
+	var ranges []string
+	for i := range 1500 {
+		ranges = append(ranges, fmt.Sprintf("10.1.%d.%d", i/250, i%250))
+	}
+	cfg, err := run(cfg, "New-ReceiveConnector -Name Many -Usage Custom -Bindings 10.2.3.4:25 -RemoteIPRanges "+strings.Join(ranges, ","), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := open(t, "receive-properties", dialog.Subject{Config: cfg, ID: hub.Name + `\Many`})
+	w.next("network", "tab:network")
+	w.next("network", "remove:ranges:0")
+	w.next("network", "add:ranges")
+	w.next("network", "close")
+	w.do("add:ranges")
+	w.do("ok", "row.range=192.168.5.77")
+	if m := w.mistakes(); len(m) != 1 || !strings.Contains(m[0].Text, "1500 rows") {
+		t.Errorf("mistakes %+v", m)
+	}
+	w.do("close")
+	if after := w.finish(); len(after.Receive[len(after.Receive)-1].RemoteIPRanges) != 1499 {
+		t.Error("rows of the list are lost")
 	}
 }

@@ -9,11 +9,12 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 )
 
-// The largest values. What a form has beyond them is cut off.
-const (
-	maxText = 8 << 10 // bytes of one value
-	maxRows = 1000    // rows of one list
-)
+// maxText is how many bytes of a value a form may have. The others are cut off.
+const maxText = 8 << 10
+
+// maxRows is how many rows a list may have before no more can be added. A list of the policy may have more: it must
+// not lose any.
+const maxRows = 1000
 
 // on is the value of a check box that is on.
 const on = "on"
@@ -61,7 +62,7 @@ func (v *Values) setRows(field string, rows []Row) {
 	if v.lists == nil {
 		v.lists = map[string][]Row{}
 	}
-	v.lists[field] = rows[:min(len(rows), maxRows)]
+	v.lists[field] = rows
 }
 
 // setSecret sets a password.

@@ -24,7 +24,7 @@ const Script = "commands"
 // Bounds of trials. They leave room for a change of each of a hundred thousand connectors.
 const (
 	maxCommands = 1 << 20   // bytes
-	maxOutput   = 64 << 10  // bytes
+	maxOutput   = 1 << 20   // bytes
 	maxSteps    = 5_000_000 // expressions evaluated and objects moved
 	maxMemory   = 256 << 20 // bytes of strings and lists built
 	maxTrying   = 2         // at the same time
@@ -57,7 +57,7 @@ type Trial struct {
 	After    *load.Loaded
 	Mistakes source.Diagnostics // of the commands, and of the policy that they make
 	Warnings source.Diagnostics // of the commands
-	Output   string             // what the commands print, cut off after 64 KB
+	Output   string             // what the commands print, cut off after 1 MB
 	Asked    []Asked            // the credentials that the commands ask for and that nothing answers
 
 	text       []byte                       // the file after an undo; nil: of other changes
@@ -84,7 +84,7 @@ func (v *Version) Try(ctx context.Context, c Change) (*Trial, error) {
 	return t, nil
 }
 
-// Query runs commands as Try does, and returns their output, cut off after 64 KB. It takes less time, because it
+// Query runs commands as Try does, and returns their output, cut off after 1 MB. It takes less time, because it
 // compiles nothing: it is for commands that change nothing. Mistakes in them are source.Diagnostics.
 func (v *Version) Query(ctx context.Context, commands string) (string, error) {
 	t, err := v.trial(Change{Commands: commands})
