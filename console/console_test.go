@@ -37,7 +37,7 @@ func TestShell(t *testing.T) {
 
 	b.expect(b.get("/history"), http.StatusOK, `<form method="post" action="/undo">`)
 	undo := b.post("/undo")
-	b.expect(undo, http.StatusOK, "No longer allowed")
+	b.expect(undo, http.StatusOK, "No longer allowed", "before these commands of anna", "Add-ADPermission")
 	b.expect(b.post(undo.page), http.StatusOK, "Applied")
 	if b.policy() != relay {
 		t.Fatalf("undo left:\n%s", b.policy())

@@ -14,6 +14,7 @@ import (
 // proof describes a change on a page, before it is applied: the template "proof".
 type proof struct {
 	Commands string
+	Undone   *policyfiles.Entry // the change that this one undoes; nil: none
 	Mistakes source.Diagnostics // why the change can't be applied
 	Warnings source.Diagnostics
 	Output   string // what the commands printed
@@ -58,7 +59,7 @@ func (r *request) tryNow(change policyfiles.Change) (*policyfiles.Trial, error) 
 
 // proofOf describes a trial for a page. drawing is the page with the map.
 func proofOf(ctx context.Context, t *policyfiles.Trial, drawing string) (*proof, error) {
-	p := &proof{Commands: t.Change.Commands, Mistakes: t.Mistakes, Warnings: t.Warnings, Output: t.Output}
+	p := &proof{Commands: t.Change.Commands, Undone: t.Undoes, Mistakes: t.Mistakes, Warnings: t.Warnings, Output: t.Output}
 	if len(t.Mistakes) > 0 {
 		return p, nil
 	}
