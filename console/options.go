@@ -25,7 +25,8 @@ type Options struct {
 	// Load says how the files are read. A change with a password needs Load.Credentials, where it is stored.
 	Load load.Options
 
-	// Findings returns the facts for findings: certificates and the time. Nil: the time alone.
+	// Findings returns the facts for findings: certificates and the time. Certificates that are empty and not nil say that
+	// this server has none; nil: they aren't known. Nil: the time alone.
 	Findings func() analysis.Options
 
 	// Reload makes the running gateway read the files again, after a change. If it fails, the change is taken back.

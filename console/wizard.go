@@ -168,7 +168,8 @@ func (r *request) summarize(d *dialog.Draft, shown *dialogShown) error {
 	}
 	facts := dialog.Facts{Account: r.user.Name + " has the role " + r.user.Role.String() + "."}
 	if known := r.c.options.Findings; known != nil {
-		facts.Certificates = len(known().Certificates) > 0
+		certificates := known().Certificates
+		facts.Certificates, facts.Uncertified = len(certificates) > 0, certificates != nil && len(certificates) == 0
 	}
 	if known := tried.Before.Ready(); !known && len(tried.Mistakes) == 0 {
 		shown.Proof.Compute = true

@@ -27,7 +27,7 @@ func (r *relayProcess) newConsole(certificates []tls.Certificate) (*consoleServe
 	}
 	o.Gateway, o.Reload = r.gateway, reloadBy(r.gateway)
 	o.Findings = func() analysis.Options {
-		all := analysis.Options{Now: r.cli.now(), Authenticates: true}
+		all := analysis.Options{Now: r.cli.now(), Authenticates: true, Certificates: []analysis.Certificate{}}
 		for _, c := range current() {
 			if c.Leaf != nil {
 				all.Certificates = append(all.Certificates, describe(c.Leaf))

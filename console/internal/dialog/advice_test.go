@@ -38,6 +38,9 @@ func TestPrerequisites(t *testing.T) {
 	}
 	w = sendConnector(t, granted, "Custom")
 	w.next("source-server", "next", "auth=BasicAuthRequireTLS", "user=hub", "password=secret")
+	if got := w.states(dialog.Facts{Uncertified: true}); !strings.HasSuffix(got, ", doubtful") {
+		t.Errorf("without a certificate: %s", got)
+	}
 	if got := w.states(dialog.Facts{Certificates: true}); got != "not known, ok" {
 		t.Errorf("with an account: %s", got)
 	}

@@ -45,6 +45,7 @@ type Prerequisite struct {
 type Facts struct {
 	Account      string             // the user and the role that lets the user change the policy; "" to leave them out
 	Certificates bool               // the findings know this server's certificates
+	Uncertified  bool               // this server has no certificate
 	Findings     []analysis.Finding // about the policy as it will be
 }
 
@@ -100,7 +101,11 @@ func (s *Subject) gatewayAccount() Prerequisite {
 // certificate is the certificate of the Receive connectors.
 func certificate(f Facts) Prerequisite {
 	p := Prerequisite{Unknown, "This server needs an X.509 certificate with the FQDN of the Receive connector at which the gateway logs on.", "The console doesn't know this server's certificates."}
-	if !f.Certificates {
+	switch {
+	case f.Uncertified:
+		p.State, p.Detail = Doubtful, "This server has no certificate, so it can't offer TLS."
+		return p
+	case !f.Certificates:
 		return p
 	}
 	p.State, p.Detail = Met, "Each Receive connector with TLS has a certificate with its FQDN."
