@@ -73,7 +73,7 @@ func checkCommand(t *testing.T, line string) string {
 	if word, _, _ := strings.Cut(line, " "); slices.Contains(tried, word) && !demonstrated(t, line) {
 		return "the demonstration doesn't print this"
 	}
-	for _, part := range regexp.MustCompile(`\s*(?:&&|\||;)\s*`).Split(line, -1) {
+	for _, part := range regexp.MustCompile(`\s*(?:&&|;)\s*|\s+\|\s+`).Split(line, -1) { // a | without spaces is part of a pattern
 		words := strings.Fields(part)
 		for len(words) > 0 && (words[0] == "sudo" || regexp.MustCompile(`^[A-Z_0-9]+=`).MatchString(words[0])) {
 			words = words[1:] // how the command runs
