@@ -146,3 +146,12 @@ func TestProposeRole(t *testing.T) {
 	b.role = Change
 	b.expect(b.post("/propose", "commands", " \n"), 400, "The change has no commands.")
 }
+
+// TestCapital: a sentence may begin with any character.
+func TestCapital(t *testing.T) {
+	for text, want := range map[string]string{"": "", "it is": "It is", "ärzte may relay": "Ärzte may relay", "“Out” is unused": "“Out” is unused", "\xff is no text": "\xff is no text"} {
+		if got := capital(text); got != want {
+			t.Errorf("capital(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
