@@ -55,7 +55,7 @@ func (r *request) live() *queues.Live {
 	}}
 }
 
-// noGateway explains why a page shows nothing to show of a running gateway.
+// noGateway says why a page can't show the running gateway, and what helps.
 type noGateway struct {
 	Text, Fix string
 	Files     []string // of the policy, for the command that starts a gateway; nil: it wouldn't help
