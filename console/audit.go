@@ -1,8 +1,6 @@
 package console
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -77,7 +75,7 @@ func (r *request) auditFindings(v *policyfiles.Version, a *auditView) error {
 	soon, cancel := r.soon()
 	defer cancel()
 	list, err := v.Findings(soon)
-	if errors.Is(err, context.DeadlineExceeded) && r.Context().Err() == nil {
+	if r.waited(err) {
 		a.Waiting = true
 		return nil
 	}

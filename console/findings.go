@@ -1,8 +1,6 @@
 package console
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -78,7 +76,7 @@ func findingsPage(r *request) error {
 	list, err := v.Findings(soon)
 	var d findings
 	switch {
-	case errors.Is(err, context.DeadlineExceeded) && r.Context().Err() == nil:
+	case r.waited(err):
 		d.Waiting = true
 	case err != nil:
 		return err

@@ -2,7 +2,6 @@ package console
 
 import (
 	"cmp"
-	"context"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -69,7 +68,7 @@ func overviewPage(r *request) error {
 		return err
 	}
 	o := overview{Version: v, Build: build()}
-	soon, cancel := context.WithTimeout(r.Context(), patience)
+	soon, cancel := r.soon()
 	defer cancel()
 	o.Findings, err = v.Findings(soon)
 	o.Computed = err == nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/source"
@@ -36,9 +35,6 @@ func (e *effect) Nothing() bool {
 	return len(e.Wider)+len(e.Stricter)+len(e.Different)+len(e.Added)+len(e.Gone) == 0 && e.TooLarge == ""
 }
 
-// patience is how long a page waits for work that may take long, before it says that the work goes on.
-const patience = 80 * time.Millisecond
-
 // sound returns the policy as it is now; it is an error if its files have mistakes.
 func (r *request) sound() (*policyfiles.Version, error) {
 	now, err := r.version()
@@ -58,16 +54,16 @@ func (r *request) tryNow(change policyfiles.Change) (*policyfiles.Trial, error) 
 }
 
 // proofOf describes a trial for a page. drawing is the page with the map.
-func proofOf(ctx context.Context, t *policyfiles.Trial, drawing string) (*proof, error) {
+func (r *request) proofOf(t *policyfiles.Trial, drawing string) (*proof, error) {
 	p := &proof{Commands: t.Change.Commands, Undone: t.Undoes, Mistakes: t.Mistakes, Warnings: t.Warnings, Output: t.Output}
 	if len(t.Mistakes) > 0 {
 		return p, nil
 	}
 	p.Map = drawing
-	soon, cancel := context.WithTimeout(ctx, patience)
+	soon, cancel := r.soon()
 	defer cancel()
 	e, err := effectOf(soon, t)
-	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+	if r.waited(err) {
 		p.Compute, err = true, nil
 	}
 	p.Effect = e

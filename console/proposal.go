@@ -163,7 +163,7 @@ type reviewed struct {
 }
 
 func (r *request) renderReview(status int, p *proposal, c *conflict) error {
-	shown, err := proofOf(r.Context(), p.trial, "/changes/"+p.id+"/map.svg")
+	shown, err := r.proofOf(p.trial, "/changes/"+p.id+"/map.svg")
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,6 @@
 package console
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -68,7 +66,7 @@ func trackingPage(r *request) error {
 	v.Limits.Stories, v.Limits.Time = viewer.MaxStories, viewer.SearchTime
 	v.Off = r.c.options.Tracking == nil
 	if v.Asked && !v.Off && len(v.Problems) == 0 {
-		soon, cancel := context.WithTimeout(r.Context(), patience)
+		soon, cancel := r.soon()
 		defer cancel()
 		found, err := r.c.searches.Find(soon, q)
 		switch {
@@ -77,7 +75,7 @@ func trackingPage(r *request) error {
 			for i := range found.Messages {
 				v.Rows = append(v.Rows, r.c.trackedRow(&found.Messages[i], len(found.Messages) == 1))
 			}
-		case errors.Is(err, context.DeadlineExceeded) && r.Context().Err() == nil:
+		case r.waited(err):
 			v.Waiting, v.Percent = true, int(100*r.c.searches.Progress(q))
 		default:
 			v.Failed = err.Error()

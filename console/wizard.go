@@ -163,7 +163,7 @@ func (r *request) summarize(d *dialog.Draft, shown *dialogShown) error {
 		return nil
 	}
 	shown.Base = tried.Before.ID
-	if shown.Proof, err = proofOf(r.Context(), tried, "/drafts/"+d.ID+"/"+shown.Page+"/map.svg"); err != nil {
+	if shown.Proof, err = r.proofOf(tried, "/drafts/"+d.ID+"/"+shown.Page+"/map.svg"); err != nil {
 		return err
 	}
 	facts := dialog.Facts{Account: r.user.Name + " has the role " + r.user.Role.String() + "."}

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -115,12 +116,20 @@ func (w *work) ready() bool {
 	}
 }
 
+// patience is how long a page waits for work that may take long, before it says that the work goes on.
+const patience = 80 * time.Millisecond
+
 // soon returns a context that ends when the page has waited long enough, for all that it waits for.
 func (r *request) soon() (context.Context, context.CancelFunc) {
 	if r.end.IsZero() {
 		r.end = time.Now().Add(patience)
 	}
 	return context.WithDeadline(r.Context(), r.end)
+}
+
+// waited reports whether err says that the page has waited long enough, while the browser still waits for the page.
+func (r *request) waited(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) && r.Context().Err() == nil
 }
 
 // computed returns the result of a computation with a key, which must name everything that the result depends on. ok is
