@@ -18,7 +18,7 @@ const messageColumns = 11
 
 // messagesView is the data of the page Messages.
 type messagesView struct {
-	list
+	viewerList
 	Rows       []messageRow
 	Actions    []queueAction
 	Connectors []string
@@ -45,13 +45,13 @@ func messageQuery(v url.Values) (*viewer.Query[operations.Message], error) {
 func messagesPage(r *request) error {
 	q, wrong := messageQuery(r.URL.Query())
 	v := messagesView{
-		list: newList(r, "/messages", viewer.MessageProperties, messageColumns, q, wrong), Actions: messageActions, Connectors: r.sendConnectors(),
+		viewerList: newViewerList(r, "/messages", viewer.MessageProperties, messageColumns, q, wrong), Actions: messageActions, Connectors: r.sendConnectors(),
 		CanOperate: r.user.Role >= Operate, All: len(q.Expressions) == 0,
 	}
 	if page, err := r.c.snapshots.MessagePage(r.Context(), q); err != nil {
 		v.Gone = r.c.whyNot(err)
 	} else {
-		paged(r, &v.list, q, page)
+		paged(r, &v.viewerList, q, page)
 		for _, m := range page.Rows {
 			v.Rows = append(v.Rows, messageRow{m, viewer.Chosen{Queue: m.Queue, ID: m.ID}.Key(), r.c.messagePath(m.ID), sender(m.From), kilobytes(m.Size), viewer.SourceName(&m)})
 		}

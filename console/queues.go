@@ -29,7 +29,7 @@ func (c *Console) queueRoutes(mux *http.ServeMux) {
 
 // queuesView is the data of the page Queues.
 type queuesView struct {
-	list
+	viewerList
 	Rows       []queueRow
 	Actions    []queueAction
 	Connectors []string
@@ -52,13 +52,13 @@ func queueQuery(v url.Values) (*viewer.Query[operations.Queue], error) {
 func queuesPage(r *request) error {
 	q, wrong := queueQuery(r.URL.Query())
 	v := queuesView{
-		list: newList(r, "/queues", viewer.QueueProperties, queueColumns, q, wrong), Actions: queueActions, Connectors: r.sendConnectors(),
+		viewerList: newViewerList(r, "/queues", viewer.QueueProperties, queueColumns, q, wrong), Actions: queueActions, Connectors: r.sendConnectors(),
 		CanOperate: r.user.Role >= Operate,
 	}
 	if page, err := r.c.snapshots.QueuePage(r.Context(), q); err != nil {
 		v.Gone = r.c.whyNot(err)
 	} else {
-		paged(r, &v.list, q, page)
+		paged(r, &v.viewerList, q, page)
 		advice := r.advice()
 		for _, row := range page.Rows {
 			v.Rows = append(v.Rows, queueRow{row, r.messagesOf(row.Name), advice[row.Name]})

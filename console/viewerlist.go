@@ -11,8 +11,8 @@ import (
 	"github.com/interchange-smtp/interchange/console/internal/viewer"
 )
 
-// list is the data that the pages of queues and messages share: the filter, the columns and the page.
-type list struct {
+// viewerList is the data that the pages of queues and messages share: the filter, the columns and the page.
+type viewerList struct {
 	Page        string // its address
 	Query       string // the parameters of the shown list, to return to it
 	Filter      filterForm
@@ -74,9 +74,9 @@ func newFilterForm[T any](properties []viewer.Property[T], q *viewer.Query[T], e
 	return f
 }
 
-// newList returns the list on a page, without its rows. columns is how many of the properties have columns.
-func newList[T any](r *request, page string, properties []viewer.Property[T], columns int, q *viewer.Query[T], wrong error) list {
-	l := list{Page: page, Query: q.Values().Encode(), Filter: newFilterForm(properties, q, wrong, r.FormValue("add") != ""), Looked: viewer.MaxLooked}
+// newViewerList returns the list on a page, without its rows. columns is how many of the properties have columns.
+func newViewerList[T any](r *request, page string, properties []viewer.Property[T], columns int, q *viewer.Query[T], wrong error) viewerList {
+	l := viewerList{Page: page, Query: q.Values().Encode(), Filter: newFilterForm(properties, q, wrong, r.FormValue("add") != ""), Looked: viewer.MaxLooked}
 	l.Export = r.c.base + address(page+".csv", q.Values())
 	for i := range properties[:columns] {
 		p := &properties[i]
@@ -98,7 +98,7 @@ func newList[T any](r *request, page string, properties []viewer.Property[T], co
 }
 
 // paged adds the numbers of a page, and the links to its neighbours.
-func paged[T any](r *request, l *list, q *viewer.Query[T], p *viewer.Page[T]) {
+func paged[T any](r *request, l *viewerList, q *viewer.Query[T], p *viewer.Page[T]) {
 	l.First, l.Last, l.Found, l.Cut, l.Deep = p.First, p.First+len(p.Rows)-1, p.Found, p.Cut, p.Deep
 	at := func(n int) string {
 		v := q.Values()
