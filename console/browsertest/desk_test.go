@@ -130,3 +130,24 @@ func TestLogOn(t *testing.T) {
 		t.Error("a link was used twice")
 	}
 }
+
+// TestUndo: the buttons of the pages change the policy and take the change back.
+func TestUndo(t *testing.T) {
+	const before = "New-AcceptedDomain -Name Contoso -DomainName contoso.com\n"
+	d := newDesk(t, before, console.Change)
+	p := d.LogOn()
+	p.Click("Management Shell")
+	p.Type("Commands", "Set-AcceptedDomain Contoso -DomainType ExternalRelay")
+	p.Click("Run")
+	p.Click("Apply")
+	if d.Policy() == before {
+		t.Fatal("nothing was applied")
+	}
+	p.Click("Changes")
+	p.Click("Undo the last change")
+	p.Click("Undo")
+	if d.Policy() != before {
+		t.Errorf("undo left\n%s", d.Policy())
+	}
+	p.quiet()
+}
