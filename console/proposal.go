@@ -40,12 +40,18 @@ type proposals struct {
 	list []*proposal // the oldest first
 }
 
-// heldBy returns the bytes of the files of the policy that a trial holds.
+// settingSize is about how many bytes of a file a setting takes.
+const settingSize = 32
+
+// heldBy returns the bytes of the files of the policy that a trial holds. A few commands can make a large policy.
 func heldBy(t *policyfiles.Trial) int {
-	if t == nil {
+	switch {
+	case t == nil:
 		return 0
+	case t.After == nil:
+		return t.Before.Size() + len(t.Change.Commands)
 	}
-	return t.Before.Size()
+	return max(t.Before.Size(), settingSize*len(t.After.Places)) + len(t.Change.Commands)
 }
 
 // add keeps a proposal, and drops old ones beyond the limits.

@@ -46,3 +46,19 @@ func TestLargeProposals(t *testing.T) {
 		}
 	}
 }
+
+// TestProposalMadeByLoop: a large policy counts as one, however few commands make it.
+func TestProposalMadeByLoop(t *testing.T) {
+	b := newTester(t, relay)
+	v, err := b.console.files.Current(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	trial, err := v.Try(t.Context(), policyfiles.Change{Commands: `1..2000 | ForEach-Object { New-AcceptedDomain -Name "d$_" -DomainName "d$_.example" }`})
+	if err != nil || trial.After == nil {
+		t.Fatal(err, trial.Mistakes)
+	}
+	if held := heldBy(trial); held < 2000*40 {
+		t.Errorf("2,000 accepted domains count as %d bytes", held)
+	}
+}
