@@ -186,7 +186,7 @@ func (o *operation) finish(thing, outcome, back string, err error) error {
 	if err != nil {
 		r.audit("queue action failed", append(attrs, "error", err)...)
 		r.c.transcript.add(r.c.now(), r.user.Name, commands, outcome+", then: "+err.Error())
-		return r.c.partly(outcome, err)
+		return partly(outcome, err)
 	}
 	r.audit("queue action", attrs...)
 	r.c.transcript.add(r.c.now(), r.user.Name, commands, outcome)
@@ -195,7 +195,7 @@ func (o *operation) finish(thing, outcome, back string, err error) error {
 }
 
 // partly returns the error page for an operation that has failed after a part of it.
-func (c *Console) partly(outcome string, err error) error {
+func partly(outcome string, err error) error {
 	return &problem{status: http.StatusBadGateway, text: "The gateway said: " + err.Error() + ".", fix: "Before that: " + outcome + ". The list shows the rest."}
 }
 

@@ -72,7 +72,7 @@ func organizationPage(r *request) error {
 	for _, t := range []tab{{"Remote Domains", remoteTab, false}, {"Accepted Domains", acceptedTab, false}, {"Send Connectors", sendTab, false}} {
 		o.Tabs = append(o.Tabs, tab{t.Label, r.c.path("/organization", "tab", t.Path), t.Path == current})
 	}
-	actions := r.newActions()
+	actions := newActions()
 	switch current {
 	case sendTab:
 		o.Send = listOf(r, r.sendRows(cfg, selected), func(s *sendRow) string {
@@ -80,14 +80,14 @@ func organizationPage(r *request) error {
 		})
 		if i := slices.IndexFunc(cfg.Send, func(s connector.Send) bool { return s.Name == selected }); i >= 0 {
 			s := cfg.Send[i].WithDefaults(cfg)
-			actions = append(actions, r.sendActions(&s)...)
+			actions = append(actions, sendActions(&s)...)
 		}
 	case acceptedTab:
 		o.Accepted = listOf(r, r.acceptedRows(cfg, selected), func(d *acceptedRow) string { return d.Name + "\n" + d.Domain + "\n" + d.Type })
-		actions = append(actions, r.acceptedActions(o.Accepted.Rows, selected)...)
+		actions = append(actions, acceptedActions(o.Accepted.Rows, selected)...)
 	default:
 		o.Remote = listOf(r, r.remoteRows(cfg, selected), func(d *remoteRow) string { return d.Name + "\n" + d.Domain })
-		actions = append(actions, r.remoteActions(o.Remote.Rows, selected)...)
+		actions = append(actions, remoteActions(o.Remote.Rows, selected)...)
 	}
 	return r.render("organization", view{Title: "Organization Configuration: Hub Transport", Actions: actions, Data: o})
 }
@@ -150,53 +150,53 @@ func (r *request) remoteRows(cfg *connector.Config, selected string) (rows []rem
 }
 
 // newActions are the actions of the page that need no selection.
-func (r *request) newActions() []action {
+func newActions() []action {
 	return []action{
-		r.dialogAction("New Send Connector…", "send-connector", ""),
-		r.dialogAction("New Accepted Domain…", "accepted-domain", ""),
-		r.dialogAction("New Remote Domain…", "remote-domain", ""),
+		dialogAction("New Send Connector…", "send-connector", ""),
+		dialogAction("New Accepted Domain…", "accepted-domain", ""),
+		dialogAction("New Remote Domain…", "remote-domain", ""),
 	}
 }
 
 // dialogAction opens a wizard, or with an identity the properties of an object.
-func (r *request) dialogAction(label, dialog, id string) action {
+func dialogAction(label, dialog, id string) action {
 	return action{Label: label, Path: "/drafts", Post: map[string]string{"dialog": dialog, "id": id}, Role: Change, Under: id}
 }
 
 // sendActions are the actions on the selected Send connector.
-func (r *request) sendActions(s *connector.Send) []action {
+func sendActions(s *connector.Send) []action {
 	return []action{
-		r.enableAction("SendConnector", s.Name, s.Enabled),
-		r.removeAction("SendConnector", s.Name),
-		r.dialogAction("Properties", "send-properties", s.Name),
+		enableAction("SendConnector", s.Name, s.Enabled),
+		removeAction("SendConnector", s.Name),
+		dialogAction("Properties", "send-properties", s.Name),
 		{Label: "All parameters", Path: within("/parameters", "kind", "send", "id", s.Name), Role: View, Under: s.Name},
 	}
 }
 
 // acceptedActions are the actions on the selected accepted domain.
-func (r *request) acceptedActions(rows []acceptedRow, selected string) []action {
+func acceptedActions(rows []acceptedRow, selected string) []action {
 	if !slices.ContainsFunc(rows, func(d acceptedRow) bool { return d.Selected }) {
 		return nil
 	}
 	return []action{
-		r.removeAction("AcceptedDomain", selected),
-		r.dialogAction("Properties", "accepted-domain", selected),
+		removeAction("AcceptedDomain", selected),
+		dialogAction("Properties", "accepted-domain", selected),
 	}
 }
 
 // remoteActions are the actions on the selected remote domain.
-func (r *request) remoteActions(rows []remoteRow, selected string) []action {
+func remoteActions(rows []remoteRow, selected string) []action {
 	if !slices.ContainsFunc(rows, func(d remoteRow) bool { return d.Selected }) {
 		return nil
 	}
 	return []action{
-		r.removeAction("RemoteDomain", selected),
-		r.dialogAction("Properties", "remote-domain", selected),
+		removeAction("RemoteDomain", selected),
+		dialogAction("Properties", "remote-domain", selected),
 	}
 }
 
 // enableAction disables what is enabled, and the reverse.
-func (r *request) enableAction(noun, id string, enabled param.Setting[bool]) action {
+func enableAction(noun, id string, enabled param.Setting[bool]) action {
 	label := "Disable"
 	if !enabled.Or(true) {
 		label = "Enable"
@@ -207,6 +207,6 @@ func (r *request) enableAction(noun, id string, enabled param.Setting[bool]) act
 }
 
 // removeAction removes an object.
-func (r *request) removeAction(noun, id string) action {
+func removeAction(noun, id string) action {
 	return action{Label: "Remove", Path: "/remove", Post: map[string]string{"noun": noun, "id": id}, Role: Change, Under: id}
 }

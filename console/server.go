@@ -46,14 +46,14 @@ func serverPage(r *request) error {
 	selected := r.FormValue("selected")
 	var rows []receiveRow
 	actions := []action{
-		r.onServer(r.dialogAction("New Receive Connector…", "receive-connector", ""), s.Server),
-		r.onServer(action{Label: "Server Properties", Path: "/drafts", Post: map[string]string{"dialog": "server-properties", "id": s.Server}, Role: Change}, s.Server),
+		onServer(dialogAction("New Receive Connector…", "receive-connector", ""), s.Server),
+		onServer(action{Label: "Server Properties", Path: "/drafts", Post: map[string]string{"dialog": "server-properties", "id": s.Server}, Role: Change}, s.Server),
 	}
 	for i := range cfg.Receive {
 		if c := cfg.Receive[i].WithDefaults(cfg); strings.EqualFold(cmp.Or(c.Server, dialog.ThisServer(cfg)), s.Server) {
 			row := r.receiveRow(&c, s.Server, selected)
 			if row.Selected {
-				actions = append(actions, r.receiveActions(&c, row.ID, s.Server)...)
+				actions = append(actions, receiveActions(&c, row.ID, s.Server)...)
 			}
 			rows = append(rows, row)
 		}
@@ -124,26 +124,26 @@ func rangeText(r param.Range) string {
 }
 
 // receiveActions are the actions on the selected Receive connector.
-func (r *request) receiveActions(c *connector.Receive, id, server string) []action {
+func receiveActions(c *connector.Receive, id, server string) []action {
 	actions := []action{
-		r.enableAction("ReceiveConnector", id, c.Enabled),
-		r.removeAction("ReceiveConnector", id),
-		r.dialogAction("Properties", "receive-properties", id),
-		r.dialogAction("Allow relay to any domain…", "relay", id),
-		r.dialogAction("Grant or deny a right…", "grant", id),
+		enableAction("ReceiveConnector", id, c.Enabled),
+		removeAction("ReceiveConnector", id),
+		dialogAction("Properties", "receive-properties", id),
+		dialogAction("Allow relay to any domain…", "relay", id),
+		dialogAction("Grant or deny a right…", "grant", id),
 		{Label: "All parameters", Path: within("/parameters", "kind", "receive", "id", id), Role: View},
 		{Label: "Effective access", Path: within("/access", "connector", c.Name), Role: View},
 		{Label: "On the map", Path: within("/map", "only", c.Name), Role: View},
 	}
 	for i := range actions {
 		actions[i].Under = c.Name
-		actions[i] = r.onServer(actions[i], server)
+		actions[i] = onServer(actions[i], server)
 	}
 	return actions
 }
 
 // onServer adds the chosen server to the fields of an action.
-func (r *request) onServer(a action, server string) action {
+func onServer(a action, server string) action {
 	if a.Post != nil {
 		a.Post["server"] = server
 	}
