@@ -245,3 +245,9 @@ func BenchmarkQueues(b *testing.B) {
 		}
 	}
 }
+
+// TestDeepList: a page beyond the rows that are sorted says how many there are.
+func TestDeepList(t *testing.T) {
+	b := newTester(t, relayed, withGateway(newFakeGateway(3)))
+	b.expect(b.get("/messages?sort=Subject&n=1000&page=11"), http.StatusOK, "A sorted list has at most 10000 rows.")
+}

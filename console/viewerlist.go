@@ -19,8 +19,9 @@ type viewerList struct {
 	Columns     []column
 	First, Last int // numbers of the rows on the page
 	Found       int
-	Cut, Deep   bool
-	Looked      int
+	Cut, Deep   bool   // there are more messages than Looked; the page lies beyond Sorted
+	Looked      int    // how many messages are looked at
+	Sorted      int    // how many rows a sorted list has at most
 	Previous    string // the address of the page before; "": none
 	Next        string
 	Export      string
@@ -76,7 +77,7 @@ func newFilterForm[T any](properties []viewer.Property[T], q *viewer.Query[T], e
 
 // newViewerList returns the list on a page, without its rows. columns is how many of the properties have columns.
 func newViewerList[T any](r *request, page string, properties []viewer.Property[T], columns int, q *viewer.Query[T], wrong error) viewerList {
-	l := viewerList{Page: page, Query: q.Values().Encode(), Filter: newFilterForm(properties, q, wrong, r.FormValue("add") != ""), Looked: viewer.MaxLooked}
+	l := viewerList{Page: page, Query: q.Values().Encode(), Filter: newFilterForm(properties, q, wrong, r.FormValue("add") != ""), Looked: viewer.MaxLooked, Sorted: viewer.MaxSorted}
 	l.Export = r.c.base + address(page+".csv", q.Values())
 	for i := range properties[:columns] {
 		p := &properties[i]
