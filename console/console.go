@@ -95,8 +95,8 @@ func (c *Console) openGuard() (err error) {
 }
 
 // NewLink returns the path and query of a one-time link, for the program to print behind the address of the console.
-// Who opens it within an hour, and presses the button there, logs on with Options.LinkRole. An earlier link can't be
-// used any more. It is "" if there are no links.
+// A user who opens it within an hour, and presses the button there, logs on with Options.LinkRole. An earlier link
+// can't be used any more. It is "" if there are no links.
 func (c *Console) NewLink() string { return c.logon.NewLink() }
 
 // ServeHTTP answers a request.
