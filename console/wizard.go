@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/diagram"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/console/internal/dialog"
@@ -112,7 +113,10 @@ type dialogShown struct {
 	Prerequisites []dialog.Prerequisite
 	Relayers      *relayers // of a dialog about relaying; nil: they aren't known yet
 
-	Next []dialog.NextStep // of the last page
+	// Of the last page.
+	Next     []dialog.NextStep
+	Findings []analysis.Finding // about what was made or changed
+	Compute  bool               // they are still being computed
 }
 
 // dialogPage shows a page of a dialog.
@@ -139,6 +143,9 @@ func dialogPage(r *request) error {
 	}
 	if v.Final {
 		shown.Next = d.NextSteps()
+		if err := r.conclude(d, &shown); err != nil {
+			return err
+		}
 	}
 	if v.Summary {
 		if err := r.summarize(d, &shown); err != nil {
@@ -187,6 +194,28 @@ func (r *request) summarize(d *dialog.Draft, shown *dialogShown) error {
 	}
 	shown.Prerequisites = d.Prerequisites(facts)
 	return nil
+}
+
+// conclude fills in the findings of the last page.
+func (r *request) conclude(d *dialog.Draft, shown *dialogShown) error {
+	v, err := r.version()
+	if err != nil {
+		return err
+	}
+	soon, cancel := r.soon()
+	defer cancel()
+	list, err := v.Findings(soon)
+	if r.waited(err) {
+		shown.Compute = true
+		return nil
+	}
+	s, _ := d.Script()
+	for _, f := range list {
+		if f.Path.Within(s.Object) && f.Acknowledged == "" {
+			shown.Findings = append(shown.Findings, f)
+		}
+	}
+	return err
 }
 
 // dialogMap draws the policy as it will be, with the change marked.

@@ -280,6 +280,7 @@ func TestWizardRelay(t *testing.T) {
 	w.expect(w.answer, http.StatusOK, "192.168.5.77", `-ExtendedRights "Ms-Exch-SMTP-Accept-Any-Recipient"`)
 	w.click("Grant", "")
 	w.on("Completion")
+	w.expect(b.eventually(w.page), http.StatusOK, "may relay to any domain as any sender without authentication")
 	b.same(guide.Relay)
 }
 
