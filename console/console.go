@@ -64,7 +64,7 @@ func New(o Options) (*Console, error) {
 func (c *Console) openFiles() (err error) {
 	o := &c.options
 	c.files, err = policyfiles.Open(policyfiles.Options{
-		Names: o.Files, Load: o.Load, Findings: o.Findings, Reload: o.Reload, Versions: o.Versions, Now: c.now,
+		Names: o.Files, Load: o.Load, Findings: o.Findings, Surroundings: o.Surroundings, Reload: o.Reload, Versions: o.Versions, Now: c.now,
 	})
 	return err
 }

@@ -5,6 +5,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/interchange-smtp/interchange/connector/load"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // TestFindings: findings are grouped, with their lines, sessions and repairs; a repair removes the finding, and an
@@ -54,4 +57,14 @@ func TestFindingsPaged(t *testing.T) {
 	b.expect(page, 200, "Next")
 	b.expect(b.eventually("/findings?filter=relay-anonymous&page=2"), 200, "Previous", "Relay119")
 	b.expect(b.eventually("/findings?filter=%3Cb%3E"), 200, "No finding has this text.")
+}
+
+// TestSurroundings: findings about what the policy is run with are among those about the policy.
+func TestSurroundings(t *testing.T) {
+	b := newTester(t, relay, func(o *Options) {
+		o.Surroundings = func(p *load.Loaded) []source.Diagnostic {
+			return []source.Diagnostic{{Severity: source.SeverityWarning, Code: "users-missing", Detail: "the file of users of " + p.Files[0] + " is empty"}}
+		}
+	})
+	b.expect(b.eventually("/findings"), 200, "The file of users of", "is empty")
 }

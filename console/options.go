@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/load"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/console/internal/logon"
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
 )
@@ -28,6 +29,10 @@ type Options struct {
 	// Findings returns the facts for findings: certificates and the time. Certificates that are empty and not nil say that
 	// this server has none; nil: they aren't known. Nil: the time alone.
 	Findings func() analysis.Options
+
+	// Surroundings returns the findings about what a policy is run with, such as files of users and keys. Nil: there
+	// are no such findings.
+	Surroundings func(p *load.Loaded) []source.Diagnostic
 
 	// Reload makes the running gateway read the files again, after a change. If it fails, the change is taken back.
 	// Nil: no gateway uses the files.

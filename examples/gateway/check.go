@@ -98,8 +98,8 @@ type checked struct {
 	example string
 }
 
-// check returns the findings about the policy and what it is run with.
-func (l *loaded) check(m material) []checked {
+// surroundings returns the findings about what the policy is run with.
+func (l *loaded) surroundings(m material) []source.Diagnostic {
 	more := slices.Concat(l.exposed(m), godebug(), l.userFindings(m), l.tokenFindings(m), l.externalFindings(m), l.oauthFindings(m), l.dkimFindings(m), m.milters)
 	if m.noQueue {
 		more = append(l.withoutQueue(), more...)
@@ -107,10 +107,16 @@ func (l *loaded) check(m material) []checked {
 	if !m.validating {
 		more = append(l.withoutValidation(), more...)
 	}
-	certificates, files := l.certificatesOf(m)
-	if len(certificates) == 0 && len(l.Files) > 0 { // the demonstration makes one
+	if certificates, _ := l.certificatesOf(m); len(certificates) == 0 && len(l.Files) > 0 { // the demonstration makes one
 		more = append(l.withoutCertificate(m), more...)
 	}
+	return more
+}
+
+// check returns the findings about the policy and what it is run with.
+func (l *loaded) check(m material) []checked {
+	certificates, files := l.certificatesOf(m)
+	more := l.surroundings(m)
 	all := []checked{} // in JSON a list, not null
 	for _, f := range l.Findings(analysis.Options{Now: m.now, Certificates: certificates, Authenticates: true}, more...) {
 		one := newChecked(f)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -228,14 +229,20 @@ func TestServeConsole(t *testing.T) {
 	s.end(t)
 }
 
-// TestServeConsoleWithoutQueue: a gateway without a data directory has a console, which says that there is no queue.
+// TestServeConsoleWithoutQueue: a gateway without a data directory has a console, which says that there is no queue,
+// and has the findings about the files that the gateway uses.
 func TestServeConsoleWithoutQueue(t *testing.T) {
-	s := startServing(t, consolePolicyFile(t, exampletest.Free(t)), "-console", "127.0.0.1:0")
+	users := filepath.Join(t.TempDir(), "users")
+	if err := errors.Join(os.WriteFile(users, []byte("kim:*\n"), 0o600), os.Chmod(users, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	s := startServing(t, consolePolicyFile(t, exampletest.Free(t)), "-console", "127.0.0.1:0", "-users", users)
 	link := oneTimeLink.FindString(s.stderr.wait(t, "/logon?token=", 1))
 	base, _, _ := strings.Cut(link, "/logon")
 	b := newBrowser(t, base, http.DefaultTransport)
 	b.wants(b.press(b.open(link), "Log on"), http.StatusOK, "Overview")
 	b.wants(b.get("/queues"), http.StatusOK, "This gateway has no queue")
+	b.wants(b.get("/findings"), http.StatusOK, "file-readable", users)
 	s.end(t)
 }
 

@@ -55,22 +55,27 @@ func (r *relayProcess) logMistakes(event string, mistakes []error) int {
 }
 
 // findings returns the findings of check about a configuration.
-func (r *relayProcess) findings(s *configuration) []checked {
+func (r *relayProcess) findings(s *configuration) []checked { return s.loaded.check(r.material(s)) }
+
+// material returns what a configuration is run with.
+func (r *relayProcess) material(s *configuration) material {
 	f := r.flags
-	m := material{ // without the certificates by ACME, of which the client of the authority logs what is wrong
+	return material{ // without the certificates by ACME, of which the client of the authority logs what is wrong
 		users: s.users, recipients: s.recipients.secrets, console: f.console.secrets(), credentials: f.credentialsFile(), tokens: f.tokens, clientCA: f.clientCA,
 		pairs: s.pairs, chain: s.Certificates, acme: f.acme.dir != "",
 		oauth: s.oauth, oauthFile: f.oauth.file, oauthTokens: f.oauth.tokens(f.data),
 		dkim: s.dkim, dkimDir: f.dkimKeys, serving: true, noQueue: f.data == "", validating: r.validating(), now: r.cli.now(),
 	}
-	return s.loaded.check(m)
 }
 
 // validating reports whether a name server is believed about DNSSEC.
 func (r *relayProcess) validating() bool { return r.published != nil && r.published.DNSSEC != nil }
 
-// logFindings logs the findings about a configuration, a line for each.
+// logFindings logs the findings about the configuration in use, a line for each, and keeps what it is run with for
+// the console.
 func (r *relayProcess) logFindings(s *configuration) {
+	m := r.material(s)
+	r.inUse.Store(&m)
 	for _, f := range s.found {
 		if f.logged() {
 			r.logFinding(f)

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -191,9 +192,10 @@ type relayProcess struct {
 	recipients currentRecipients
 	acme       *acmeClient // nil: without ACME
 	lmtp       []lmtpServer
-	metrics    *metrics.Metrics // nil: without -metrics
-	metricsAt  string           // where metrics are served; "": nowhere
-	console    *consoleServer   // nil: without -console
+	metrics    *metrics.Metrics         // nil: without -metrics
+	metricsAt  string                   // where metrics are served; "": nowhere
+	console    *consoleServer           // nil: without -console
+	inUse      atomic.Pointer[material] // what the configuration in use is run with, for the console; nil: it is only starting
 	// published are the TLS policies of mail domains.
 	published *mxpolicy.Policies
 	demo      *demoPeers // of the built-in demonstration only
@@ -296,8 +298,8 @@ func (r *relayProcess) run(ctx context.Context, e events) int {
 		return r.failed(err)
 	}
 	r.acme.start()
-	r.console.start()
 	r.announce()
+	r.console.start() // its pages have the findings that were announced
 	r.tellReady()
 	go r.watchdog(ctx)
 	if e.ready != nil {

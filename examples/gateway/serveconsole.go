@@ -8,6 +8,8 @@ import (
 	"io"
 
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/load"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // newConsole prepares the console of -console, with the certificates of the configuration; nil without the flag.
@@ -34,6 +36,15 @@ func (r *relayProcess) newConsole(certificates []tls.Certificate) (*consoleServe
 			}
 		}
 		return all
+	}
+	o.Surroundings = func(p *load.Loaded) []source.Diagnostic {
+		m := r.inUse.Load()
+		if m == nil {
+			return nil // it is only starting
+		}
+		now := *m
+		now.now = r.cli.now()
+		return (&loaded{p}).surroundings(now)
 	}
 	o.Tracking = func(ctx context.Context) ([]string, error) {
 		return existing(r.gateway.Status(ctx).TrackingLog), nil

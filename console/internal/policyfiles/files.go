@@ -12,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/load"
 	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // Options say which files make the policy, and what happens when they change.
@@ -22,8 +23,12 @@ type Options struct {
 	// written.
 	Load load.Options
 
-	Findings func() analysis.Options         // the facts for findings; nil: the time alone
-	Reload   func(ctx context.Context) error // makes the gateway read the files again; nil: no gateway runs
+	Findings func() analysis.Options // the facts for findings; nil: the time alone
+
+	// Surroundings returns the findings about what a policy is run with. Nil: there are no such findings.
+	Surroundings func(p *load.Loaded) []source.Diagnostic
+
+	Reload func(ctx context.Context) error // makes the gateway read the files again; nil: no gateway runs
 
 	// Versions is the directory for the texts of the changed file before each change. "": FILE.versions
 	// beside the file.
@@ -58,6 +63,9 @@ func Open(o Options) (*Files, error) {
 	if o.Findings == nil {
 		now := o.Now
 		o.Findings = func() analysis.Options { return analysis.Options{Now: now()} }
+	}
+	if o.Surroundings == nil {
+		o.Surroundings = func(*load.Loaded) []source.Diagnostic { return nil }
 	}
 	f := &Files{opts: o, busy: make(chan struct{}, 1), trying: make(chan struct{}, maxTrying)}
 	f.write = f.replaceFile

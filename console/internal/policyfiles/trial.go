@@ -240,7 +240,7 @@ func (t *Trial) prepare() {
 		if after == nil {
 			return changes
 		}
-		now := after.Findings(before.files.opts.Findings())
+		now := before.files.findings(after)
 		old, _ := before.Findings(context.Background())
 		return findingChanges{added: without(now, old), gone: without(old, now)}
 	})

@@ -61,7 +61,7 @@ func (v *Version) laterFindings() *later[[]analysis.Finding] {
 			if v.Loaded == nil {
 				return nil
 			}
-			return v.Loaded.Findings(v.files.opts.Findings())
+			return v.files.findings(v.Loaded)
 		})
 	}
 	return v.findings
@@ -105,4 +105,9 @@ func compile(draft *load.Draft) (*load.Loaded, error) {
 		return nil, err
 	}
 	return asked.Compile()
+}
+
+// findings returns the findings about a policy and what it is run with.
+func (f *Files) findings(p *load.Loaded) []analysis.Finding {
+	return p.Findings(f.opts.Findings(), f.opts.Surroundings(p)...)
 }
