@@ -57,7 +57,7 @@ func (r *relayProcess) logMistakes(event string, mistakes []error) int {
 // findings returns the findings of check about a configuration.
 func (r *relayProcess) findings(s *configuration) []checked { return s.loaded.check(r.material(s)) }
 
-// material returns what a configuration is run with.
+// material names the users, keys, certificates and places that a configuration is run with.
 func (r *relayProcess) material(s *configuration) material {
 	f := r.flags
 	return material{ // without the certificates by ACME, of which the client of the authority logs what is wrong
