@@ -150,7 +150,8 @@ func (p *page) settle() {
 
 // TestDocumentation compares pages with the pictures of docs/console.md.
 func TestDocumentation(t *testing.T) {
-	p := newDesk(t, office, console.Change, running(t)).LogOn()
+	d := newDesk(t, office, console.Change, running(t))
+	p := d.LogOn()
 	at := func(address string) func() {
 		return func() { p.t.Helper(); p.Open(p.home + address) }
 	}
@@ -190,6 +191,8 @@ func TestDocumentation(t *testing.T) {
 		{"tracking", func() { at("tracking")(); p.Type("Sender", "dora"); p.Click("Search") }},
 		{"explain", at("ask?remote=203.0.113.50&local=10.2.3.4:25&ehlo=smtpgateway1.contoso.com&from=dora@example.net&to=carl@tailspintoys.com")},
 		{"all-parameters", at(`parameters?kind=receive&id=HubA%5CFromInternetGateway&filter=address`)},
+		{"message", at("messages/4b1f0c2a9d3e5f61")},
+		{"replay", func() { p.replay(strings.ReplaceAll(scans, "<img src=x>", "scanner7.contoso.com")) }},
 		{"audit", at("audit")},
 		{"shell", run("Get-ReceiveConnector")},
 		{"new-send-connector", walked(guide.Basic, "5")},
@@ -197,10 +200,22 @@ func TestDocumentation(t *testing.T) {
 		{"authentication", walked(guide.Secured, "3.1", click("Authentication"))},
 		{"allow-relay", walked(guide.Relay, "3.2", click(receiveName), click("Allow relay to any domain…"), click("Next"))},
 		{"review", func() {
-			p = newDesk(t, office[:strings.Index(office, "Get-")], console.Change).LogOn()
+			d = newDesk(t, office[:strings.Index(office, "Get-")], console.Change)
+			p = d.LogOn()
 			run(relayGrant)()
 		}},
 		{"changes", func() { p.Click("Apply"); at("history")() }},
+		{"conflict", func() {
+			run("Set-ReceiveConnector FromInternetGateway -RemoteIPRanges 192.168.5.77,192.168.5.78")()
+			other := d.LogOn()
+			other.Open(d.url + "/shell")
+			other.Type("Commands", "New-AcceptedDomain -Name Tailspin -DomainName tailspintoys.com")
+			other.Click("Run")
+			other.Click("Apply")
+			p.Click("Apply")
+			p.Errors() // of the status 409
+		}},
+		{"logon", func() { p = newPage(t); p.Open(d.url + d.console.NewLink()) }},
 	} {
 		c.show()
 		p.settle()

@@ -33,16 +33,22 @@ func TestToolPages(t *testing.T) {
 	}
 }
 
+// replay uploads a log and waits for the report.
+func (p *page) replay(log string) {
+	p.t.Helper()
+	p.Open(p.home + "replay")
+	p.evaluate(`{const chosen = new DataTransfer(); chosen.items.add(new File([`+strconv.Quote(log)+`], "mail.log")); document.querySelector("#log").files = chosen.files; 0}`, nil)
+	p.Type("Address of this server", "10.2.3.4")
+	p.Click("Replay")
+	p.sees(`document.querySelector("h1").textContent === "Replay of mail.log"`)
+}
+
 // TestReplayUpload: a log is uploaded and judged, with a script and without.
 func TestReplayUpload(t *testing.T) {
 	d := newDesk(t, office, console.View)
 	for name, prepare := range map[string]func(*page){"with": func(*page) {}, "without": (*page).WithoutJavaScript} {
 		p := d.LogOn(prepare)
-		p.Open(d.url + "/replay")
-		p.evaluate(`{const chosen = new DataTransfer(); chosen.items.add(new File([`+strconv.Quote(scans)+`], "mail.log")); document.querySelector("#log").files = chosen.files; 0}`, nil)
-		p.Type("Address of this server", "10.2.3.4")
-		p.Click("Replay")
-		p.sees(`document.querySelector("h1").textContent === "Replay of mail.log"`)
+		p.replay(scans)
 		p.sees(`!document.querySelector("main img[src=x]")`)
 		if name == "with" { // axe-core is a script, too
 			p.Inspect("replay")
