@@ -84,10 +84,14 @@ func organizationPage(r *request) error {
 		}
 	case acceptedTab:
 		o.Accepted = listOf(r, r.acceptedRows(cfg, selected), func(d *acceptedRow) string { return d.Name + "\n" + d.Domain + "\n" + d.Type })
-		actions = append(actions, acceptedActions(o.Accepted.Rows, selected)...)
+		if slices.ContainsFunc(o.Accepted.Rows, func(d acceptedRow) bool { return d.Selected }) {
+			actions = append(actions, domainActions("AcceptedDomain", "accepted-domain", selected)...)
+		}
 	default:
 		o.Remote = listOf(r, r.remoteRows(cfg, selected), func(d *remoteRow) string { return d.Name + "\n" + d.Domain })
-		actions = append(actions, remoteActions(o.Remote.Rows, selected)...)
+		if slices.ContainsFunc(o.Remote.Rows, func(d remoteRow) bool { return d.Selected }) {
+			actions = append(actions, domainActions("RemoteDomain", "remote-domain", selected)...)
+		}
 	}
 	return r.render("organization", view{Title: "Organization Configuration: Hub Transport", Actions: actions, Data: o})
 }
@@ -173,26 +177,9 @@ func sendActions(s *connector.Send) []action {
 	}
 }
 
-// acceptedActions are the actions on the selected accepted domain.
-func acceptedActions(rows []acceptedRow, selected string) []action {
-	if !slices.ContainsFunc(rows, func(d acceptedRow) bool { return d.Selected }) {
-		return nil
-	}
-	return []action{
-		removeAction("AcceptedDomain", selected),
-		dialogAction("Properties", "accepted-domain", selected),
-	}
-}
-
-// remoteActions are the actions on the selected remote domain.
-func remoteActions(rows []remoteRow, selected string) []action {
-	if !slices.ContainsFunc(rows, func(d remoteRow) bool { return d.Selected }) {
-		return nil
-	}
-	return []action{
-		removeAction("RemoteDomain", selected),
-		dialogAction("Properties", "remote-domain", selected),
-	}
+// domainActions are the actions on the selected accepted or remote domain.
+func domainActions(noun, dialog, selected string) []action {
+	return []action{removeAction(noun, selected), dialogAction("Properties", dialog, selected)}
 }
 
 // enableAction disables what is enabled, and the reverse.

@@ -193,10 +193,15 @@ func reviewMap(r *request) error {
 	if err != nil {
 		return err
 	}
-	if len(p.trial.Mistakes) > 0 {
-		return notFound("map of change", p.id)
+	return r.drawTrial(p.trial)
+}
+
+// drawTrial answers with the map of the policy after a change, with the change marked.
+func (r *request) drawTrial(t *policyfiles.Trial) error {
+	if t == nil || len(t.Mistakes) > 0 {
+		return notFound("map at", r.URL.Path)
 	}
-	return r.svg(diagram.New(p.trial.After.Policy, diagram.Options{Before: p.trial.Before.Loaded.Policy}))
+	return r.svg(diagram.New(t.After.Policy, diagram.Options{Before: t.Before.Loaded.Policy}))
 }
 
 // svg answers with a drawing.

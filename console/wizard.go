@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/interchange-smtp/interchange/connector/analysis"
-	"github.com/interchange-smtp/interchange/connector/diagram"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/console/internal/dialog"
 	"github.com/interchange-smtp/interchange/console/internal/policyfiles"
@@ -228,10 +227,7 @@ func dialogMap(r *request) error {
 	if err != nil {
 		return err
 	}
-	if tried == nil || len(tried.Mistakes) > 0 {
-		return notFound("map of draft", d.ID)
-	}
-	return r.svg(diagram.New(tried.After.Policy, diagram.Options{Before: tried.Before.Loaded.Policy}))
+	return r.drawTrial(tried)
 }
 
 // previewDialog answers with the commands for the form of a page, as text. Nothing is changed.
