@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -96,6 +97,25 @@ func TestConflict(t *testing.T) {
 	if !strings.HasPrefix(b.policy(), other) || !strings.Contains(b.policy(), "192.168.5.78") {
 		t.Fatalf("lost:\n%s", b.policy())
 	}
+}
+
+// TestConflictInTwoTabs: a review that an older tab shows applies nothing that the tab hasn't shown.
+func TestConflictInTwoTabs(t *testing.T) {
+	b := newTester(t, relay)
+	review := b.post("/shell", "commands", `Set-ReceiveConnector Printers -RemoteIPRanges 192.168.5.77,192.168.5.78`)
+	base := regexp.MustCompile(`name="base" value="([^"]+)"`)
+	old := base.FindStringSubmatch(review.body)
+	other := relay + "New-AcceptedDomain -Name Fabrikam -DomainName fabrikam.com\n"
+	if err := os.WriteFile(b.file, []byte(other), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	again := b.post(review.page, "base", old[1])
+	b.expect(again, http.StatusConflict, "fabrikam.com")
+	b.expect(b.post(review.page, "base", old[1]), http.StatusConflict, "The policy's files were changed meanwhile", "fabrikam.com")
+	if b.policy() != other {
+		t.Fatalf("applied:\n%s", b.policy())
+	}
+	b.expect(b.post(review.page, "base", base.FindStringSubmatch(again.body)[1]), http.StatusOK, "Applied")
 }
 
 // TestRoles: a user who may only look can't change anything, and sees no proposal of others.

@@ -223,6 +223,14 @@ func applyChange(r *request) error {
 	if err != nil {
 		return err
 	}
+	// Another tab of the user may have seen the change tried again on newer files.
+	if seen := r.PostFormValue("base"); seen != "" && seen != p.trial.Before.ID {
+		since, err := r.conflictSince(seen)
+		if err != nil {
+			return err
+		}
+		return r.renderReview(http.StatusConflict, p, since)
+	}
 	if _, err := r.apply(p.trial, r.URL.Path); err != nil {
 		var changed *policyfiles.ConflictError
 		if !errors.As(err, &changed) {
