@@ -50,5 +50,5 @@ func proposeUndo(r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.review(tried, "Undo", "/history")
+	return r.review(&proposal{trial: tried, button: "Undo", back: "/history"})
 }

@@ -32,6 +32,8 @@ type proposal struct {
 	trial       *policyfiles.Trial
 	back        string // the page to show afterwards
 	button      string // that applies it: OK, or the verb of the action
+
+	dialog, tab string // the draft of the dialog that asks for it, and its page; "": no dialog does
 }
 
 // proposals keeps what users have proposed, in memory: passwords in changes aren't written before they are applied.
@@ -132,12 +134,12 @@ func (r *request) propose(change policyfiles.Change, button, back string) error 
 	if err != nil {
 		return err
 	}
-	return r.review(tried, button, back)
+	return r.review(&proposal{trial: tried, button: button, back: back})
 }
 
-// review shows the review page of a trial.
-func (r *request) review(tried *policyfiles.Trial, button, back string) error {
-	p := &proposal{id: rand.Text(), session: r.user.Session, made: r.c.now(), trial: tried, back: back, button: button}
+// review keeps a proposal of the user and shows its review page.
+func (r *request) review(p *proposal) error {
+	p.id, p.session, p.made = rand.Text(), r.user.Session, r.c.now()
 	r.c.proposals.add(p)
 	return r.redirect("/changes/" + p.id)
 }
@@ -162,10 +164,11 @@ func reviewPage(r *request) error {
 
 // reviewed is the data of the review page.
 type reviewed struct {
-	ID, Base, Button, Back string
-	Proof                  *proof
-	Conflict               *conflict // nil: the files haven't changed since
-	Changeable             string    // why changes can't be applied; "": they can
+	ID, Base, Button string
+	Cancel           string // the page to which the user goes back without the change
+	Proof            *proof
+	Conflict         *conflict // nil: the files haven't changed since
+	Changeable       string    // why changes can't be applied; "": they can
 }
 
 func (r *request) renderReview(status int, p *proposal, c *conflict) error {
@@ -174,9 +177,17 @@ func (r *request) renderReview(status int, p *proposal, c *conflict) error {
 		return err
 	}
 	return r.renderStatus(status, "review", view{Title: p.trial.Change.Title, Nav: "/history", Wide: true, Data: reviewed{
-		ID: p.id, Base: p.trial.Before.ID, Button: p.button, Back: p.back, Conflict: c,
+		ID: p.id, Base: p.trial.Before.ID, Button: p.button, Cancel: r.cancel(p), Conflict: c,
 		Proof: shown, Changeable: r.c.unchangeable(),
 	}})
+}
+
+// cancel returns the page to which Cancel leads: the dialog that asks for the change, as long as it is kept.
+func (r *request) cancel(p *proposal) string {
+	if _, kept := r.c.drafts.Get(p.session, p.dialog); kept {
+		return "/drafts/" + p.dialog + "/" + p.tab
+	}
+	return p.back
 }
 
 // unchangeable says why the policy can't be changed here, or returns "".
@@ -243,6 +254,7 @@ func applyChange(r *request) error {
 		return r.renderReview(http.StatusConflict, r.c.proposals.replace(p, tried), conflictOf(changed))
 	}
 	r.c.proposals.remove(p)
+	r.c.drafts.Remove(p.session, p.dialog)
 	return r.redirect(p.back)
 }
 

@@ -2,6 +2,8 @@ package console
 
 import (
 	"fmt"
+	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -61,4 +63,29 @@ func TestProposalMadeByLoop(t *testing.T) {
 	if held := heldBy(trial); held < 2000*40 {
 		t.Errorf("2,000 accepted domains count as %d bytes", held)
 	}
+}
+
+// TestCancelReview: Cancel on the review of a property dialog leads back to the dialog with what was entered, until the
+// change is applied or the dialog isn't kept any more.
+func TestCancelReview(t *testing.T) {
+	b := newTester(t, relay)
+	w := b.open("dialog", "receive-properties", "id", "Printers", "back", "/server")
+	dialog := w.page
+	w.click("OK", "", "Specify the FQDN this connector will provide in response to HELO or EHLO:=other.example")
+	cancel := regexp.MustCompile(`href="([^"]*)">Cancel`)
+	if m := cancel.FindStringSubmatch(w.body); m == nil || m[1] != dialog {
+		t.Fatalf("Cancel leads to %q, not to %s:\n%s", m, dialog, plain(w.body))
+	}
+	b.expect(b.get(dialog), http.StatusOK, `value="other.example"`)
+	review := w.page
+	b.console.drafts.Forget(b.session)
+	if m := cancel.FindStringSubmatch(b.get(review).body); m == nil || m[1] != "/server" {
+		t.Errorf("without the dialog Cancel leads to %q", m)
+	}
+
+	w = b.open("dialog", "receive-properties", "id", "Printers", "back", "/server")
+	dialog = w.page
+	w.click("OK", "", "Specify the FQDN this connector will provide in response to HELO or EHLO:=other.example")
+	w.click("OK", "")
+	b.expect(b.get(dialog), http.StatusNotFound, "finished already")
 }

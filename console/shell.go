@@ -43,7 +43,7 @@ func runShell(r *request) error {
 		return r.renderShell(shellView{Commands: commands, Asked: tried.Asked})
 	}
 	if tried.Changes() {
-		return r.review(tried, "Apply", "/shell")
+		return r.review(&proposal{trial: tried, button: "Apply", back: "/shell"})
 	}
 	return r.renderShell(shellView{Commands: commands, Output: tried.Output, Mistakes: tried.Mistakes, Quiet: tried.Output == "" && len(tried.Mistakes) == 0})
 }

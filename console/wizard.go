@@ -284,7 +284,7 @@ func (r *request) finishDialog(d *dialog.Draft, page string) error {
 		return err
 	}
 	if v, _ := d.View(page); !v.Summary {
-		return r.review(tried, "OK", d.Back)
+		return r.review(&proposal{trial: tried, button: "OK", back: d.Back, dialog: d.ID, tab: page})
 	}
 	if seen := r.PostFormValue("base"); seen != tried.Before.ID {
 		return r.redirect("/drafts/"+d.ID+"/"+page, "since", seen)
