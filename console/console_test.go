@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/interchange-smtp/interchange/auth"
 )
 
 // relay is a policy in which printers may relay.
@@ -168,6 +170,24 @@ func TestHiddenFields(t *testing.T) {
 	} {
 		if got := string(visible([]byte(page))); got != want {
 			t.Errorf("%q becomes %q, want %q", page, got, want)
+		}
+	}
+}
+
+// TestLinkHelp: the logon page says how to get a link, if users log on by links.
+func TestLinkHelp(t *testing.T) {
+	for _, tt := range []struct {
+		role       Role
+		help, want string
+	}{{View, "Ask anna for it.", "Ask anna for it."}, {View, "", "The program that serves this console prints it."}, {0, "Ask anna for it.", ""}} {
+		b := newTester(t, relay, func(o *Options) {
+			o.Authenticate, o.LinkRole, o.LinkHelp = nil, tt.role, tt.help
+			o.Verifier, o.Secure = auth.VerifierFunc(nil), func(*http.Request) bool { return true }
+		})
+		page := b.get("/logon")
+		b.expect(page, 200, "Password", tt.want)
+		if strings.Contains(page.body, "a link that logs you on") != (tt.want != "") {
+			t.Errorf("%v: %s", tt.role, plain(page.body))
 		}
 	}
 }

@@ -60,6 +60,9 @@ type Options struct {
 	// LinkRole is the role of a user who logs on by a link of Console.NewLink. The zero Role: there are no links.
 	LinkRole Role
 
+	// LinkHelp is a sentence of the logon page on how to get a link. "": that this program prints it.
+	LinkHelp string
+
 	// Authenticate returns the user of a request, for programs that log users on themselves; then the console has no
 	// page for it, and Verifier and LinkRole must be unset. Nil: the console logs users on.
 	Authenticate func(*http.Request) (User, error)

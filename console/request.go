@@ -133,7 +133,10 @@ func (c *Console) logonPage(w http.ResponseWriter, _ *http.Request, p logon.Page
 	if p.Status == 0 {
 		p.Status = http.StatusOK
 	}
-	c.writeOutside(w, p.Status, "logon", "Log on", p)
+	c.writeOutside(w, p.Status, "logon", "Log on", struct {
+		logon.Page
+		LinkHelp string
+	}{p, cmp.Or(c.options.LinkHelp, "The program that serves this console prints it.")})
 }
 
 // writeOutside writes a page for a browser whose user isn't known.

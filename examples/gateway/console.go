@@ -126,6 +126,10 @@ func (c *cli) newConsole(f *consoleCommand) (*consoleServer, error) {
 	if err := f.policyFlags.consolePolicy(c, o); err != nil {
 		return nil, err
 	}
+	o.LinkHelp = "It is printed where gateway console was started."
+	if c.hasTerminal() {
+		o.LinkHelp += " Press Enter there for another one."
+	}
 	o.Findings = func() analysis.Options {
 		leaves, _, _ := leavesOf(f.certs) // of a file that can't be read now, nothing is known
 		all := analysis.Options{Now: c.now(), Authenticates: true}

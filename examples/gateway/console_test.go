@@ -257,6 +257,7 @@ func TestConsoleLink(t *testing.T) {
 		t.Fatalf("the links are %s and %s", first, second)
 	}
 	b := newBrowser(t, base, http.DefaultTransport)
+	b.wants(b.get("/"), http.StatusOK, "On the server, this command prints it: gateway console -link -data DIR")
 	b.wants(b.press(b.open(first), "Log on"), http.StatusUnauthorized)
 	b.wants(b.press(b.open(second), "Log on"), http.StatusOK, "Overview")
 	s.stderr.wait(t, "console link shown by operator", 1)

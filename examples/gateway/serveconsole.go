@@ -27,6 +27,10 @@ func (r *relayProcess) newConsole(certificates []tls.Certificate) (*consoleServe
 	if err := f.consolePolicy(r.cli, o); err != nil {
 		return nil, err
 	}
+	o.LinkHelp = "The gateway prints it when it starts."
+	if f.data != "" {
+		o.LinkHelp = "On the server, this command prints it: gateway console -link -data DIR, with the gateway's data directory."
+	}
 	o.Gateway, o.Reload = r.gateway, reloadBy(r.gateway)
 	o.Findings = func() analysis.Options {
 		all := analysis.Options{Now: r.cli.now(), Authenticates: true, Certificates: []analysis.Certificate{}}
