@@ -15,7 +15,7 @@ import (
 func TestFindings(t *testing.T) {
 	b := newTester(t, office)
 	page := b.eventually("/findings")
-	b.expect(page, 200, "Warnings", "Notes", "policy.ps1:3", "relay-anonymous", "For example: 10.2.9.", "docs/findings.md#range-redundant", "Propose this change")
+	b.expect(page, 200, "Warnings", "Notes", "policy.ps1:3", "relay-anonymous", "For example: 10.2.9.", "docs/findings.md#range-redundant", "Review this change")
 	m := regexp.MustCompile(`name="title" value="(Repair range-redundant[^"]*)"><input type="hidden" name="commands" value="([^"]*)"`).FindStringSubmatch(page.body)
 	if m == nil {
 		t.Fatalf("no repair of range-redundant on the page:\n%s", page.body)
