@@ -2,6 +2,8 @@ package shell_test
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -125,12 +127,13 @@ func TestLimitsEndTheScript(t *testing.T) {
 
 // TestSecrets makes mistakes with passwords, and does with them all that the
 // language has. None may be seen in output, warnings, errors, exports or the
-// printed policy.
+// printed policy, and these are the same for a shorter password.
 func TestSecrets(t *testing.T) {
 	const answered, typed = "Zebra-Crossing-9", "Typed-In-Clear-7"
 	scripts := []string{
 		`$c`, `"$c"`, `$c | fl *`, `$c | ft`, `$c | ConvertTo-Json -Depth 9`, `$c | ConvertTo-Csv`, `$c.Password`, `"$($c.Password)"`,
-		`$c.Password | ConvertTo-Json`, `$c.Password.ToString()`, `$c.Password.Length`, `$c.Password -like 'Z*'`, `$c.Password -match '(Z.*)'; $matches`,
+		`$c.Password | ConvertTo-Json`, `$c.Password.ToString()`, `$c.Password.Length`, `(Get-SendConnector Out).AuthenticationCredential.Password.Length`, `$c.Password | Select-Object Length`,
+		`$c.Password | Measure-Object -Property Length -Sum`, `$c.Password.Count`, `$c.Password -eq $c.Password; $c -eq 'x'`, `$c, $c | Sort-Object Password -Unique`, `$c.Password -like 'Z*'`, `$c.Password -match '(Z.*)'; $matches`,
 		`$c.Password -replace 'x', 'y'`, `$c.Password + 'x'`, `'x' + $c.Password`, `@($c.Password) -join ','`, `'{0}' -f $c.Password`,
 		`[string]$c.Password`, `[int]$c.Password`, `$c.GetNetworkCredential().Password`, `$c | Get-Member`, `$c | Select-Object *`, `$c | Sort-Object Password`,
 		`$c | Group-Object Password`, `$c | Export-Clixml c.xml`, `$c | Export-Csv c.csv`, `$c.Password | Out-File p.txt`, `Write-Error "$($c.Password)"`,
@@ -150,39 +153,49 @@ func TestSecrets(t *testing.T) {
 		"New-Object System.Management.Automation.PSCredential 'x', (ConvertTo-SecureString '" + typed + "' -AsPlainText -Force -X)",
 	}
 	for _, script := range scripts {
-		var out, said strings.Builder
-		fs := files{}
-		opts := shell.Options{
-			Out: &out, FS: fs,
-			Warn: func(_ source.Position, text string) { said.WriteString(text + "\n") },
-			Credential: func(shell.Request) (param.Credential, error) {
-				return param.Credential{UserName: "gateway", Password: auth.Secret(answered)}, nil
-			},
-		}
-		in, err := run(t, opts, "$c = Get-Credential\nNew-SendConnector Out -AddressSpaces * -SmartHosts a.example -DNSRoutingEnabled $false -SmartHostAuthMechanism BasicAuthRequireTLS -AuthenticationCredential $c | Out-Null\n"+script)
-		if err != nil {
-			said.WriteString(err.Error())
-			var list source.Diagnostics
-			if errors.As(err, &list) {
-				for _, e := range list {
-					said.WriteString(e.Detail + e.Excerpt + e.Fix)
-				}
-			}
-		}
-		for name, data := range fs {
-			said.WriteString(name + string(data))
-		}
-		if printed, err := shell.Print(in.Config()); err == nil {
-			said.Write(printed)
-		}
-		if _, err := connector.Compile(in.Config()); err != nil {
-			said.WriteString(err.Error())
-		}
+		text := saysWith(t, answered, script)
 		for _, secret := range []string{answered, typed} {
-			if text := out.String() + said.String(); strings.Contains(text, secret) {
-				i := strings.Index(text, secret)
+			if i := strings.Index(text, secret); i >= 0 {
 				t.Errorf("%s\nshows the password:\n%s", script, text[max(0, i-200):min(len(text), i+100)])
 			}
 		}
+		if other := saysWith(t, "Zeb", script); other != text {
+			t.Errorf("%s\ntells one password from another:\n%s\n%s", script, text, other)
+		}
 	}
+}
+
+// saysWith runs a script after commands that keep a credential with a password in $c and in a Send connector. It returns all that
+// can be read of it: output, warnings, mistakes, files and the printed policy.
+func saysWith(t *testing.T, password auth.Secret, script string) string {
+	t.Helper()
+	var said strings.Builder
+	fs := files{}
+	opts := shell.Options{
+		Out: &said, FS: fs,
+		Warn: func(_ source.Position, text string) { said.WriteString(text + "\n") },
+		Credential: func(shell.Request) (param.Credential, error) {
+			return param.Credential{UserName: "gateway", Password: password}, nil
+		},
+	}
+	in, err := run(t, opts, "$c = Get-Credential\nNew-SendConnector Out -AddressSpaces * -SmartHosts a.example -DNSRoutingEnabled $false -SmartHostAuthMechanism BasicAuthRequireTLS -AuthenticationCredential $c | Out-Null\n"+script)
+	if err != nil {
+		said.WriteString(err.Error())
+		var list source.Diagnostics
+		if errors.As(err, &list) {
+			for _, e := range list {
+				said.WriteString(e.Detail + e.Excerpt + e.Fix)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(fs)) {
+		said.WriteString(name + string(fs[name]))
+	}
+	if printed, err := shell.Print(in.Config()); err == nil {
+		said.Write(printed)
+	}
+	if _, err := connector.Compile(in.Config()); err != nil {
+		said.WriteString(err.Error())
+	}
+	return said.String()
 }

@@ -234,6 +234,9 @@ func (in *Interp) noSuchProperty(n syntax.Node, o object.Value, name string) err
 	if o == nil {
 		return failf(n, "$null has no property %.64s", name)
 	}
+	if _, secret := o.(*object.Secure); secret {
+		return &Error{Where: n.Where(), Code: source.CodeParameterUnknown, Err: fmt.Errorf("a SecureString has no property %.64s here: nothing about a secret can be read, not even its length", name)}
+	}
 	text := fmt.Sprintf("%s has no property %.64s", object.TypeName(o), name)
 	known := object.MemberNames(o)
 	if near := in.near(name, known); near != "" {

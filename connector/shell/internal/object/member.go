@@ -3,7 +3,7 @@ package object
 import "strings"
 
 // Member returns the property of v with a name, in any letter case, as v.Name does,
-// and whether v has it; $null has no properties. For a list without such a property
+// and whether v has it; $null and a SecureString have no properties. For a list without such a property
 // it returns that property of each element (member enumeration).
 func Member(v Value, name string) (Value, bool) {
 	if own, ok := ownMember(v, name); ok {
@@ -11,6 +11,9 @@ func Member(v Value, name string) (Value, bool) {
 	}
 	if l, ok := v.(*List); ok {
 		return l.each(name)
+	}
+	if _, secret := v.(*Secure); secret {
+		return nil, false // PowerShell's Length is that of the secret
 	}
 	// Count and Length of a scalar: PowerShell 3 and later.
 	switch strings.ToLower(name) {
@@ -39,8 +42,6 @@ func ownMember(v Value, name string) (Value, bool) {
 		return v.member(name)
 	case *Object:
 		return v.Get(name)
-	case *Secure:
-		return nil, false
 	case Holder:
 		return v.Member(name)
 	}

@@ -196,7 +196,7 @@ func TestMember(t *testing.T) {
 	for _, tt := range []struct {
 		v    object.Value
 		name string
-	}{{custom(), "nosuch"}, {nil, "Name"}, {object.NewSecure(secret), "Reveal"}, {objects, "nosuch"}, {object.Size(1), "Value"}} {
+	}{{custom(), "nosuch"}, {nil, "Name"}, {object.NewSecure(secret), "Reveal"}, {object.NewSecure(secret), "Length"}, {object.NewList(object.NewSecure(secret), object.NewSecure(secret)), "Reveal"}, {objects, "nosuch"}, {object.Size(1), "Value"}} {
 		if got, ok := object.Member(tt.v, tt.name); ok {
 			t.Errorf("%#v.%s = %v", tt.v, tt.name, got)
 		}
