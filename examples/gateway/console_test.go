@@ -357,11 +357,15 @@ func TestConsoleWithData(t *testing.T) {
 	web.end(t)
 }
 
-// TestConsoleStoresPassword: without -credentials, the console stores the password of a wizard beside the policy, and
-// commands on the policy read it there.
+// TestConsoleStoresPassword: without -credentials, the console stores the password of a wizard beside the policy, also
+// if a symbolic link led there, and commands on the policy read it there.
 func TestConsoleStoresPassword(t *testing.T) {
 	file := consolePolicyFile(t, "10.2.3.4:25")
-	s := startConsole(t, file, "-listen", "127.0.0.1:0")
+	named := filepath.Join(t.TempDir(), "current.ps1")
+	if err := os.Symlink(file, named); err != nil {
+		named = file // Windows, without the right to make links
+	}
+	s := startConsole(t, named, "-listen", "127.0.0.1:0")
 	link := oneTimeLink.FindString(s.stderr.String())
 	base, _, _ := strings.Cut(link, "/logon")
 	b := newBrowser(t, base, http.DefaultTransport)
@@ -383,7 +387,9 @@ func TestConsoleStoresPassword(t *testing.T) {
 		t.Fatalf("the file of the password: %v, %v", info, err)
 	}
 	var out, errs bytes.Buffer
-	if code := run([]string{"check", file}, nil, &out, &errs); code != exitOK {
-		t.Errorf("check ends with %d:\n%s%s", code, out.String(), errs.String())
+	for _, name := range []string{file, named} {
+		if code := run([]string{"check", name}, nil, &out, &errs); code != exitOK {
+			t.Errorf("check %s ends with %d:\n%s%s", name, code, out.String(), errs.String())
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -148,7 +149,11 @@ func (p *policyFlags) credentialsPlace() string {
 	if p.credentials != "" || len(p.files) == 0 {
 		return p.credentials
 	}
-	return p.files[len(p.files)-1] + ".credentials"
+	file := p.files[len(p.files)-1]
+	if target, err := filepath.EvalSymlinks(file); err == nil {
+		file = target // so that all names of a policy have the same passwords
+	}
+	return file + ".credentials"
 }
 
 // options returns how files are read, by the flags.

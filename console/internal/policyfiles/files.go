@@ -31,7 +31,7 @@ type Options struct {
 	Reload func(ctx context.Context) error // makes the gateway read the files again; nil: no gateway runs
 
 	// Versions is the directory for the texts of the changed file before each change. "": FILE.versions
-	// beside the file.
+	// beside the file, or beside the one that a symbolic link leads to: all names of a file have one directory.
 	Versions string
 
 	Now func() time.Time // nil: time.Now
@@ -76,10 +76,18 @@ func Open(o Options) (*Files, error) {
 		f.target = target{name: o.Names[n-1], script: shell.IsScript(o.Names[n-1])}
 		f.target.document = n == 1 && strings.EqualFold(filepath.Ext(f.target.name), ".json")
 		if f.opts.Versions == "" {
-			f.opts.Versions = f.target.name + ".versions"
+			f.opts.Versions = followed(f.target.name) + ".versions"
 		}
 	}
 	return f, nil
+}
+
+// followed returns the file that a symbolic link leads to; name itself if it isn't a link.
+func followed(name string) string {
+	if file, err := filepath.EvalSymlinks(name); err == nil {
+		return file
+	}
+	return name // the first reading says what is wrong with it
 }
 
 // Current returns the files as they are now. It reads them again only if one of them has changed, and
