@@ -38,7 +38,7 @@ func TestLargeProposals(t *testing.T) {
 		proposed, results := &b.console.proposals, &b.console.works
 		for i := range 2 * maxSessionProposed {
 			proposed.add(&proposal{id: fmt.Sprint(i), session: "one", made: time.Now(), trial: trial})
-			<-results.find(fmt.Sprint(i), func() any { return tried{trial: trial} }).done
+			_, _ = results.find(fmt.Sprint(i), func() any { return tried{trial: trial} }).result.Get(t.Context())
 		}
 		if n := len(proposed.list); n != tt.want || proposed.list[n-1].id != fmt.Sprint(2*maxSessionProposed-1) {
 			t.Errorf("%d bytes: %d proposals are kept, want %d", tt.text, n, tt.want)

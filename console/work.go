@@ -3,12 +3,11 @@ package console
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"runtime/debug"
 	"sync"
 	"time"
 
+	"github.com/interchange-smtp/interchange/console/internal/later"
 	"github.com/interchange-smtp/interchange/console/internal/policyfiles"
 )
 
@@ -26,13 +25,11 @@ type works struct {
 	working chan struct{}
 }
 
-// work is a computation. If it panics, so do the requests that ask for its result: they end, and not the program.
+// work is a computation.
 type work struct {
 	key    string
-	done   chan struct{} // is closed when result or failed is known
-	result any
-	held   int   // bytes of the files of the policy that the result holds
-	failed error // the panic; nil: there was no panic
+	result *later.Value[any]
+	held   int // bytes of the files of the policy that the result holds; of use when it is ready
 }
 
 // errTooMuch is the answer while too much is being computed.
@@ -56,20 +53,25 @@ func (s *works) find(key string, compute func() any) *work {
 	if s.working == nil {
 		s.working = make(chan struct{}, maxWorking)
 	}
-	w := &work{key: key, done: make(chan struct{})}
-	s.list = append(s.list, w)
-	go func() {
+	w := &work{key: key}
+	w.result = later.New(func() any {
 		s.working <- struct{}{}
 		defer func() { <-s.working }()
-		w.run(compute)
-	}()
+		result := compute()
+		if policy, ok := result.(holder); ok {
+			w.held = policy.size()
+		}
+		return result
+	})
+	w.result.Ready() // begins it
+	s.list = append(s.list, w)
 	return w
 }
 
 // forget drops the result that was asked for least recently, and reports whether there was one.
 func (s *works) forget() bool {
 	for i, w := range s.list {
-		if w.ready() {
+		if w.result.Ready() {
 			s.list = append(s.list[:i:i], s.list[i+1:]...)
 			return true
 		}
@@ -80,7 +82,7 @@ func (s *works) forget() bool {
 // held returns the bytes of the files of all policies that results hold, without the newest one.
 func (s *works) held() (n int) {
 	for _, w := range s.list[:max(len(s.list)-1, 0)] {
-		if w.ready() {
+		if w.result.Ready() {
 			n += w.held
 		}
 	}
@@ -90,30 +92,6 @@ func (s *works) held() (n int) {
 // holder is a result that holds a policy of its own.
 type holder interface {
 	size() int // bytes of the policy's files
-}
-
-// run computes the result.
-func (w *work) run(compute func() any) {
-	defer close(w.done)
-	defer func() {
-		if v := recover(); v != nil {
-			w.failed = fmt.Errorf("%v\n%s", v, debug.Stack())
-		}
-	}()
-	w.result = compute()
-	if policy, ok := w.result.(holder); ok {
-		w.held = policy.size()
-	}
-}
-
-// ready reports whether the result is known.
-func (w *work) ready() bool {
-	select {
-	case <-w.done:
-		return true
-	default:
-		return false
-	}
 }
 
 // patience is how long a page waits for work that may take long, before it says that the work goes on.
@@ -141,17 +119,11 @@ func computed[T any](r *request, key string, compute func() T) (result T, ok boo
 	}
 	soon, cancel := r.soon()
 	defer cancel()
-	select {
-	case <-w.done:
-	case <-soon.Done():
-		if !w.ready() {
-			return result, false, r.Context().Err()
-		}
+	found, err := w.result.Get(soon)
+	if err != nil {
+		return result, false, r.Context().Err()
 	}
-	if w.failed != nil {
-		panic(w.failed)
-	}
-	result, ok = w.result.(T)
+	result, ok = found.(T)
 	return result, ok, nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/load"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/console/internal/later"
 )
 
 // Options say which files make the policy, and what happens when they change.
@@ -46,10 +47,10 @@ type Files struct {
 	trying chan struct{}                        // has an element for each trial that runs
 	write  func(name string, text []byte) error // replaced by tests
 
-	mu      sync.Mutex      // guards what follows
-	now     *Version        // that was read last; nil: none yet
-	recent  []*Version      // the last first
-	reading *later[reading] // that goes on; nil: none
+	mu      sync.Mutex            // guards what follows
+	now     *Version              // that was read last; nil: none yet
+	recent  []*Version            // the last first
+	reading *later.Value[reading] // that goes on; nil: none
 }
 
 // Open returns the files of o. It reads nothing yet.
@@ -100,11 +101,11 @@ func (f *Files) Current(ctx context.Context) (*Version, error) {
 	}
 	f.mu.Lock()
 	if f.reading == nil {
-		f.reading = newLater(f.readForAll)
+		f.reading = later.New(f.readForAll)
 	}
 	r := f.reading
 	f.mu.Unlock()
-	read, err := r.get(ctx)
+	read, err := r.Get(ctx)
 	if err != nil {
 		return nil, err
 	}

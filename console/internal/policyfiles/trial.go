@@ -16,6 +16,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/console/internal/later"
 )
 
 // Script names the commands of a change in the positions of Mistakes, Warnings and findings.
@@ -62,8 +63,8 @@ type Trial struct {
 
 	text       []byte                       // the file after an undo; nil: of other changes
 	set        map[string]*param.Credential // what Apply writes to the credentials file
-	comparison *later[analysis.Comparison]
-	findings   *later[findingChanges]
+	comparison *later.Value[analysis.Comparison]
+	findings   *later.Value[findingChanges]
 }
 
 // Try runs commands on a copy of the policy and compiles the result. Nothing is written; the commands reach no
@@ -230,13 +231,13 @@ func (t *Trial) Changes() bool {
 // prepare makes the comparisons that are computed later.
 func (t *Trial) prepare() {
 	before, after := t.Before, t.After
-	t.comparison = newLater(func() analysis.Comparison {
+	t.comparison = later.New(func() analysis.Comparison {
 		if after == nil {
 			return analysis.Comparison{}
 		}
 		return analysis.Compare(before.Loaded.Policy, after.Policy)
 	})
-	t.findings = newLater(func() (changes findingChanges) {
+	t.findings = later.New(func() (changes findingChanges) {
 		if after == nil {
 			return changes
 		}
@@ -249,19 +250,19 @@ func (t *Trial) prepare() {
 // Comparison says what the policy does differently after the change. It is computed once, when it is first
 // asked for; the error is that of ctx, if it ends before. With Mistakes there are no differences.
 func (t *Trial) Comparison(ctx context.Context) (analysis.Comparison, error) {
-	return t.comparison.get(ctx)
+	return t.comparison.Get(ctx)
 }
 
 // Findings returns the findings that the change adds and those that are gone after it, matched by code, path
 // and extent, wherever they stand. They are computed as Comparison is. With Mistakes both are nil.
 func (t *Trial) Findings(ctx context.Context) (added, gone []analysis.Finding, err error) {
-	changes, err := t.findings.get(ctx)
+	changes, err := t.findings.Get(ctx)
 	return changes.added, changes.gone, err
 }
 
 // Ready reports whether Comparison and Findings would return at once. If not, it begins to compute them.
 func (t *Trial) Ready() bool {
-	compared, found := t.comparison.ready(), t.findings.ready()
+	compared, found := t.comparison.Ready(), t.findings.Ready()
 	return compared && found
 }
 

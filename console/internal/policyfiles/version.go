@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/load"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/console/internal/later"
 )
 
 // Version is the files at one time, and the policy that they make. It is safe for concurrent use; its
@@ -33,7 +34,7 @@ type Version struct {
 	draft *load.Draft // before passwords were read from their places; nil with Mistakes
 
 	mu       sync.Mutex // guards what follows
-	findings *later[[]analysis.Finding]
+	findings *later.Value[[]analysis.Finding]
 	asked    time.Time // when they were first asked for
 }
 
@@ -44,20 +45,20 @@ const findingsAge = time.Hour
 // first asked for, and again after an hour; the error is that of ctx, if it ends before. The computing goes on
 // then. The result must not be changed.
 func (v *Version) Findings(ctx context.Context) ([]analysis.Finding, error) {
-	return v.laterFindings().get(ctx)
+	return v.laterFindings().Get(ctx)
 }
 
 // Ready reports whether Findings would return at once. If not, it begins to compute them.
-func (v *Version) Ready() bool { return v.laterFindings().ready() }
+func (v *Version) Ready() bool { return v.laterFindings().Ready() }
 
 // laterFindings returns the computation of the findings.
-func (v *Version) laterFindings() *later[[]analysis.Finding] {
+func (v *Version) laterFindings() *later.Value[[]analysis.Finding] {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	now := v.files.opts.Now()
 	if v.findings == nil || now.Sub(v.asked) > findingsAge {
 		v.asked = now
-		v.findings = newLater(func() []analysis.Finding {
+		v.findings = later.New(func() []analysis.Finding {
 			if v.Loaded == nil {
 				return nil
 			}

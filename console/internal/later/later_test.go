@@ -1,28 +1,30 @@
-package policyfiles
+package later_test
 
 import (
 	"context"
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/interchange-smtp/interchange/console/internal/later"
 )
 
 // TestLater computes once, lets callers stop waiting, and hands panics to all callers.
 func TestLater(t *testing.T) {
 	times, let := 0, make(chan struct{})
-	l := newLater(func() int { times++; <-let; return 7 })
+	l := later.New(func() int { times++; <-let; return 7 })
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := l.get(ctx); !errors.Is(err, context.Canceled) || l.ready() {
+	if _, err := l.Get(ctx); !errors.Is(err, context.Canceled) || l.Ready() {
 		t.Errorf("%v", err)
 	}
 	close(let)
 	for range 2 {
-		if got, err := l.get(t.Context()); got != 7 || err != nil || !l.ready() || times != 1 {
+		if got, err := l.Get(t.Context()); got != 7 || err != nil || !l.Ready() || times != 1 {
 			t.Errorf("%d %v; computed %d times", got, err, times)
 		}
 	}
-	failing := newLater(func() int { panic("a bug") })
+	failing := later.New(func() int { panic("a bug") })
 	for range 2 {
 		func() {
 			defer func() {
@@ -30,7 +32,7 @@ func TestLater(t *testing.T) {
 					t.Errorf("%v", err)
 				}
 			}()
-			_, _ = failing.get(t.Context())
+			_, _ = failing.Get(t.Context())
 		}()
 	}
 }
