@@ -221,7 +221,7 @@ func messageContent(r *request) error {
 
 // beginExport notes that a message is exported, and sets the header of its content.
 func (r *request) beginExport(m *control.Message) {
-	r.audit("message exported", "message", m.ID)
+	r.logAction("message exported", "message", m.ID)
 	r.c.transcript.add(r.c.now(), r.user.Name, "Export-Message -Identity "+viewer.Quote(m.ID)+" -Path "+viewer.Quote(m.ID+".eml"), "1 message exported")
 	r.download(m.ID+".eml", "application/octet-stream")
 	r.w.Header().Set("Content-Length", strconv.FormatInt(m.Size, 10))

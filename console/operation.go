@@ -184,11 +184,11 @@ func (o *operation) finish(thing, outcome, back string, err error) error {
 		attrs = append(attrs, "queues", o.done)
 	}
 	if err != nil {
-		r.audit("queue action failed", append(attrs, "error", err)...)
+		r.logAction("queue action failed", append(attrs, "error", err)...)
 		r.c.transcript.add(r.c.now(), r.user.Name, commands, outcome+", then: "+err.Error())
 		return partly(outcome, err)
 	}
-	r.audit("queue action", attrs...)
+	r.logAction("queue action", attrs...)
 	r.c.transcript.add(r.c.now(), r.user.Name, commands, outcome)
 	r.c.notices.put(r.user.Session, strings.TrimSuffix(outcome, ".")+".")
 	return r.redirect(back)

@@ -264,19 +264,19 @@ func (r *request) apply(t *policyfiles.Trial, back string) (*policyfiles.Entry, 
 	ctx := control.WithUser(r.Context(), r.user.Name) // for the gateway's log
 	entry, err := r.c.files.Apply(ctx, t, r.user.Name)
 	if err != nil {
-		r.audit("change not applied", "title", t.Change.Title, "error", err)
+		r.logAction("change not applied", "title", t.Change.Title, "error", err)
 		if changed := (*policyfiles.ConflictError)(nil); errors.As(err, &changed) || r.Context().Err() != nil {
 			return nil, err
 		}
 		return nil, &problem{status: http.StatusUnprocessableEntity, text: "The change was not applied: " + err.Error(), back: back}
 	}
-	r.audit("change applied", "title", t.Change.Title, "version", entry.After)
+	r.logAction("change applied", "title", t.Change.Title, "version", entry.After)
 	r.c.notices.put(r.user.Session, "Applied: "+t.Change.Title+".")
 	return entry, nil
 }
 
-// audit writes the line about an action to the log.
-func (r *request) audit(what string, attrs ...any) {
+// logAction writes the line about an action to the log.
+func (r *request) logAction(what string, attrs ...any) {
 	r.c.logger.Info(what, append([]any{"user", r.user.Name, "role", r.user.Role.String(), "client", r.user.Address}, attrs...)...)
 }
 

@@ -153,7 +153,7 @@ func replayLog(r *request) error {
 		return refusedLog(err)
 	}
 	r.c.replays.add(one)
-	r.audit("log replayed", "file", one.File, "sessions", one.Report.Sessions, "different", one.Report.Different)
+	r.logAction("log replayed", "file", one.File, "sessions", one.Report.Sessions, "different", one.Report.Different)
 	return r.redirect("/replay/" + one.ID)
 }
 
