@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
@@ -50,11 +51,11 @@ func storedCertificates(dir string) (map[string]storedCertificate, error) {
 
 // certificatesByACME returns the certificates that serve shows by ACME, and the file of each. A host without
 // a stored certificate gets one as serve will have it, with the file "".
-func (l *loaded) certificatesByACME(m material) (all []analysis.Certificate, files []string) {
+func certificatesByACME(p *connector.Policy, m material) (all []analysis.Certificate, files []string) {
 	if !m.acme {
 		return nil, nil
 	}
-	for _, host := range acmeHosts(l.Policy) {
+	for _, host := range acmeHosts(p) {
 		c := analysis.Certificate{Hosts: []string{host}, NotBefore: m.now, NotAfter: m.now.AddDate(0, 0, 90)}
 		stored, ok := m.acmeStored[host]
 		if ok {

@@ -107,7 +107,7 @@ func (l *loaded) surroundings(m material) []source.Diagnostic {
 	if !m.validating {
 		more = append(l.withoutValidation(), more...)
 	}
-	if certificates, _ := l.certificatesOf(m); len(certificates) == 0 && len(l.Files) > 0 { // the demonstration makes one
+	if certificates, _ := certificatesOf(l.Policy, m); len(certificates) == 0 && len(l.Files) > 0 { // the demonstration makes one
 		more = append(l.withoutCertificate(m), more...)
 	}
 	return more
@@ -115,7 +115,7 @@ func (l *loaded) surroundings(m material) []source.Diagnostic {
 
 // check returns the findings about the policy and what it is run with.
 func (l *loaded) check(m material) []checked {
-	certificates, files := l.certificatesOf(m)
+	certificates, files := certificatesOf(l.Policy, m)
 	more := l.surroundings(m)
 	all := []checked{} // in JSON a list, not null
 	for _, f := range l.Findings(analysis.Options{Now: m.now, Certificates: certificates, Authenticates: true}, more...) {
@@ -217,11 +217,14 @@ func summary(all []checked) string {
 	return strings.Join(parts, ", ")
 }
 
-// certificatesOf returns the certificates of a relay as analysis needs them, with their files.
-func (l *loaded) certificatesOf(m material) (all []analysis.Certificate, files []string) {
-	all, files = l.certificatesByACME(m)
-	for i, p := range m.pairs {
-		all, files = append(all, describe(m.chain[i].Leaf)), append(files, p.cert)
+// certificatesOf returns the certificates of a relay as analysis needs them, with their files, "" where there is no file.
+func certificatesOf(p *connector.Policy, m material) (all []analysis.Certificate, files []string) {
+	all, files = certificatesByACME(p, m)
+	for i, c := range m.chain {
+		all, files = append(all, describe(c.Leaf)), append(files, "")
+		if i < len(m.pairs) { // the demonstration makes one
+			files[len(files)-1] = m.pairs[i].cert
+		}
 	}
 	return all, files
 }

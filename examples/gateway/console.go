@@ -131,12 +131,10 @@ func (c *cli) newConsole(f *consoleCommand) (*consoleServer, error) {
 		o.LinkHelp += " Press Enter there for another one."
 	}
 	o.Findings = func() analysis.Options {
-		leaves, _, _ := leavesOf(f.certs) // of a file that can't be read now, nothing is known
-		all := analysis.Options{Now: c.now(), Authenticates: true}
-		for _, leaf := range leaves {
-			all.Certificates = append(all.Certificates, describe(leaf))
-		}
-		return all
+		var m material
+		_ = m.loadShown(f.certs) // if a file can't be read now, nothing is known
+		certificates, _ := certificatesOf(nil, m)
+		return analysis.Options{Now: c.now(), Authenticates: true, Certificates: certificates}
 	}
 	if f.data == "" {
 		return s, nil

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -132,11 +131,7 @@ func (f *explainFlags) material(now time.Time) (m material, err error) {
 	if m, err = sending(f.oauth, f.dkimKeys, now); err != nil {
 		return m, err
 	}
-	leaves, files, err := leavesOf(f.certs)
-	for i, leaf := range leaves {
-		m.chain = append(m.chain, tls.Certificate{Certificate: [][]byte{leaf.Raw}, Leaf: leaf}) // without its key
-		m.pairs = append(m.pairs, keyPair{cert: files[i]})
-	}
+	err = m.loadShown(f.certs)
 	return m, err
 }
 

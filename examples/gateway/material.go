@@ -102,3 +102,13 @@ func (m *material) loadSending(tokens oauthFlags, dkimKeys string) (err error) {
 	m.dkim, err = loadSigningKeys(dkimKeys)
 	return err
 }
+
+// loadShown reads the certificates that -cert names, without their keys.
+func (m *material) loadShown(certs []string) error {
+	leaves, files, err := leavesOf(certs)
+	for i, leaf := range leaves {
+		m.chain = append(m.chain, tls.Certificate{Certificate: [][]byte{leaf.Raw}, Leaf: leaf})
+		m.pairs = append(m.pairs, keyPair{cert: files[i]})
+	}
+	return err
+}

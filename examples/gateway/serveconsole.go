@@ -33,12 +33,10 @@ func (r *relayProcess) newConsole(certificates []tls.Certificate) (*consoleServe
 	}
 	o.Gateway, o.Reload = r.gateway, reloadBy(r.gateway)
 	o.Findings = func() analysis.Options {
-		all := analysis.Options{Now: r.cli.now(), Authenticates: true, Certificates: []analysis.Certificate{}}
-		for _, c := range current() {
-			if c.Leaf != nil {
-				all.Certificates = append(all.Certificates, describe(c.Leaf))
-			}
-		}
+		m := material{chain: current(), acme: f.acme.dir != "", now: r.cli.now()}
+		all := analysis.Options{Now: m.now, Authenticates: true, Certificates: []analysis.Certificate{}}
+		found, _ := certificatesOf(r.gateway.CurrentPolicy(), m)
+		all.Certificates = append(all.Certificates, found...)
 		return all
 	}
 	o.Surroundings = func(p *load.Loaded) []source.Diagnostic {
