@@ -38,6 +38,7 @@ func (d *desk) untouched() {
 // TestForgedPost: a page of another site, or of another port of the same host, to which browsers send the cookie, posts
 // the form of the shell, by a button and by a script.
 func TestForgedPost(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, office, console.Change)
 	forged := fmt.Sprintf(`<form method="post" action="%s/shell"><input type="hidden" name="commands" value="%s"><button>Win</button></form>`, d.url, html.EscapeString(removal))
 	for _, host := range []string{"127.0.0.1", "localhost"} {
@@ -59,6 +60,7 @@ func TestForgedPost(t *testing.T) {
 
 // TestReboundName: a name that an attacker's name server lets resolve to this address shows nothing of the console.
 func TestReboundName(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, office, console.Change)
 	at, err := url.Parse(d.url)
 	if err != nil {
@@ -80,6 +82,7 @@ func TestReboundName(t *testing.T) {
 
 // TestFraming: a page can't show the console in a frame, under something else that is clicked.
 func TestFraming(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, office, console.Change)
 	p := d.LogOn()
 	p.Open(evil(t, fmt.Sprintf(`<iframe title="Win" src="%s/shell"></iframe>`, d.url)))
@@ -94,6 +97,7 @@ func TestFraming(t *testing.T) {
 // TestViewerChangesNothing: commands of a user who may only look change nothing, and neither do the requests of forms
 // that the user doesn't get.
 func TestViewerChangesNothing(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, office, console.View)
 	p := d.LogOn()
 	p.Open(d.url + "/shell")
@@ -125,6 +129,7 @@ func TestViewerChangesNothing(t *testing.T) {
 // TestTwoAdministrators: the second of two changes that were begun at the same time isn't applied unseen, and isn't
 // lost.
 func TestTwoAdministrators(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, office, console.Change)
 	first, second := d.LogOn(), d.LogOn()
 	for p, command := range map[*page]string{
@@ -164,6 +169,7 @@ func (p *page) cookies(d *desk) []*network.Cookie {
 // TestFixation: a cookie that an attacker knows, because it is the attacker's own or was made up, and has put into the
 // administrator's browser, doesn't become the administrator's session.
 func TestFixation(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, office, console.Change)
 	attacker := d.LogOn()
 	known := attacker.cookies(d)

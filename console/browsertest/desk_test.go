@@ -34,12 +34,10 @@ type desk struct {
 	load    load.Options
 }
 
-// newDesk serves a console for a policy of shell commands, whose users log on with a role. more changes its options. A
-// test uses the last one only that it has made.
+// newDesk serves a console for a policy of shell commands, whose users log on with a role. more changes its options.
 func newDesk(t *testing.T, policy string, role console.Role, more ...func(*console.Options)) *desk {
 	t.Helper()
 	dir := t.TempDir()
-	t.Chdir(dir) // so that pages show the same name of the file each time
 	d := &desk{t: t, file: filepath.Join(dir, "policy.ps1"), load: hub}
 	d.load.Credentials = filepath.Join(dir, "passwords")
 	for file, text := range map[string]string{d.file: policy, d.load.Credentials: ""} {
@@ -48,7 +46,7 @@ func newDesk(t *testing.T, policy string, role console.Role, more ...func(*conso
 		}
 	}
 	o := console.Options{
-		Files: []string{filepath.Base(d.file)}, Load: d.load, LinkRole: role,
+		Files: []string{d.file}, Load: d.load, LinkRole: role,
 		Findings: func() analysis.Options { return analysis.Options{} },
 		Logger:   slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
 		Now:      func() time.Time { return today },
@@ -113,6 +111,7 @@ func read(t *testing.T, o load.Options, file string) (connector.Config, *connect
 
 // TestLogOn: the one-time link leads to the overview, without errors of the browser, and works once.
 func TestLogOn(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, "", console.View)
 	link := d.console.NewLink()
 	p := newPage(t)
@@ -133,6 +132,7 @@ func TestLogOn(t *testing.T) {
 
 // TestUndo: the buttons of the pages change the policy and take the change back.
 func TestUndo(t *testing.T) {
+	t.Parallel()
 	const before = "New-AcceptedDomain -Name Contoso -DomainName contoso.com\n"
 	d := newDesk(t, before, console.Change)
 	p := d.LogOn()

@@ -52,6 +52,7 @@ func specimens(t *testing.T) string {
 
 // TestVerbs uses every verb on a page, with and without scripts, and reads what the form sent.
 func TestVerbs(t *testing.T) {
+	t.Parallel()
 	for _, scripts := range []bool{true, false} {
 		p := newPage(t)
 		if !scripts {
@@ -85,6 +86,7 @@ func TestVerbs(t *testing.T) {
 // TestChecksFind: a field without a label can't be found, a name that two things have can't either, and
 // the browser and axe-core report mistakes.
 func TestChecksFind(t *testing.T) {
+	t.Parallel()
 	p := newPage(t)
 	url := specimens(t)
 	p.Open(url + "/")
@@ -110,6 +112,7 @@ func TestChecksFind(t *testing.T) {
 
 // TestPictures: the same page gives the same picture, and a page can be printed.
 func TestPictures(t *testing.T) {
+	t.Parallel()
 	url := specimens(t)
 	var pictures []string
 	for range 2 {

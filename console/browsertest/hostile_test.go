@@ -90,6 +90,7 @@ func hostileDesk(t *testing.T) *desk {
 
 // TestHostileText shows hostile text on every page that a link leads to, and on those of the actions.
 func TestHostileText(t *testing.T) {
+	t.Parallel()
 	p := hostileDesk(t).LogOn()
 	shown := 0
 	look := func(name string) {
@@ -130,6 +131,7 @@ func named(p *page, text string) string {
 
 // TestHostileInput types hostile text into every field of the wizards' first pages, and of the shell and the filters.
 func TestHostileInput(t *testing.T) {
+	t.Parallel()
 	d := hostileDesk(t)
 	p := d.LogOn()
 	before := d.Policy()

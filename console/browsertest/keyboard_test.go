@@ -83,6 +83,7 @@ func (p *page) strike(e element) {
 
 // TestKeyboard uses the verbs on a page without a mouse.
 func TestKeyboard(t *testing.T) {
+	t.Parallel()
 	p := newPage(t)
 	p.WithoutMouse()
 	p.Open(specimens(t) + "/")

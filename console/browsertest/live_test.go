@@ -118,6 +118,7 @@ func newMailDesk(t *testing.T, m *mail, role console.Role) *desk {
 
 // TestLive: a list changes by itself when the queue does, and what the user has chosen and focused stays.
 func TestLive(t *testing.T) {
+	t.Parallel()
 	m := newMail(3)
 	d := newMailDesk(t, m, console.Operate)
 	p := d.LogOn()
@@ -136,6 +137,7 @@ func TestLive(t *testing.T) {
 
 // TestQueueViewer: an administrator suspends a queue and removes a message, with a question before.
 func TestQueueViewer(t *testing.T) {
+	t.Parallel()
 	m := newMail(3)
 	d := newMailDesk(t, m, console.Operate)
 	p := d.LogOn()
@@ -160,6 +162,7 @@ func TestQueueViewer(t *testing.T) {
 // TestMailPages: the pages about mail are readable for everyone, in light and dark, and take no text of strangers for
 // markup.
 func TestMailPages(t *testing.T) {
+	t.Parallel()
 	d := newMailDesk(t, newMail(3), console.Operate)
 	p := d.LogOn()
 	for name, address := range map[string]string{
@@ -173,6 +176,7 @@ func TestMailPages(t *testing.T) {
 
 // TestMailWithoutJavaScript: the pages about mail work without scripts.
 func TestMailWithoutJavaScript(t *testing.T) {
+	t.Parallel()
 	m := newMail(3)
 	d := newMailDesk(t, m, console.Operate)
 	p := d.LogOn((*page).WithoutJavaScript)

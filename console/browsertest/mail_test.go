@@ -42,8 +42,16 @@ type site struct {
 	gateway   *relaytest.Sink // the next hop
 }
 
+// build builds the gateway, which exists until the test ends.
+func build(t *testing.T) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "gateway")
+	run(t, "", "go", "-C", source, "build", "-o", binary, "../../examples/gateway")
+	return binary
+}
+
 // newSite starts both. The gateway at the other side wants HubA's password if login is set.
-func newSite(t *testing.T, login bool, flags ...string) *site {
+func newSite(t *testing.T, login bool, program func() string, flags ...string) *site {
 	t.Helper()
 	if !required {
 		t.Skip("needs root, iproute2 and swaks; set INTERCHANGE_E2E=1 to run it")
@@ -71,8 +79,7 @@ func newSite(t *testing.T, login bool, flags ...string) *site {
 	go s.gateway.Serve(s.listen(t, nextHop))
 	t.Cleanup(func() { s.gateway.Close() })
 
-	binary, users := filepath.Join(dir, "gateway"), filepath.Join(dir, "users")
-	run(t, "", "go", "-C", source, "build", "-o", binary, "../../examples/gateway")
+	binary, users := program(), filepath.Join(dir, "users")
 	run(t, annWord+"\n", binary, "user", "-file", users, "add", annUser)
 	s.serve(t, roots, append([]string{binary, "serve", "-log-stdout", "none", "-users", users, "-cert", cert, "-key", key,
 		"-connect-to", smartHost + ":25:" + nextHop}, flags...)...)
@@ -203,16 +210,16 @@ func (s *site) refuses(t *testing.T, from string, args ...string) {
 	}
 }
 
-// mailFlows sends mail through a gateway that runs on the files of a policy, as a scenario of the guide has it: the
+// mailFlows sends mail through the gateway program that runs on the files of a policy, as a scenario of the guide has it: the
 // gateway and the office may send to the Internet, others may not.
-func mailFlows(t *testing.T, scenario guide.Scenario, flags ...string) {
+func mailFlows(t *testing.T, scenario guide.Scenario, program func() string, flags ...string) {
 	t.Helper()
 	// Refusals don't keep the test waiting.
 	quick := filepath.Join(t.TempDir(), "quick.ps1")
 	if err := os.WriteFile(quick, []byte("Get-ReceiveConnector | Set-ReceiveConnector -TarpitInterval 00:00:00\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := newSite(t, scenario == guide.Basic, append(flags, "-config", quick)...)
+	s := newSite(t, scenario == guide.Basic, program, append(flags, "-config", quick)...)
 	allowed := map[guide.Scenario]string{guide.Secured: securedAt, guide.Relay: gatewayAt}[scenario]
 	for _, from := range []string{securedAt, gatewayAt, stranger} {
 		if from == allowed {

@@ -47,6 +47,7 @@ func newPage(t *testing.T) *page {
 	if err := chromedp.Do(ctx); err != nil { // the tab ends with the context that it begins with
 		t.Fatal(err)
 	}
+	call(p, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}) // beside other tabs
 	p.Size(1280, 900)
 	p.Light()
 	return p

@@ -22,8 +22,8 @@ func (p *page) Screenshot(name string) []byte {
 	size := call(p, cdpage.GetLayoutMetrics, cdp.Empty{}).CSSContentSize
 	yes := true
 	png := call(p, cdpage.CaptureScreenshot, cdpage.CaptureScreenshotParams{
-		CaptureBeyondViewport: &yes,
-		Clip:                  &cdpage.Viewport{Width: size.Width, Height: size.Height, Scale: 1},
+		CaptureBeyondViewport: &yes, OptimizeForSpeed: &yes,
+		Clip: &cdpage.Viewport{Width: size.Width, Height: size.Height, Scale: 1},
 	}).Data
 	p.keep(name+".png", png)
 	return png
@@ -84,11 +84,14 @@ func (p *page) Axe() []string {
 	if path == "" {
 		lacking(p.t, "set INTERCHANGE_AXE to the file axe.min.js of axe-core")
 	}
-	axe, err := os.ReadFile(path)
-	if err != nil {
-		p.t.Fatal(err)
+	var there bool
+	if p.evaluate(`"axe" in window`, &there); !there {
+		axe, err := os.ReadFile(path)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.evaluate(string(axe)+"\n;0", nil)
 	}
-	p.evaluate(string(axe)+"\n;0", nil)
 	var found []struct {
 		ID, Help string
 		Nodes    []struct{ HTML, FailureSummary string }

@@ -20,6 +20,7 @@ func (p *page) computed() { p.t.Helper(); p.sees(`!document.querySelector("[data
 
 // TestToolPages: the pages that look into the policy are readable for everyone, in light and dark.
 func TestToolPages(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, office, console.Change)
 	p := d.LogOn()
 	for name, address := range map[string]string{
@@ -45,6 +46,7 @@ func (p *page) replay(log string) {
 
 // TestReplayUpload: a log is uploaded and judged, with a script and without.
 func TestReplayUpload(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, office, console.View)
 	for name, prepare := range map[string]func(*page){"with": func(*page) {}, "without": (*page).WithoutJavaScript} {
 		p := d.LogOn(prepare)
@@ -58,6 +60,7 @@ func TestReplayUpload(t *testing.T) {
 
 // TestMapByMouse: the wheel changes the size of the drawing.
 func TestMapByMouse(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, office, console.View)
 	p := d.LogOn()
 	p.Open(d.url + "/map?zoom=100")

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector/analysis"
@@ -47,13 +48,15 @@ func walk(p *page, steps []step, look func()) {
 // TestGuide walks through the guide's scenarios, and compares each policy with the one of the guide's shell commands. A
 // gateway with the policy then relays mail.
 func TestGuide(t *testing.T) {
+	t.Parallel()
+	program := sync.OnceValue(func() string { return build(t) })
 	for _, scenario := range scenarios {
 		t.Run(string(scenario), func(t *testing.T) {
 			d := newDesk(t, "", console.Change)
 			p := d.LogOn()
 			walk(p, procedures[scenario], p.quiet)
 			d.equals(byCommands(t, scenario))
-			mailFlows(t, scenario, "-server", d.load.Server, "-profile", "exchange2007", "-config", d.file, "-credentials", d.load.Credentials)
+			mailFlows(t, scenario, program, "-server", d.load.Server, "-profile", "exchange2007", "-config", d.file, "-credentials", d.load.Credentials)
 		})
 	}
 }
@@ -67,6 +70,7 @@ func TestGuideOtherwise(t *testing.T) {
 			"telephone":       func(p *page) { p.Size(360, 640) },
 		} {
 			t.Run(string(scenario)+", "+name, func(t *testing.T) {
+				t.Parallel()
 				d := newDesk(t, "", console.Change)
 				p := d.LogOn(prepare)
 				walk(p, procedures[scenario], p.quiet)
@@ -78,6 +82,7 @@ func TestGuideOtherwise(t *testing.T) {
 
 // TestGrantByAction grants the right to relay by the action of the connector, in place of the guide's command.
 func TestGrantByAction(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, "", console.Change)
 	p := d.LogOn()
 	steps := procedures[guide.Relay]
@@ -100,21 +105,25 @@ func TestGrantByAction(t *testing.T) {
 
 // TestGuidePages inspects every page to which the guide leads.
 func TestGuidePages(t *testing.T) {
-	seen := map[string]bool{}
+	var seen sync.Map
 	for _, scenario := range scenarios {
-		p := newDesk(t, "", console.Change).LogOn()
-		walk(p, procedures[scenario], func() {
-			t.Helper()
-			var content []string
-			for _, e := range p.tree() {
-				if e.role == "heading" || e.role == "group" || slices.Contains(editable, e.role) || slices.Contains(clickable, e.role) {
-					content = append(content, e.name)
+		t.Run(string(scenario), func(t *testing.T) {
+			t.Parallel()
+			p := newDesk(t, "", console.Change).LogOn()
+			inspected := 0
+			walk(p, procedures[scenario], func() {
+				t.Helper()
+				var content []string
+				for _, e := range p.tree() {
+					if e.role == "heading" || e.role == "group" || slices.Contains(editable, e.role) || slices.Contains(clickable, e.role) {
+						content = append(content, e.name)
+					}
 				}
-			}
-			if key := strings.Join(content, "\n"); !seen[key] {
-				seen[key] = true
-				p.Inspect(fmt.Sprintf("guide-%s-%02d", scenario, len(seen)))
-			}
+				if _, before := seen.LoadOrStore(strings.Join(content, "\n"), true); !before {
+					inspected++
+					p.Inspect(fmt.Sprintf("guide-%s-%02d", scenario, inspected))
+				}
+			})
 		})
 	}
 }
