@@ -1,12 +1,15 @@
 package console
 
 import (
+	"cmp"
+	"context"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/explain"
+	"github.com/interchange-smtp/interchange/console/internal/dialog"
 	"github.com/interchange-smtp/interchange/console/internal/policyfiles"
 )
 
@@ -19,8 +22,9 @@ func (c *Console) askRoutes(mux *http.ServeMux) {
 type answers struct {
 	Question *question
 	Presets  []preset
-	Answers  []told // empty: nothing was asked, or the question has mistakes
-	NoPlace  bool   // the client can connect nowhere
+	Answers  []told               // empty: nothing was asked, or the question has mistakes
+	NoPlace  bool                 // the client can connect nowhere
+	Account  *dialog.Prerequisite // that the user has an account; nil: the session has no user, or accounts are not known
 }
 
 // told is the answer at some places.
@@ -54,11 +58,32 @@ func askPage(r *request) error {
 	}
 	a := answers{Question: readQuestion(r.URL.Query()), Presets: r.presets(v)}
 	if a.Question.Asked() {
+		a.Account = r.fillAccount(a.Question)
 		if err := r.answer(v, &a); err != nil {
 			return err
 		}
 	}
 	return r.render("ask", view{Title: "Explain a session", Data: a})
+}
+
+// fillAccount fills in the groups and addresses of the user's account at the gateway, if the question has the name alone. It
+// returns the condition that there is such an account.
+func (r *request) fillAccount(q *question) *dialog.Prerequisite {
+	find := r.c.options.Account
+	if find == nil || q.User == "" || q.Groups != "" || q.Addresses != "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), maxLookup)
+	defer cancel()
+	id, err := find(ctx, q.User)
+	p := &dialog.Prerequisite{Text: "The account " + q.User + " must exist."}
+	if p.State, p.Detail = dialog.AccountState(err); len(id.SIDs) == 0 {
+		return p
+	}
+	known := questionOf(connector.Dialog{User: &id})
+	q.User, q.Groups, q.Addresses = cmp.Or(known.User, q.User), known.Groups, known.Addresses
+	p.Detail += " The session has its groups and addresses."
+	return p
 }
 
 // answer walks the session of a question and explains it.

@@ -1,12 +1,17 @@
 package console
 
 import (
+	"context"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/auth/userfile"
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 )
 
@@ -153,5 +158,54 @@ func TestCapital(t *testing.T) {
 		if got := capital(text); got != want {
 			t.Errorf("capital(%q) = %q, want %q", text, got, want)
 		}
+	}
+}
+
+// TestAskAccount: for a user of the gateway, a session has the groups and addresses of its account, unless the question has its
+// own. A viewer may ask, too.
+func TestAskAccount(t *testing.T) {
+	asked := 0
+	b := newTester(t, office+`New-ReceiveConnector Logons -Usage Custom -Bindings 10.2.3.4:587 -RemoteIPRanges 10.9.9.0/24 -AuthMechanism Tls, BasicAuth -PermissionGroups ExchangeUsers
+Get-ReceiveConnector Logons | Add-ADPermission -User CONTOSO\Relays -ExtendedRights ms-Exch-SMTP-Accept-Any-Recipient
+`, func(o *Options) {
+		o.Account = func(ctx context.Context, name string) (auth.Identity, error) {
+			asked++
+			if _, bounded := ctx.Deadline(); !bounded {
+				t.Error("a page waits for a directory without end")
+			}
+			switch name {
+			case "SCAN":
+				return userfile.Identify("scan", []string{`CONTOSO\Relays`}, []string{"scan@contoso.com", "@*.contoso.com"})
+			case "slow":
+				return auth.Identity{}, context.DeadlineExceeded
+			}
+			return auth.Identity{}, fmt.Errorf("the list has %w", auth.ErrNoUser)
+		}
+	})
+	b.role = View
+	ask := func(from, more string) string {
+		return "/ask?remote=10.9.9.9&local=10.2.3.4:587&ehlo=x&from=" + from + "&to=kim%40example.com&" + more
+	}
+	page := b.get(ask("scan@contoso.com", "user=SCAN"))
+	b.expect(page, 200, "Accepted as scan by Receive connector", "ok : The account SCAN must exist.", "The session has its groups and addresses.", `contoso\relays`)
+	at := strings.Index(page.body, `<textarea id="addresses"`)
+	if form, _, _ := strings.Cut(page.body[max(at, 0):], "</textarea>"); !strings.Contains(form, "scan@contoso.com\n@*.contoso.com") {
+		t.Errorf("the form lacks the addresses:\n%s", form)
+	}
+	b.expect(b.get(ask("app@dept.contoso.com", "user=SCAN")), 200, "Accepted as scan by Receive connector")
+	b.expect(b.get(ask("app@contoso.com", "user=SCAN")), 200, "Refused as scan by Receive connector")
+	b.expect(b.get(ask("gone@contoso.com", "user=gone")), 200, "doubtful : The account gone must exist. No account has that name: the list has no such user.", "Refused as gone")
+	b.expect(b.get(ask("slow@contoso.com", "user=slow")), 200, "not known : The account slow must exist. Whether that account exists can't be found out: the answer takes too long.", "Refused as slow")
+	asked = 0
+	scan, err := userfile.Identify("SCAN", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := b.console.witnessPath(connector.Dialog{Remote: netip.MustParseAddr("10.9.9.9"), Local: netip.MustParseAddrPort("10.2.3.4:587"), User: &scan}) // as a finding shows it
+	b.expect(b.get(link), 200, "Refused as SCAN by Receive connector")
+	b.expect(b.get(ask("x@contoso.com", `groups=CONTOSO%5CRelays&user=SCAN`)), 200)
+	b.expect(b.get(ask("x@contoso.com", "user=SCAN&addresses=%40contoso.com%0A%40")), 200, "The session can't be explained yet")
+	if asked > 0 {
+		t.Error("looks an account up in place of the groups and addresses that are given")
 	}
 }

@@ -30,6 +30,13 @@ type Options struct {
 	// this server has none; nil: they aren't known. Nil: the time alone.
 	Findings func() analysis.Options
 
+	// Account returns the user of that name who may log on at the gateway, as its Verifier would, without a password. If there
+	// is no such user, the error wraps auth.ErrNoUser; if the user has no password, it wraps only auth.ErrBadCredentials, and the
+	// Identity may be valid beside it; any other error says that the user can't be looked up now. Pages show users of every role
+	// whether an account exists, its groups and addresses, and the text of the error, which may say what to do. It is called
+	// concurrently, and ctx ends after 3 seconds. Nil: the accounts aren't known.
+	Account func(ctx context.Context, name string) (auth.Identity, error)
+
 	// Surroundings returns the findings about what a policy is run with, such as files of users and keys. Nil: there
 	// are no such findings.
 	Surroundings func(p *load.Loaded) []source.Diagnostic

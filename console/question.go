@@ -64,7 +64,7 @@ var questionFields = []field{
 	{group: groupClient, Name: "names", Label: "Names in its certificate", Help: "One on a line; needs TLS", Rows: 1, of: func(q *question) *string { return &q.Names }},
 	{group: groupUser, Name: "user", Label: "User name", Help: "Empty: the client doesn't log on, unless groups are given", of: func(q *question) *string { return &q.User }},
 	{group: groupUser, Name: "groups", Label: "Groups of the user", Help: "One on a line, beside Authenticated Users", Rows: 1, of: func(q *question) *string { return &q.Groups }},
-	{group: groupUser, Name: "addresses", Label: "Addresses of the user", Help: "One on a line; empty: the user name, if it is an address", Rows: 1, of: func(q *question) *string { return &q.Addresses }},
+	{group: groupUser, Name: "addresses", Label: "Addresses of the user", Help: "One on a line, @contoso.com for all of a domain; empty: the user name, if it is an address", Rows: 1, of: func(q *question) *string { return &q.Addresses }},
 	{group: groupMessage, Name: "from", Label: "Sender (MAIL FROM)", Help: "Empty: the null sender <>", of: func(q *question) *string { return &q.From }},
 	{group: groupMessage, Name: "to", Label: "Recipients (RCPT TO)", Help: "One on a line", Rows: 2, of: func(q *question) *string { return &q.To }},
 	{group: groupMessage, Name: "size", Label: "Size in bytes", Help: "Empty: not known", Number: true, of: func(q *question) *string { return &q.Size }},
@@ -127,6 +127,9 @@ func questionOf(d connector.Dialog) *question {
 		return q
 	}
 	q.Addresses = addressLines(d.User.Addresses)
+	for _, domain := range d.User.Domains {
+		q.Addresses = strings.TrimSpace(q.Addresses + "\n@" + domain.String())
+	}
 	own := permission.NameSID(d.User.Name)
 	var groups []string
 	for _, sid := range d.User.SIDs {
@@ -138,7 +141,7 @@ func questionOf(d connector.Dialog) *question {
 			groups = append(groups, sid.Name())
 		}
 	}
-	if q.Groups = strings.Join(groups, "\n"); q.User == "" && len(groups) == 0 {
+	if q.Groups = strings.Join(groups, "\n"); len(groups) == 0 { // so that no groups of an account are filled in
 		q.Groups = permission.SIDAuthenticatedUsers.Name()
 	}
 	return q
@@ -285,9 +288,12 @@ func (q *question) identity() *auth.Identity {
 		if err != nil {
 			q.wrong["groups"] = sentence(err)
 		}
-		groups = append(groups, group.SIDs...)
+		if q.User == "" || !group.Is(permission.SIDAuthenticatedUsers) { // a user is in that group anyway
+			groups = append(groups, group.SIDs...)
+		}
 	}
-	id := &auth.Identity{Addresses: q.all("addresses", q.Addresses)}
+	id := &auth.Identity{}
+	id.Addresses, id.Domains = q.senders()
 	if q.User == "" {
 		id.Principal = permission.Principal{SIDs: groups}
 		return id
@@ -299,7 +305,25 @@ func (q *question) identity() *auth.Identity {
 	if len(id.Addresses) > 0 {
 		named.Addresses = id.Addresses
 	}
+	named.Domains = id.Domains
 	return &named
+}
+
+// senders reads the addresses of the user, and the domains of which it may send as any address.
+func (q *question) senders() (addresses []routing.Address, domains []auth.SenderDomain) {
+	for _, one := range strings.Fields(q.Addresses) {
+		name, whole := strings.CutPrefix(one, "@")
+		if !whole {
+			addresses = append(addresses, q.address("addresses", strings.Trim(one, "<>,;")))
+			continue
+		}
+		domain, err := auth.ParseSenderDomain(name)
+		if err != nil {
+			q.wrong["addresses"] = sentence(err)
+		}
+		domains = append(domains, domain)
+	}
+	return addresses, domains
 }
 
 // count reads a number; nothing is 0.

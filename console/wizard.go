@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/source"
@@ -172,11 +173,9 @@ func (r *request) summarize(d *dialog.Draft, shown *dialogShown) error {
 	if shown.Proof, err = r.proofOf(tried, "/drafts/"+d.ID+"/"+shown.Page+"/map.svg"); err != nil {
 		return err
 	}
-	facts := dialog.Facts{Account: r.user.Name + " has the role " + r.user.Role.String() + "."}
-	if known := r.c.options.Findings; known != nil {
-		certificates := known().Certificates
-		facts.Certificates, facts.Uncertified = len(certificates) > 0, certificates != nil && len(certificates) == 0
-	}
+	ctx, cancel := context.WithTimeout(r.Context(), maxLookup)
+	defer cancel()
+	facts := r.facts(ctx)
 	if known := tried.Before.Ready(); !known && len(tried.Mistakes) == 0 {
 		shown.Proof.Compute = true
 	} else if known && shown.Proof.Effect != nil {
@@ -193,6 +192,23 @@ func (r *request) summarize(d *dialog.Draft, shown *dialogShown) error {
 	}
 	shown.Prerequisites = d.Prerequisites(facts)
 	return nil
+}
+
+// maxLookup is the time that a page has for looking up accounts, such as in a directory that doesn't answer.
+const maxLookup = 3 * time.Second
+
+// facts are known without the policy. Accounts are looked up until ctx ends.
+func (r *request) facts(ctx context.Context) dialog.Facts {
+	facts := dialog.Facts{Account: r.user.Name + " has the role " + r.user.Role.String() + "."}
+	o := &r.c.options
+	if o.Findings != nil {
+		certificates := o.Findings().Certificates
+		facts.Certificates, facts.Uncertified = len(certificates) > 0, certificates != nil && len(certificates) == 0
+	}
+	if o.Account != nil {
+		facts.Logon = func(name string) error { _, err := o.Account(ctx, name); return err }
+	}
+	return facts
 }
 
 // conclude fills in the findings of the last page.

@@ -24,6 +24,7 @@ const defaultConsole = "127.0.0.1:8025"
 type consoleCommand struct {
 	policyFlags
 	consoleFlags
+	userFlags
 	data, logs string
 	link       bool
 }
@@ -32,6 +33,7 @@ type consoleCommand struct {
 func runConsole(c *cli, fs *flag.FlagSet) runner {
 	var f consoleCommand
 	f.policyFlags.register(fs)
+	f.userFlags.register(fs)
 	f.consoleFlags.register(fs, "listen", defaultConsole, "listen at `ADDRESS`, or at unix:PATH. An address that other machines can reach needs -console-users and -console-cert")
 	fs.StringVar(&f.data, "data", "", "show the gateway that was started with the data directory `DIR`, too, and make it reload after each change")
 	fs.StringVar(&f.logs, "logs", "", "the `DIR` of serve -logs, for message tracking (default: logs in the directory of -data)")
@@ -123,7 +125,7 @@ func (c *cli) newConsole(f *consoleCommand) (*consoleServer, error) {
 		c.compareRunning(l, f.data)
 	}
 	o := &s.options
-	if err := f.policyFlags.consolePolicy(c, o); err != nil {
+	if err := errors.Join(f.policyFlags.consolePolicy(c, o), f.userFlags.consoleAccounts(o)); err != nil {
 		return nil, err
 	}
 	o.LinkHelp = "It is printed where gateway console was started."

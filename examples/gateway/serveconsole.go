@@ -32,6 +32,9 @@ func (r *relayProcess) newConsole(certificates []tls.Certificate) (*consoleServe
 		o.LinkHelp = "On the server, this command prints it: gateway console -link -data DIR, with the gateway's data directory."
 	}
 	o.Gateway, o.Reload = r.gateway, reloadBy(r.gateway)
+	if r.demo == nil { // its one user isn't in a file
+		o.Account = r.consoleAccount
+	}
 	o.Findings = func() analysis.Options {
 		m := material{chain: current(), acme: f.acme.dir != "", now: r.cli.now()}
 		all := analysis.Options{Now: m.now, Authenticates: true, Certificates: []analysis.Certificate{}}

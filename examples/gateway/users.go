@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -123,14 +124,16 @@ func (s userSource) find(name string) (auth.Identity, error) {
 	if errors.Is(err, auth.ErrBadCredentials) {
 		return id, fmt.Errorf("%q: %s", name, strings.TrimSuffix(err.Error(), ": "+auth.ErrBadCredentials.Error()))
 	}
-	if file := s.usersFile(); err == nil && file != nil {
-		for _, u := range file.List() {
-			if u.Name == id.Name && u.NoPassword {
-				return id, fmt.Errorf("%s has no password; give -auth EXTERNAL and its certificate, or its token", name)
-			}
-		}
+	if err == nil && s.lacksPassword(id) {
+		err = fmt.Errorf("%s has no password; give -auth EXTERNAL and its certificate, or its token", name)
 	}
 	return id, err
+}
+
+// lacksPassword reports whether a user of the file of -users has no password.
+func (s userSource) lacksPassword(id auth.Identity) bool {
+	file := s.usersFile()
+	return file != nil && slices.ContainsFunc(file.List(), func(u userfile.User) bool { return u.Name == id.Name && u.NoPassword })
 }
 
 // close ends the connections to a directory. Sessions that go on may still ask it.

@@ -1,15 +1,12 @@
 package dialog
 
 import (
-	"fmt"
 	"net/netip"
 	"strings"
 
-	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/param"
-	"github.com/interchange-smtp/interchange/permission"
 )
 
 // State says whether a prerequisite is met.
@@ -44,6 +41,7 @@ type Prerequisite struct {
 // Facts are known to the console beside the values of a dialog.
 type Facts struct {
 	Account      string             // the user and the role that lets the user change the policy; "" to leave them out
+	Logon        func(string) error // looks up an account by name; its errors are those of console.Options.Account. Nil: accounts aren't known
 	Certificates bool               // the findings know this server's certificates
 	Uncertified  bool               // this server has no certificate
 	Findings     []analysis.Finding // about the policy as it will be
@@ -70,32 +68,13 @@ func sendPrerequisites(s *Subject, v *Values, f Facts) []Prerequisite {
 	}
 	switch v.Text("auth") {
 	case "BasicAuth":
-		return []Prerequisite{s.gatewayAccount()}
+		return []Prerequisite{s.gatewayAccount(f)}
 	case "BasicAuthRequireTLS":
-		return []Prerequisite{s.gatewayAccount(), certificate(f)}
+		return []Prerequisite{s.gatewayAccount(f), certificate(f)}
 	case "ExternalAuthoritative":
 		return []Prerequisite{trusted(v.Rows("hosts"), "host")}
 	}
 	return nil
-}
-
-// gatewayAccount is the account with which the gateway logs on at this server.
-func (s *Subject) gatewayAccount() Prerequisite {
-	p := Prerequisite{Doubtful, "An account must exist with which the SMTP gateway logs on when it delivers mail to this server, and it needs the right to send for others there.",
-		"No account has the right ms-Exch-SMTP-Accept-Any-Sender on a connector of this server by an explicit grant."}
-	for _, r := range s.Config.Receive {
-		r = r.WithDefaults(&s.Config)
-		if !r.AuthMechanism.Or(0).Has(auth.BasicAuth) {
-			continue
-		}
-		for _, g := range r.Permissions {
-			if g.Allow.Has(permission.AcceptAnySender) && g.Group == 0 {
-				p.State = Unknown
-				p.Detail = fmt.Sprintf("%s may send for others at %s. The console can't see whether that account exists.", g.To.Name(), r.Name)
-			}
-		}
-	}
-	return p
 }
 
 // certificate is the certificate of the Receive connectors.
