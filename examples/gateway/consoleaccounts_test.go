@@ -124,3 +124,23 @@ func TestServeConsoleAccounts(t *testing.T) {
 		s.end(t)
 	}
 }
+
+// TestConsoleDirectory: a directory can't be listed, but it is asked about one name. While it is away, the account isn't known.
+func TestConsoleDirectory(t *testing.T) {
+	site := newSite(t)
+	d := newDirectory(t, site)
+	s := startConsole(t, site.file("policy.json"), "-listen", "127.0.0.1:0", "-ldap", site.file("ldap.json"))
+	link := oneTimeLink.FindString(s.stderr.String())
+	base, _, _ := strings.Cut(link, "/logon")
+	b := newBrowser(t, base, http.DefaultTransport)
+	b.press(b.open(link), "Log on")
+	ask := func(user string) page {
+		return b.get("/ask?remote=127.0.0.1&tls=on&from=ann%40fabrikam.com&to=carl%40example.org&user=" + user)
+	}
+	b.wants(ask("ann@fabrikam.com"), http.StatusOK, "ok: The account ann@fabrikam.com must exist.", `Accepted as FABRIKAM\ann`)
+	b.wants(ask("eve"), http.StatusOK, "doubtful: The account eve must exist. No account has that name: the directory has no such user.")
+	b.wants(ask("twin@fabrikam.com"), http.StatusOK, "doubtful: The account twin@fabrikam.com must exist. That account can't log on")
+	d.Close()
+	b.wants(ask("ann"), http.StatusOK, "not known: The account ann must exist. Whether that account exists can't be found out:")
+	s.end(t)
+}
