@@ -224,7 +224,7 @@ func accessWhyPage(r *request) error {
 	if w.Waiting = !known; q != nil {
 		w.Session = r.c.path("/ask", q.query()...)
 	}
-	return r.render("access-why", view{Title: "Why", Nav: "/access", Data: w})
+	return r.render("access-why", view{Title: "Right on a connector", Nav: "/access", Data: w})
 }
 
 // needing returns a session of the principal of a row that needs a right; nil if no session is known.
