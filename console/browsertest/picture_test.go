@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -20,11 +21,27 @@ var screenshots = os.Getenv("INTERCHANGE_SCREENSHOTS")
 func (p *page) Screenshot(name string) []byte {
 	p.t.Helper()
 	size := call(p, cdpage.GetLayoutMetrics, cdp.Empty{}).CSSContentSize
+	return p.picture(name, cdpage.Viewport{Width: size.Width, Height: size.Height, Scale: 1})
+}
+
+// Detail is Screenshot for the first element that a selector finds, in a window as high as that needs.
+func (p *page) Detail(name, selector string, width int64) []byte {
+	p.t.Helper()
+	p.Size(width, 1)
+	var bottom int64
+	p.evaluate(`Math.ceil(document.querySelector(`+strconv.Quote(selector)+`).getBoundingClientRect().bottom + scrollY)`, &bottom)
+	p.Size(width, bottom)
+	box := cdpage.Viewport{Scale: 1}
+	p.evaluate(`new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))).then(() => 0)`, nil) // all is drawn
+	p.evaluate(`(r => ({x: r.x + scrollX, y: r.y + scrollY, width: r.width, height: r.height}))(document.querySelector(`+strconv.Quote(selector)+`).getBoundingClientRect())`, &box)
+	return p.picture(name, box)
+}
+
+// picture is a picture of a part of the page.
+func (p *page) picture(name string, part cdpage.Viewport) []byte {
+	p.t.Helper()
 	yes := true
-	png := call(p, cdpage.CaptureScreenshot, cdpage.CaptureScreenshotParams{
-		CaptureBeyondViewport: &yes, OptimizeForSpeed: &yes,
-		Clip: &cdpage.Viewport{Width: size.Width, Height: size.Height, Scale: 1},
-	}).Data
+	png := call(p, cdpage.CaptureScreenshot, cdpage.CaptureScreenshotParams{CaptureBeyondViewport: &yes, OptimizeForSpeed: &yes, Clip: &part}).Data
 	p.keep(name+".png", png)
 	return png
 }

@@ -18,9 +18,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/interchange-smtp/interchange/console"
-	"github.com/interchange-smtp/interchange/internal/guide"
 )
 
 var update = flag.Bool("update", false, "replace the pictures in docs/console by those of the pages as they are")
@@ -39,9 +36,17 @@ const (
 )
 
 // Compare fails the test if a page doesn't look as in the documentation. With -update it replaces the picture there.
-func (p *page) Compare(name string) {
+func (p *page) Compare(name string) { p.t.Helper(); p.compare(name, p.Screenshot(name)) }
+
+// CompareDetail is Compare for the first element that a selector finds, in a window of a width.
+func (p *page) CompareDetail(name, selector string, width int64) {
 	p.t.Helper()
-	taken, err := png.Decode(bytes.NewReader(p.Screenshot(name)))
+	p.compare(name, p.Detail(name, selector, width))
+}
+
+func (p *page) compare(name string, picture []byte) {
+	p.t.Helper()
+	taken, err := png.Decode(bytes.NewReader(picture))
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -66,9 +71,9 @@ func (p *page) Compare(name string) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	part, picture := difference(before, now)
+	part, marked := difference(before, now)
 	if part > maxDifferent {
-		p.keep(name+"-difference.png", encode(p.t, picture))
+		p.keep(name+"-difference.png", encode(p.t, marked))
 		p.t.Errorf("%.1f %% of %s differ from %s, at most %.0f %% may: look at %s-difference.png in the directory INTERCHANGE_SCREENSHOTS; if the page is as it should be, run the test with -update",
 			100*part, name, file, 100*maxDifferent, name)
 	}
@@ -160,89 +165,6 @@ func (p *page) settle() {
 		if time.Now().After(late) {
 			p.t.Fatalf("%s is still being computed", p.URL())
 		}
-	}
-}
-
-// plainly lets pages show the policy's file without its directory, which has another name each time.
-func plainly(t *testing.T) func(*console.Options) {
-	return func(o *console.Options) {
-		t.Chdir(filepath.Dir(o.Files[0]))
-		o.Files[0] = filepath.Base(o.Files[0])
-	}
-}
-
-// TestDocumentation compares pages with the pictures of docs/console.md.
-func TestDocumentation(t *testing.T) {
-	d := newDesk(t, office, console.Change, running(t), plainly(t))
-	p := d.LogOn()
-	at := func(address string) func() {
-		return func() { p.t.Helper(); p.Open(p.home + address) }
-	}
-	run := func(commands string) func() {
-		return func() {
-			p.t.Helper()
-			at("shell")()
-			p.Type("Commands", commands)
-			p.Click("Run")
-		}
-	}
-	walked := func(scenario guide.Scenario, until string, more ...action) func() {
-		return func() {
-			p.t.Helper()
-			p = newDesk(t, "", console.Change, plainly(t)).LogOn()
-			var steps []step
-			for _, s := range procedures[scenario] {
-				if steps = append(steps, s); s.number == until {
-					break
-				}
-			}
-			walk(p, append(steps, step{actions: more}), p.quiet)
-		}
-	}
-	for _, c := range []struct {
-		name string
-		show func()
-	}{
-		{"overview", at("")},
-		{"send-connectors", at("organization?tab=send-connectors&selected=ToInternetGateway")},
-		{"receive-connectors", at("server?server=HubA&selected=FromInternetGateway")},
-		{"findings", at("findings")},
-		{"queue-viewer", at("queues")},
-		{"messages", at("messages")},
-		{"map", at("map")},
-		{"effective-access", at("access?connector=FromInternetGateway")},
-		{"tracking", func() { at("tracking")(); p.Type("Sender", "dora"); p.Click("Search") }},
-		{"explain", at("ask?remote=203.0.113.50&local=10.2.3.4:25&ehlo=smtpgateway1.contoso.com&from=dora@example.net&to=carl@tailspintoys.com")},
-		{"all-parameters", at(`parameters?kind=receive&id=HubA%5CFromInternetGateway&filter=address`)},
-		{"message", at("messages/4b1f0c2a9d3e5f61")},
-		{"replay", func() { p.replay(strings.ReplaceAll(scans, "<img src=x>", "scanner7.contoso.com")) }},
-		{"audit", at("audit")},
-		{"shell", run("Get-ReceiveConnector")},
-		{"new-send-connector", walked(guide.Basic, "5")},
-		{"new-connector", walked(guide.Basic, "8")},
-		{"authentication", walked(guide.Secured, "3.1", click("Authentication"))},
-		{"allow-relay", walked(guide.Relay, "3.2", click(receiveName), click("Allow relay to any domain…"), click("Next"))},
-		{"review", func() {
-			d = newDesk(t, office[:strings.Index(office, "Get-")], console.Change, plainly(t))
-			p = d.LogOn()
-			run(relayGrant)()
-		}},
-		{"changes", func() { p.Click("Apply"); at("history")() }},
-		{"conflict", func() {
-			run("Set-ReceiveConnector FromInternetGateway -RemoteIPRanges 192.168.5.77,192.168.5.78")()
-			other := d.LogOn()
-			other.Open(d.url + "/shell")
-			other.Type("Commands", "New-AcceptedDomain -Name Tailspin -DomainName tailspintoys.com")
-			other.Click("Run")
-			other.Click("Apply")
-			p.Click("Apply")
-			p.Errors() // of the status 409
-		}},
-		{"logon", func() { p = newPage(t); p.Open(d.url + d.console.NewLink()) }},
-	} {
-		c.show()
-		p.settle()
-		p.Compare(c.name)
 	}
 }
 

@@ -20,36 +20,37 @@ type step struct {
 // action is one thing that a reader does. words are those of the guide, in their order; "" in front of them
 // says that the guide has none.
 type action struct {
-	words []string
-	do    func(p *page)
+	words  []string
+	do     func(p *page)
+	clicks string // the button or link; "": none
 }
 
 // The verbs of the guide, with the words that it uses for them if these aren't the console's own.
 func open(words string) action {
-	return action{[]string{words}, func(p *page) { p.Open(p.home) }}
+	return action{words: []string{words}, do: func(p *page) { p.Open(p.home) }}
 }
 func click(name string, within ...string) action {
-	return action{[]string{name}, func(p *page) { p.t.Helper(); p.Click(name, within...) }}
+	return action{[]string{name}, func(p *page) { p.t.Helper(); p.Click(name, within...) }, name}
 }
 func on(title string) action {
-	return action{[]string{title}, func(p *page) { p.t.Helper(); p.on(title) }}
+	return action{words: []string{title}, do: func(p *page) { p.t.Helper(); p.on(title) }}
 }
 func typed(label, value string) action {
-	return action{[]string{label}, func(p *page) { p.t.Helper(); p.Type(label, value) }}
+	return action{words: []string{label}, do: func(p *page) { p.t.Helper(); p.Type(label, value) }}
 }
 func chosen(label, option string) action {
-	return action{[]string{label, option}, func(p *page) { p.t.Helper(); p.Select(label, option) }}
+	return action{words: []string{label, option}, do: func(p *page) { p.t.Helper(); p.Select(label, option) }}
 }
 func check(label string) action {
-	return action{[]string{label}, func(p *page) { p.t.Helper(); p.Check(label) }}
+	return action{words: []string{label}, do: func(p *page) { p.t.Helper(); p.Check(label) }}
 }
 func uncheck(label string) action {
-	return action{[]string{label}, func(p *page) { p.t.Helper(); p.Clear(label) }}
+	return action{words: []string{label}, do: func(p *page) { p.t.Helper(); p.Clear(label) }}
 }
 
 // expand opens a branch of the tree that may be open already.
 func expand(name string) action {
-	return action{[]string{name}, func(p *page) {
+	return action{words: []string{name}, do: func(p *page) {
 		p.t.Helper()
 		if e := p.find([]string{"DisclosureTriangle"}, name); e.properties["expanded"] != "true" {
 			p.press(e)
