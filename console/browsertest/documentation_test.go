@@ -31,10 +31,22 @@ func (p *page) run(commands string) {
 
 // TestDocumentation compares pages with the pictures of the documentation. Every page has one.
 func TestDocumentation(t *testing.T) {
-	d := newDesk(t, office, console.Change, running(t), plainly(t))
-	policy, _ := d.Loaded()
+	policy, _ := newDesk(t, office, console.Change).Loaded()
 	g := newGallery(t, policy)
-	p := d.LogOn(lower)
+	t.Run("pictures", func(t *testing.T) {
+		t.Run("pages", g.pages)
+		t.Run("changes", g.changes)
+		t.Run("properties", g.properties)
+		t.Run("wizards", g.wizards)
+	})
+	if !t.Failed() {
+		g.Complete()
+	}
+}
+
+// pages takes pictures of the pages that aren't a part of a change.
+func (g *gallery) pages(t *testing.T) {
+	p := newDesk(t, office, console.Change, running(t), plainly(t)).LogOn(lower)
 	for _, c := range []struct{ name, address string }{
 		{"overview", ""},
 		{"send-connectors", "organization?tab=send-connectors&selected=ToInternetGateway"},
@@ -71,14 +83,12 @@ func TestDocumentation(t *testing.T) {
 	p.Open(p.home + "messages/gone")
 	p.Errors() // of the status 404
 	g.Take(p, "problem")
-	g.properties(p)
-	g.wizards()
-	g.changes()
-	g.Complete()
 }
 
 // properties takes pictures of the dialogs with tabs.
-func (g *gallery) properties(p *page) {
+func (g *gallery) properties(t *testing.T) {
+	t.Parallel()
+	p := newDesk(t, office, console.Change).LogOn(lower)
 	for _, c := range []struct{ name, address, button string }{
 		{"send-properties", "organization?tab=send-connectors&selected=ToInternetGateway", "Properties"},
 		{"receive-properties", "server?server=HubA&selected=FromInternetGateway", "Properties"},
@@ -94,11 +104,12 @@ func (g *gallery) properties(p *page) {
 }
 
 // wizards takes pictures of the wizards' pages, as the guide fills them in.
-func (g *gallery) wizards() {
-	p := newDesk(g.t, "", console.Change, plainly(g.t)).LogOn(lower)
+func (g *gallery) wizards(t *testing.T) {
+	t.Parallel()
+	p := newDesk(t, "", console.Change).LogOn(lower)
 	g.Walk(p, "new-send-connector", procedures[guide.Basic])
 
-	p = newDesk(g.t, "", console.Change, plainly(g.t)).LogOn(lower)
+	p = newDesk(t, "", console.Change).LogOn(lower)
 	steps := procedures[guide.Relay]
 	until := func(number string) int {
 		return slices.IndexFunc(steps, func(s step) bool { return s.number == number })
@@ -118,8 +129,8 @@ func (g *gallery) wizards() {
 }
 
 // changes takes pictures of what is shown before and after a change, and of the logon.
-func (g *gallery) changes() {
-	d := newDesk(g.t, office[:strings.Index(office, "Get-")], console.Change, plainly(g.t), func(o *console.Options) {
+func (g *gallery) changes(t *testing.T) {
+	d := newDesk(t, office[:strings.Index(office, "Get-")], console.Change, plainly(t), func(o *console.Options) {
 		o.LinkHelp = "On the server, this command prints it: gateway console -link -data DIR, with the gateway's data directory."
 	})
 	p := d.LogOn(lower)
@@ -137,7 +148,7 @@ func (g *gallery) changes() {
 	g.Take(p, "conflict")
 	p.run("$mycred = Get-Credential\nSet-SendConnector ToInternetGateway -AuthenticationCredential $mycred")
 	g.Take(p, "credentials")
-	p = newPage(g.t)
+	p = newPage(t)
 	p.Size(1280, 200)
 	p.Open(d.url + "/")
 	g.Take(p, "logon-again")

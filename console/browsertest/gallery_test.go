@@ -7,28 +7,31 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/console/internal/dialog"
 )
 
-// gallery compares pages with the pictures of the documentation, and knows which pages have one.
+// gallery compares pages with the pictures of the documentation, and knows which pages have one. It is safe for
+// concurrent use.
 type gallery struct {
-	t       *testing.T
-	policy  connector.Config
+	t      *testing.T
+	policy connector.Config
+
+	mu      sync.Mutex
 	named   map[string]bool // the pictures
 	shown   map[string]bool // what they show: the patterns of routes, the addresses of tabs, and the pages of dialogs
 	offered map[string]bool // what pages lead to: addresses of tabs, and pages of dialogs
-	routes  *http.ServeMux
 }
 
-// pages finds the routes of pages in the source: those whose functions are called after their template.
-var pages = regexp.MustCompile(`c\.handle\(mux, "GET ([^"]+)", \w+, (\w+)Page\)`)
+// pageRoutes finds the routes of pages in the source: those whose functions are called after their template.
+var pageRoutes = regexp.MustCompile(`c\.handle\(mux, "GET ([^"]+)", \w+, (\w+)Page\)`)
 
 // newGallery returns a gallery without pictures. The policy is the one of the first pages.
 func newGallery(t *testing.T, policy connector.Config) *gallery {
-	return &gallery{t: t, policy: policy, named: map[string]bool{}, shown: map[string]bool{}, offered: map[string]bool{}, routes: http.NewServeMux()}
+	return &gallery{t: t, policy: policy, named: map[string]bool{}, shown: map[string]bool{}, offered: map[string]bool{}}
 }
 
 // templates returns the names of the templates of pages, and the routes by the template that they show.
@@ -40,7 +43,7 @@ func (g *gallery) templates() (names []string, routes map[string]string) {
 		if err != nil {
 			g.t.Fatal(err)
 		}
-		for _, m := range pages.FindAllStringSubmatch(string(text), -1) {
+		for _, m := range pageRoutes.FindAllStringSubmatch(string(text), -1) {
 			routes[strings.ToLower(m[2])] = m[1]
 		}
 	}
@@ -64,13 +67,9 @@ func (g *gallery) glob(pattern string) []string {
 
 // Take compares a page with its picture.
 func (g *gallery) Take(p *page, name string) {
-	g.t.Helper()
+	p.t.Helper()
 	p.settle()
-	if g.named[name] {
-		g.t.Errorf("two pictures are named %s", name)
-	}
-	g.named[name] = true
-	if at := g.note(p); !strings.HasPrefix(at, "/drafts/") {
+	if at := g.note(p, name); !strings.HasPrefix(at, "/drafts/") {
 		p.Compare(name)
 		return
 	}
@@ -87,9 +86,9 @@ const previewed = `(async () => {
 	return await answer.text() === shown.textContent;
 })()`
 
-// note notes what the page is, and what it leads to, and returns its path.
-func (g *gallery) note(p *page) string {
-	g.t.Helper()
+// note notes what the page is that a picture shows, and what it leads to, and returns its path.
+func (g *gallery) note(p *page, picture string) string {
+	p.t.Helper()
 	var here struct {
 		Path, Tab, Title, Heading string
 		Tabs                      []string
@@ -101,6 +100,12 @@ func (g *gallery) note(p *page) string {
 		tabs: [...document.querySelectorAll("ul.tabs a[href*='tab=']")].map(a => a.pathname + a.search),
 		dialogs: [...document.querySelectorAll("form[action$='/drafts']")].map(f => ({kind: f.elements.dialog.value, id: f.elements.id.value})),
 	})`, &here)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.named[picture] {
+		p.t.Errorf("two pictures are named %s", picture)
+	}
+	g.named[picture] = true
 	g.shown[here.Path], g.shown[here.Tab] = true, true
 	if here.Heading != "" {
 		g.shown[here.Title+": "+here.Heading] = true
@@ -122,7 +127,7 @@ func (g *gallery) note(p *page) string {
 
 // Tabs takes a picture of each tab of the dialog that a button opens, which isn't a wizard.
 func (g *gallery) Tabs(p *page, name, button string) {
-	g.t.Helper()
+	p.t.Helper()
 	p.Click(button)
 	var tabs []string
 	p.evaluate(`[...document.querySelectorAll("ul.tabs button")].map(b => b.textContent)`, &tabs)
@@ -136,7 +141,7 @@ func (g *gallery) Tabs(p *page, name, button string) {
 
 // Walk does actions, and takes a picture of each page of a wizard before the button that leaves it.
 func (g *gallery) Walk(p *page, name string, steps []step) {
-	g.t.Helper()
+	p.t.Helper()
 	for _, s := range steps {
 		for _, a := range s.actions {
 			var heading string
