@@ -21,14 +21,14 @@ func (e *accountError) Unwrap() error { return e.kind }
 // account is console.Options.Account for the users of s.
 func (s userSource) account(ctx context.Context, name string) (auth.Identity, error) {
 	if s.store == nil {
-		return auth.Identity{}, &accountError{"the gateway has no users; start it with -users FILE, and make the file with: gateway user -file FILE add NAME", auth.ErrNoUser}
+		return auth.Identity{}, &accountError{"the gateway has no users; start it with -users FILE, a file that gateway user -file FILE add NAME makes", auth.ErrNoUser}
 	}
 	id, err := s.store.Identity(ctx, name)
 	switch {
 	case err == nil && s.lacksPassword(id):
-		return id, &accountError{fmt.Sprintf("give it one with: gateway user -file %s passwd NAME; then reload the gateway", s.file), auth.ErrBadCredentials}
+		return id, &accountError{fmt.Sprintf("to give it one, run gateway user -file %s passwd NAME, and then reload the gateway", s.file), auth.ErrBadCredentials}
 	case errors.Is(err, auth.ErrNoUser) && s.usersFile() != nil:
-		err = &accountError{fmt.Sprintf("add it with: gateway user -file %s add NAME; then reload the gateway", s.file), auth.ErrNoUser}
+		err = &accountError{fmt.Sprintf("to add it, run gateway user -file %s add NAME, and then reload the gateway", s.file), auth.ErrNoUser}
 	}
 	return id, err
 }

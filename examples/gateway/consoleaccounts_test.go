@@ -79,9 +79,9 @@ func TestConsoleAccounts(t *testing.T) {
 	b.press(b.open(link), "Log on")
 
 	p := b.prerequisites(b.newSendConnector())
-	b.wants(p, http.StatusOK, "doubtful: An account must exist", account+" may send for others at Logons. No account has that name: add it with: gateway user -file "+users+" add NAME")
+	b.wants(p, http.StatusOK, "doubtful: An account must exist", account+" may send for others at Logons. No account has that name: to add it, run gateway user -file "+users+" add NAME, and then reload the gateway.")
 	userCommand(t, users, "", "add", "-no-password", "-group", `CONTOSO\Gateways`, account)
-	b.wants(b.open(p.at.String()), http.StatusOK, "doubtful: An account must exist", "That account can't log on with a password: give it one with: gateway user -file "+users+" passwd NAME")
+	b.wants(b.open(p.at.String()), http.StatusOK, "doubtful: An account must exist", "That account can't log on with a password: to give it one, run gateway user -file "+users+" passwd NAME")
 	userCommand(t, users, "Gate-Way-Pass-1", "passwd", account)
 	b.wants(b.open(p.at.String()), http.StatusOK, "ok: An account must exist", "That account exists.")
 
