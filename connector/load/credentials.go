@@ -1,7 +1,6 @@
 package load
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -84,7 +83,9 @@ func SetCredentials(text []byte, set map[string]*param.Credential) ([]byte, erro
 	end := "\n"
 	for line := range strings.Lines(string(text)) {
 		content := strings.TrimRight(line, "\r\n")
-		end = cmp.Or(line[len(content):], end)
+		if tail := line[len(content):]; strings.HasSuffix(tail, "\n") { // the last line may have no end, or half of one
+			end = tail
+		}
 		variable, _, _ := strings.Cut(strings.TrimPrefix(content, "\uFEFF"), "=")
 		name := strings.ToLower(strings.TrimSpace(variable))
 		replacement, replaced := lines[name]

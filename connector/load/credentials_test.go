@@ -219,6 +219,7 @@ func TestSetCredentials(t *testing.T) {
 func FuzzSetCredentials(f *testing.F) {
 	f.Add("a=b:c\r\n# x\nd=e:f", "a", "u", "p")
 	f.Add("\uFEFFa=b:c", "*", "u", "p:")
+	f.Add("a=b:c\r", "d", "u", "p")
 	f.Fuzz(func(t *testing.T, text, variable, user, password string) {
 		before, mistakes := load.ParseCredentials("file", []byte(text))
 		c := &param.Credential{UserName: user, Password: auth.Secret(password)}
