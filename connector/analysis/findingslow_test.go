@@ -247,6 +247,9 @@ func TestSpacesSlow(t *testing.T) {
 
 // TestGrantsSlow takes every grant away and asks what every possible session holds.
 func TestGrantsSlow(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds, in one goroutine")
+	}
 	r := rand.New(rand.NewPCG(5, 5))
 	for range randomPolicies / 3 {
 		p := policygen.Policy(r)

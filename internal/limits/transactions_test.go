@@ -84,6 +84,9 @@ func TestTransactionMemory(t *testing.T) {
 
 // TestMemoryOfAMillionSources: after a million sources, all tables together take less than 48 MB.
 func TestMemoryOfAMillionSources(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds, in one goroutine")
+	}
 	synctest.Test(t, func(t *testing.T) { // the time stands still, so that nothing is forgotten because it is old
 		used := func() int64 {
 			runtime.GC()

@@ -173,6 +173,9 @@ func TestFromConfigErrors(t *testing.T) {
 // TestRulesTwin makes connectors one by one at random, and compares what the
 // cmdlet says about rules between connectors with what Compile says of all.
 func TestRulesTwin(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds, in one goroutine")
+	}
 	conflicts := 0
 	for seed := range uint64(450) {
 		d := newDice(seed)
