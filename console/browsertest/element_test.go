@@ -47,6 +47,11 @@ func (p *page) tree() []element {
 	return all
 }
 
+// waits says whether the element is the text of a page that something is still being computed.
+func (e element) waits() bool {
+	return e.role == "StaticText" && (strings.Contains(e.name, "being computed") || strings.HasPrefix(e.name, "Searching the logs"))
+}
+
 // text is a value of the accessibility tree.
 func text(v *accessibility.Value) string {
 	if v == nil {
@@ -79,7 +84,7 @@ func (p *page) lookup(roles []string, name string, within ...string) (element, e
 	p.t.Helper()
 	var found []element
 	var names []string
-	for _, e := range p.tree() {
+	for _, e := range p.settle() {
 		if !slices.Contains(roles, e.role) {
 			continue
 		}

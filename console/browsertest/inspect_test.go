@@ -12,6 +12,7 @@ const wide, longest = 1920, 1120
 // in light and in dark colours, on small and large screens, or hard to read on a wide one. It keeps a picture of each.
 func (p *page) Inspect(name string) {
 	p.t.Helper()
+	p.settle()
 	for scheme, prefer := range map[string]func(){"dark": p.Dark, "light": p.Light} {
 		prefer()
 		for _, width := range widths {

@@ -145,6 +145,21 @@ func (p *page) Open(url string) {
 	})
 }
 
+// settle waits until nothing on the page is still being computed, and returns its tree. A page that waits shows itself
+// again, so that what was found on it is gone.
+func (p *page) settle() []element {
+	p.t.Helper()
+	for late := time.Now().Add(patience); ; p.Open(p.URL()) {
+		all := p.tree()
+		if len(all) > 0 && !slices.ContainsFunc(all, element.waits) {
+			return all
+		}
+		if time.Now().After(late) {
+			p.t.Fatalf("%s is still being computed", p.URL())
+		}
+	}
+}
+
 // URL is the address of the page.
 func (p *page) URL() string {
 	p.t.Helper()

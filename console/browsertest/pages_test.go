@@ -75,6 +75,7 @@ func (p *page) crawl(look func(name string)) {
 	for queue := []*url.URL{here}; len(queue) > 0; queue = queue[1:] {
 		u := queue[0]
 		p.Open(u.String())
+		p.settle()
 		name := "page-" + strings.Trim(strings.Map(func(r rune) rune {
 			if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
 				return r

@@ -15,9 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
-	"time"
 )
 
 var update = flag.Bool("update", false, "replace the pictures in docs/console by those of the pages as they are")
@@ -156,16 +154,6 @@ func alike(x, y color.RGBA) bool {
 		}
 	}
 	return true
-}
-
-// settle waits until nothing on the page is still being computed.
-func (p *page) settle() {
-	p.t.Helper()
-	for late := time.Now().Add(patience); strings.Contains(strings.ToLower(p.Text()), "being computed"); p.Open(p.URL()) {
-		if time.Now().After(late) {
-			p.t.Fatalf("%s is still being computed", p.URL())
-		}
-	}
 }
 
 // TestDifference: text that moves by a pixel row is noticed, a changed letter isn't, and neither are colours that are

@@ -15,9 +15,6 @@ Mar  2 00:00:03 mx1 postfix/smtp[9]: 4XyZ1a2b3c: to=<carl@example.org>, relay=re
 Mar  2 00:00:03 mx1 postfix/qmgr[8]: 4XyZ1a2b3c: removed
 `
 
-// computed waits until nothing on the page is being computed.
-func (p *page) computed() { p.t.Helper(); p.sees(`!document.querySelector("[data-wait]")`) }
-
 // TestToolPages: the pages that look into the policy are readable for everyone, in light and dark.
 func TestToolPages(t *testing.T) {
 	t.Parallel()
@@ -29,7 +26,6 @@ func TestToolPages(t *testing.T) {
 		"access-why": "/access/why?connector=FromInternetGateway&principal=S-1-5-7&right=ms-Exch-SMTP-Accept-Any-Recipient", "replay-form": "/replay", "audit": "/audit",
 	} {
 		p.Open(d.url + address)
-		p.computed()
 		p.Inspect(name)
 	}
 }
@@ -64,7 +60,7 @@ func TestMapByMouse(t *testing.T) {
 	d := newDesk(t, office, console.View)
 	p := d.LogOn()
 	p.Open(d.url + "/map?zoom=100")
-	p.computed()
+	p.settle()
 	p.evaluate(`{document.querySelector("[data-map]").dispatchEvent(new WheelEvent("wheel", {deltaY: -1, ctrlKey: true, cancelable: true})); 0}`, nil)
 	p.sees(`document.querySelector("[data-map] img").style.zoom === "1.25"`)
 	p.quiet()
