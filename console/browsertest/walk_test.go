@@ -34,12 +34,14 @@ func byCommands(t *testing.T, scenario guide.Scenario) string {
 	return string(script)
 }
 
-// walk does what the guide says, step by step, with a look at every page.
+// walk does what the guide says, step by step, with a look at every page when nothing on it is being computed: until then the
+// button New is disabled.
 func walk(p *page, steps []step, look func()) {
 	p.t.Helper()
 	for _, s := range steps {
 		for _, a := range s.actions {
 			a.do(p)
+			p.settle()
 			look()
 		}
 	}
