@@ -34,14 +34,12 @@ func byCommands(t *testing.T, scenario guide.Scenario) string {
 	return string(script)
 }
 
-// walk does what the guide says, step by step, with a look at every page when nothing on it is being computed: until then the
-// button New is disabled.
+// walk does what the guide says, step by step, with a look at every page.
 func walk(p *page, steps []step, look func()) {
 	p.t.Helper()
 	for _, s := range steps {
 		for _, a := range s.actions {
 			a.do(p)
-			p.settle()
 			look()
 		}
 	}
