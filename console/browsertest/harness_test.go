@@ -108,6 +108,9 @@ func TestChecksFind(t *testing.T) {
 			t.Errorf("axe-core doesn't report %s\n%s", rule, found)
 		}
 	}
+	if found := strings.Join(p.Axe("cat.color"), "\n"); !strings.Contains(found, "color-contrast:") || strings.Contains(found, "label:") {
+		t.Errorf("of colours axe-core reports %s", found)
+	}
 }
 
 // TestPictures: the same page gives the same picture, and a page can be printed.

@@ -13,17 +13,20 @@ const wide, longest = 1920, 1120
 func (p *page) Inspect(name string) {
 	p.t.Helper()
 	p.settle()
-	for scheme, prefer := range map[string]func(){"dark": p.Dark, "light": p.Light} {
-		prefer()
+	for _, c := range []struct {
+		scheme string
+		prefer func()
+		rules  []string
+	}{{"dark", p.Dark, []string{"cat.color"}}, {"light", p.Light, nil}} { // the other rules don't depend on colours
+		c.prefer()
 		for _, width := range widths {
 			p.Size(width, 900)
-			for _, found := range p.Axe() {
-				p.t.Errorf("%s, %s, %d pixels: %s", p.URL(), scheme, width, found)
+			for _, found := range p.Axe(c.rules...) {
+				p.t.Errorf("%s, %s, %d pixels: %s", p.URL(), c.scheme, width, found)
 			}
-			p.fits(fmt.Sprintf("%s-%s-%d", name, scheme, width), width)
+			p.fits(fmt.Sprintf("%s-%s-%d", name, c.scheme, width), width)
 		}
 	}
-	p.Light()
 	p.Size(wide, 1080)
 	p.fits(fmt.Sprintf("%s-%d", name, wide), wide)
 	p.Size(1280, 900)

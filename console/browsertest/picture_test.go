@@ -94,9 +94,14 @@ func (p *page) evaluate(script string, result any) {
 	}
 }
 
-// Axe returns what axe-core finds wrong on the page, one line for each element.
-func (p *page) Axe() []string {
+// Axe returns what axe-core finds wrong on the page, one line for each element, by its rules with some tags; without
+// tags, by all rules.
+func (p *page) Axe(tags ...string) []string {
 	p.t.Helper()
+	options := `{resultTypes: ["violations"]}`
+	if len(tags) > 0 {
+		options = fmt.Sprintf(`{resultTypes: ["violations"], runOnly: {type: "tag", values: %q.split(" ")}}`, strings.Join(tags, " "))
+	}
 	path := os.Getenv("INTERCHANGE_AXE")
 	if path == "" {
 		lacking(p.t, "set INTERCHANGE_AXE to the file axe.min.js of axe-core")
@@ -113,7 +118,7 @@ func (p *page) Axe() []string {
 		ID, Help string
 		Nodes    []struct{ HTML, FailureSummary string }
 	}
-	p.evaluate(`axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations)`, &found)
+	p.evaluate(`axe.run(document, `+options+`).then(r => r.violations)`, &found)
 	var lines []string
 	for _, f := range found {
 		for _, n := range f.Nodes {
