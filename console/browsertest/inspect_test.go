@@ -17,7 +17,7 @@ func (p *page) Inspect(name string) {
 		scheme string
 		prefer func()
 		rules  []string
-	}{{"dark", p.Dark, []string{"cat.color"}}, {"light", p.Light, nil}} { // the other rules don't depend on colours
+	}{{"dark", p.Dark, []string{"color-contrast", "link-in-text-block"}}, {"light", p.Light, nil}} { // the other rules don't depend on colours
 		c.prefer()
 		for _, width := range widths {
 			p.Size(width, 900)

@@ -94,13 +94,13 @@ func (p *page) evaluate(script string, result any) {
 	}
 }
 
-// Axe returns what axe-core finds wrong on the page, one line for each element, by its rules with some tags; without
-// tags, by all rules.
-func (p *page) Axe(tags ...string) []string {
+// Axe returns what axe-core finds wrong on the page, one line for each element, by some of its rules; without
+// their names, by all.
+func (p *page) Axe(rules ...string) []string {
 	p.t.Helper()
 	options := `{resultTypes: ["violations"]}`
-	if len(tags) > 0 {
-		options = fmt.Sprintf(`{resultTypes: ["violations"], runOnly: {type: "tag", values: %q.split(" ")}}`, strings.Join(tags, " "))
+	if len(rules) > 0 {
+		options = fmt.Sprintf(`{resultTypes: ["violations"], runOnly: {type: "rule", values: %q.split(" ")}}`, strings.Join(rules, " "))
 	}
 	path := os.Getenv("INTERCHANGE_AXE")
 	if path == "" {
