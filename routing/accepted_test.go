@@ -126,7 +126,7 @@ func TestAcceptedProblems(t *testing.T) {
 		"Accepted[3].DomainName: *.contoso.com is covered by Accepted[0] already",
 		"Accepted[4].DomainName: \"*b.example\" has a wildcard",
 		"Accepted[5].DomainName: \"b.*.example\" has a wildcard",
-		"Accepted[6].DomainName: \"\" is empty",
+		"Accepted[6].DomainName: \"\" is empty: give a domain, such as contoso.com",
 		"Accepted[7].DomainType: DomainType(9) does not exist",
 		"Accepted[8].Name: is longer than 64 characters",
 		"Accepted[9].DomainName: \"[192.0.2.1]\" is an address literal",

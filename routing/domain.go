@@ -76,7 +76,7 @@ func MustParseDomain(s string) Domain {
 func parseDomain(s string) (name, msg string) {
 	switch {
 	case s == "":
-		return "", "is empty"
+		return "", "is empty: give a domain, such as contoso.com"
 	case len(s) > maxInput:
 		return "", "is too long"
 	case s[0] == '[':
