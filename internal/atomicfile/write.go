@@ -11,15 +11,22 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
+// Target returns the file that Write replaces: the one that a symbolic link leads to, or path itself if it isn't
+// a link, or there is no file.
+func Target(path string) string {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target
+	}
+	return path
+}
+
 // Write writes text to a new file beside path, syncs it and renames it to path. The new
 // file keeps the owner, the group and the mode of the old one; if the caller isn't allowed to
 // set them, Write fails. Where there was no file, the new one has mode 0600 and the owner of
 // the file or directory like, or that of the caller if like is "". A symbolic link stays and
 // its target is replaced.
 func Write(path string, text io.WriterTo, like string) (err error) {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
+	path = Target(path)
 	dir, base := filepath.Split(path)
 	if dir == "" {
 		dir = "."

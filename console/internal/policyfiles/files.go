@@ -14,6 +14,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/console/internal/later"
+	"github.com/interchange-smtp/interchange/internal/atomicfile"
 )
 
 // Options say which files make the policy, and what happens when they change.
@@ -77,18 +78,10 @@ func Open(o Options) (*Files, error) {
 		f.target = target{name: o.Names[n-1], script: shell.IsScript(o.Names[n-1])}
 		f.target.document = n == 1 && strings.EqualFold(filepath.Ext(f.target.name), ".json")
 		if f.opts.Versions == "" {
-			f.opts.Versions = followed(f.target.name) + ".versions"
+			f.opts.Versions = atomicfile.Target(f.target.name) + ".versions"
 		}
 	}
 	return f, nil
-}
-
-// followed returns the file that a symbolic link leads to; name itself if it isn't a link.
-func followed(name string) string {
-	if file, err := filepath.EvalSymlinks(name); err == nil {
-		return file
-	}
-	return name // the first reading says what is wrong with it
 }
 
 // Current returns the files as they are now. It reads them again only if one of them has changed, and
