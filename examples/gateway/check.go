@@ -221,6 +221,9 @@ func summary(all []checked) string {
 func certificatesOf(p *connector.Policy, m material) (all []analysis.Certificate, files []string) {
 	all, files = certificatesByACME(p, m)
 	for i, c := range m.chain {
+		if c.Leaf == nil {
+			continue // it isn't parsed, so nothing is known about it
+		}
 		all, files = append(all, describe(c.Leaf)), append(files, "")
 		if i < len(m.pairs) { // the demonstration makes one
 			files[len(files)-1] = m.pairs[i].cert
