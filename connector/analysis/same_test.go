@@ -9,7 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
-	"github.com/interchange-smtp/interchange/connector/internal/policygen"
+	"github.com/interchange-smtp/interchange/internal/policygen"
 )
 
 // TestReordered: another order of everything, and other names in the same

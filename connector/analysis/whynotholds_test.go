@@ -11,7 +11,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
-	"github.com/interchange-smtp/interchange/connector/internal/policygen"
+	"github.com/interchange-smtp/interchange/internal/policygen"
 )
 
 // TestWhyNotHolds wants every edit for random sessions under random policies to be
