@@ -1,0 +1,154 @@
+package analysis
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/param"
+)
+
+// QuestionOption is an option of a question's text.
+type QuestionOption struct {
+	Name  string // without its dash
+	Value string // the kind of its value, in capitals; "": it takes none
+	Help  string
+}
+
+// QuestionOptions returns the options, in the order in which Question.String writes them.
+func QuestionOptions() []QuestionOption {
+	var all []QuestionOption
+	for _, o := range questionOptions {
+		all = append(all, o.QuestionOption)
+	}
+	return all
+}
+
+// questionOption reads and writes an option.
+type questionOption struct {
+	QuestionOption
+	set   func(q *Question, value string) error
+	value func(q *Question) string // nil: it takes none
+	is    func(q *Question) bool   // of an option without value
+}
+
+// questionOptions has the options in the order of Question.String.
+var questionOptions = []questionOption{{
+	QuestionOption: QuestionOption{"remote", "RANGES", "clients in these ranges, as in RemoteIPRanges, separated by commas (default: all clients)"},
+	set: func(q *Question, value string) (err error) {
+		q.Remote, err = parseList(value, param.ParseRange)
+		return err
+	},
+	value: func(q *Question) string { return joinTexts(q.Remote) },
+}, {
+	QuestionOption: QuestionOption{"local", "IP:PORT", "clients that connect to these local addresses, separated by commas; 0.0.0.0 and [::] stand for every address (default: all that the policy has a binding for)"},
+	set: func(q *Question, value string) (err error) {
+		q.Local, err = parseList(value, param.ParseBinding)
+		return err
+	},
+	value: func(q *Question) string { return joinTexts(q.Local) },
+}, {
+	QuestionOption: QuestionOption{"as", "WHO", "anonymous, certificate, certificate:NAME, or a user or group as in Add-ADPermission: all users who are members of it, whatever else they are members of (default: any client)"},
+	set:            (*Question).setAs,
+	value:          func(q *Question) string { return q.As },
+}, {
+	QuestionOption: QuestionOption{"tls", "", "clients that insist on TLS (default: without TLS, and with it where it is offered)"},
+	set:            func(q *Question, _ string) error { return q.setChannel(OnlyTLS) },
+	is:             func(q *Question) bool { return q.Channel == OnlyTLS },
+}, {
+	QuestionOption: QuestionOption{"clear", "", "clients that don't use TLS"},
+	set:            func(q *Question, _ string) error { return q.setChannel(OnlyClear) },
+	is:             func(q *Question) bool { return q.Channel == OnlyClear },
+}, {
+	QuestionOption: QuestionOption{"from", "SENDERS", "senders: contoso.com, *.contoso.com for that domain and those below it, an address, or <> for the null sender, separated by commas (default: all)"},
+	set: func(q *Question, value string) (err error) {
+		q.From, err = parseList(value, ParseMailboxes)
+		return err
+	},
+	value: func(q *Question) string { return joinTexts(q.From) },
+}, {
+	QuestionOption: QuestionOption{"to", "RECIPIENTS", "recipients, as for -from (default: all)"},
+	set: func(q *Question, value string) (err error) {
+		q.To, err = parseList(value, parseRecipients)
+		return err
+	},
+	value: func(q *Question) string { return joinTexts(q.To) },
+}, {
+	QuestionOption: QuestionOption{"size", "SIZE", "messages of any size up to this one, as in 20MB (default: messages that are small enough for every limit)"},
+	set: func(q *Question, value string) (err error) {
+		q.Size, err = param.ParseSize(value)
+		return err
+	},
+	value: func(q *Question) string {
+		if q.Size == 0 {
+			return ""
+		}
+		return sizeText(int64(q.Size))
+	},
+}, {
+	QuestionOption: QuestionOption{"own", "", "senders that are the user's own addresses, or in a domain that the client's certificate names"},
+	set:            func(q *Question, _ string) error { return q.setSender(OwnSender) },
+	is:             func(q *Question) bool { return q.Sender == OwnSender },
+}, {
+	QuestionOption: QuestionOption{"others", "", "senders that aren't (default: both)"},
+	set:            func(q *Question, _ string) error { return q.setSender(OthersSender) },
+	is:             func(q *Question) bool { return q.Sender == OthersSender },
+}, {
+	QuestionOption: QuestionOption{"connector", "NAME", "sessions that this Receive connector serves; with -with-connector, those that it would serve if it were alone"},
+	set:            func(q *Question, value string) error { return setName(&q.Connector, value) },
+	value:          func(q *Question) string { return q.Connector },
+}, {
+	QuestionOption: QuestionOption{"with-connector", "NAME", "compare with this Receive connector"},
+	set:            func(q *Question, value string) error { return setName(&q.Other, value) },
+	value:          func(q *Question) string { return q.Other },
+}}
+
+func findOption(name string) *questionOption {
+	for i := range questionOptions {
+		if questionOptions[i].Name == name {
+			return &questionOptions[i]
+		}
+	}
+	return nil
+}
+
+// optionNames lists the options.
+func optionNames() string {
+	var names []string
+	for _, o := range questionOptions {
+		names = append(names, "-"+o.Name)
+	}
+	return strings.Join(names, " ")
+}
+
+func (q *Question) setChannel(c Channel) error {
+	if q.Channel != AnyChannel {
+		return errors.New("give one of -tls and -clear; without both, sessions with and without TLS are asked about")
+	}
+	q.Channel = c
+	return nil
+}
+
+func (q *Question) setSender(r SenderRelation) error {
+	if q.Sender != AnySender {
+		return errors.New("give one of -own and -others; without both, all senders are asked about")
+	}
+	q.Sender = r
+	return nil
+}
+
+// parseRecipients parses an element of -to.
+func parseRecipients(s string) (Mailboxes, error) {
+	m, err := ParseMailboxes(s)
+	if err == nil && m.IsNull() {
+		err = errors.New("<> is a sender; a recipient has a domain")
+	}
+	return m, err
+}
+
+func setName(to *string, value string) error {
+	if value == "" {
+		return errors.New("give the name of a Receive connector")
+	}
+	*to = value
+	return nil
+}
