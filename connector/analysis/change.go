@@ -77,11 +77,20 @@ type Change struct {
 	Direction Direction
 	Clients   []Clients // the clients concerned; nil for routes, the queue and reports
 
+	// Who are those clients by how they prove their identity; nil if that doesn't matter.
+	Who     []Who
+	Channel Channel     // in which the results differ, if not in all in which the client may send MAIL
+	Sender  SenderNamed // for AspectSender
+
 	// Domains are the domains of the senders, recipients or routes, without those in
 	// Except: "contoso.com", "*.contoso.com" for all below it, "any domain",
 	// "any single-label domain", "any address literal". Nil if they don't matter.
 	// For AspectRelay the accepted domains among them are excluded.
 	Domains, Except []string
+
+	// Above and UpTo are the sizes of the messages on a route: more than Above bytes, if that
+	// isn't negative, and up to UpTo bytes, if that isn't 0. Both are 0 for other aspects.
+	Above, UpTo int64
 
 	Subject       string // the class of header fields or the parameter, where the aspect has several
 	Before, After string // the value before and afterwards, if the aspect has one

@@ -24,27 +24,18 @@ func (s representative) key() string { return fmt.Sprint(proofOf(s.Who), s.place
 // clientGroup is the clients that prove their identity in the same way and belong to
 // the same groups.
 type clientGroup struct {
-	proof proof
+	proof Proof
 	partition.Crowd
 }
 
-// proof is how clients prove their identity.
-type proof uint8
-
-const (
-	byNothing proof = iota
-	byLogin
-	byCertificate
-)
-
-func proofOf(w partition.Who) proof {
+func proofOf(w partition.Who) Proof {
 	switch {
 	case w.User != nil:
-		return byLogin
+		return ByLogon
 	case len(w.Partner) > 0:
-		return byCertificate
+		return ByCertificate
 	}
-	return byNothing
+	return ByNothing
 }
 
 // key returns different texts for different groups.
@@ -63,9 +54,9 @@ func (p clientGroup) member(d connector.Dialog) connector.Dialog {
 	}
 	switch {
 	case p.Rest:
-	case p.proof == byCertificate:
+	case p.proof == ByCertificate:
 		d.PeerNames = groups
-	case p.proof == byLogin:
+	case p.proof == ByLogon:
 		user := *d.User
 		user.SIDs = []permission.SID{permission.SIDAuthenticatedUsers}
 		for _, sid := range groups {
@@ -89,12 +80,12 @@ var (
 // every client it means, however many there are.
 func identity(groups []clientGroup, but exceptions) string {
 	var anonymous, anyLogin bool
-	words := map[proof][]string{}
+	words := map[Proof][]string{}
 	for _, p := range groups {
 		switch {
-		case p.proof == byNothing:
+		case p.proof == ByNothing:
 			anonymous = true
-		case p.proof == byLogin && len(p.In) == 0 && len(p.Unless) == 0 && !p.Rest:
+		case p.proof == ByLogon && len(p.In) == 0 && len(p.Unless) == 0 && !p.Rest:
 			anyLogin = true
 		default:
 			text := p.words(but)
@@ -113,11 +104,11 @@ func identity(groups []clientGroup, but exceptions) string {
 		ways = append(ways, "after logging on")
 	}
 	if !anyLogin {
-		for _, text := range words[byLogin] {
+		for _, text := range words[ByLogon] {
 			ways = append(ways, strings.TrimRight("after logging on "+text, " "))
 		}
 	}
-	for _, text := range words[byCertificate] {
+	for _, text := range words[ByCertificate] {
 		ways = append(ways, "with a certificate "+text)
 	}
 	return strings.ReplaceAll(" "+strings.Join(ways, " or "), " ,", ",")
@@ -126,7 +117,7 @@ func identity(groups []clientGroup, but exceptions) string {
 // words names the groups that the clients belong to, and the exceptions.
 func (p clientGroup) words(but exceptions) string {
 	name, also, as, except := sidName, " who are also ", "as ", but.logins
-	if p.proof == byCertificate {
+	if p.proof == ByCertificate {
 		name, also, as, except = func(s string) string { return s }, " and also ", "for ", but.certificates
 	}
 	if p.Rest {

@@ -71,7 +71,7 @@ func (c *checker) reportCertificateName(e *servedConnector) {
 	case chosen && len(shown) == 0:
 		d.Path = e.path + ".TlsCertificateName"
 		d.Detail = "no certificate has the TlsCertificateName " + e.Settings().TlsCertificateName
-		d.Fix = "set it to the name of a certificate" + c.certificateNames() + ", or get the certificate"
+		d.Fix = "set it to the name of a certificate" + c.SenderNamed() + ", or get the certificate"
 	case chosen:
 		d.Detail = fmt.Sprintf("the certificate that TlsCertificateName names does not cover %s, the connector's Fqdn", e.Fqdn())
 	}
@@ -89,9 +89,9 @@ func hostsOf(all []*Certificate) (hosts []string) {
 	return hosts
 }
 
-// certificateNames lists the names that TlsCertificateName can have, after a comma. A certificate that ACME has
+// SenderNamed lists the names that TlsCertificateName can have, after a comma. A certificate that ACME has
 // still to get has no name yet.
-func (c *checker) certificateNames() string {
+func (c *checker) SenderNamed() string {
 	var names []string
 	for _, cert := range c.opts.Certificates {
 		if cert.Name.IsValid() {

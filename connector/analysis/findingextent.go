@@ -60,11 +60,11 @@ func (f Finding) within(extent string) bool {
 func termsOf(groups []clientGroup) (terms []string) {
 	for _, g := range groups {
 		name, anyone := sidName, "any user"
-		if g.proof == byCertificate {
+		if g.proof == ByCertificate {
 			name, anyone = func(s string) string { return s }, "any partner"
 		}
 		switch {
-		case g.proof == byNothing:
+		case g.proof == ByNothing:
 		case g.Rest || len(g.In) == 0:
 			terms = append(terms, anyone)
 		case len(g.In) == 1:

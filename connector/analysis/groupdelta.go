@@ -63,28 +63,28 @@ func (s *groupDelta) of(p clientGroup) []connector.Dialog {
 func (c *comparer) groupsOf(members []representative) []clientGroup {
 	var all []clientGroup
 	var logins *partition.Logins
-	places := map[proof]map[int]bool{byLogin: {}, byCertificate: {}}
+	places := map[Proof]map[int]bool{ByLogon: {}, ByCertificate: {}}
 	for _, s := range members {
 		switch kind := proofOf(s.Who); kind {
-		case byNothing:
+		case ByNothing:
 			if len(all) == 0 {
 				all = append(all, clientGroup{})
 			}
 		default:
 			places[kind][s.place] = true
-			if kind == byLogin {
+			if kind == ByLogon {
 				logins = s.logins
 			}
 		}
 	}
 	if logins != nil {
-		for _, crowd := range logins.Crowds(func(i int) bool { return places[byLogin][i] }) {
-			all = append(all, clientGroup{byLogin, crowd})
+		for _, crowd := range logins.Crowds(func(i int) bool { return places[ByLogon][i] }) {
+			all = append(all, clientGroup{ByLogon, crowd})
 		}
 	}
-	if len(places[byCertificate]) > 0 {
-		for _, crowd := range c.domains.PartnerCrowds(func(i int) bool { return places[byCertificate][i] }) {
-			all = append(all, clientGroup{byCertificate, crowd})
+	if len(places[ByCertificate]) > 0 {
+		for _, crowd := range c.domains.PartnerCrowds(func(i int) bool { return places[ByCertificate][i] }) {
+			all = append(all, clientGroup{ByCertificate, crowd})
 		}
 	}
 	return all

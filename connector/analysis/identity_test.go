@@ -182,6 +182,47 @@ func TestNamesEverybody(t *testing.T) {
 	}
 }
 
+// TestWhoIsTheText: a change has the clients that its sentence names as values, too.
+func TestWhoIsTheText(t *testing.T) {
+	identities := everyIdentity()
+	seen := 0
+	pairs(60, 8, func(_ *rand.Rand, a, b *connector.Policy) {
+		for _, c := range analysis.Compare(a, b).Changes {
+			if c.Aspect != analysis.AspectRelay && c.Aspect != analysis.AspectRecipient {
+				continue
+			}
+			text := read(c.Text)
+			for _, d := range identities {
+				seen++
+				partner := len(d.PeerNames) > 0
+				if got, want := anyHas(c.Who, d), text.means(d, partner); got != want {
+					t.Fatalf("%v %v: who has it: %v, the text: %v\n%s", d.PeerNames, d.User, got, want, c)
+				}
+			}
+		}
+	})
+	if seen == 0 {
+		t.Error("no change names clients")
+	}
+}
+
+// anyHas reports whether one of all has the client of d.
+func anyHas(all []analysis.Who, d connector.Dialog) bool {
+	proof, groups := analysis.ByNothing, d.PeerNames
+	switch {
+	case d.User != nil:
+		proof, groups = analysis.ByLogon, nil
+		for _, sid := range d.User.SIDs {
+			groups = append(groups, string(sid))
+		}
+	case len(d.PeerNames) > 0:
+		proof = analysis.ByCertificate
+	}
+	return slices.ContainsFunc(all, func(w analysis.Who) bool {
+		return w.Proof == proof && readCrowd{w.In, w.Unless}.has(groups)
+	})
+}
+
 // group grants a group the right to relay.
 func group(name string, rights ...permission.Right) permission.Grant {
 	return allow(permission.NameSID(name), rights...)

@@ -15,33 +15,13 @@ type delta struct {
 	before, after string
 	anyChannel    bool  // it does not depend on TLS
 	objects       []int // classes of domains, ascending; nil if it is not about domains
-	channel       channel
-	names         certificateNames // of partners
+	channel       Channel
+	names         SenderNamed // of partners
 	groups        []clientGroup
 	pairs         []int
 	witness       connector.Dialog
 	witnesses     []connector.Dialog // once the pair is flushed: some that may show it
 }
-
-// channel says whether a delta applies with TLS, without TLS, or in all channels that
-// are possible.
-type channel uint8
-
-const (
-	anyChannel channel = iota
-	inClear
-	withTLS
-)
-
-// certificateNames says whether a sentence about senders is about those in the
-// domains that the client's certificate names.
-type certificateNames uint8
-
-const (
-	anyName certificateNames = iota
-	ownName
-	otherName
-)
 
 // content returns the part of a delta that must be equal for two to be merged.
 func (d *delta) content() string {
@@ -147,12 +127,12 @@ func (m *merger) deltas() []*delta {
 func (l *identityDelta) split(able uint, best int) []delta {
 	clear, tls := l.witnesses[0], l.witnesses[1]
 	both := able == 3 || l.aspect == AspectAuth
-	parts := map[channel]map[int]connector.Dialog{anyChannel: {}, inClear: {}, withTLS: {}}
+	parts := map[Channel]map[int]connector.Dialog{AnyChannel: {}, OnlyClear: {}, OnlyTLS: {}}
 	for object, witness := range clear {
 		if _, ok := tls[object]; ok || !both || l.anyChannel {
-			parts[anyChannel][object] = witness
+			parts[AnyChannel][object] = witness
 		} else {
-			parts[inClear][object] = witness
+			parts[OnlyClear][object] = witness
 		}
 	}
 	for object, witness := range tls {
@@ -160,13 +140,13 @@ func (l *identityDelta) split(able uint, best int) []delta {
 			continue
 		}
 		if !both || l.anyChannel {
-			parts[anyChannel][object] = witness
+			parts[AnyChannel][object] = witness
 		} else {
-			parts[withTLS][object] = witness
+			parts[OnlyTLS][object] = witness
 		}
 	}
 	var deltas []delta
-	for _, ch := range []channel{anyChannel, inClear, withTLS} {
+	for _, ch := range []Channel{AnyChannel, OnlyClear, OnlyTLS} {
 		if len(parts[ch]) == 0 {
 			continue
 		}

@@ -169,6 +169,7 @@ func (f *senderFinder) change(g *routeGroup) Change {
 	}
 	change := Change{
 		Aspect: g.aspect, Direction: g.direction, Subject: g.subject, Before: g.before, After: g.after,
+		Above: g.above, UpTo: g.upto,
 	}
 	change.Domains, change.Except = f.tree.terms(func(cell int) membership {
 		if in[cell] {

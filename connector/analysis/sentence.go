@@ -18,6 +18,7 @@ func (c *comparer) sessionChanges() []Change {
 func (c *comparer) change(d *delta) Change {
 	change := Change{
 		Aspect: d.aspect, Direction: d.direction, Subject: d.subject, Before: d.before, After: d.after,
+		Who: d.who(), Channel: d.channel, Sender: d.names,
 	}
 	if d.objects != nil {
 		change.Domains, change.Except = c.tree.classTerms(d)
@@ -40,7 +41,7 @@ func (d *delta) sessionSentence(who, domains string) string {
 	if d.direction == Stricter {
 		may, are = who+" may no longer ", who+" are no longer "
 	}
-	as := d.identity() + d.channel.String()
+	as := d.identity() + d.over()
 	switch d.aspect {
 	case AspectConnection:
 		return may + "connect"
@@ -61,7 +62,7 @@ func (d *delta) sessionSentence(who, domains string) string {
 		if d.direction == Stricter {
 			offered = d.before
 		}
-		return are + "offered AUTH " + strings.ReplaceAll(offered, ", ", " and ") + d.channel.String()
+		return are + "offered AUTH " + strings.ReplaceAll(offered, ", ", " and ") + d.over()
 	case AspectSubmit:
 		return may + "pass MAIL" + as + ", though no recipient passes"
 	case AspectRelay:
@@ -81,7 +82,7 @@ func (d *delta) sessionSentence(who, domains string) string {
 // valueSentence describes d if it is about a value of the clients who. was is a
 // remark with the value before, unless the sentence tells it.
 func (d *delta) valueSentence(who string) (text, was string) {
-	as, was := d.identity()+d.channel.String(), "was "+d.before
+	as, was := d.identity()+d.over(), "was "+d.before
 	unit := ""
 	switch d.aspect {
 	case AspectHeaders:
@@ -97,12 +98,26 @@ func (d *delta) valueSentence(who string) (text, was string) {
 	return "messages of " + who + as + " may now have " + upTo(d.after, unit), was
 }
 
-// String returns the channel as the end of a sentence.
-func (c channel) String() string {
-	switch c {
-	case inClear:
+// who returns the clients by their identities, or nil if a sentence about the aspect doesn't
+// name any.
+func (d *delta) who() []Who {
+	switch d.aspect {
+	case AspectConnection, AspectHello, AspectStartTLS, AspectTLS, AspectAuth, AspectSetting:
+		return nil
+	}
+	all := make([]Who, len(d.groups))
+	for i, p := range d.groups {
+		all[i] = Who{p.proof, p.In, p.Unless, p.Rest}
+	}
+	return all
+}
+
+// over returns the channel as the end of a sentence.
+func (d *delta) over() string {
+	switch d.channel {
+	case OnlyClear:
 		return " without TLS"
-	case withTLS:
+	case OnlyTLS:
 		return " with TLS"
 	}
 	return ""
@@ -112,9 +127,9 @@ func (c channel) String() string {
 func (d *delta) identity() string {
 	text := identity(d.groups, unchanged)
 	switch d.names {
-	case ownName:
+	case Named:
 		text += " that also names the sender's domain"
-	case otherName:
+	case NotNamed:
 		text += " that doesn't name the sender's domain"
 	}
 	return text

@@ -218,15 +218,15 @@ func (e *sessionPair) sendersOf(class int) bool {
 	is := verified && b.senderDiffers(own)
 	switch {
 	case was && is && direction == toward(b.maySendAs(1, own)) || was && !verified:
-		a.recordSender(class, domain, anyName)
+		a.recordSender(class, domain, NamedOrNot)
 	case is && !other:
-		b.recordSender(class, own, anyName)
+		b.recordSender(class, own, NamedOrNot)
 	default:
 		if was {
-			a.recordSender(class, domain, otherName)
+			a.recordSender(class, domain, NotNamed)
 		}
 		if is {
-			b.recordSender(class, own, ownName)
+			b.recordSender(class, own, Named)
 		}
 	}
 	return was || is
@@ -242,7 +242,7 @@ func (e *sessionPair) maySendAs(i int, domain routing.Domain) bool {
 	return e.submit[i] && e.opened[i].SendRights(partition.Mailbox("user", domain)).Allowed()
 }
 
-func (e *sessionPair) recordSender(class int, domain routing.Domain, names certificateNames) {
+func (e *sessionPair) recordSender(class int, domain routing.Domain, names SenderNamed) {
 	d := e.dialogWithRecipient(0)
 	d.From = partition.Mailbox("user", domain)
 	e.record(delta{aspect: AspectSender, direction: toward(e.maySendAs(1, domain)), objects: []int{class}, names: names}, d)
