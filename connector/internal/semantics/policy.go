@@ -2,7 +2,10 @@ package semantics
 
 // Policy is a policy as its text gives it. The fields have the names and the values of
 // the text; empty means that the text leaves the parameter out. It is immutable.
-type Policy struct{ document }
+type Policy struct {
+	document
+	receivers []*receiver // of this server, those that are enabled, with their defaults
+}
 
 // document is the object that jsonconfig.Marshal writes.
 // docs/gateway.md "Configuration" has the format.

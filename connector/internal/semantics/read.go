@@ -22,7 +22,11 @@ func Read(canonical []byte) (*Policy, error) {
 	if _, err := r.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("reading the policy's text: there is something behind the object")
 	}
-	return &Policy{d}, nil
+	p := &Policy{document: d}
+	if err := p.readReceivers(); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // reader reads JSON into structs by the exact names of their fields.

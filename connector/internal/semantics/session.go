@@ -44,12 +44,3 @@ type Refusal struct {
 
 // Accepted reports whether the message is accepted for every recipient.
 func (r Result) Accepted() bool { return len(r.Refused) == 0 && len(r.Routes) > 0 }
-
-// Route is the way on of a recipient.
-type Route struct {
-	To        string // the recipient's address
-	Outcome   string // "routed", "unreachable", "too large" or "non-SMTP"
-	Connector string // the Send connector; "" unless routed
-	Space     string // its address space that matched, as the policy's text has it
-	Via       string // the other server of the organisation that sends the mail; "": this server does
-}

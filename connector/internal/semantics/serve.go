@@ -1,0 +1,97 @@
+package semantics
+
+import (
+	"bytes"
+	"math/big"
+	"net/netip"
+	"slices"
+)
+
+// Serving returns the name of the Receive connector that serves a connection; ok is
+// false if none does.
+func (p *Policy) Serving(local netip.AddrPort, remote netip.Addr) (name string, ok bool) {
+	c := p.serving(local, remote)
+	if c == nil {
+		return "", false
+	}
+	return c.Name, true
+}
+
+// claim is a Receive connector that matches a connection.
+type claim struct {
+	connector *receiver
+	specific  bool     // bound to the local address, not to all addresses
+	size      *big.Int // how many addresses the smallest range has that contains the client
+}
+
+// serving is docs/receive.md "Which connector takes a connection".
+func (p *Policy) serving(local netip.AddrPort, remote netip.Addr) *receiver {
+	local, remote = plainPort(local), plain(remote)
+	var matching []claim
+	for _, c := range p.receivers {
+		if m := c.claim(local, remote); m != nil {
+			matching = append(matching, *m)
+		}
+	}
+	if len(matching) == 0 {
+		return nil
+	}
+	return slices.MinFunc(matching, compareClaims).connector
+}
+
+// claim is rule 2: a binding is the local address and port, and a range contains the
+// client.
+func (c *receiver) claim(local netip.AddrPort, remote netip.Addr) *claim {
+	m := claim{connector: c, specific: slices.Contains(c.bindings, local)}
+	everywhere := netip.AddrPortFrom(netip.IPv6Unspecified(), local.Port())
+	if local.Addr().Is4() {
+		everywhere = netip.AddrPortFrom(netip.IPv4Unspecified(), local.Port())
+	}
+	if !m.specific && !slices.Contains(c.bindings, everywhere) {
+		return nil
+	}
+	for _, r := range c.ranges {
+		if n := r.size(); r.contains(remote) && (m.size == nil || n.Cmp(m.size) < 0) {
+			m.size = n
+		}
+	}
+	if m.size == nil {
+		return nil
+	}
+	return &m
+}
+
+// compareClaims are rules 3 to 5: the binding to the specific address, then the
+// smallest range, then TransportRole FrontendTransport, then the name.
+func compareClaims(a, b claim) int {
+	if a.specific != b.specific {
+		return first(a.specific)
+	}
+	if n := a.size.Cmp(b.size); n != 0 {
+		return n
+	}
+	front := func(c claim) bool { return c.connector.TransportRole == "FrontendTransport" }
+	if front(a) != front(b) {
+		return first(front(a))
+	}
+	return compareNames(a.connector.Name, b.connector.Name)
+}
+
+// first orders what has a property before what hasn't.
+func first(has bool) int {
+	if has {
+		return -1
+	}
+	return +1
+}
+
+// contains reports whether a, of the same family, lies between the ends.
+func (r Range) contains(a netip.Addr) bool {
+	return r.Low.BitLen() == a.BitLen() && bytes.Compare(r.Low.AsSlice(), a.AsSlice()) <= 0 && bytes.Compare(a.AsSlice(), r.High.AsSlice()) <= 0
+}
+
+// size returns the number of addresses in r, less one.
+func (r Range) size() *big.Int {
+	n := new(big.Int).SetBytes(r.High.AsSlice())
+	return n.Sub(n, new(big.Int).SetBytes(r.Low.AsSlice()))
+}

@@ -1,0 +1,170 @@
+package semantics
+
+import (
+	"fmt"
+	"math"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// unlimited is the number for Unlimited.
+const unlimited = math.MaxInt64
+
+// size returns a size that Read has checked.
+func size(text string) int64 {
+	n, _ := parseSize(text)
+	return n
+}
+
+// parseSize reads a size: a whole number and a unit, powers of 1024, or Unlimited.
+func parseSize(text string) (int64, error) {
+	if text == "Unlimited" {
+		return unlimited, nil
+	}
+	number := strings.TrimRight(text, "BKMGT")
+	unit, known := map[string]int64{"B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}[text[len(number):]]
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || !known || n < 0 || n > unlimited/unit {
+		return 0, fmt.Errorf("%q isn't a size as in 36MB or Unlimited", text)
+	}
+	return n * unit, nil
+}
+
+// limit returns a count or Unlimited that Read has checked.
+func limit(text string) int64 {
+	n, _ := parseLimit(text)
+	return n
+}
+
+// parseLimit reads a count or Unlimited.
+func parseLimit(text string) (int64, error) {
+	if text == "Unlimited" {
+		return unlimited, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("%q isn't a number or Unlimited", text)
+	}
+	return n, nil
+}
+
+// flags reads names separated by commas into a set. None is the empty set.
+func flags(text string) map[string]bool {
+	set := map[string]bool{}
+	for name := range strings.SplitSeq(text, ", ") {
+		if name != "None" && name != "" {
+			set[name] = true
+		}
+	}
+	return set
+}
+
+// or returns the value of a parameter that may be left at its default.
+func or[T any](given *T, byDefault T) T {
+	if given == nil {
+		return byDefault
+	}
+	return *given
+}
+
+func orTrue(given *bool) bool { return or(given, true) }
+
+// plain returns an address without its zone; an IPv4-mapped IPv6 address counts as the
+// IPv4 address (docs/receive.md "Which connector takes a connection").
+func plain(a netip.Addr) netip.Addr { return a.WithZone("").Unmap() }
+
+func plainPort(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(plain(a.Addr()), a.Port()) }
+
+// parseRange reads a range: an address, two addresses, or CIDR, in which host bits may
+// be set. The text of a CIDR range of IPv4 may have a mask: 10.0.0.1(255.255.0.0).
+func parseRange(text string) (Range, error) {
+	if low, high, ok := strings.Cut(text, "-"); ok {
+		a, err := netip.ParseAddr(low)
+		if err != nil {
+			return Range{}, err
+		}
+		b, err := netip.ParseAddr(high)
+		return Range{plain(a), plain(b)}, err
+	}
+	host, bits := text, ""
+	if before, after, ok := strings.Cut(text, "/"); ok {
+		host, bits = before, after
+	} else if before, mask, ok := strings.Cut(text, "("); ok {
+		m, err := netip.ParseAddr(strings.TrimSuffix(mask, ")"))
+		if err != nil {
+			return Range{}, err
+		}
+		host, bits = before, strconv.Itoa(ones(m))
+	}
+	a, err := netip.ParseAddr(host)
+	if err != nil || bits == "" {
+		return Range{plain(a), plain(a)}, err
+	}
+	n, err := strconv.Atoi(bits)
+	return Range{edge(a, n, 0x00), edge(a, n, 0xff)}, err
+}
+
+// edge replaces all but the first n bits of a by those of fill.
+func edge(a netip.Addr, n int, fill byte) netip.Addr {
+	b := a.AsSlice()
+	for i := range b {
+		kept := min(max(n-8*i, 0), 8)
+		mask := byte(0xff >> kept)
+		b[i] = b[i]&^mask | fill&mask
+	}
+	edge, _ := netip.AddrFromSlice(b)
+	return plain(edge)
+}
+
+// ones counts the bits that are set.
+func ones(a netip.Addr) int {
+	n := 0
+	for _, b := range a.AsSlice() {
+		for ; b != 0; b &= b - 1 {
+			n++
+		}
+	}
+	return n
+}
+
+// domainOf returns the domain of an address, in lower case.
+func domainOf(address string) string {
+	return fold(address[strings.LastIndexByte(address, '@')+1:])
+}
+
+// localOf returns the local part of an address, as it is written.
+func localOf(address string) string {
+	return address[:max(strings.LastIndexByte(address, '@'), 0)]
+}
+
+// fold folds the letters of ASCII.
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	}, s)
+}
+
+// sameAddress compares addresses; letter case doesn't matter.
+func sameAddress(a, b string) bool { return a != "" && fold(a) == fold(b) }
+
+// isASCII reports whether s needs no SMTPUTF8.
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r > 0x7f })
+}
+
+// isBelow reports whether d is a domain below parent, at any depth.
+func isBelow(d, parent string) bool { return strings.HasSuffix(d, "."+parent) }
+
+// covers reports whether d is by, or below it if by is *.contoso.com. contoso.com
+// itself isn't covered then (docs/receive.md "Several tenants on one server").
+func covers(by, d string) bool {
+	by = fold(by)
+	if parent, wildcard := strings.CutPrefix(by, "*."); wildcard {
+		return isBelow(d, parent)
+	}
+	return d == by
+}
