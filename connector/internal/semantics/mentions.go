@@ -1,20 +1,112 @@
 package semantics
 
-import "net/netip"
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strings"
+)
 
-// Mentions is what the text of a policy names, beside defaults that the evaluator
-// compares with: between these points no answer changes.
+// Mentions are the values at which answers of a policy may change: those that its text
+// names, and those that follow from defaults. Between two neighbours none changes.
+// Each list is sorted and without duplicates.
 type Mentions struct {
-	Bindings  []netip.AddrPort // of enabled Receive connectors of this server
+	Bindings  []netip.AddrPort // of the Receive connectors that take part
 	Ranges    []Range          // their RemoteIPRanges
-	Domains   []string         // names in accepted domains, address spaces, secured domains, remote domains and sender lists, without *. and @
-	Groups    []string         // of grants
-	PeerNames []string         // of TLSReceiveDomainSecureList
-	Sizes     []int64          // limits for the size of messages
-	Headers   []int64          // limits for the size of headers
-	Hops      []int            // limits for hops, and for local hops
-	Counts    []int            // limits for the number of recipients
+	Domains   []string         // names of domains, without *. and @; of "*" nothing
+	Addresses []string         // whole addresses of senders
+	Groups    []string         // principals to which rights are granted or denied
+	PeerNames []string         // TLSReceiveDomainSecureList
+	Sizes     []int64          // limits of messages
+	Headers   []int64          // limits of headers
+	Hops      []int64          // limits of Received fields
+	LocalHops []int64          // limits of Received fields of this server
+	Counts    []int64          // limits of recipients
 }
 
-// Range is a range of addresses of one family, both ends included.
+// Range is a range of addresses of one family, both ends included. An IPv4-mapped IPv6
+// address is an IPv4 address.
 type Range struct{ Low, High netip.Addr }
+
+// Mentions returns what p mentions.
+func (p *Policy) Mentions() Mentions {
+	var m Mentions
+	for _, c := range p.receivers {
+		m.Bindings = append(m.Bindings, c.bindings...)
+		m.Ranges = append(m.Ranges, c.ranges...)
+		for _, e := range c.entries {
+			m.Groups = append(m.Groups, e.to)
+		}
+		for _, by := range c.AllowedSenders {
+			m.sender(by)
+		}
+		m.Sizes = append(m.Sizes, c.maxSize)
+		m.Headers = append(m.Headers, c.maxHeader)
+		m.Hops = append(m.Hops, c.maxHops)
+		m.LocalHops = append(m.LocalHops, c.maxLocalHops)
+		m.Counts = append(m.Counts, c.maxPerMail)
+	}
+	for _, a := range p.Accepted {
+		m.domain(a.DomainName)
+	}
+	for _, d := range p.Transport.TLSReceiveDomainSecureList {
+		m.domain(d)
+		m.PeerNames = append(m.PeerNames, fold(d))
+	}
+	m.Sizes = append(m.Sizes, p.maxReceiveSize())
+	m.Counts = append(m.Counts, p.maxRecipients())
+	m.tidy()
+	return m
+}
+
+// sender adds an element of AllowedSenders.
+func (m *Mentions) sender(by string) {
+	if domain, all := strings.CutPrefix(by, "@"); all {
+		m.domain(domain)
+		return
+	}
+	m.Addresses = append(m.Addresses, by)
+	m.domain(domainOf(by))
+}
+
+func (m *Mentions) domain(name string) {
+	if name = strings.TrimPrefix(fold(name), "*."); name != "*" {
+		m.Domains = append(m.Domains, name)
+	}
+}
+
+// tidy sorts the lists and takes out duplicates and what isn't a limit.
+func (m *Mentions) tidy() {
+	slices.SortFunc(m.Bindings, func(a, b netip.AddrPort) int {
+		return cmp.Or(a.Addr().Compare(b.Addr()), cmp.Compare(a.Port(), b.Port()))
+	})
+	m.Bindings = slices.Compact(m.Bindings)
+	slices.SortFunc(m.Ranges, func(a, b Range) int { return cmp.Or(a.Low.Compare(b.Low), a.High.Compare(b.High)) })
+	m.Ranges = slices.Compact(m.Ranges)
+	for _, list := range []*[]string{&m.Domains, &m.Addresses, &m.Groups, &m.PeerNames} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
+	for _, list := range []*[]int64{&m.Sizes, &m.Headers, &m.Hops, &m.LocalHops, &m.Counts} {
+		slices.Sort(*list)
+		*list = slices.DeleteFunc(slices.Compact(*list), func(n int64) bool { return n == unlimited || n == 0 })
+	}
+}
+
+// Clients returns the ends of all ranges, the addresses next to them, and the first and
+// last address of each family, sorted: a client that isn't among them is served as its
+// nearest neighbours are.
+func (m Mentions) Clients() []netip.Addr {
+	all := []netip.Addr{netip.IPv4Unspecified(), netip.AddrFrom4([4]byte{255, 255, 255, 255}), netip.IPv6Unspecified(), lastIPv6}
+	for _, r := range m.Ranges {
+		for _, a := range []netip.Addr{r.Low.Prev(), r.Low, r.Low.Next(), r.High.Prev(), r.High, r.High.Next()} {
+			if a.IsValid() && !a.Is4In6() {
+				all = append(all, a)
+			}
+		}
+	}
+	slices.SortFunc(all, netip.Addr.Compare)
+	return slices.Compact(all)
+}
+
+var lastIPv6 = netip.MustParseAddr("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")

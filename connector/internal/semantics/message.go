@@ -1,6 +1,9 @@
 package semantics
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // isTooLarge reports whether a message of n bytes exceeds the limits of the connector,
 // which ms-Exch-Bypass-Message-Size-Limit lifts, or of the organisation, which no right
@@ -15,10 +18,7 @@ func (t *talk) skipsSize() bool { return t.isServer() && t.SizeEnabled == "Enabl
 
 // maxReceiveSize is docs/cmdlets.md "Set-TransportConfig, …", MaxReceiveSize.
 func (p *Policy) maxReceiveSize() int64 {
-	if p.Transport.MaxReceiveSize == "" {
-		return unlimited
-	}
-	return size(p.Transport.MaxReceiveSize)
+	return size(cmp.Or(p.Transport.MaxReceiveSize, "Unlimited"))
 }
 
 // declared returns the size that MAIL declares: that of the message, where SIZE is

@@ -1,6 +1,9 @@
 package semantics
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // recipient returns the reason why RCPT refuses an address after so many that were
 // accepted; "" if it doesn't.
@@ -12,7 +15,7 @@ func (t *talk) recipient(to string, accepted int64) string {
 		return "address-needs-utf8"
 	case accepted >= t.maxPerMail && !t.isServer():
 		return "too-many-recipients"
-	case t.policy.Transport.MaxRecipientEnvelopeLimit != "" && accepted >= limit(t.policy.Transport.MaxRecipientEnvelopeLimit):
+	case accepted >= t.policy.maxRecipients():
 		return "envelope-too-large"
 	case t.RejectReservedTopLevelRecipientDomains && within(domain, "test", "example", "invalid", "localhost"):
 		return "reserved-top-level-domain"
@@ -38,4 +41,9 @@ func within(domain string, names ...string) bool {
 		}
 	}
 	return false
+}
+
+// maxRecipients is docs/cmdlets.md "Set-TransportConfig, …", MaxRecipientEnvelopeLimit.
+func (p *Policy) maxRecipients() int64 {
+	return limit(cmp.Or(p.Transport.MaxRecipientEnvelopeLimit, "Unlimited"))
 }
