@@ -70,7 +70,7 @@ func (t *talk) logOn(s *Session) string {
 		return "mechanism-not-offered"
 	}
 	user := s.logOn()
-	if !t.holds(user.principals, submit) {
+	if !holds(t.entries, user.principals, submit) {
 		return "login-without-submit"
 	}
 	t.identity = user

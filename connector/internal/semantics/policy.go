@@ -5,6 +5,8 @@ package semantics
 type Policy struct {
 	document
 	receivers []*receiver // of this server, those that are enabled, with their defaults
+
+	sendConnectors []*sendConnector
 }
 
 // document is the object that jsonconfig.Marshal writes.
@@ -150,7 +152,7 @@ type send struct {
 	DomainSecureEnabled                         bool
 	DaneEnabled, MtaStsEnabled                  *bool
 	DkimSigning                                 string
-	CloudServicesMailEnabled, RequireOrg        bool
+	CloudServicesMailEnabled, RequireOorg       bool
 	MaxMessageSize                              string
 	SmartHostLimits, SmartHostMaxConnections    string
 	SmartHostMessageRateLimit                   string

@@ -26,6 +26,9 @@ func Read(canonical []byte) (*Policy, error) {
 	if err := p.readReceivers(); err != nil {
 		return nil, err
 	}
+	if err := p.readSendConnectors(); err != nil {
+		return nil, err
+	}
 	return p, nil
 }
 

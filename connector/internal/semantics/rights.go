@@ -72,23 +72,30 @@ func (p *Policy) groupRights() []struct {
 	}...)
 }
 
-// accessList returns the entries of a connector: those of its permission groups, less
-// those that Remove-ADPermission took away, and those of its grants.
-// docs/model.md "Seven terms", docs/differences.md "Remove-ADPermission of a right …".
+// accessList returns the entries of a Receive connector.
 func (p *Policy) accessList(r *receive) []entry {
-	var list []entry
+	var given []entry
 	groups := flags(or(r.PermissionGroups, p.defaultGroups(r.Usage)))
 	for _, row := range p.groupRights() {
-		if !groups[row.group] {
-			continue
-		}
 		for _, right := range row.rights {
-			if !removed(r.Permissions, row.to, right) {
-				list = append(list, entry{to: row.to, right: right})
+			if groups[row.group] {
+				given = append(given, entry{to: row.to, right: right})
 			}
 		}
 	}
-	for _, g := range r.Permissions {
+	return withGrants(given, r.Permissions)
+}
+
+// withGrants returns the entries that permission groups or setup gave, less those that
+// Remove-ADPermission took away, and the entries of explicit grants.
+// docs/model.md "Seven terms", docs/differences.md "Remove-ADPermission of a right …".
+func withGrants(given []entry, explicit []grant) (list []entry) {
+	for _, e := range given {
+		if !removed(explicit, e.to, e.right) {
+			list = append(list, e)
+		}
+	}
+	for _, g := range explicit {
 		for _, right := range g.ExtendedRights {
 			if !g.Removed {
 				list = append(list, entry{g.User, right, g.Deny})
@@ -128,9 +135,9 @@ func (p *Policy) defaultGroups(usage string) string {
 // holds reports whether one who is all of principals holds a right: an entry allows it
 // to one of them, and none denies it (docs/model.md "Seven terms": a deny beats every
 // allow).
-func (c *receiver) holds(principals []string, right string) bool {
+func holds(list []entry, principals []string, right string) bool {
 	allowed := false
-	for _, e := range c.entries {
+	for _, e := range list {
 		if e.right != right || !slices.Contains(principals, e.to) {
 			continue
 		}

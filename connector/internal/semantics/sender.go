@@ -14,7 +14,7 @@ type talk struct {
 }
 
 // may reports whether the session holds a right.
-func (t *talk) may(right string) bool { return t.holds(t.principals, right) }
+func (t *talk) may(right string) bool { return holds(t.entries, t.principals, right) }
 
 // refusesSender returns the reason why the session may not send as an address; "" if it
 // may. docs/receive.md "Senders" and "Devices that can't set their sender".

@@ -1,0 +1,126 @@
+package semantics
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// queue returns the parameters of the Transport service of this server that decide how
+// accepted mail is delivered.
+// docs/diff.md "What is compared", queue; docs/cmdlets.md "Set-TransportService, …",
+// column Default.
+func (p *Policy) queue() map[string]string {
+	here := p.here()
+	var s service
+	for _, given := range p.Services {
+		if given.Name == "" || strings.EqualFold(p.server(given.Name).Name, here.Name) {
+			s = given
+			break
+		}
+	}
+	byRole := func(other, edge string) string {
+		if here.Edge {
+			return edge
+		}
+		return other
+	}
+	total := cmp.Or(s.MaxOutboundConnections, "1000")
+	return map[string]string{
+		"MaxConnectionRatePerMinute":                    number(cmp.Or(s.MaxConnectionRatePerMinute, 1200)),
+		"MaxOutboundConnections":                        total,
+		"MaxPerDomainOutboundConnections":               cmp.Or(s.MaxPerDomainOutboundConnections, p.perDomain(total)),
+		"IntraOrgConnectorSmtpMaxMessagesPerConnection": number(cmp.Or(s.IntraOrgConnectorSmtpMaxMessagesPerConnection, 20)),
+		"QueueGlitchRetryCount":                         number(or(s.QueueGlitchRetryCount, 4)),
+		"QueueGlitchRetryInterval":                      cmp.Or(s.QueueGlitchRetryInterval, "00:01:00"),
+		"TransientFailureRetryCount":                    number(or(s.TransientFailureRetryCount, 6)),
+		"TransientFailureRetryInterval":                 cmp.Or(s.TransientFailureRetryInterval, byRole("00:05:00", "00:10:00")),
+		"OutboundConnectionFailureRetryInterval":        cmp.Or(s.OutboundConnectionFailureRetryInterval, byRole("00:10:00", "00:30:00")),
+		"MessageRetryInterval":                          cmp.Or(s.MessageRetryInterval, "00:05:00"),
+		"DelayNotificationTimeout":                      cmp.Or(s.DelayNotificationTimeout, "04:00:00"),
+		"MessageExpirationTimeout":                      cmp.Or(s.MessageExpirationTimeout, "2.00:00:00"),
+		"ExternalDNSServers":                            nameServers(s.ExternalDNSAdapterEnabled, s.ExternalDNSServers, s.ExternalDNSProtocolOption),
+		"InternalDNSServers":                            nameServers(s.InternalDNSAdapterEnabled, s.InternalDNSServers, s.InternalDNSProtocolOption),
+	}
+}
+
+// perDomain is the default of MaxPerDomainOutboundConnections. docs/cmdlets.md: "40; in
+// 2007 20; or MaxOutboundConnections if that is less".
+func (p *Policy) perDomain(total string) string {
+	def := int64(40)
+	if p.in2007() {
+		def = 20
+	}
+	if n, err := strconv.ParseInt(total, 10, 64); err == nil && n < def {
+		return total
+	}
+	return number(def)
+}
+
+// nameServers says which name servers are asked, in which order, and how.
+// docs/routing.md "Name servers".
+func nameServers(adapter *bool, list []string, protocol string) string {
+	servers := "the machine's"
+	if !orTrue(adapter) {
+		servers = strings.Join(list, ", ")
+	}
+	return servers + " by " + cmp.Or(protocol, "Any")
+}
+
+func number(n int64) string { return strconv.FormatInt(n, 10) }
+
+// reports returns which delivery reports there are, and in which form.
+// docs/reports.md; docs/cmdlets.md "Set-TransportConfig, …", column Default.
+func (p *Policy) reports() map[string]string {
+	t := p.Transport
+	set := map[string]string{
+		"ExternalDsnMaxMessageAttachSize": cmp.Or(t.ExternalDsnMaxMessageAttachSize, "10MB"),
+		"InternalDsnMaxMessageAttachSize": cmp.Or(t.InternalDsnMaxMessageAttachSize, "10MB"),
+		"ExternalDelayDsnEnabled":         strconv.FormatBool(orTrue(t.ExternalDelayDsnEnabled)),
+		"InternalDelayDsnEnabled":         strconv.FormatBool(orTrue(t.InternalDelayDsnEnabled)),
+	}
+	// docs/reports.md "Copies for the postmaster": without an address there are none.
+	if t.ExternalPostmasterAddress != "" {
+		codes := "5.4.8, 5.4.6, 5.4.4, 5.2.4, 5.2.0, 5.1.4"
+		if t.GenerateCopyOfDSNFor != nil {
+			codes = *t.GenerateCopyOfDSNFor
+		}
+		list := strings.Split(codes, ", ")
+		slices.Sort(list)
+		set["GenerateCopyOfDSNFor"] = strings.Join(list, ", ")
+	}
+	return set
+}
+
+// reportsTo returns whether a sender gets reports on failures and on deliveries.
+// docs/reports.md "Which reports are sent".
+func (p *Policy) reportsTo(sender string) map[string]string {
+	if sender == "" {
+		return nil // reports aren't answered by reports
+	}
+	r := remoteDomain{}
+	domain := domainOf(sender)
+	if t := p.acceptedType(domain); t != authoritative && t != internalRelay {
+		r = p.remoteDomain(domain)
+	}
+	return map[string]string{
+		"NDREnabled":            strconv.FormatBool(orTrue(r.NDREnabled)),
+		"DeliveryReportEnabled": strconv.FormatBool(orTrue(r.DeliveryReportEnabled)),
+	}
+}
+
+// remoteDomain returns the most specific remote domain that covers a domain, or one with
+// the defaults. docs/differences.md: *.contoso.com covers contoso.com, too, unless that is
+// a remote domain of its own.
+func (p *Policy) remoteDomain(domain string) remoteDomain {
+	var best remoteDomain
+	most := 0
+	for _, r := range p.Remote {
+		s := space{name: strings.ToLower(r.DomainName), smtp: true}
+		if n := s.specificity(domain, "", false); n > most {
+			best, most = r, n
+		}
+	}
+	return best
+}
