@@ -9,16 +9,25 @@ const (
 )
 
 // acceptedType returns the type of the accepted domain that covers a domain; "" if none
-// does. docs/receive.md "Accepted domains": the domain's own entry comes first, then
-// the entry of the nearest domain above it that covers what is below, then "*".
+// does.
 func (p *Policy) acceptedType(domain string) string {
-	kind, best := "", -1
+	if a, ok := p.acceptedDomain(domain); ok {
+		return a.kind()
+	}
+	return ""
+}
+
+// acceptedDomain returns the accepted domain that covers a domain.
+// docs/receive.md "Accepted domains": the domain's own entry comes first, then
+// the entry of the nearest domain above it that covers what is below, then "*".
+func (p *Policy) acceptedDomain(domain string) (covering acceptedDomain, ok bool) {
+	best := -1
 	for _, a := range p.Accepted {
 		if n := a.precedence(domain); n > best {
-			kind, best = a.kind(), n
+			covering, best = a, n
 		}
 	}
-	return kind
+	return covering, best >= 0
 }
 
 // precedence says how well a covers a domain; -1 if it doesn't.

@@ -42,7 +42,7 @@ func (p *Policy) Hop(r Route) map[string]string {
 func (s *send) destination() string {
 	to := "mail exchangers"
 	if !s.byDNS() {
-		to = strings.Join(slices.Sorted(slices.Values(s.SmartHosts)), ", ")
+		to = sorted(s.SmartHosts)
 	}
 	return to + " at port " + strconv.FormatInt(s.Port, 10)
 }

@@ -1,0 +1,64 @@
+package semantics
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// reports returns which delivery reports there are, and in which form.
+// docs/reports.md; docs/cmdlets.md "Set-TransportConfig, …", column Default.
+func (p *Policy) reports() map[string]string {
+	t := p.Transport
+	set := map[string]string{
+		"ExternalDsnMaxMessageAttachSize": cmp.Or(t.ExternalDsnMaxMessageAttachSize, "10MB"),
+		"InternalDsnMaxMessageAttachSize": cmp.Or(t.InternalDsnMaxMessageAttachSize, "10MB"),
+		"ExternalDelayDsnEnabled":         strconv.FormatBool(orTrue(t.ExternalDelayDsnEnabled)),
+		"InternalDelayDsnEnabled":         strconv.FormatBool(orTrue(t.InternalDelayDsnEnabled)),
+	}
+	// docs/reports.md "Copies for the postmaster": without an address there are none.
+	if t.ExternalPostmasterAddress != "" {
+		codes := "5.4.8, 5.4.6, 5.4.4, 5.2.4, 5.2.0, 5.1.4"
+		if t.GenerateCopyOfDSNFor != nil {
+			codes = *t.GenerateCopyOfDSNFor
+		}
+		set["GenerateCopyOfDSNFor"] = sorted(strings.Split(codes, ", "))
+	}
+	return set
+}
+
+// reportsTo returns whether a sender gets reports on failures and on deliveries.
+// docs/reports.md "Which reports are sent".
+func (p *Policy) reportsTo(sender string) map[string]string {
+	if sender == "" {
+		return nil // reports aren't answered by reports
+	}
+	r := remoteDomain{}
+	domain := domainOf(sender)
+	if t := p.acceptedType(domain); t != authoritative && t != internalRelay {
+		r = p.remoteDomain(domain)
+	}
+	return map[string]string{
+		"NDREnabled":            strconv.FormatBool(orTrue(r.NDREnabled)),
+		"DeliveryReportEnabled": strconv.FormatBool(orTrue(r.DeliveryReportEnabled)),
+	}
+}
+
+// remoteDomain returns the most specific remote domain that covers a domain, or one with
+// the defaults. docs/differences.md: *.contoso.com covers contoso.com, too, unless that is
+// a remote domain of its own.
+func (p *Policy) remoteDomain(domain string) remoteDomain {
+	var best remoteDomain
+	most := 0
+	for _, r := range p.Remote {
+		s := space{name: strings.ToLower(r.DomainName), smtp: true}
+		if n := s.specificity(domain, "", false); n > most {
+			best, most = r, n
+		}
+	}
+	return best
+}
+
+// sorted joins a list whose order decides nothing.
+func sorted(list []string) string { return strings.Join(slices.Sorted(slices.Values(list)), ", ") }
