@@ -23,22 +23,29 @@ var outcomes = map[routing.Outcome]string{
 	routing.Routed: semantics.Routed, routing.Unreachable: semantics.Unreachable, routing.TooLarge: semantics.TooLarge,
 }
 
-// eachRoute asks random policies and their texts for the routes of all domains and sizes.
-func eachRoute(t *testing.T, check func(p *connector.Policy, q *semantics.Policy, is connector.Route, said semantics.Route)) {
+// eachPolicy draws policies that route, and reads their texts.
+func eachPolicy(t *testing.T, check func(r *rand.Rand, p *connector.Policy, q *semantics.Policy)) {
 	seed := rand.Uint64()
 	for i := range *sendPolicies {
 		r := rand.New(rand.NewPCG(seed, uint64(i)))
 		p, q := sendPolicy(t, r)
+		check(r, p, q)
+		if t.Failed() {
+			t.Fatalf("seed %d, policy %d:\n%s", seed, i, textOf(t, p))
+		}
+	}
+}
+
+// eachRoute asks such policies and their texts for the routes of all domains and sizes.
+func eachRoute(t *testing.T, check func(p *connector.Policy, q *semantics.Policy, is connector.Route, said semantics.Route)) {
+	eachPolicy(t, func(_ *rand.Rand, p *connector.Policy, q *semantics.Policy) {
 		for _, domain := range routedDomains {
 			to := routing.MustParseAddress("amy@" + domain)
 			for _, size := range routedSizes {
 				check(p, q, p.Route(to, size, nil), q.Route(to.String(), size))
 			}
 		}
-		if t.Failed() {
-			t.Fatalf("seed %d, policy %d", seed, i)
-		}
-	}
+	})
 }
 
 func TestRoutesAgree(t *testing.T) {
