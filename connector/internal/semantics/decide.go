@@ -19,11 +19,8 @@ func (p *Policy) Decide(s Session) Result {
 	if r.refuse(t.open(&s)) || r.refuse("mail", t.mail(&s, &r)) {
 		return r
 	}
-	if r.recipients(t, &s); len(r.Routes) > 0 || len(s.To) == 0 {
-		r.refuse("data", t.data(&s, &r))
-		return r
-	}
-	r.refuse("data", "no-recipients")
+	r.recipients(t, &s)
+	r.refuse("data", t.data(&s, &r))
 	return r
 }
 
@@ -112,14 +109,15 @@ var unroutable = map[string]string{Unreachable: "unroutable", TooLarge: "route-t
 
 // data decides on the message: first on its header, then on its size, which was perhaps
 // not declared.
-func (t *talk) data(s *Session, r *Result) (refused string) {
-	if len(s.To) == 0 {
+func (t *talk) data(s *Session, r *Result) string {
+	if len(r.Routes) == 0 {
 		return "need-rcpt"
 	}
-	if refused = t.header(s); refused != "" {
+	if refused := t.header(s); refused != "" {
 		return refused
 	}
-	if r.NewFrom, refused = t.authors(s.Authors); refused != "" {
+	from, refused := t.authors(s.Authors)
+	if refused != "" {
 		return refused
 	}
 	if t.isTooLarge(s.Size) {
@@ -130,6 +128,7 @@ func (t *talk) data(s *Session, r *Result) (refused string) {
 			return unroutable[TooLarge]
 		}
 	}
+	r.NewFrom = from
 	for _, field := range s.Header {
 		if t.keeps(field) {
 			r.Kept = append(r.Kept, field)

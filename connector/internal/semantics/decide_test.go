@@ -37,27 +37,55 @@ func randomPolicies(t *testing.T, test func(r *rand.Rand, p *connector.Policy)) 
 	}
 }
 
-// TestDecide compares whole sessions with Policy.Walk.
+// TestDecide compares whole sessions with Policy.Walk, and checks that every reason
+// occurs.
 func TestDecide(t *testing.T) {
-	accepted := 0
+	seen := map[semantics.Refusal]int{}
 	randomPolicies(t, func(r *rand.Rand, p *connector.Policy) {
 		q := read(t, p)
+		d := newDrawer(r, q)
 		for range 100 {
-			s := session(r)
+			s := d.session()
 			got, want := q.Decide(s), walked(t, p, s)
 			if fmt.Sprint(got) != fmt.Sprint(want) {
 				text, _ := json.Marshal(s)
 				t.Errorf("%s\n%s\nsemantics: %+v\nWalk:      %+v", textOf(t, p), text, got, want)
 				return
 			}
+			for _, refused := range got.Refused {
+				seen[refused]++
+			}
 			if got.Accepted() {
-				accepted++
+				seen[semantics.Refusal{}]++
 			}
 		}
 	})
-	if accepted < *count {
-		t.Errorf("only %d sessions are accepted", accepted)
+	for _, refused := range everyRefusal {
+		if seen[refused] < *count/200 {
+			t.Errorf("%+v occurs %d times only", refused, seen[refused])
+		}
+		delete(seen, refused)
 	}
+	if len(seen) > 0 {
+		t.Errorf("refusals that the test doesn't name: %v", seen)
+	}
+}
+
+// everyRefusal are the refusals of sessions, and none for an accepted message.
+var everyRefusal = []semantics.Refusal{
+	{}, {Stage: "connect", Reason: "no-connector"}, {Stage: "connect", Reason: "implicit-tls"},
+	{Stage: "ehlo", Reason: "illegal-character"}, {Stage: "ehlo", Reason: "hello-domain-required"}, {Stage: "starttls", Reason: "unrecognized-command"},
+	{Stage: "auth", Reason: "starttls-first"}, {Stage: "auth", Reason: "mechanism-not-offered"}, {Stage: "auth", Reason: "login-without-submit"},
+	{Stage: "mail", Reason: "starttls-first"}, {Stage: "mail", Reason: "not-authenticated"}, {Stage: "mail", Reason: "address-needs-utf8"},
+	{Stage: "mail", Reason: "message-too-large"}, {Stage: "mail", Reason: "sender-not-allowed"}, {Stage: "mail", Reason: "secured-sender-denied"},
+	{Stage: "mail", Reason: "anonymous-send-as-denied"}, {Stage: "mail", Reason: "send-as-denied"},
+	{Stage: "rcpt", Reason: "address-needs-utf8"}, {Stage: "rcpt", Reason: "too-many-recipients"}, {Stage: "rcpt", Reason: "envelope-too-large"},
+	{Stage: "rcpt", Reason: "reserved-top-level-domain"}, {Stage: "rcpt", Reason: "reserved-second-level-domain"}, {Stage: "rcpt", Reason: "single-label-domain"},
+	{Stage: "rcpt", Reason: "relay-denied"}, {Stage: "rcpt", Reason: "routed-recipient"},
+	{Stage: "route", Reason: "unroutable"}, {Stage: "route", Reason: "route-too-small"},
+	{Stage: "data", Reason: "need-rcpt"}, {Stage: "data", Reason: "header-too-large"}, {Stage: "data", Reason: "hop-count-exceeded"},
+	{Stage: "data", Reason: "message-too-large"}, {Stage: "data", Reason: "route-too-small"}, {Stage: "data", Reason: "sender-not-allowed"},
+	{Stage: "data", Reason: "secured-sender-denied"}, {Stage: "data", Reason: "anonymous-send-as-denied"}, {Stage: "data", Reason: "send-as-denied"},
 }
 
 // walked returns what Policy.Walk decides.
@@ -81,7 +109,7 @@ func walked(t *testing.T, p *connector.Policy, s semantics.Session) (r semantics
 			r.Routes = append(r.Routes, routed(acceptedBy(w)[i], route))
 		}
 	}
-	if !w.Accepted() {
+	if last := w.Stages[len(w.Stages)-1]; last.Name != connector.StageData || !last.Decision.Allowed() {
 		return r
 	}
 	if from := w.Session.FromOf(d.Authors, true); from.IsValid() {

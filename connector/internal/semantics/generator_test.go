@@ -1,8 +1,10 @@
 package semantics_test
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -47,7 +49,6 @@ var (
 	fields     = []string{
 		"Received", "RESENT-From", "Subject", "X-MS-Exchange-Organization-SCL", "x-ms-exchange-forest-a", "X-MS-Exchange-CrossPremises-b", "X-MS-Exchange-Other", "Resent",
 	}
-	sizes = append([]int64{10 << 20, 10<<20 + 1, 36 << 20, 36<<20 + 1, 200_001}, policygen.Sizes...)
 	names = append([]string{"Partner.Test.", "x.partner.test", "*.other.test"}, policygen.Names...)
 )
 
@@ -63,38 +64,84 @@ func some[T any](r *rand.Rand, all []T, n int) (list []T) {
 	return list
 }
 
-func address(r *rand.Rand) string { return pick(r, localParts) + "@" + pick(r, domains) }
+// drawer draws sessions that meet what one policy mentions.
+type drawer struct {
+	*rand.Rand
+	policy   *semantics.Policy
+	mentions semantics.Mentions
+	clients  []netip.Addr
+}
+
+func newDrawer(r *rand.Rand, p *semantics.Policy) drawer {
+	m := p.Mentions()
+	all := m.Clients()
+	for _, a := range all {
+		if a.Is4() {
+			all = append(all, netip.AddrFrom16(a.As16())) // an IPv4 address in its mapped form
+		}
+	}
+	return drawer{r, p, m, all}
+}
+
+// near draws a limit or the next larger number, or 0.
+func near[T int | int64](r *rand.Rand, limits []int64) T {
+	return T(pick(r, append(slices.Clone(limits), -1)) + 1 - int64(r.IntN(2)))
+}
+
+// address draws an address: half of the time in a domain that the policy mentions, or
+// below one.
+func (d drawer) address() string {
+	if len(d.mentions.Addresses) > 0 && d.IntN(4) == 0 {
+		return pick(d.Rand, d.mentions.Addresses)
+	}
+	domain := pick(d.Rand, domains)
+	if mentioned := d.mentions.Domains; len(mentioned) > 0 && d.IntN(2) == 0 {
+		domain = pick(d.Rand, mentioned)
+		if domain[0] != '[' {
+			domain = pick(d.Rand, []string{"", "", "x.", "y.x.", "x"}) + domain
+		}
+	}
+	return pick(d.Rand, localParts) + "@" + domain
+}
 
 // session draws a session.
-func session(r *rand.Rand) semantics.Session {
-	s := semantics.Session{
-		Local: pick(r, locals), TLS: r.IntN(2) == 0, Helo: pick(r, []string{"client.example", "client.example", "a b", "", " \t", "a\x01b"}),
-		Size: pick(r, sizes), HeaderSize: pick(r, []int64{0, 999, 1000, 1001, 65536, 65537, 262144, 262145}),
-		Hops: pick(r, []int{0, 1, 2, 30, 31, 60, 61}), LocalHops: pick(r, []int{0, 1, 2, 3, 8, 9, 12, 13}), Header: fields,
+func (d drawer) session() semantics.Session {
+	r := d.Rand
+	s := semantics.Session{TLS: r.IntN(2) == 0, Helo: "client.example", Header: fields}
+	for range 8 { // most sessions shall be served
+		s.Local, s.Remote = pick(r, locals), pick(r, d.clients)
+		if _, ok := d.policy.Serving(s.Local, s.Remote); ok {
+			break
+		}
 	}
-	if r.IntN(3) > 0 { // most sessions shall come to the end
-		s.HeaderSize, s.Hops, s.LocalHops, s.Helo = 0, 0, 0, "client.example"
+	switch r.IntN(12) { // and most come to the end
+	case 0:
+		s.Helo = pick(r, []string{"a b", "", " \t", "a\x01b"})
+	case 1:
+		s.HeaderSize = near[int64](r, d.mentions.Headers)
+	case 2:
+		s.Hops = near[int](r, d.mentions.Hops)
+	case 3:
+		s.LocalHops = near[int](r, d.mentions.LocalHops)
+	case 4, 5, 6:
+		s.Size = near[int64](r, d.mentions.Sizes)
+	case 7:
+		s.Size = pick(r, policygen.Sizes)
 	}
-	s.Remote = pick(r, clients(s.Local))
 	if s.TLS {
 		s.PeerNames = some(r, names, 4)
 	}
 	if r.IntN(5) > 0 {
-		s.From = address(r)
+		s.From = d.address()
 	}
-	for range 1 + r.IntN(4) {
-		s.To = append(s.To, address(r))
+	for range 1 + r.IntN(3)*r.IntN(2) {
+		s.To = append(s.To, d.address())
 	}
 	if r.IntN(20) == 0 {
 		s.To = nil
 	}
 	for range r.IntN(3) {
-		s.Authors = append(s.Authors, pick(r, []string{address(r), s.From, "scanner@contoso.com"}))
-	}
-	for i := range s.Authors {
-		if s.Authors[i] == "" {
-			s.Authors[i] = "ann@contoso.com"
-		}
+		s.Authors = append(s.Authors, pick(r, []string{d.address(), cmp.Or(s.From, "ann@contoso.com"), "scanner@contoso.com"}))
 	}
 	if r.IntN(2) == 0 {
 		s.User = true
@@ -103,17 +150,6 @@ func session(r *rand.Rand) semantics.Session {
 		s.Domains = some(r, []string{"contoso.com", "*.contoso.com", "fabrikam.com", "*.fabrikam.com"}, 5)
 	}
 	return s
-}
-
-// clients returns clients at which policies differ, in both forms of IPv4 addresses.
-func clients(local netip.AddrPort) []netip.Addr {
-	all := append(policygen.Clients(netip.AddrPortFrom(local.Addr().Unmap(), local.Port())), netip.MustParseAddr("9.255.255.255"), netip.MustParseAddr("2001:db8:1::"))
-	for _, a := range all {
-		if a.Is4() {
-			all = append(all, netip.AddrFrom16(a.As16()))
-		}
-	}
-	return all
 }
 
 // texts returns groups as the policy's text names them.

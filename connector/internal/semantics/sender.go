@@ -85,10 +85,13 @@ func (t *talk) sender(from string) (sender, refused string) {
 		return "", ""
 	}
 	refused = t.refusesSender(from)
-	if t.RewriteSender != "" && t.replaces(refused) {
+	switch {
+	case t.RewriteSender != "" && t.replaces(refused):
 		return t.RewriteSender, ""
+	case refused != "":
+		return "", refused
 	}
-	return from, refused
+	return from, ""
 }
 
 // authors decides on the addresses of From and Sender, and says by which address From
