@@ -120,6 +120,18 @@ func rowOf(layers map[string]layer, name string) string {
 	return rowOf(layers, dir)
 }
 
+// TestSemanticsStandsAlone keeps the second evaluator to the standard library: what it
+// shared with the first one, it couldn't check.
+func TestSemanticsStandsAlone(t *testing.T) {
+	for _, p := range packages(t, "./connector/internal/semantics") {
+		for _, dep := range p.Deps {
+			if domain, _, _ := strings.Cut(dep, "/"); strings.Contains(domain, ".") {
+				t.Errorf("%s depends on %s", p.rel(), dep)
+			}
+		}
+	}
+}
+
 // TestExamplesUsePublicPackages keeps the programs to what every embedder has.
 func TestExamplesUsePublicPackages(t *testing.T) {
 	for _, p := range packages(t, module+"/examples/...") {

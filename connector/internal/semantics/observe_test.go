@@ -79,7 +79,7 @@ func TestObservablesAgree(t *testing.T) {
 	}
 	randomPolicies(t, func(r *rand.Rand, p *connector.Policy) {
 		q := read(t, p)
-		s := session(r)
+		s := newDrawer(r, q).session()
 		observed := q.Observables(s)
 		for name := range observed {
 			if strings.Contains(name, " for ") || strings.HasSuffix(name, "DNSServers") {

@@ -10,7 +10,7 @@ type Policy struct {
 }
 
 // document is the object that jsonconfig.Marshal writes.
-// docs/gateway.md "Configuration" has the format.
+// docs/gateway.md "A policy" has the format.
 type document struct {
 	Profile      string // "Exchange2007", or the current edition
 	Server       string

@@ -52,7 +52,7 @@ func (t *talk) listsSender(address string) bool {
 // mustProve reports whether a certificate for the sender's domain is missing: with
 // DomainSecureEnabled, clients that haven't logged on may send as a domain of
 // TLSReceiveDomainSecureList only if they prove it.
-// docs/receive.md "Partners".
+// docs/receive.md "Senders".
 func (t *talk) mustProve(domain string) bool {
 	stranger := t.kind == anonymousLogon || t.kind == partnerServers
 	return stranger && t.DomainSecureEnabled && t.policy.isSecured(domain) && !slices.Contains(t.domains, domain)

@@ -7,7 +7,7 @@ import (
 )
 
 // here returns this server.
-// docs/gateway.md "Configuration": Server is its name, by default the first of Servers,
+// docs/gateway.md "A policy": Server is its name, by default the first of Servers,
 // or localhost.
 func (p *Policy) here() server {
 	switch {
