@@ -19,7 +19,7 @@ type HopTLS struct {
 // docs/routing.md "The next hop".
 const implicitTLS = 465
 
-// TLS returns what the next hop of a recipient that is routed from this server must do.
+// TLS returns the demands on the next hop of a recipient that is routed from this server.
 func (p *Policy) TLS(r Route) HopTLS { return p.hopTLS(p.sendConnector(r.Connector), domainOf(r.To)) }
 
 // hopTLS applies the table of docs/routing.md "TLS to the next hop", row by row, to mail

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Hop returns what the next hop of a routed recipient would notice: the destination as
+// Hop returns the things that the next hop of a routed recipient would notice: the destination as
 // "route", TLS, authentication and header fields as "route-tls", "route-auth" and
 // "route-headers", and parameters of the Send connector by their names, where they have
 // an effect. Nil without a route.

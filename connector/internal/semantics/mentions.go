@@ -28,7 +28,7 @@ type Mentions struct {
 // address is an IPv4 address.
 type Range struct{ Low, High netip.Addr }
 
-// Mentions returns what p mentions.
+// Mentions returns the values of p.
 func (p *Policy) Mentions() Mentions {
 	var m Mentions
 	for _, c := range p.receivers {

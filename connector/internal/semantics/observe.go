@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// Observables returns what a client, a next hop or a sender would notice of the policy in
-// a session besides its decisions: parameters in effect by their names. Those about mail
+// Observables returns the settings that a client, a next hop or a sender would notice in a
+// session besides the decisions: parameters in effect by their names. Those about mail
 // to one recipient have its address behind the name, as in "Fqdn for amy@contoso.com".
 // They are there whether or not the session may send to the recipient.
 // docs/diff.md "What is compared" and "When a parameter has an effect".

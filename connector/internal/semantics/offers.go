@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Offers returns what EHLO offers a client that hasn't logged on, sorted: keywords with
-// their value, and "AUTH " with the name of a mechanism for each one. SCRAM is left out:
+// Offers returns the extensions that EHLO offers a client that hasn't logged on, sorted:
+// keywords with their value, and "AUTH " with the name of a mechanism for each one. SCRAM is left out:
 // it is offered where PLAIN is, once every user has keys. Without a connector, and in
 // the clear where connections begin with TLS, nothing is offered.
 func (p *Policy) Offers(local netip.AddrPort, remote netip.Addr, tls bool) []string {
@@ -26,7 +26,7 @@ func (p *Policy) Offers(local netip.AddrPort, remote netip.Addr, tls bool) []str
 	return all
 }
 
-// logons returns the mechanisms of AUTH. With RequireTLS there is none before TLS.
+// logons returns the mechanisms of AUTH. With RequireTLS, AUTH isn't offered before TLS.
 // docs/receive.md "How clients may authenticate".
 func (c *receiver) logons(tls bool) []string {
 	if c.mechanism["ExternalAuthoritative"] || c.RequireTLS && !tls {

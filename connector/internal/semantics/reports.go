@@ -17,7 +17,7 @@ func (p *Policy) reports() map[string]string {
 		"ExternalDelayDsnEnabled":         strconv.FormatBool(orTrue(t.ExternalDelayDsnEnabled)),
 		"InternalDelayDsnEnabled":         strconv.FormatBool(orTrue(t.InternalDelayDsnEnabled)),
 	}
-	// docs/reports.md "Copies for the postmaster": without an address there are none.
+	// docs/reports.md "Copies for the postmaster": no copy is sent without an address.
 	if t.ExternalPostmasterAddress != "" {
 		codes := "5.4.8, 5.4.6, 5.4.4, 5.2.4, 5.2.0, 5.1.4"
 		if t.GenerateCopyOfDSNFor != nil {

@@ -45,9 +45,9 @@ func (p *Policy) Route(to string, size int64) Route {
 	return Route{to, Routed, best.Name, best.space.text, best.way.via}
 }
 
-// candidates returns what is left by rule 2: enabled connectors of which a source server
-// can be reached, unless they are scoped and it is in another site; and of these each
-// address space that matches.
+// candidates returns the address spaces that rule 2 leaves: those that match, of enabled
+// connectors of which a source server can be reached, unless they are scoped and it is in
+// another site.
 func (p *Policy) candidates(domain string) (all []candidate) {
 	accepted := p.acceptedType(domain)
 	for _, s := range p.sendConnectors {

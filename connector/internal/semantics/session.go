@@ -2,7 +2,7 @@ package semantics
 
 import "net/netip"
 
-// Session is what a client does on one connection: it says EHLO, uses STARTTLS and says
+// Session says what a client does on one connection: it says EHLO, uses STARTTLS and says
 // EHLO again if TLS is set and the connection doesn't begin with TLS, logs on if User is
 // set, and sends one message: MAIL, a RCPT for each recipient, and DATA.
 type Session struct {
@@ -26,7 +26,7 @@ type Session struct {
 	Header     []string // names of header fields
 }
 
-// Result is what a policy decides about a session.
+// Result has the decisions of a policy about a session.
 type Result struct {
 	Connector string    // the Receive connector that serves; "" if none does
 	Refused   []Refusal // in order; empty if the message is accepted
