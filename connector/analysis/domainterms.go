@@ -128,6 +128,16 @@ func (o *domainTree) terms(of func(cell int) membership) (domains, except []stri
 	return domains, except
 }
 
+// termsOf describes a set of cells.
+func (o *domainTree) termsOf(in map[int]bool) (domains, except []string) {
+	return o.terms(func(cell int) membership {
+		if in[cell] {
+			return inside
+		}
+		return outside
+	})
+}
+
 // resolve returns which cells are in a set. A cell that may be in it or not follows
 // the cell above it. differs is called for the cells that differ from the cell above,
 // parents first.

@@ -61,6 +61,8 @@ var uncompared = map[string]string{
 	"Send.RequireOorg": "kept", "Send.ConnectorType": "kept",
 
 	"Transport.UseDowngradedExchangeServerAuth": "it decides what is valid only",
+	"Receive.TlsLegacyEndDate":                  "it ends what nothing begins",
+	"Transport.GenerateCopyOfDSNFor":            "there are no copies without ExternalPostmasterAddress",
 	"AcceptedDomain.Name":                       "names", "Service.Name": "another server's service", "RemoteDomain.Name": "names",
 }
 
@@ -223,7 +225,7 @@ var without = map[string][]string{
 		"LogonWithoutCertificateCheck", "SmartHostMaxConnections", "SmartHostMessageRateLimit", "SmartHostRecipientRateLimit",
 		"DaneEnabled", "MtaStsEnabled", "DNSRoutingEnabled", "SmartHosts", "SmartHostAuthMechanism", "AuthenticationCredential", "SmartHostCredentials", "Port", "SourceIPAddress", "ForceHELO", "RequireTLS",
 		"UseExternalDNSServersEnabled", "IgnoreSTARTTLS", "TlsAuthLevel", "TlsDomain", "TlsCertificateName", "DomainSecureEnabled", "CloudServicesMailEnabled", "DkimSigning", "ErrorPolicies", "Permissions",
-		"Transport.TLSSendDomainSecureList",
+		"Transport.TLSSendDomainSecureList", "SmtpMaxMessagesPerConnection",
 	},
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
@@ -30,11 +31,10 @@ func (c *comparer) queueChanges() []Change {
 		settingChanges(AspectReport, reportSettings, old.Transport(), now.Transport())...)
 	changes = append(changes, nameServerChanges(old.Service(), now.Service())...)
 	if choosesPostmaster(&c.configs[0]) || choosesPostmaster(&c.configs[1]) {
-		changes = append(changes, changedValue(AspectReport, "ExternalPostmasterAddress", postmaster(old), postmaster(now), "")...)
+		changes = append(changes, changedValue(AspectReport, "ExternalPostmasterAddress", postmaster(old), postmaster(now))...)
 	}
-	for _, domain := range c.remoteDomains() {
-		changes = append(changes, remoteChanges(old, now, domain)...)
-	}
+	changes = append(changes, changedValue(AspectReport, "GenerateCopyOfDSNFor", copied(old), copied(now))...)
+	changes = append(changes, c.reportChanges()...)
 	changes = append(changes, c.lookupChanges()...)
 	sortChanges(changes)
 	return changes
@@ -45,7 +45,7 @@ func settingChanges(aspect Aspect, settings []comparedSetting, old, now any) (ch
 	for _, s := range settings {
 		was, _ := s.of(old)
 		is, _ := s.of(now)
-		changes = append(changes, changedValue(aspect, s.Name, was, is, "")...)
+		changes = append(changes, changedValue(aspect, s.Name, was, is)...)
 	}
 	return changes
 }
@@ -53,8 +53,8 @@ func settingChanges(aspect Aspect, settings []comparedSetting, old, now any) (ch
 // nameServerChanges compares which name servers are asked for next hops. Servers that are listed
 // while those of the machine are asked make no difference.
 func nameServerChanges(old, now *connector.Service) []Change {
-	return append(changedValue(AspectQueue, "ExternalDNSServers", nameServerText(old.ExternalNameServers()), nameServerText(now.ExternalNameServers()), ""),
-		changedValue(AspectQueue, "InternalDNSServers", nameServerText(old.InternalNameServers()), nameServerText(now.InternalNameServers()), "")...)
+	return append(changedValue(AspectQueue, "ExternalDNSServers", nameServerText(old.ExternalNameServers()), nameServerText(now.ExternalNameServers())),
+		changedValue(AspectQueue, "InternalDNSServers", nameServerText(old.InternalNameServers()), nameServerText(now.InternalNameServers()))...)
 }
 
 // nameServerText returns name servers in their order, and how they are asked.
@@ -74,18 +74,14 @@ func nameServerText(n connector.NameServers) string {
 }
 
 // changedValue returns the Change of a parameter from was to is; nil if they are
-// equal. domain is the remote domain that the parameter belongs to, or "".
-func changedValue(aspect Aspect, name, was, is, domain string) []Change {
+// equal.
+func changedValue(aspect Aspect, name, was, is string) []Change {
 	if was == is {
 		return nil
 	}
-	c := Change{Aspect: aspect, Direction: Different, Subject: name, Before: was, After: is, Text: fmt.Sprintf("%s is now %s (was %s)", name, is, was)}
-	if domain != "" {
-		c.Domains = []string{domain}
-		c.Text += " for senders in " + remoteText(domain)
-	}
-	c.Text += "."
-	return []Change{c}
+	return []Change{{
+		Aspect: aspect, Direction: Different, Subject: name, Before: was, After: is, Text: fmt.Sprintf("%s is now %s (was %s).", name, is, was),
+	}}
 }
 
 // choosesPostmaster reports whether cfg sets the address that reports are sent from.
@@ -94,45 +90,33 @@ func choosesPostmaster(cfg *connector.Config) bool {
 	return cfg.Transport.ExternalPostmasterAddress != "" || slices.ContainsFunc(cfg.Accepted, func(d routing.AcceptedDomain) bool { return d.Default })
 }
 
+// anySender stands for all senders where it doesn't matter which one it is.
+var anySender = routing.MustParseAddress("a@example.invalid")
+
 // postmaster returns the address from which p sends reports.
-func postmaster(p *connector.Policy) string {
-	return p.Reports(routing.MustParseAddress("a@example.invalid")).Postmaster.String()
-}
+func postmaster(p *connector.Policy) string { return p.Reports(anySender).Postmaster.String() }
 
-// remoteDomains returns the domains of the remote domains of either policy, each once.
-func (c *comparer) remoteDomains() []string {
-	names := []string{"*"}
-	for i := range c.configs {
-		for _, r := range c.configs[i].Remote {
-			names = append(names, strings.ToLower(r.DomainName))
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
+// copied returns the codes of failures whose reports are copied to the postmaster.
+func copied(p *connector.Policy) string { return p.Reports(anySender).Copied.String() }
 
-// remoteChanges compares the reports for senders that belong to a remote domain and
-// to no other; domain is its DomainName.
-func remoteChanges(old, now *connector.Policy, domain string) []Change {
-	at, wild := strings.CutPrefix(domain, "*.")
-	switch {
-	case domain == "*":
-		at = "example.invalid"
-	case wild:
-		at = "any-other." + at
+// reportChanges compares which senders get reports.
+func (c *comparer) reportChanges() []Change {
+	reports := func(d routing.Domain) (was, is connector.Reports) {
+		sender := partition.Mailbox("user", d)
+		return c.policies[0].Reports(sender), c.policies[1].Reports(sender)
 	}
-	sender, err := routing.ParseAddress("a@" + at)
-	if err != nil {
-		return nil // no sender can be in there
-	}
-	was, is := old.Reports(sender), now.Reports(sender)
-	return append(changedValue(AspectReport, "NDREnabled", strconv.FormatBool(was.Failed), strconv.FormatBool(is.Failed), domain),
-		changedValue(AspectReport, "DeliveryReportEnabled", strconv.FormatBool(was.Delivered), strconv.FormatBool(is.Delivered), domain)...)
+	return append(c.perDomain("NDREnabled", "senders", func(d routing.Domain) (was, is bool) {
+		a, b := reports(d)
+		return a.Failed, b.Failed
+	}), c.perDomain("DeliveryReportEnabled", "senders", func(d routing.Domain) (was, is bool) {
+		a, b := reports(d)
+		return a.Delivered, b.Delivered
+	})...)
 }
 
 // lookupChanges compares whether recipients of accepted domains must exist. No session shows it,
 // because it depends on the server where they are looked up.
-func (c *comparer) lookupChanges() (changes []Change) {
+func (c *comparer) lookupChanges() []Change {
 	var lists [2]*routing.Accepted
 	for i := range lists {
 		var err error
@@ -140,36 +124,33 @@ func (c *comparer) lookupChanges() (changes []Change) {
 			return nil // the policies were compiled from these
 		}
 	}
-	for _, a := range c.configs[1].Accepted {
-		at, wild := strings.CutPrefix(a.DomainName, "*.")
-		if wild {
-			at = "any-other." + at
+	return c.perDomain("AddressBookEnabled", "recipients", func(d routing.Domain) (was, is bool) {
+		old, known := lists[0].Lookup(d)
+		if now, _ := lists[1].Lookup(d); !known || old != now {
+			return false, false // other changes show that
 		}
-		domain, err := routing.ParseDomain(at)
-		if err != nil {
-			continue // "*" has no recipients of its own
+		return lists[0].LooksUp(d), lists[1].LooksUp(d)
+	})
+}
+
+// perDomain returns the changes of a parameter whose value depends on the domain of the
+// senders or recipients.
+func (c *comparer) perDomain(name, whose string, value func(routing.Domain) (was, is bool)) (changes []Change) {
+	for _, after := range []bool{false, true} {
+		in := map[int]bool{}
+		for i := range c.domains.Cells {
+			if was, is := value(c.domains.Cells[i].Witness); was != is && is == after {
+				in[i] = true
+			}
 		}
-		was, known := lists[0].Lookup(domain)
-		if is, _ := lists[1].Lookup(domain); !known || was != is {
-			continue // other changes show that
+		if len(in) == 0 {
+			continue
 		}
-		old, now := lists[0].LooksUp(domain), lists[1].LooksUp(domain)
-		for _, change := range changedValue(AspectReport, "AddressBookEnabled", strconv.FormatBool(old), strconv.FormatBool(now), "") {
-			change.Domains = []string{a.DomainName}
-			change.Text = strings.TrimSuffix(change.Text, ".") + " for recipients in " + remoteText(strings.ToLower(a.DomainName)) + "."
+		for _, change := range changedValue(AspectReport, name, strconv.FormatBool(!after), strconv.FormatBool(after)) {
+			change.Domains, change.Except = c.tree.termsOf(in)
+			change.Text = strings.TrimSuffix(change.Text, ".") + " for " + whose + " in " + domainText(change.Domains, change.Except) + "."
 			changes = append(changes, change)
 		}
 	}
 	return changes
-}
-
-// remoteText names the domains that a DomainName of a remote domain covers.
-func remoteText(domain string) string {
-	if domain == "*" {
-		return "all other external domains"
-	}
-	if at, ok := strings.CutPrefix(domain, "*."); ok {
-		return at + " and the domains below it"
-	}
-	return domain
 }

@@ -18,7 +18,7 @@ func TestQueueAndReports(t *testing.T) {
 	base := func(change func(*connector.Config)) *connector.Policy {
 		cfg := connector.Config{
 			Server: "A", Servers: []routing.Server{{Name: "A", FQDN: "a.contoso.com"}, {Name: "B"}},
-			Accepted: []routing.AcceptedDomain{{DomainName: "contoso.com"}, {DomainName: "ours.test"}},
+			Accepted: []routing.AcceptedDomain{{DomainName: "contoso.com"}, {DomainName: "ours.test"}, {DomainName: "*.inside.test", DomainType: routing.InternalRelay}},
 			Remote:   []connector.RemoteDomain{remote("*", false), remote("fabrikam.com", true)},
 		}
 		change(&cfg)
@@ -38,16 +38,21 @@ func TestQueueAndReports(t *testing.T) {
 		"order":            {func(c *connector.Config) { c.Accepted[0], c.Accepted[1] = c.Accepted[1], c.Accepted[0] }, ""},
 		"a domain less":    {func(c *connector.Config) { c.Remote = c.Remote[:1] }, "NDREnabled is now false (was true) for senders in fabrikam.com."},
 		"domains below": {func(c *connector.Config) { c.Remote = append(c.Remote, remote("*.Partner.test", true)) },
-			"NDREnabled is now true (was false) for senders in partner.test and the domains below it."},
-		"the others":         {func(c *connector.Config) { c.Remote[0].NDREnabled = param.Value(true) }, "NDREnabled is now true (was false) for senders in all other external domains."},
+			"NDREnabled is now true (was false) for senders in partner.test and below."},
+		"the others":         {func(c *connector.Config) { c.Remote[0].NDREnabled = param.Value(true) }, "NDREnabled is now true (was false) for senders in any domain except contoso.com, fabrikam.com, *.inside.test and ours.test."},
 		"as without":         {func(c *connector.Config) { c.Remote = append(c.Remote, remote("other.test", false)) }, ""},
 		"an accepted domain": {func(c *connector.Config) { c.Remote = append(c.Remote, remote("ours.test", false)) }, ""},
-		"copies": {func(c *connector.Config) {
+		"codes without a postmaster": {func(c *connector.Config) {
 			c.Transport.GenerateCopyOfDSNFor = param.Value(param.MustParseStatusCodes("5.1.1,5.4.6"))
-		},
-			"GenerateCopyOfDSNFor is now 5.4.6, 5.1.1 (was 5.4.8, 5.4.6, 5.4.4, 5.2.4, 5.2.0, 5.1.4)."},
-		"no copies": {func(c *connector.Config) { c.Transport.GenerateCopyOfDSNFor = param.Value(param.StatusCodes{}) },
-			"GenerateCopyOfDSNFor is now none (was 5.4.8, 5.4.6, 5.4.4, 5.2.4, 5.2.0, 5.1.4)."},
+		}, ""},
+		"the postmaster": {func(c *connector.Config) { c.Transport.ExternalPostmasterAddress = "postmaster@contoso.com" },
+			"GenerateCopyOfDSNFor is now 5.4.8, 5.4.6, 5.4.4, 5.2.4, 5.2.0, 5.1.4 (was none)."},
+		"the postmaster, without copies": {func(c *connector.Config) {
+			c.Transport.ExternalPostmasterAddress = "postmaster@contoso.com"
+			c.Transport.GenerateCopyOfDSNFor = param.Value(param.StatusCodes{})
+		}, ""},
+		"domains below that are accepted": {func(c *connector.Config) { c.Remote = append(c.Remote, remote("*.inside.test", true)) },
+			"NDREnabled is now true (was false) for senders in inside.test."},
 		"size, not written out": {func(c *connector.Config) {
 			c.Transport.InternalDsnMaxMessageAttachSize = param.Value(10 * param.MB)
 		}, ""},
@@ -55,5 +60,24 @@ func TestQueueAndReports(t *testing.T) {
 		if got := texts(analysis.Compare(old, base(tc.change)).Changes); got != tc.want {
 			t.Errorf("%s: %q, want %q", name, got, tc.want)
 		}
+	}
+}
+
+// TestLookups compares in which domains recipients must exist, whichever accepted domain covers them.
+func TestLookups(t *testing.T) {
+	all := routing.AcceptedDomain{DomainName: "*", AddressBookEnabled: param.Value(false)}
+	contoso := routing.AcceptedDomain{DomainName: "contoso.com"}
+	compare := func(old, now []routing.AcceptedDomain) string {
+		return texts(analysis.Compare(compile(t, connector.Config{Accepted: old}), compile(t, connector.Config{Accepted: now})).Changes)
+	}
+	looksUp := all
+	looksUp.AddressBookEnabled = param.Value(true)
+	if got, want := compare([]routing.AcceptedDomain{all, contoso}, []routing.AcceptedDomain{looksUp, contoso}),
+		"AddressBookEnabled is now true (was false) for recipients in any domain except contoso.com."; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := compare([]routing.AcceptedDomain{all, contoso}, []routing.AcceptedDomain{all}),
+		"AddressBookEnabled is now false (was true) for recipients in contoso.com."; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

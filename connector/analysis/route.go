@@ -63,7 +63,7 @@ var routeSettings = [...]struct {
 	{name: "SmartHostRecipientRateLimit", text: func(s *connector.Send) string { return s.SmartHostRecipientRateLimit.String() }, acts: toSmartHosts},
 	{name: "UseExternalDNSServersEnabled", text: func(s *connector.Send) string { return strconv.FormatBool(s.UseExternalDNSServersEnabled) }},
 	{name: "ForceHELO", text: func(s *connector.Send) string { return strconv.FormatBool(s.ForceHELO) }},
-	{name: "SmtpMaxMessagesPerConnection", text: func(s *connector.Send) string { return strconv.Itoa(s.SmtpMaxMessagesPerConnection) }, onward: true},
+	{name: "SmtpMaxMessagesPerConnection", text: func(s *connector.Send) string { return strconv.Itoa(s.SmtpMaxMessagesPerConnection) }},
 	{name: "ConnectionInactivityTimeOut", text: func(s *connector.Send) string { return param.FormatTimeSpan(s.ConnectionInactivityTimeOut) }, onward: true},
 	{name: "DkimSigning", text: func(s *connector.Send) string { return s.DkimSigning.String() }},
 	{

@@ -171,12 +171,7 @@ func (f *senderFinder) change(g *routeGroup) Change {
 		Aspect: g.aspect, Direction: g.direction, Subject: g.subject, Before: g.before, After: g.after,
 		Above: g.above, UpTo: g.upto,
 	}
-	change.Domains, change.Except = f.tree.terms(func(cell int) membership {
-		if in[cell] {
-			return inside
-		}
-		return outside
-	})
+	change.Domains, change.Except = f.tree.termsOf(in)
 	change.Text = g.sentence(domainText(change.Domains, change.Except), sizesText(g.above, g.upto),
 		connectorText("Send connector", g.connectors))
 	change.Witness = f.bestWitness(&change, f.dialogs(g.cells, max(g.above+1, 0)))

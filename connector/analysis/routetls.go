@@ -1,6 +1,8 @@
 package analysis
 
 import (
+	"strings"
+
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
@@ -12,14 +14,15 @@ type tlsDemand struct{ connector.HopTLS }
 // demandOf returns the demands of out on TLS with the next hop of mail to the domain. They are the same for
 // each smart host, but for its name, which is left out, because the next hop has it.
 func demandOf(out *connector.Outbound, to routing.Domain) tlsDemand {
-	hosts := out.Settings().SmartHosts
-	if len(hosts) == 0 {
-		return tlsDemand{out.TLS(to, param.SmartHost{})}
+	var host param.SmartHost
+	if hosts := out.Settings().SmartHosts; len(hosts) > 0 {
+		host = hosts[0]
 	}
-	all := tlsDemand{out.TLS(to, hosts[0])}
+	all := tlsDemand{out.TLS(to, host)}
 	if all.Host != "" {
 		all.Host = "the smart host"
 	}
+	all.Domain = strings.ToLower(all.Domain) // letter case doesn't matter in certificates
 	return all
 }
 

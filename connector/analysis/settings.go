@@ -15,6 +15,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/internal/setting"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/permission"
 )
 
 // comparedSetting is a parameter that is compared by its value, because no decision of a
@@ -54,7 +55,7 @@ var settingEffects = map[string]func(*sessionPair, *connector.Inbound) bool{
 	"MessageRateSource": func(e *sessionPair, in *connector.Inbound) bool {
 		return in.Settings().MessageRateLimit > 0 && takesMail(e, in)
 	},
-	"TlsCertificateName": speaksTLS, "TlsMinimumVersion": speaksTLS, "TlsLegacyCipherSuites": speaksTLS, "TlsLegacyEndDate": speaksTLS,
+	"TlsCertificateName": speaksTLS, "TlsMinimumVersion": speaksTLS, "TlsLegacyCipherSuites": speaksTLS, "TlsLegacyEndDate": speaksLegacyTLS,
 }
 
 // of returns the value that c, a pointer to a struct of the configuration, has for the
@@ -77,19 +78,37 @@ func (s comparedSetting) of(c any) (text string, rank int64) {
 	case param.StatusCodes:
 		return fmt.Sprint(v), 0
 	case []param.Sender:
-		senders := v.Interface().([]param.Sender)
-		texts := make([]string, len(senders))
-		for i, sender := range senders {
-			texts[i] = sender.String()
-		}
-		slices.Sort(texts)
-		return cmp.Or(strings.Join(texts, ", "), "any sender"), 0
+		return cmp.Or(inOrder(v.Interface().([]param.Sender), param.Sender.String), "any sender"), 0
+	case []param.CipherSuite:
+		return cmp.Or(inOrder(addedSuites(c), param.CipherSuite.String), "nothing"), 0
+	case []string:
+		return cmp.Or(inOrder(v.Interface().([]string), strings.ToLower), "nothing"), 0
 	default:
 		if text = fmt.Sprint(v); text != "" {
 			return strconv.Quote(text), 0
 		}
 		return "nothing", 0
 	}
+}
+
+// inOrder joins the texts of a list whose order decides nothing.
+func inOrder[T any](list []T, text func(T) string) string {
+	texts := make([]string, len(list))
+	for i, v := range list {
+		texts[i] = text(v)
+	}
+	slices.Sort(texts)
+	return strings.Join(texts, ", ")
+}
+
+// addedSuites returns those TlsLegacyCipherSuites of a Receive connector that others don't have. TLS
+// 1.3 has its own.
+func addedSuites(receive any) []param.CipherSuite {
+	r := receive.(*connector.Receive)
+	if r.TlsMinimumVersion == param.Tls13 {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(r.TlsLegacyCipherSuites), func(s param.CipherSuite) bool { return !s.Legacy() })
 }
 
 // valueText returns a number as Exchange writes it.
@@ -152,9 +171,12 @@ func takesAnonymousMail(e *sessionPair, in *connector.Inbound) bool {
 	return e.anySession(in, func(s connector.Session) bool { return !s.Authenticated() })
 }
 
-// rewritesSenders reports whether the senders of some client of in may be replaced.
+// rewritesSenders reports whether the senders of some client of in may be replaced: those of
+// users and of clients who haven't logged on.
 func rewritesSenders(e *sessionPair, in *connector.Inbound) bool {
-	return !isExternal(in) && takesMail(e, in)
+	return e.anySession(in, func(s connector.Session) bool {
+		return !s.Authenticated() || s.Identity().Is(permission.SIDAuthenticatedUsers)
+	})
 }
 
 // completesHeaders reports whether in adds missing header fields to the messages of
@@ -192,6 +214,12 @@ func offersAuth(_ *sessionPair, in *connector.Inbound) bool {
 // speaksTLS reports whether clients may begin TLS.
 func speaksTLS(e *sessionPair, in *connector.Inbound) bool {
 	return e.implicit || mechanismOf(in).Has(auth.TLS)
+}
+
+// speaksLegacyTLS reports whether clients may use versions or cipher suites that other connectors
+// refuse, for which alone there is an end date.
+func speaksLegacyTLS(e *sessionPair, in *connector.Inbound) bool {
+	return speaksTLS(e, in) && in.Settings().AllowsLegacyTLS()
 }
 
 func isExternal(in *connector.Inbound) bool { return mechanismOf(in).Has(auth.ExternalAuthoritative) }

@@ -31,6 +31,8 @@ func TestSettingsWithoutEffect(t *testing.T) {
 	unlimited.MaxInboundConnection = param.Unlimited
 	noTLS := internet
 	noTLS.AuthMechanism = param.Value(auth.None)
+	tls13, legacy := internet, internet
+	tls13.TlsMinimumVersion, legacy.TlsMinimumVersion = param.Tls13, param.Tls11
 	begins := noTLS
 	begins.Bindings = bindings("0.0.0.0:465")
 	for _, tt := range []struct {
@@ -49,6 +51,7 @@ func TestSettingsWithoutEffect(t *testing.T) {
 		{external, "AllowedSenders", false},
 		{logsOn, "RewriteSender", true},
 		{external, "RewriteFrom", false},
+		{partners, "RewriteFrom", false},
 		{logsOn, "MaxLogonFailures", true},
 		{internet, "MaxLogonFailures", false},
 		{locked, "AuthTarpitInterval", true},
@@ -62,6 +65,10 @@ func TestSettingsWithoutEffect(t *testing.T) {
 		{internet, "TlsCertificateName", true},
 		{begins, "TlsCertificateName", true},
 		{noTLS, "TlsCertificateName", false},
+		{internet, "TlsLegacyCipherSuites", true},
+		{tls13, "TlsLegacyCipherSuites", false},
+		{internet, "TlsLegacyEndDate", false},
+		{legacy, "TlsLegacyEndDate", true},
 		{internet, "MaxHeaderSize", true},
 		{partnersOnly, "MaxHeaderSize", false},
 		{partnersOnly, "MaxHopCount", false},

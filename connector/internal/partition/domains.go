@@ -120,6 +120,9 @@ func collect(p *connector.Policy, names map[routing.Domain]bool) map[routing.Dom
 	for _, accepted := range cfg.Accepted {
 		add(accepted.DomainName)
 	}
+	for _, remote := range cfg.Remote {
+		add(remote.DomainName)
+	}
 	for _, name := range cfg.Transport.TLSSendDomainSecureList {
 		add(name)
 	}

@@ -29,7 +29,7 @@ var transportRows = []Row{
 		Does: "Lists the servers whose addresses anti-spam agents skip in Received fields."},
 	{Name: "ExternalPostmasterAddress", Verbs: Set, Kind: Mailbox, Form: "an address", Derived: "postmaster@ the default accepted domain, on Edge the server's FQDN",
 		Does: "Says from which address delivery reports are sent."},
-	{Name: "GenerateCopyOfDSNFor", Verbs: Set, Order: Unordered, Kind: StatusCode, List: true, Form: "codes as in 5.4.6", Default: is("5.4.8, 5.4.6, 5.4.4, 5.2.4, 5.2.0, 5.1.4"),
+	{Name: "GenerateCopyOfDSNFor", Verbs: Set, Kind: StatusCode, List: true, Form: "codes as in 5.4.6", Default: is("5.4.8, 5.4.6, 5.4.4, 5.2.4, 5.2.0, 5.1.4"),
 		Note: "the copies go to ExternalPostmasterAddress, and without it there is no copy; in Exchange they go to the MicrosoftExchangeRecipientReplyRecipient of Set-OrganizationConfig",
 		Does: "Lists the status codes of failures for which the postmaster gets a copy of the report."},
 	{Name: "ExternalDsnMaxMessageAttachSize", Verbs: Set, Order: Unordered, Kind: Size, Limits: between(0, most), Default: is("10MB"),
