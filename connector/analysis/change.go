@@ -87,6 +87,8 @@ type Change struct {
 	// "any single-label domain", "any address literal". Nil if they don't matter.
 	// For AspectRelay the accepted domains among them are excluded.
 	Domains, Except []string
+	// Only the first 100 of either are listed; these are how many more there are.
+	MoreDomains, MoreExcept int
 
 	// Above and UpTo are the sizes of the messages on a route: more than Above bytes, if that
 	// isn't negative, and up to UpTo bytes, if that isn't 0. Both are 0 for other aspects.

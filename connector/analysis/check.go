@@ -23,17 +23,17 @@ func Check(p *connector.Policy, opts Options) []Finding {
 		return nil
 	}
 	if why := partition.TooLarge(p, nil); why != "" {
-		return []Finding{{
-			Diagnostic: source.Diagnostic{
-				Code: CodeTooLarge, Severity: source.SeverityError, Path: "Receive",
-				Detail: "the policy is too large to check exactly: " + why,
-				Fix:    "check it in parts",
-			},
-		}}
+		return tooLarge(why)
 	}
 	c := newChecker(p, opts)
 	for _, family := range checks {
+		if c.effort.Exceeded() {
+			return tooLarge(c.effort.Why())
+		}
 		family(c)
+	}
+	if c.effort.Exceeded() {
+		return tooLarge(c.effort.Why())
 	}
 	c.acknowledge()
 	slices.SortStableFunc(c.found, func(a, b Finding) int {
@@ -41,6 +41,17 @@ func Check(p *connector.Policy, opts Options) []Finding {
 			cmp.Compare(a.Code, b.Code), cmp.Compare(a.Detail, b.Detail))
 	})
 	return c.found
+}
+
+// tooLarge returns the only finding about a policy that is too large.
+func tooLarge(why string) []Finding {
+	return []Finding{{
+		Diagnostic: source.Diagnostic{
+			Code: CodeTooLarge, Severity: source.SeverityError, Path: "Receive",
+			Detail: "the policy is too large to check exactly: " + why,
+			Fix:    "check it in parts",
+		},
+	}}
 }
 
 // checks are the rules, one family a file.

@@ -18,9 +18,9 @@ type checker struct {
 	opts      Options
 	inbounds  []*servedConnector
 	outbounds []*connector.Outbound
-	cuts      []int64
-	ways      [][]partition.Way // by cell
-	sender    *mailSession      // the session found last that may send; nil: not searched yet
+	ways      []*partition.Way     // by cell
+	senders   map[int]*mailSession // results of senderTo
+	departing map[*connector.Outbound]departure
 	found     []Finding
 }
 
@@ -44,14 +44,16 @@ func newChecker(p *connector.Policy, opts Options) *checker {
 			policies:  [2]*connector.Policy{p, nil},
 			domains:   partition.NewDomains(p, nil),
 			listeners: partition.Intervals(p, nil),
+			effort:    partition.NewEffort(),
 		},
-		policy: p, cfg: p.Config(), opts: opts, cuts: partition.Cuts(p, nil),
-		outbounds: slices.Collect(p.Send()),
+		policy: p, cfg: p.Config(), opts: opts,
+		outbounds: slices.Collect(p.Send()), senders: map[int]*mailSession{},
 	}
 	c.collectConnectors()
-	c.ways = make([][]partition.Way, len(c.domains.Cells))
+	ways := partition.NewWays(p, partition.Cuts(p, nil), c.effort)
+	c.ways = make([]*partition.Way, len(c.domains.Cells))
 	for i := range c.domains.Cells {
-		c.ways[i] = partition.Ways(p, c.domains.Cells[i].Witness, c.cuts)
+		c.ways[i] = ways.To(c.domains.Cells[i].Witness)
 	}
 	return c
 }

@@ -87,7 +87,7 @@ func (c *comparer) clientsInWords(clients []Clients) clientsText {
 	if len(texts) == 1 {
 		return clientsText{who: texts[0]}
 	}
-	return clientsText{"these clients", ":\n" + cut(texts, ";\n", ";\n")}
+	return clientsText{"these clients", ":\n" + cut(texts, len(texts), ";\n", ";\n")}
 }
 
 // rangesText names the clients in ranges of one family of addresses, or those that

@@ -10,9 +10,10 @@ import (
 // which is a policy that serves no client.
 //
 // The effort grows with the number of ranges that each local address sees, summed up
-// over the addresses that connectors are bound to, and with the number of named
-// domains times the number of different sizes that Send connectors accept. If one of
-// these is above 10 million, nothing is compared and TooLarge says so.
+// over the addresses that connectors are bound to, and with the number of address spaces.
+// Routes of mail to many domains at many sizes are compared once where they are the same.
+// The steps and what is kept are counted: at a limit nothing is compared and TooLarge says
+// so.
 //
 // Each pair of connectors that serve the same clients before and afterwards is
 // compared once, for all its clients, and so is each pair of routes.
@@ -25,6 +26,7 @@ func Compare(before, after *connector.Policy) Comparison {
 		domains:   partition.NewDomains(before, after),
 		listeners: partition.Intervals(before, after),
 		configs:   [2]connector.Config{before.Config(), after.Config()},
+		effort:    partition.NewEffort(),
 	}
 	c.tree = newDomainTree(c.domains)
 	c.deltas.preferred = c.domains.Cells[c.domains.Elsewhere()].Class
@@ -38,6 +40,9 @@ func Compare(before, after *connector.Policy) Comparison {
 	changes := c.sessionChanges()
 	changes = append(changes, c.routeChanges()...)
 	changes = append(changes, c.queueChanges()...)
+	if c.effort.Exceeded() {
+		return Comparison{TooLarge: "too large to compare exactly: " + c.effort.Why()}
+	}
 	for i := range changes {
 		changes[i].policies = c.policies
 	}

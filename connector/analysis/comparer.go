@@ -18,6 +18,7 @@ type comparer struct {
 	domains   *partition.Domains
 	listeners []partition.Listener
 	configs   [2]connector.Config
+	effort    *partition.Effort
 	tree      *domainTree
 	pairs     []pair
 	deltas    merger

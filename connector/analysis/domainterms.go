@@ -8,13 +8,6 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// The terms for domains that have no name.
-const (
-	anyDomain  = "any domain"
-	anyLabel   = "any single-label domain"
-	anyLiteral = "any address literal"
-)
-
 // membership says whether a cell belongs to a set of domains.
 type membership uint8
 
@@ -28,8 +21,8 @@ const (
 type domainTree struct {
 	domains    *partition.Domains
 	names      []treeName
-	knownTerms map[string][2][]string // results of classTerms, by its arguments
-	relayCells map[string][]bool      // results of covered: whether each cell is in the set
+	knownTerms map[string]*terms // results of classTerms, by its arguments
+	relayCells map[string][]bool // results of covered: whether each cell is in the set
 }
 
 // treeName is the cell of a name. Its parent is the cell that its domain would belong
@@ -41,7 +34,7 @@ type treeName struct {
 }
 
 func newDomainTree(d *partition.Domains) *domainTree {
-	o := &domainTree{domains: d, knownTerms: map[string][2][]string{}, relayCells: map[string][]bool{}}
+	o := &domainTree{domains: d, knownTerms: map[string]*terms{}, relayCells: map[string][]bool{}}
 	elsewhere := d.Elsewhere()
 	below := map[routing.Domain]int{}
 	for _, i := range shortestFirst(d) {
@@ -69,16 +62,16 @@ func newDomainTree(d *partition.Domains) *domainTree {
 }
 
 // classTerms describes the domains of the classes that d is about.
-func (o *domainTree) classTerms(d *delta) (domains, except []string) {
+func (o *domainTree) classTerms(d *delta) *terms {
 	relay := d.aspect == AspectRelay
 	key := fmt.Sprint(d.objects, relay && d.direction == Wider, relay && d.direction == Stricter)
 	if known, ok := o.knownTerms[key]; ok {
-		return known[0], known[1]
+		return known
 	}
 	of := o.membership(d.objects, relay, d.direction)
-	domains, except = o.terms(func(cell int) membership { return of[o.domains.Cells[cell].Class] })
-	o.knownTerms[key] = [2][]string{domains, except}
-	return domains, except
+	t := o.terms(func(cell int) membership { return of[o.domains.Cells[cell].Class] })
+	o.knownTerms[key] = t
+	return t
 }
 
 // membership returns, for each class of domains, whether a sentence about the given
@@ -113,23 +106,20 @@ func (o *domainTree) covered(class int, relay []int, direction Direction) bool {
 // terms describes a set of cells by as few names as possible: it lists a name only if
 // its domain, or the domains below it, are in the set and the domain above it is not,
 // or the reverse.
-func (o *domainTree) terms(of func(cell int) membership) (domains, except []string) {
+func (o *domainTree) terms(of func(cell int) membership) *terms {
+	t := &terms{}
 	o.resolve(of, func(cell int, in bool) {
-		term := o.domains.Cells[cell].String()
-		if at := cell - o.domains.Elsewhere(); at >= 0 {
-			term = [...]string{anyDomain, anyLabel, anyLiteral}[at]
-		}
 		if in {
-			domains = append(domains, term)
+			t.domains.add(o.domains, cell)
 		} else {
-			except = append(except, term)
+			t.except.add(o.domains, cell)
 		}
 	})
-	return domains, except
+	return t
 }
 
 // termsOf describes a set of cells.
-func (o *domainTree) termsOf(in map[int]bool) (domains, except []string) {
+func (o *domainTree) termsOf(in []bool) *terms {
 	return o.terms(func(cell int) membership {
 		if in[cell] {
 			return inside
@@ -194,27 +184,4 @@ func shortestFirst(d *partition.Domains) []int {
 		all = append(all, list...)
 	}
 	return all
-}
-
-// domainText returns terms as words of a sentence: a domain and the domains below it
-// are one element of the list.
-func domainText(domains, except []string) string {
-	text := list(paired(domains), " and ")
-	if len(except) > 0 {
-		text += " except " + list(paired(except), " and ")
-	}
-	return text
-}
-
-func paired(terms []string) []string {
-	var texts []string
-	for i := 0; i < len(terms); i++ {
-		if i+1 < len(terms) && terms[i+1] == "*."+terms[i] {
-			texts = append(texts, terms[i]+" and below")
-			i++
-			continue
-		}
-		texts = append(texts, terms[i])
-	}
-	return texts
 }

@@ -66,7 +66,7 @@ func EditKinds() []EditKind {
 func (e Edit) breadth() float64 {
 	widest := 0.0
 	for _, c := range e.Admits {
-		widest = max(widest, addressBits(c.Clients)+domainBits(c.Domains))
+		widest = max(widest, addressBits(c.Clients)+domainBits(&c))
 	}
 	return math.Round(widest)
 }
@@ -87,9 +87,12 @@ func addressBits(groups []Clients) float64 {
 func number(a netip.Addr) *big.Int { return new(big.Int).SetBytes(a.AsSlice()) }
 
 // domainBits weighs domains as WhyNot documents it.
-func domainBits(domains []string) float64 {
+func domainBits(c *Change) float64 {
 	bits := 0.0
-	for _, d := range domains {
+	if c.MoreDomains > 0 {
+		bits = 12 // as if there were a domain with all below it among them
+	}
+	for _, d := range c.Domains {
 		switch {
 		case strings.HasPrefix(d, "any "):
 			bits = max(bits, 24)

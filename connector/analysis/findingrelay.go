@@ -67,7 +67,7 @@ func (c *checker) unacceptedDomain() routing.Domain {
 
 // routed reports whether messages for the cell have a route, if they are small
 // enough.
-func (c *checker) routed(cell int) bool { return c.ways[cell][0].Route.Outcome == routing.Routed }
+func (c *checker) routed(cell int) bool { return c.ways[cell].Route.Outcome == routing.Routed }
 
 func (c *checker) isAccepted(d routing.Domain) bool {
 	_, ok := c.policy.Accepted(d)

@@ -39,7 +39,7 @@ func (c *checker) acceptedRoutes() {
 			continue
 		}
 		i := byName[strings.ToLower(a.Name)]
-		switch way := c.ways[cell][0]; {
+		switch way := c.ways[cell]; {
 		case way.Route.Outcome != routing.Routed && !done[i].unrouted:
 			done[i].unrouted = true
 			c.reportUnrouted(i, cell)

@@ -58,25 +58,34 @@ func (c *checker) dialog(e *servedConnector, who partition.Who, tls bool) connec
 	return connector.Dialog{} // only if no client reaches e
 }
 
+// senderTo returns a session that may send to the domain; nil if no client may.
+func (c *checker) senderTo(to routing.Domain) *mailSession {
+	class := c.domains.Cells[c.domains.Find(to)].Class
+	if sender, ok := c.senders[class]; ok {
+		return sender
+	}
+	c.senders[class] = nil
+	for e := range c.reachable {
+		may := func(s mailSession) bool {
+			return s.Rcpt(connector.Rcpt{To: partition.Mailbox("user", to)}).Allowed()
+		}
+		if i := slices.IndexFunc(c.sessions(e), may); i >= 0 {
+			c.senders[class] = &c.sessions(e)[i]
+			break
+		}
+	}
+	return c.senders[class]
+}
+
 // sendTo returns a session that sends to the domain; the zero Dialog if no client
 // may.
 func (c *checker) sendTo(to routing.Domain) connector.Dialog {
-	address := partition.Mailbox("user", to)
-	may := func(s *mailSession) bool { return s.Rcpt(connector.Rcpt{To: address}).Allowed() }
-	if c.sender == nil || !may(c.sender) {
-		c.sender = nil
-		for e := range c.reachable {
-			if i := slices.IndexFunc(c.sessions(e), func(s mailSession) bool { return may(&s) }); i >= 0 {
-				c.sender = &c.sessions(e)[i]
-				break
-			}
-		}
-	}
-	if c.sender == nil {
+	sender := c.senderTo(to)
+	if sender == nil {
 		return connector.Dialog{}
 	}
-	d := c.dialog(c.sender.at, c.sender.who.Who, c.sender.tls)
-	d.To = []routing.Address{address}
+	d := c.dialog(sender.at, sender.who.Who, sender.tls)
+	d.To = []routing.Address{partition.Mailbox("user", to)}
 	return d
 }
 
@@ -87,7 +96,7 @@ func (c *checker) sendSized(to routing.Domain, size int64) connector.Dialog {
 	if !d.Remote.IsValid() {
 		return d
 	}
-	if !c.sender.declares(size) {
+	if !c.senderTo(to).declares(size) {
 		c.findDeclarer(to, size, &d)
 	}
 	d.Size = size
@@ -121,18 +130,41 @@ func (c *checker) findDeclarer(to routing.Domain, size int64, d *connector.Dialo
 // leaving returns a session whose mail leaves by out; the zero Dialog if no mail
 // does.
 func (c *checker) leaving(out *connector.Outbound) connector.Dialog {
+	if c.departing == nil {
+		c.findDepartures()
+	}
+	d, ok := c.departing[out]
+	if !ok {
+		return connector.Dialog{}
+	}
+	return c.sendSized(d.to, d.size)
+}
+
+// departure is a message that leaves by a Send connector.
+type departure struct {
+	to   routing.Domain
+	size int64
+}
+
+// findDepartures finds for each Send connector the first domain to which a session's mail leaves
+// by it.
+func (c *checker) findDepartures() {
+	c.departing = map[*connector.Outbound]departure{}
+	seen := map[*partition.Way]bool{}
 	for i := range c.domains.Cells {
 		cell := c.unnamedFirst(i)
-		for _, way := range c.ways[cell] {
-			if way.Route.Outbound != out {
-				continue
-			}
-			if d := c.sendSized(c.domains.Cells[cell].Witness, max(way.Above+1, 0)); d.Remote.IsValid() {
-				return d
+		to := c.domains.Cells[cell].Witness
+		if c.senderTo(to) == nil {
+			continue
+		}
+		above := int64(-1)
+		for way := c.ways[cell]; way != nil && !seen[way]; above, way = way.Upto, way.Next {
+			seen[way] = true
+			if _, found := c.departing[way.Route.Outbound]; !found {
+				c.departing[way.Route.Outbound] = departure{to, max(above+1, 0)}
 			}
 		}
 	}
-	return connector.Dialog{}
 }
 
 // unnamedFirst returns the i-th cell, beginning with the domains that the

@@ -63,15 +63,15 @@ type maxAccepted struct {
 func (c *checker) reportSizeGaps() {
 	most := c.largestAccepted()
 	reported := map[*connector.Outbound]bool{}
+	lasts := map[*partition.Way]*partition.Way{}
 	for i := range c.ways {
 		cell := c.unnamedFirst(i)
-		ways := c.ways[cell]
-		n := len(ways)
+		last := lastLimited(c.ways[cell], lasts)
 		from := most[c.domains.Cells[cell].Class]
-		if n < 2 || ways[n-1].Route.Outcome != routing.TooLarge || from.mailSession == nil {
+		if last == nil || last.Next.Route.Outcome != routing.TooLarge || from.mailSession == nil {
 			continue
 		}
-		out, upto := ways[n-2].Route.Outbound, ways[n-2].Upto
+		out, upto := last.Route.Outbound, last.Upto
 		at := slices.Index(c.outbounds, out)
 		given := from.explicit || c.cfg.Send[at].MaxMessageSize != 0 || c.cfg.Transport.MaxSendSize != 0
 		if reported[out] || !given || smaller(upto, from.limit) != upto || upto == from.limit {
@@ -91,6 +91,23 @@ func (c *checker) reportSizeGaps() {
 			Witness: witness,
 		})
 	}
+}
+
+// lastLimited returns the last way that has an upper bound; nil if there is none. known has earlier
+// results.
+func lastLimited(way *partition.Way, known map[*partition.Way]*partition.Way) *partition.Way {
+	var last *partition.Way
+	for at := way; at.Next != nil; at = at.Next {
+		if found, ok := known[at]; ok {
+			last = found
+			break
+		}
+		last = at
+	}
+	for at := way; at.Next != nil && known[at] == nil; at = at.Next {
+		known[at] = last
+	}
+	return last
 }
 
 // largestAccepted returns for each class of domains the session that may send the

@@ -1,11 +1,8 @@
 package analysis
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -26,8 +23,10 @@ type usedSpace struct {
 func (c *checker) spaces() {
 	used := map[usedSpace]bool{}
 	busy := map[*connector.Outbound]bool{}
-	for i := range c.ways {
-		for _, way := range c.ways[i] {
+	seen := map[*partition.Way]bool{}
+	for _, way := range c.ways {
+		for ; way != nil && !seen[way]; way = way.Next {
+			seen[way] = true
 			if out := way.Route.Outbound; out != nil {
 				used[usedSpace{out, way.Route.Space}] = true
 				busy[out] = true
@@ -103,69 +102,9 @@ func (c *checker) inSpace(space routing.AddressSpace) routing.Domain {
 
 // leavesBy names the connector by which mail for a domain leaves.
 func (c *checker) leavesBy(to routing.Domain) string {
-	route := c.ways[c.domains.Find(to)][0].Route
+	route := c.ways[c.domains.Find(to)].Route
 	if route.Outbound == nil {
 		return ""
 	}
 	return fmt.Sprintf("; mail for %v leaves by %v of %q", to, route.Space, route.Outbound.Name())
-}
-
-// reportRouteTies finds address spaces that several connectors have at the same cost
-// and distance. Groups of the same connectors are alike, so only one of them is
-// examined.
-func (c *checker) reportRouteTies() {
-	type offer struct {
-		name string
-		cost int
-	}
-	groups := map[string][]offer{}
-	spaces := map[string]routing.AddressSpace{}
-	for _, out := range c.outbounds {
-		if !out.Settings().Enabled.Or(true) {
-			continue
-		}
-		for _, space := range out.Settings().AddressSpaces {
-			if key := space.Space(); space.IsSMTP() {
-				groups[key] = append(groups[key], offer{out.Name(), space.Cost()})
-				spaces[key] = space
-			}
-		}
-	}
-	asked := map[string]bool{}
-	reported := map[[2]string]bool{}
-	for _, key := range slices.Sorted(maps.Keys(groups)) {
-		group := groups[key]
-		slices.SortFunc(group, func(a, b offer) int { return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(a.cost, b.cost)) })
-		if asked[fmt.Sprint(group)] || len(group) < 2 {
-			continue
-		}
-		asked[fmt.Sprint(group)] = true
-		to := c.inSpace(spaces[key])
-		for _, way := range c.ways[c.domains.Find(to)] {
-			c.reportRouteTie(to, max(way.Above+1, 0), reported)
-		}
-	}
-}
-
-// reportRouteTie reports the connectors that lose only by their names.
-func (c *checker) reportRouteTie(to routing.Domain, size int64, reported map[[2]string]bool) {
-	var trace connector.Trace
-	route := c.policy.Route(partition.Mailbox("user", to), size, &trace)
-	for step := range trace.All() {
-		pair := [2]string{route.Outbound.Name(), step.Candidate()}
-		if step.Fate() != connector.FateLaterName || reported[pair] || pair[0] == pair[1] {
-			continue
-		}
-		reported[pair] = true
-		i := slices.IndexFunc(c.outbounds, func(o *connector.Outbound) bool { return o.Name() == pair[1] })
-		c.report(Finding{
-			Diagnostic: source.Diagnostic{
-				Code: CodeRouteTie, Severity: source.SeverityWarning, Path: source.Element("Send", i, pair[1]) + ".AddressSpaces",
-				Detail: fmt.Sprintf("mail for %v leaves by %s only because its name comes first: both have the address space %s at the same cost",
-					to, strconv.Quote(pair[0]), route.Space.Space()),
-				Fix: "give one of them a higher cost",
-			},
-			Witness: c.sendSized(to, size),
-		})
-	}
 }

@@ -184,6 +184,7 @@ func TestWitnessDeclaresSize(t *testing.T) {
 	small.Name, small.MaxMessageSize = "Small", 50*param.KB
 	small.AddressSpaces = []routing.AddressSpace{routing.MustParseAddressSpace("example.net")}
 	cfg.Send[0].MaxMessageSize, tie.Name, tie.MaxMessageSize = 100*param.KB, "Tie", 200*param.KB
+	tie.AddressSpaces = []routing.AddressSpace{routing.MustParseAddressSpace("*;2")}
 	third := tie
 	third.Name = "Tie again"
 	cfg.Send = append(cfg.Send, small, tie, third)

@@ -137,18 +137,18 @@ func (c *comparer) lookupChanges() []Change {
 // senders or recipients.
 func (c *comparer) perDomain(name, whose string, value func(routing.Domain) (was, is bool)) (changes []Change) {
 	for _, after := range []bool{false, true} {
-		in := map[int]bool{}
+		in := make([]bool, len(c.domains.Cells))
 		for i := range c.domains.Cells {
-			if was, is := value(c.domains.Cells[i].Witness); was != is && is == after {
-				in[i] = true
-			}
+			was, is := value(c.domains.Cells[i].Witness)
+			in[i] = was != is && is == after
 		}
-		if len(in) == 0 {
+		if !slices.Contains(in, true) {
 			continue
 		}
 		for _, change := range changedValue(AspectReport, name, strconv.FormatBool(!after), strconv.FormatBool(after)) {
-			change.Domains, change.Except = c.tree.termsOf(in)
-			change.Text = strings.TrimSuffix(change.Text, ".") + " for " + whose + " in " + domainText(change.Domains, change.Except) + "."
+			t := c.tree.termsOf(in)
+			t.set(&change)
+			change.Text = strings.TrimSuffix(change.Text, ".") + " for " + whose + " in " + t.text() + "."
 			changes = append(changes, change)
 		}
 	}

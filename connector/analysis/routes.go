@@ -1,7 +1,7 @@
 package analysis
 
 import (
-	"fmt"
+	"slices"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
@@ -10,169 +10,158 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// sizeInterval is an interval of message sizes within which the routes of a domain
-// don't change.
-type sizeInterval struct {
-	above, upto int64 // as in partition.Way
-	hops        [2]*nextHop
-	connector   string // the one that sends afterwards or, if there is no route then, before
-}
-
 // routeGroup is the domains whose routes differ in the same way.
 type routeGroup struct {
-	routeDelta
+	routeKey
+	cells      []int32
+	connectors map[string]bool
+	first      *stretch // of the run that was added last
+}
+
+// keptCells is how many cells take as much memory as other things that an Effort counts.
+const keptCells = 32
+
+// routeKey identifies a routeGroup.
+type routeKey struct {
+	delta       *routeDelta
 	above, upto int64
-	cells       []int
-	connectors  map[string]bool
+}
+
+// routeComparer compares the routes of mail before and afterwards.
+type routeComparer struct {
+	*comparer
+	ways      [2]*partition.Ways
+	secured   map[routing.Domain]bool // the domains to which next hops depend on the domain itself
+	hops      hopCache
+	deltas    map[[2]*nextHop][]*routeDelta
+	same      map[routeDelta]*routeDelta
+	stretches map[[2]*partition.Way]*stretch
+	groups    map[routeKey]*routeGroup
+	order     []*routeGroup
 }
 
 // routeChanges compares how mail leaves, domain by domain.
 func (c *comparer) routeChanges() []Change {
+	r := routeComparer{
+		comparer: c, secured: map[routing.Domain]bool{}, hops: hopCache{hops: map[hopKey]*nextHop{}, same: map[nextHop]*nextHop{}},
+		deltas: map[[2]*nextHop][]*routeDelta{}, same: map[routeDelta]*routeDelta{},
+		stretches: map[[2]*partition.Way]*stretch{}, groups: map[routeKey]*routeGroup{},
+	}
 	cuts := partition.Cuts(c.policies[0], c.policies[1])
-	hops := hopCache{hops: map[hopKey]*nextHop{}, same: map[nextHop]*nextHop{}}
-	var groups table[*routeGroup]
-	for i := range c.domains.Cells {
-		to := c.domains.Cells[i].Witness
-		var ways [2][]partition.Way
-		for j, p := range c.policies {
-			ways[j] = partition.Ways(p, to, cuts)
-		}
-		for _, g := range changedRoutes(hops.sizeIntervals(ways, to)) {
-			key := fmt.Sprint(g.routeDelta, g.above, g.upto)
-			row := groups.row(key, func() *routeGroup { return g })
-			row.cells = append(row.cells, i)
-			for name := range g.connectors {
-				row.connectors[name] = true
+	for i, p := range c.policies {
+		r.ways[i] = partition.NewWays(p, cuts, c.effort)
+		for _, name := range c.configs[i].Transport.TLSSendDomainSecureList {
+			if d, err := routing.ParseDomain(name); err == nil {
+				r.secured[d] = true
 			}
 		}
 	}
-	changes := make([]Change, 0, len(groups.keys))
-	finder := senderFinder{comparer: c, found: map[waysKey]sender{}}
-	for _, key := range groups.keys {
-		changes = append(changes, finder.change(groups.rows[key]))
+	for i := range c.domains.Cells {
+		r.compareCell(i)
+	}
+	changes := make([]Change, 0, len(r.order))
+	finder := senderFinder{comparer: c, found: map[int][]sender{}}
+	for _, g := range r.order {
+		if !c.effort.Spend(len(c.domains.Cells)) {
+			break
+		}
+		changes = append(changes, finder.change(g))
 	}
 	sortChanges(changes)
 	return changes
 }
 
-// hopCache returns the same pointer for equal next hops.
-type hopCache struct {
-	hops map[hopKey]*nextHop
-	same map[nextHop]*nextHop
+// run is a difference in adjacent stretches.
+type run struct {
+	routeKey
+	first, last *stretch
 }
 
-type hopKey struct {
-	out     *connector.Outbound
-	via     *routing.Server
-	secured routing.Domain // the domain if that is domain-secured
-}
-
-func (h *hopCache) of(r connector.Route, to routing.Domain) *nextHop {
-	key := hopKey{out: r.Outbound, via: r.Via}
-	if r.Outbound.Secured(to) {
-		key.secured = to
-	}
-	hop := h.hops[key]
-	if hop == nil {
-		made := newNextHop(r, to)
-		if hop = h.same[made]; hop == nil {
-			hop = &made
-			h.same[made] = hop
-		}
-		h.hops[key] = hop
-	}
-	return hop
-}
-
-// sizeIntervals splits the sizes at the limits of both policies.
-func (h *hopCache) sizeIntervals(ways [2][]partition.Way, to routing.Domain) []sizeInterval {
-	var all []sizeInterval
-	above := int64(-1)
-	for i, j := 0, 0; i < len(ways[0]) && j < len(ways[1]); {
-		a, b := ways[0][i], ways[1][j]
-		s := sizeInterval{above: above, upto: smaller(a.Upto, b.Upto), hops: [2]*nextHop{h.of(a.Route, to), h.of(b.Route, to)}}
-		for _, r := range []connector.Route{a.Route, b.Route} {
-			if r.Outcome == routing.Routed {
-				s.connector = r.Outbound.Name()
+// compareCell adds the domains of a cell to the groups of its differences.
+func (r *routeComparer) compareCell(cell int) {
+	var open []run
+	s, above := r.stretchesOf(r.domains.Cells[cell].Witness), int64(-1)
+	for s != nil && r.effort.Spend(1) {
+		if len(open) == 0 && len(s.deltas) == 0 {
+			if s.changed == nil {
+				return
 			}
+			s, above = s.changed, s.above
 		}
-		all = append(all, s)
-		above = s.upto
-		if a.Upto == s.upto {
-			i++
+		var next []run
+		for _, d := range s.deltas {
+			now := run{routeKey{d, above, s.upto}, s, s}
+			if i := slices.IndexFunc(open, func(o run) bool { return o.delta == d }); i >= 0 {
+				now.above, now.first = open[i].above, open[i].first
+				open = slices.Delete(open, i, i+1)
+			}
+			next = append(next, now)
 		}
-		if b.Upto == s.upto {
-			j++
+		for _, o := range open {
+			if s.blocked && (o.delta.aspect != AspectRoute || o.delta.before != "") {
+				o.upto = 0 // larger messages never leave, so the limit isn't mentioned, unless mail can leave now
+			}
+			r.add(o, cell)
 		}
+		open, s, above = next, s.next, s.upto
 	}
-	return all
+	for _, o := range open {
+		r.add(o, cell)
+	}
 }
 
-// changedRoutes returns the differences for one domain. Adjacent intervals with the
-// same difference are one.
-func changedRoutes(all []sizeInterval) []*routeGroup {
-	var found, open []*routeGroup
-	for _, s := range all {
-		var next []*routeGroup
-		if s.hops[0] != s.hops[1] {
-			for _, d := range s.hops[0].differ(s.hops[1]) {
-				g := sameDelta(open, d)
-				if g == nil {
-					g = &routeGroup{routeDelta: d, above: s.above, connectors: map[string]bool{}}
-					found = append(found, g)
-				}
-				g.upto = s.upto
-				g.connectors[s.connector] = true
-				next = append(next, g)
-			}
-		}
-		if s.hops[0].hop == "" && s.hops[1].hop == "" {
-			// Larger messages never leave, so the limit isn't mentioned, unless
-			// mail can leave now.
-			for _, g := range open {
-				if g.aspect != AspectRoute || g.before != "" {
-					g.upto = 0
-				}
-			}
-		}
-		open = next
+// add adds the domains of a cell to the group of a run.
+func (r *routeComparer) add(o run, cell int) {
+	g := r.groups[o.routeKey]
+	if g == nil {
+		g = &routeGroup{routeKey: o.routeKey, connectors: map[string]bool{}}
+		r.groups[o.routeKey] = g
+		r.order = append(r.order, g)
+		r.effort.Keep(1)
 	}
-	return found
-}
-
-func sameDelta(open []*routeGroup, d routeDelta) *routeGroup {
-	for _, g := range open {
-		if g.routeDelta == d {
-			return g
+	if g.cells = append(g.cells, int32(cell)); len(g.cells)%keptCells == 0 {
+		r.effort.Keep(1)
+	}
+	if g.first == o.first {
+		return // its connectors were added
+	}
+	g.first = o.first
+	for s := o.first; ; s = s.next {
+		g.connectors[s.connector] = true
+		if s == o.last {
+			return
 		}
 	}
-	return nil
 }
 
 // senderFinder looks for sessions that may send to a domain, to show its route.
 type senderFinder struct {
 	*comparer
-	found map[waysKey]sender
+	found map[int][]sender // by class
 }
 
-// sender is a session that may send, and the number of policies that let it.
+// sender is a session that may send to a class of domains under as many of the policies as
+// possible, and how large messages it may declare under each: 0 is no limit, and -1 none.
 type sender struct {
-	dialog connector.Dialog
-	passes int
+	dialog   connector.Dialog
+	passes   int
+	declares [2]int64
 }
 
 // change returns the Change that a group describes.
 func (f *senderFinder) change(g *routeGroup) Change {
-	in := make(map[int]bool, len(g.cells))
+	in := make([]bool, len(f.domains.Cells))
 	for _, i := range g.cells {
 		in[i] = true
 	}
+	d := g.delta
 	change := Change{
-		Aspect: g.aspect, Direction: g.direction, Subject: g.subject, Before: g.before, After: g.after,
+		Aspect: d.aspect, Direction: d.direction, Subject: d.subject, Before: d.before, After: d.after,
 		Above: g.above, UpTo: g.upto,
 	}
-	change.Domains, change.Except = f.tree.termsOf(in)
-	change.Text = g.sentence(domainText(change.Domains, change.Except), sizesText(g.above, g.upto),
+	t := f.tree.termsOf(in)
+	t.set(&change)
+	change.Text = d.sentence(t.text(), sizesText(g.above, g.upto),
 		connectorText("Send connector", g.connectors))
 	change.Witness = f.bestWitness(&change, f.dialogs(g.cells, max(g.above+1, 0)))
 	return change
@@ -195,7 +184,7 @@ func sizesText(above, upto int64) string {
 
 // dialogs returns sessions whose messages to one of the cells are accepted before and
 // afterwards, one for each class.
-func (f *senderFinder) dialogs(cells []int, size int64) []connector.Dialog {
+func (f *senderFinder) dialogs(cells []int32, size int64) []connector.Dialog {
 	var all []connector.Dialog
 	tried := map[int]bool{}
 	for _, i := range cells {
@@ -213,6 +202,9 @@ func (f *senderFinder) dialogs(cells []int, size int64) []connector.Dialog {
 	return all
 }
 
+// sessionSteps is the effort of opening the sessions of a pair of connectors.
+const sessionSteps = 10_000
+
 // maxTriedPairs is how many pairs of connectors are searched for a session that may
 // declare a size, if others were found that may send.
 const maxTriedPairs = 100
@@ -221,35 +213,55 @@ const maxTriedPairs = 100
 // as many of the policies as possible, preferably one that declares the size before
 // the recipient is routed.
 func (f *senderFinder) senderTo(class int, size int64) sender {
-	key := waysKey{class, size}
-	if best, ok := f.found[key]; ok {
-		return best
+	all, ok := f.found[class]
+	if !ok {
+		all = f.sendersTo(class)
+		f.found[class] = all
 	}
-	best := sender{passes: -1}
-	rank := -1
-	const passing = 3 // passing counts more than declaring the size
+	best, most := sender{}, -1
+	for _, s := range all {
+		n := 0
+		for _, limit := range s.declares {
+			if limit == 0 || size <= limit {
+				n++
+			}
+		}
+		if n > most {
+			best, most = s, n
+		}
+	}
+	return best
+}
+
+// sendersTo returns the sessions that may send to the class under as many of the policies as
+// possible.
+func (f *senderFinder) sendersTo(class int) []sender {
+	var all []sender
+	most := 0
 	for place := range f.pairs {
-		if best.passes == len(f.policies) && (rank == len(f.policies)*(passing+1) || place >= maxTriedPairs) {
+		if place >= maxTriedPairs && most == len(f.policies) || !f.effort.Spend(sessionSteps) {
 			break
 		}
 		for _, e := range f.sessionPairs(place, permission.SetOf(permission.Submit, permission.AcceptAnyRecipient)) {
 			passes := e.accepting(class)
-			if n := passing*passes + e.declaring(size); n > rank {
-				best, rank = sender{e.dialog(), passes}, n
+			if passes > most {
+				all, most = nil, passes
+			}
+			if passes == most && passes > 0 {
+				all = append(all, sender{e.dialog(), passes, e.declares()})
 			}
 		}
 	}
-	f.found[key] = best
-	return best
+	return all
 }
 
-// declaring returns how many policies let the session declare a message of that size.
-func (e *sessionPair) declaring(size int64) int {
-	n := 0
+// declares returns how large messages the session may declare under each policy, as in sender.
+func (e *sessionPair) declares() (most [2]int64) {
 	for i, in := range e.inbounds {
-		if e.submit[i] && in.Settings().SizeEnabled != param.SizeDisabled && e.opened[i].Mail(connector.Mail{Size: size}).Allowed() {
-			n++
+		most[i] = -1
+		if e.submit[i] && in.Settings().SizeEnabled != param.SizeDisabled {
+			most[i] = e.opened[i].MaxSize()
 		}
 	}
-	return n
+	return most
 }

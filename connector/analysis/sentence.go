@@ -20,13 +20,16 @@ func (c *comparer) change(d *delta) Change {
 		Aspect: d.aspect, Direction: d.direction, Subject: d.subject, Before: d.before, After: d.after,
 		Who: d.who(), Channel: d.channel, Sender: d.names,
 	}
+	domains := ""
 	if d.objects != nil {
-		change.Domains, change.Except = c.tree.classTerms(d)
+		t := c.tree.classTerms(d)
+		t.set(&change)
+		domains = t.text()
 	}
 	var clients clientsText
 	change.Clients, clients = c.clientsOf(d.pairs...)
 	change.Witness = c.bestWitness(&change, d.witnesses)
-	text, was := d.sessionSentence(clients.who, domainText(change.Domains, change.Except)), ""
+	text, was := d.sessionSentence(clients.who, domains), ""
 	if text == "" {
 		text, was = d.valueSentence(clients.who)
 	}

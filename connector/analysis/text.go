@@ -13,12 +13,15 @@ import (
 const maxListed = 5
 
 // list names the first elements of all and counts the others.
-func list(all []string, and string) string { return cut(all, ", ", and) }
+func list(all []string, and string) string { return listOf(all, len(all), and) }
 
-// cut is list with another separator.
-func cut(all []string, separator, and string) string {
-	if n := len(all) - maxListed; n > 0 {
-		all = append(slices.Clone(all[:maxListed]), strconv.Itoa(n)+" more")
+// listOf is list for count elements, of which all has the first.
+func listOf(all []string, count int, and string) string { return cut(all, count, ", ", and) }
+
+// cut is listOf with another separator.
+func cut(all []string, count int, separator, and string) string {
+	if n := count - maxListed; n > 0 {
+		all = append(slices.Clone(all[:min(len(all), maxListed)]), strconv.Itoa(n)+" more")
 	}
 	last := len(all) - 1
 	if last < 1 {

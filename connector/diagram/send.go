@@ -20,10 +20,12 @@ func sendParts(p *connector.Policy) (parts []*part) {
 		by[out] = newSendPart(out)
 		parts = append(parts, by[out])
 	}
-	cuts := partition.Cuts(p, nil)
+	ways := partition.NewWays(p, partition.Cuts(p, nil), partition.NewEffort())
+	seen := map[*partition.Way]bool{} // those of accepted domains are others
 	for _, d := range witnesses(p) {
 		_, ours := p.Accepted(d)
-		for _, way := range partition.Ways(p, d, cuts) { // large messages may take another
+		for way := ways.To(d); way != nil && !seen[way]; way = way.Next { // large messages may take another
+			seen[way] = true
 			switch b := by[way.Route.Outbound]; {
 			case b != nil && ours:
 				b.own.path = pathPlain

@@ -92,6 +92,8 @@ type diffChangeJSON struct {
 	Clients   []clientsJSON          `json:"clients,omitempty"`
 	Domains   []string               `json:"domains,omitempty"`
 	Except    []string               `json:"except,omitempty"`
+	More      int                    `json:"moreDomains,omitempty"` // that Domains leaves out
+	MoreOut   int                    `json:"moreExcept,omitempty"`  // that Except leaves out
 	Before    string                 `json:"before,omitempty"`
 	After     string                 `json:"after,omitempty"`
 	Witness   *witnessJSON           `json:"witness,omitempty"` // none where no session shows it
@@ -131,6 +133,7 @@ func newDiffJSON(found analysis.Comparison) diffJSON {
 	for _, c := range found.Changes {
 		j := diffChangeJSON{
 			Direction: c.Direction, Aspect: c.Aspect, Subject: c.Subject, Text: c.Text, Domains: c.Domains, Except: c.Except,
+			More: c.MoreDomains, MoreOut: c.MoreExcept,
 			Before: c.Before, After: c.After,
 		}
 		if c.Shown() {

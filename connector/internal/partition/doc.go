@@ -10,7 +10,7 @@
 //	NewDomains  domain of an address        -> its entries in the lists
 //	Users       SIDs of a user              -> rights
 //	Partners    verified certificate names  -> which sessions are Partners
-//	Cuts        size of a message           -> which Send connectors take it
+//	Cuts, Ways  size of a message           -> which Send connectors take it
 //
 // To ask about one policy, give nil for the other.
 //
@@ -54,5 +54,8 @@
 //
 // Sizes. Limits are compared with, so decisions change only behind one. As a
 // message grows, Send connectors only ever drop out, in a fixed order of
-// preference, so equal routes at two sizes are equal in between.
+// preference, so equal routes at two sizes are equal in between. Once a message leaves by
+// an address space, those that are more specific are all out, and the rest depend on the
+// accepted domain only: whatever the domain is, larger messages take the same ways from
+// there on. So Ways has each of them once.
 package partition

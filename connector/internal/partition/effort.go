@@ -1,67 +1,37 @@
 package partition
 
-import (
-	"fmt"
-	"net/netip"
-
-	"github.com/interchange-smtp/interchange/connector"
+// Limits of an Effort. A step is some nanoseconds, and what is kept some hundred bytes, so
+// an analysis ends within a minute and takes less than a gigabyte.
+const (
+	maxSteps = 4_000_000_000
+	maxKept  = 2_000_000
 )
 
-// maxCells bounds the cells of intervals, and of domains by size, of a partition: they
-// take some seconds and some hundred megabytes.
-const maxCells = 10_000_000
-
-// TooLarge says why the partition for a and b would take very long and much memory; ""
-// if it wouldn't. Either may be nil.
-func TooLarge(a, b *connector.Policy) string {
-	ends, listeners := rangeEnds([2]*connector.Policy{a, b})
-	if ends > maxCells {
-		return fmt.Sprintf("the %d local addresses that connectors are bound to have %d ends of ranges, and at most %d can be checked", listeners, ends, maxCells)
-	}
-	domains, sizes := len(NewDomains(a, b).Cells), len(Cuts(a, b))+1
-	if domains > maxCells/sizes {
-		return fmt.Sprintf("there are %d kinds of domains, whose mail may take different routes at %d sizes, and at most %d combinations can be checked", domains, sizes, maxCells)
-	}
-	return ""
+// Effort counts the steps of an analysis and what it keeps, and ends it at a limit. So how
+// far an analysis goes depends on the policies alone and not on the machine.
+type Effort struct {
+	steps, kept int // what is left
 }
 
-// rangeEnds counts the ends of ranges of all listeners of Intervals, and the listeners,
-// without making them.
-func rangeEnds(policies [2]*connector.Policy) (ends, listeners int) {
-	type door struct {
-		key  string // the connectors
-		ends int
-	}
-	doors := map[netip.AddrPort]door{}
-	for i, p := range policies {
-		n := 0
-		for in := range p.Receive() {
-			n++
-			if !in.Settings().Enabled.Or(true) {
-				continue
-			}
-			for _, binding := range in.Settings().Bindings {
-				at := netip.AddrPortFrom(plain(binding.Addr()), binding.Port())
-				d := doors[at]
-				doors[at] = door{fmt.Sprint(d.key, " ", i, n), d.ends + 2*len(in.Settings().RemoteIPRanges)}
-			}
-		}
-	}
-	seen := map[[2]string]bool{}
-	for at, d := range doors {
-		everywhere := netip.IPv6Unspecified()
-		if at.Addr().Is4() {
-			everywhere = netip.IPv4Unspecified()
-		}
-		all := doors[netip.AddrPortFrom(everywhere, at.Port())]
-		if at.Addr().IsUnspecified() {
-			all = door{}
-		}
-		if key := [2]string{d.key, all.key}; !seen[key] {
-			seen[key] = true
-			ends += d.ends + all.ends
-			listeners++
-		}
-	}
-	return ends, listeners
+// NewEffort returns the effort of one analysis.
+func NewEffort() *Effort { return &Effort{maxSteps, maxKept} }
+
+// Spend counts steps, and reports whether the analysis may go on.
+func (e *Effort) Spend(steps int) bool {
+	e.steps -= min(steps, e.steps+1)
+	return !e.Exceeded()
 }
+
+// Keep counts elements that are kept, and reports whether the analysis may go on.
+func (e *Effort) Keep(n int) bool {
+	e.kept -= min(n, e.kept+1)
+	return e.Spend(n)
+}
+
+// Why says that a limit was exceeded.
+func (e *Effort) Why() string {
+	return "its ranges, grants and address spaces combine in more ways than can be examined"
+}
+
+// Exceeded reports whether a limit is exceeded: the results are incomplete then.
+func (e *Effort) Exceeded() bool { return e.steps < 0 || e.kept < 0 }

@@ -315,19 +315,22 @@ func TestOpen(t *testing.T) {
 // TestWays compares with every size around the limits.
 func TestWays(t *testing.T) {
 	pairs(t, 80, func(_ *rand.Rand, a, b *connector.Policy) {
-		cuts := partition.Cuts(a, b)
+		ways := partition.NewWays(a, partition.Cuts(a, b), partition.NewEffort())
 		for _, name := range policygen.Domains {
 			to := routing.MustParseDomain(name)
-			ways := partition.Ways(a, to, cuts)
+			first := ways.To(to)
 			for _, size := range policygen.Sizes {
-				i := slices.IndexFunc(ways, func(w partition.Way) bool { return size > w.Above && (w.Upto == 0 || size <= w.Upto) })
-				if got, want := ways[i].Route, a.Route(partition.Mailbox("user", to), size, nil); got != want {
+				way := first
+				for way.Upto != 0 && way.Upto < size {
+					way = way.Next
+				}
+				if got, want := way.Route, a.Route(partition.Mailbox("user", to), size, nil); got != want {
 					t.Fatalf("%d bytes to %s: %v, want %v", size, to, got, want)
 				}
 			}
-			for i := 1; i < len(ways); i++ {
-				if ways[i].Route == ways[i-1].Route || ways[i].Above != ways[i-1].Upto {
-					t.Fatalf("ways %d and %d to %s: %+v", i-1, i, to, ways)
+			for way := first; way.Next != nil; way = way.Next {
+				if way.Route == way.Next.Route || way.Next.Upto != 0 && way.Next.Upto <= way.Upto {
+					t.Fatalf("way %+v to %s, then %+v", way, to, way.Next)
 				}
 			}
 		}
