@@ -53,6 +53,20 @@ func (p *Policy) Mentions() Mentions {
 		m.domain(d)
 		m.PeerNames = append(m.PeerNames, fold(d))
 	}
+	for _, d := range p.Transport.TLSSendDomainSecureList {
+		m.domain(d)
+	}
+	for _, r := range p.Remote {
+		m.domain(r.DomainName)
+	}
+	for _, s := range p.sendConnectors {
+		m.Sizes = append(m.Sizes, s.maxSize)
+		for _, space := range s.spaces {
+			if space.smtp && space.name != "--" {
+				m.domain(space.name)
+			}
+		}
+	}
 	m.Sizes = append(m.Sizes, p.maxReceiveSize())
 	m.Counts = append(m.Counts, p.maxRecipients())
 	m.tidy()

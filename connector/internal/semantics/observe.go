@@ -2,6 +2,7 @@ package semantics
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 )
 
@@ -27,4 +28,22 @@ func (p *Policy) Observables(s Session) map[string]string {
 		}
 	}
 	return all
+}
+
+// Changed returns the names of the parameters that differ between what Observables returns
+// for two policies in one session, sorted. A parameter that has an effect under one of the
+// policies only is left out: whatever gives it the effect differs, too. So is the address
+// that reports come from if neither policy chooses it.
+// docs/diff.md "What is compared".
+func Changed(before, after map[string]string) (names []string) {
+	_, was := before[chosenKey]
+	_, is := after[chosenKey]
+	for name, value := range before {
+		now, both := after[name]
+		if both && now != value && name != chosenKey && (name != postmasterKey || was || is) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }

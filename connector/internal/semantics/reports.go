@@ -17,15 +17,49 @@ func (p *Policy) reports() map[string]string {
 		"ExternalDelayDsnEnabled":         strconv.FormatBool(orTrue(t.ExternalDelayDsnEnabled)),
 		"InternalDelayDsnEnabled":         strconv.FormatBool(orTrue(t.InternalDelayDsnEnabled)),
 	}
-	// docs/reports.md "Copies for the postmaster": no copy is sent without an address.
-	if t.ExternalPostmasterAddress != "" {
-		codes := "5.4.8, 5.4.6, 5.4.4, 5.2.4, 5.2.0, 5.1.4"
-		if t.GenerateCopyOfDSNFor != nil {
-			codes = *t.GenerateCopyOfDSNFor
-		}
-		set["GenerateCopyOfDSNFor"] = sorted(strings.Split(codes, ", "))
+	set[postmasterKey] = p.postmaster()
+	set["GenerateCopyOfDSNFor"] = p.copiedCodes()
+	if p.choosesPostmaster() {
+		set[chosenKey] = set[postmasterKey]
 	}
 	return set
+}
+
+// copiedCodes returns the codes of failures whose reports are copied.
+// docs/reports.md "Copies for the postmaster": no copy is sent without an address.
+func (p *Policy) copiedCodes() string {
+	if p.Transport.ExternalPostmasterAddress == "" {
+		return ""
+	}
+	codes := or(p.Transport.GenerateCopyOfDSNFor, "5.4.8, 5.4.6, 5.4.4, 5.2.4, 5.2.0, 5.1.4")
+	return sorted(strings.Split(codes, ", "))
+}
+
+// The names of the address that reports come from, and of the same address if the policy
+// says it and not just the order of its accepted domains.
+const (
+	postmasterKey = "ExternalPostmasterAddress"
+	chosenKey     = "ExternalPostmasterAddress, chosen"
+)
+
+// postmaster returns the address that reports come from. docs/reports.md "Settings".
+func (p *Policy) postmaster() string {
+	if a := p.Transport.ExternalPostmasterAddress; a != "" {
+		return localOf(a) + "@" + domainOf(a)
+	}
+	domain := p.here().wireName()
+	if i := slices.IndexFunc(p.Accepted, func(a acceptedDomain) bool { return !strings.HasPrefix(a.DomainName, "*") }); i >= 0 && !p.here().Edge {
+		domain = p.Accepted[i].DomainName
+	}
+	if i := slices.IndexFunc(p.Accepted, func(a acceptedDomain) bool { return a.Default }); i >= 0 && !p.here().Edge {
+		domain = p.Accepted[i].DomainName
+	}
+	return "postmaster@" + fold(domain)
+}
+
+// choosesPostmaster reports whether the policy says which address reports come from.
+func (p *Policy) choosesPostmaster() bool {
+	return p.Transport.ExternalPostmasterAddress != "" || slices.ContainsFunc(p.Accepted, func(a acceptedDomain) bool { return a.Default })
 }
 
 // reportsTo returns whether a sender gets reports on failures and on deliveries.

@@ -12,7 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-var sendPolicies = flag.Int("send-policies", 800, "how many random policies the tests of the Send side draw")
+var sendPolicies = flag.Int("send-policies", 400, "how many random policies the tests of the Send side draw")
 
 // routedSizes are 0, the limits of the pools and of defaults, and one more than each.
 var routedSizes = []int64{

@@ -125,16 +125,29 @@ func (t *talk) messageSettings() map[string]string {
 	return set
 }
 
-// tlsSettings have an effect where clients may begin TLS. docs/tls.md "Old devices": the
-// end date is that of the other two, as far as they allow more than the default.
+// tlsSettings have an effect where clients may begin TLS. docs/tls.md "Old devices".
 func (c *receiver) tlsSettings() map[string]string {
+	version := cmp.Or(c.TlsMinimumVersion, "Tls12")
+	more := c.moreCipherSuites(version)
 	set := map[string]string{
 		"TlsCertificateName":    c.TlsCertificateName,
-		"TlsMinimumVersion":     cmp.Or(c.TlsMinimumVersion, "Tls12"),
-		"TlsLegacyCipherSuites": sorted(c.TlsLegacyCipherSuites),
+		"TlsMinimumVersion":     version,
+		"TlsLegacyCipherSuites": sorted(more),
 	}
-	if len(c.TlsLegacyCipherSuites) > 0 || set["TlsMinimumVersion"] < "Tls12" {
+	// The end date is that of the other two, as far as they allow more than the default.
+	if len(more) > 0 || version < "Tls12" {
 		set["TlsLegacyEndDate"] = c.TlsLegacyEndDate
 	}
 	return set
+}
+
+// moreCipherSuites returns the cipher suites that other connectors don't have: with
+// Triple DES, and with CBC and SHA-256. TLS 1.3 has its own.
+func (c *receiver) moreCipherSuites(version string) (more []string) {
+	for _, suite := range c.TlsLegacyCipherSuites {
+		if version != "Tls13" && (strings.Contains(suite, "_3DES_") || strings.HasSuffix(suite, "_CBC_SHA256")) {
+			more = append(more, suite)
+		}
+	}
+	return more
 }
