@@ -127,6 +127,13 @@ func (h *host) command(ctx context.Context, name string, args ...string) *exec.C
 // makes sockets.
 func (h *host) on(t *testing.T, f func() error) {
 	t.Helper()
+	if err := h.try(f); err != nil {
+		t.Fatalf("on %s: %v", h.ns, err)
+	}
+}
+
+// try is on, and returns the error.
+func (h *host) try(f func() error) error {
 	errs := make(chan error)
 	go func() {
 		// The thread is never unlocked: it ends with the goroutine, and the
@@ -144,9 +151,7 @@ func (h *host) on(t *testing.T, f func() error) {
 		}
 		errs <- f()
 	}()
-	if err := <-errs; err != nil {
-		t.Fatalf("on %s: %v", h.ns, err)
-	}
+	return <-errs
 }
 
 // listen opens a TCP listener on h for as long as the test runs.
