@@ -90,7 +90,7 @@ var decided = map[string]string{
 // is known where else. A new parameter fails the test.
 func TestEveryParameterIsModelled(t *testing.T) {
 	seen := map[string]bool{}
-	eachMutation(t, func(r *rand.Rand, _ *connector.Policy, q *semantics.Policy) {
+	eachMutation(t, 14, func(r *rand.Rand, _ *connector.Policy, q *semantics.Policy) {
 		for range 10 {
 			for name := range q.Observables(newDrawer(r, q).session()) {
 				name, _, _ = strings.Cut(name, " for ")
