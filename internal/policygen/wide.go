@@ -3,6 +3,7 @@ package policygen
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
@@ -30,8 +31,9 @@ var (
 	}, Groups...)
 	wideAccepted = append([]string{
 		"Example.NET", "*.com", "*.a.contoso.com", "single", "x.fabrikam.com", "*.partner.test", "other.test",
+		"BÜCHER.example", "*.Bücher.example", "faß.de.", "[ipv6:2001:DB8:0::1]",
 	}, accepted...)
-	wideSenders = []string{"ann@contoso.com", "@contoso.com", "@*.contoso.com", "@fabrikam.com", "Ann@partner.test", "@elsewhere.org"}
+	wideSenders = []string{"ann@contoso.com", "@contoso.com", "@*.contoso.com", "@fabrikam.com", "@*.Bücher.example", "Ann@partner.test", "@elsewhere.org"}
 	edition     = []connector.Profile{permission.Current, permission.Exchange2007}
 )
 
@@ -73,6 +75,11 @@ func WideConfig(r *rand.Rand) connector.Config {
 			cfg.Accepted = append(cfg.Accepted, routing.AcceptedDomain{
 				DomainName: name, DomainType: routing.DomainType(r.IntN(4)), MatchSubDomains: r.IntN(4) == 0 && name[0] != '*' && name[0] != '[',
 			})
+		}
+	}
+	for i, name := range cfg.Transport.TLSReceiveDomainSecureList {
+		if r.IntN(3) == 0 {
+			cfg.Transport.TLSReceiveDomainSecureList[i] = strings.ToUpper(name) + "."
 		}
 	}
 	if r.IntN(4) == 0 {
@@ -144,8 +151,8 @@ func wideSenderRules(r *rand.Rand, c *connector.Receive) {
 	for _, s := range some(r, wideSenders, 4) {
 		c.AllowedSenders = append(c.AllowedSenders, param.MustParseSender(s))
 	}
-	replacements := []string{"", "scanner@contoso.com", "Ann@contoso.com"}
-	c.RewriteSender, c.RewriteFrom = replacements[r.IntN(3)], replacements[r.IntN(3)]
+	replacements := []string{"", "scanner@contoso.com", "Ann@CONTOSO.com", `"scan\ner"@Bücher.example`, "a..b@contoso.com"}
+	c.RewriteSender, c.RewriteFrom = replacements[r.IntN(5)], replacements[r.IntN(5)]
 }
 
 func wideGrant(r *rand.Rand) permission.Grant {

@@ -32,7 +32,7 @@ func (p *Policy) acceptedDomain(domain string) (covering acceptedDomain, ok bool
 
 // precedence says how well a covers a domain; -1 if it doesn't.
 func (a acceptedDomain) precedence(domain string) int {
-	name, wildcard := strings.CutPrefix(fold(a.DomainName), "*.")
+	name, wildcard := strings.CutPrefix(a.DomainName, "*.")
 	switch {
 	case name == "*":
 		return 0

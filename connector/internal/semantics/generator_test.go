@@ -43,7 +43,7 @@ var (
 		netip.MustParseAddrPort("192.0.2.1:26"), netip.MustParseAddrPort("[::ffff:192.0.2.1]:25"), netip.MustParseAddrPort("[2001:db8::26]:25"),
 	}, policygen.Locals...)
 	domains = append([]string{
-		"b.single", "c.example.net", "x.test", "deep.b.a.contoso.com", "partner.test", "x.partner.test", "com", "other.com", "[IPv6:2001:db8::1]", "xexample.net",
+		"b.single", "c.example.net", "x.test", "deep.b.a.contoso.com", "partner.test", "x.partner.test", "com", "other.com", "xn--bcher-kva.example", "x.xn--bcher-kva.example", "xn--fa-hia.de", "[IPv6:2001:db8::1]", "xexample.net",
 	}, policygen.Domains...)
 	localParts = []string{"user", "ann", "Ann", "scanner", "user%example.net", "a!b", `"a@b"`, "ünal", `"with blank"`}
 	fields     = []string{

@@ -3,7 +3,6 @@ package semantics
 import (
 	"net/netip"
 	"slices"
-	"strings"
 )
 
 // identity is who a client is, as its session sees it.
@@ -46,7 +45,7 @@ func (p *Policy) proven(c *receiver, tls bool, peerNames []string) []string {
 	}
 	var domains []string
 	for _, name := range peerNames {
-		if d := fold(strings.TrimSuffix(name, ".")); p.isSecured(d) {
+		if d := domainName(name); p.isSecured(d) {
 			domains = append(domains, d)
 		}
 	}
@@ -55,7 +54,7 @@ func (p *Policy) proven(c *receiver, tls bool, peerNames []string) []string {
 
 // isSecured reports whether TLSReceiveDomainSecureList has a domain.
 func (p *Policy) isSecured(domain string) bool {
-	return slices.ContainsFunc(p.Transport.TLSReceiveDomainSecureList, func(d string) bool { return fold(d) == domain })
+	return slices.Contains(p.Transport.TLSReceiveDomainSecureList, domain)
 }
 
 // logOn returns the identity of the user of s, which is not anonymous as well.

@@ -51,7 +51,7 @@ func (p *Policy) Mentions() Mentions {
 	}
 	for _, d := range p.Transport.TLSReceiveDomainSecureList {
 		m.domain(d)
-		m.PeerNames = append(m.PeerNames, fold(d))
+		m.PeerNames = append(m.PeerNames, d)
 	}
 	for _, d := range p.Transport.TLSSendDomainSecureList {
 		m.domain(d)
@@ -84,8 +84,8 @@ func (m *Mentions) sender(by string) {
 }
 
 func (m *Mentions) domain(name string) {
-	if name = strings.TrimPrefix(fold(name), "*."); name != "*" {
-		m.Domains = append(m.Domains, name)
+	if name = strings.TrimPrefix(name, "*."); name != "*" {
+		m.Domains = append(m.Domains, domainName(name))
 	}
 }
 

@@ -22,6 +22,7 @@ func Read(canonical []byte) (*Policy, error) {
 	if _, err := r.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("reading the policy's text: there is something behind the object")
 	}
+	d.spellNames()
 	p := &Policy{document: d}
 	if err := p.readReceivers(); err != nil {
 		return nil, err

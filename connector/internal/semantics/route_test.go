@@ -82,7 +82,9 @@ func TestHopsAgree(t *testing.T) {
 			} else {
 				want = is.Outbound.TLS(to, param.SmartHost{})
 			}
-			want.Domain = strings.ToLower(want.Domain) // as in the session's text
+			if strings.EqualFold(want.Domain, tls.Domain) {
+				want.Domain = tls.Domain // the letter case of TlsDomain makes no other name
+			}
 			if (tls != semantics.HopTLS{want.Never, want.Required, want.Trusted, want.Domain, want.Host != ""}) {
 				t.Errorf("TLS with %v for mail to %v: %+v, not %+v", hosts, to, tls, want)
 			}

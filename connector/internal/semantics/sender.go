@@ -87,7 +87,7 @@ func (t *talk) sender(from string) (sender, refused string) {
 	refused = t.refusesSender(from)
 	switch {
 	case t.RewriteSender != "" && t.replaces(refused):
-		return t.RewriteSender, ""
+		return addressText(t.RewriteSender), ""
 	case refused != "":
 		return "", refused
 	}
@@ -102,9 +102,9 @@ func (t *talk) authors(authors []string) (from, refused string) {
 			break
 		}
 	}
-	same := len(authors) > 0 && !slices.ContainsFunc(authors, func(a string) bool { return !sameAddress(a, t.RewriteFrom) })
+	same := len(authors) > 0 && !slices.ContainsFunc(authors, func(a string) bool { return !sameAddress(a, addressText(t.RewriteFrom)) })
 	if t.RewriteFrom != "" && t.replaces(refused) && !same {
-		return t.RewriteFrom, ""
+		return addressText(t.RewriteFrom), ""
 	}
 	return "", refused
 }

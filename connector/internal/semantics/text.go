@@ -128,9 +128,9 @@ func ones(a netip.Addr) int {
 	return n
 }
 
-// domainOf returns the domain of an address, in lower case.
+// domainOf returns the domain of an address.
 func domainOf(address string) string {
-	return fold(address[strings.LastIndexByte(address, '@')+1:])
+	return domainName(address[strings.LastIndexByte(address, '@')+1:])
 }
 
 // localOf returns the local part of an address, as it is written.
@@ -162,9 +162,8 @@ func isBelow(d, parent string) bool { return strings.HasSuffix(d, "."+parent) }
 // covers reports whether d is by, or below it if by is *.contoso.com. contoso.com
 // itself isn't covered then (docs/receive.md "Several tenants on one server").
 func covers(by, d string) bool {
-	by = fold(by)
 	if parent, wildcard := strings.CutPrefix(by, "*."); wildcard {
-		return isBelow(d, parent)
+		return isBelow(d, domainName(parent))
 	}
-	return d == by
+	return d == domainName(by)
 }
