@@ -68,12 +68,15 @@ type Domains struct {
 // reserved are the domains of RFC 2606 that a Receive connector can reject.
 var reserved = [...]string{"test", "example", "invalid", "localhost", "example.com", "example.net", "example.org"}
 
-// NewDomains cuts the domains for a and b.
-func NewDomains(a, b *connector.Policy) *Domains {
+// NewDomains cuts the domains for a and b, and also at further names.
+func NewDomains(a, b *connector.Policy, further ...routing.Domain) *Domains {
 	policies := [2]*connector.Policy{a, b}
 	names := map[routing.Domain]bool{}
 	for _, name := range reserved {
 		names[routing.MustParseDomain(name)] = true
+	}
+	for _, name := range further {
+		names[name] = true
 	}
 	var secure [2]map[routing.Domain]bool
 	for i, p := range policies {

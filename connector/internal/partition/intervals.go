@@ -62,11 +62,26 @@ var examples = [...]netip.Addr{netip.MustParseAddr("203.0.113.1"), netip.MustPar
 // example reports whether a is one of the examples.
 func example(a netip.Addr) bool { return a == examples[0] || a == examples[1] }
 
-// witness returns an address of s that a client can have, or the zero Addr: the
+// Within returns the part of s that lies in r; ok is false if there is none.
+func (s Span) Within(r param.Range) (part Span, ok bool) {
+	if s.Low.BitLen() != r.Low().BitLen() {
+		return Span{}, false
+	}
+	part = s
+	if part.Low.Less(r.Low()) {
+		part.Low = r.Low()
+	}
+	if r.High().Less(part.High) {
+		part.High = r.High()
+	}
+	return part, !part.High.Less(part.Low)
+}
+
+// Witness returns an address of s that a client can have, or the zero Addr: the
 // IPv4-mapped addresses within IPv6 are IPv4. If possible it is an example, or
 // else neither in 0.0.0.0/8, which no host has (RFC 1122 section 3.2.1.3), nor the
 // first of a network.
-func (s Span) witness() netip.Addr {
+func (s Span) Witness() netip.Addr {
 	for _, a := range examples {
 		if s.Contains(a) {
 			return a
@@ -235,7 +250,7 @@ func (l *Listener) cells(policies [2]*connector.Policy, here [2][]*connector.Inb
 			high = cuts[i+1].Prev()
 		}
 		cell := Interval{Span: Span{low, high}}
-		if cell.Witness = cell.Span.witness(); !cell.Witness.IsValid() {
+		if cell.Witness = cell.Span.Witness(); !cell.Witness.IsValid() {
 			continue
 		}
 		for i, p := range policies {

@@ -17,8 +17,8 @@ var servers = []permission.SID{permission.SIDExchangeServers, permission.SIDHubS
 type Logins struct {
 	// Users are logins such that every possible login holds the same rights as one
 	// of these in either list, and both or neither are servers of the organisation.
-	// The first is a member of Authenticated Users only; each has as few SIDs as
-	// possible. The SIDs begin with Authenticated Users.
+	// The first is a member of Authenticated Users, and of the groups that NewLogins
+	// got, only; each has as few SIDs as possible. The SIDs begin with these.
 	Users []auth.Identity
 
 	start power
@@ -40,20 +40,22 @@ func (p power) outcome() outcome {
 	return o
 }
 
-// NewLogins divides the logins for a and b.
+// NewLogins divides the logins for a and b; given groups, only those of users who are
+// members of all of these.
 //
 // Ask for few rights at a time, those of one decision, three or so: all rights
 // together may have millions of combinations.
-func NewLogins(a, b *permission.ACL, rights permission.Set) *Logins {
+func NewLogins(a, b *permission.ACL, rights permission.Set, groups ...permission.SID) *Logins {
 	acls := [2]*permission.ACL{a, b}
 	l := &Logins{place: map[outcome]int{}}
-	l.start, l.kinds = kindsOf(acls, rights)
+	fixed := append([]permission.SID{permission.SIDAuthenticatedUsers}, groups...)
+	l.start, l.kinds = kindsOf(acls, rights, fixed)
 	seen := map[power]bool{l.start: true}
 	type member struct {
 		power
 		sids []permission.SID
 	}
-	for level := []member{{l.start, []permission.SID{permission.SIDAuthenticatedUsers}}}; len(level) > 0; {
+	for level := []member{{l.start, fixed}}; len(level) > 0; {
 		var next []member
 		for _, m := range level {
 			key := m.outcome()
@@ -115,9 +117,9 @@ func (p power) normal() power {
 	return p
 }
 
-// kindsOf returns the power of Authenticated Users, and the other SIDs of a login
-// grouped by power; SIDs without power are left out. No login is anonymous.
-func kindsOf(acls [2]*permission.ACL, rights permission.Set) (start power, kinds []kind[power]) {
+// kindsOf returns the power of the SIDs that each login has, and the other SIDs of a
+// login grouped by power; SIDs without power are left out. No login is anonymous.
+func kindsOf(acls [2]*permission.ACL, rights permission.Set, fixed []permission.SID) (start power, kinds []kind[power]) {
 	bySID := map[permission.SID]*power{}
 	for _, sid := range servers {
 		bySID[sid] = &power{server: true}
@@ -133,11 +135,13 @@ func kindsOf(acls [2]*permission.ACL, rights permission.Set) (start power, kinds
 			p.lists[i].deny |= g.Deny.Intersect(rights)
 		}
 	}
-	if p := bySID[permission.SIDAuthenticatedUsers]; p != nil {
-		start = p.normal()
-	}
 	delete(bySID, permission.SIDAnonymous)
-	delete(bySID, permission.SIDAuthenticatedUsers)
+	for _, sid := range fixed {
+		if p := bySID[sid]; p != nil {
+			start = start.with(*p)
+		}
+		delete(bySID, sid)
+	}
 	sids := slices.SortedFunc(maps.Keys(bySID), func(a, b permission.SID) int {
 		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
 	})

@@ -159,6 +159,27 @@ func (d *Domains) certificate(state secured, but routing.Domain) []routing.Domai
 	return nil
 }
 
+// Certificate returns the names of a certificate that proves all of with and not but, and
+// of which a name is in exactly these of the two lists TLSReceiveDomainSecureList; nil if
+// there is no such certificate.
+func (d *Domains) Certificate(lists [2]bool, with []routing.Domain, but routing.Domain) []routing.Domain {
+	state := secured(lists)
+	have := d.securedBy(with)
+	switch {
+	case slices.Contains(with, but) || have.with(state) != state:
+		return nil
+	case have == state:
+		return with
+	}
+	names := d.certificate(state, but)
+	if names == nil {
+		return nil
+	}
+	names = append(slices.Clone(with), names...)
+	slices.SortFunc(names, routing.Domain.Compare)
+	return slices.Compact(names)
+}
+
 // Unverified returns a domain of the class, and a certificate like that of who that
 // doesn't name it, or false.
 func (d *Domains) Unverified(class int, who Who) (routing.Domain, Who, bool) {
