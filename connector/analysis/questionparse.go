@@ -3,6 +3,7 @@ package analysis
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -103,7 +104,7 @@ func (q *Question) check() error {
 	case !slices.Contains(Properties(), q.Property):
 		return fmt.Errorf("%q is not a property; give %s", q.Property, either(Properties()))
 	case q.Property == PropertyOffered && !isKeyword(q.Argument):
-		return errors.New("after offered, give a keyword of EHLO, as in offered STARTTLS, or a mechanism, as in offered AUTH LOGIN")
+		return fmt.Errorf("%q is not a keyword that EHLO may offer; give one of %s, or a mechanism, as in offered AUTH LOGIN", q.Argument, strings.Join(slices.Sorted(maps.Keys(keywords)), ", "))
 	case q.Other != "" && !q.Claim.Compares():
 		return fmt.Errorf("-with-connector goes with %s, not with %s", either([]Claim{ClaimDisjoint, ClaimImplies, ClaimEquivalent}), q.Claim)
 	case q.Other != "" && q.Connector == "":
@@ -196,12 +197,13 @@ func splitWords(text string) (words []string, err error) {
 	return words, nil
 }
 
-// isKeyword reports whether s may be a keyword of EHLO or AUTH and a mechanism.
+// isKeyword reports whether s is a keyword of EHLO that a policy decides about, or AUTH and
+// a mechanism.
 func isKeyword(s string) bool {
-	if rest, ok := strings.CutPrefix(s, "AUTH "); ok {
-		s = rest
+	if mechanism, ok := strings.CutPrefix(s, "AUTH "); ok {
+		return mechanism != "" && strings.Trim(mechanism, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == ""
 	}
-	return s != "" && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == ""
+	return keywords[s] != nil
 }
 
 // either lists values as alternatives.

@@ -62,7 +62,7 @@ var examples = [...]netip.Addr{netip.MustParseAddr("203.0.113.1"), netip.MustPar
 // example reports whether a is one of the examples.
 func example(a netip.Addr) bool { return a == examples[0] || a == examples[1] }
 
-// Within returns the part of s that lies in r; ok is false if there is none.
+// Within returns the part of s that lies in r; ok is false if no address does.
 func (s Span) Within(r param.Range) (part Span, ok bool) {
 	if s.Low.BitLen() != r.Low().BitLen() {
 		return Span{}, false
