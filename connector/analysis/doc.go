@@ -46,6 +46,16 @@
 // Receive connector as a whole. They are compared client by client, with the
 // parameter's name, where both policies serve the client.
 //
+// # Questions
+//
+// Ask answers a question: whether all sessions of a kind have a property, or none of
+// them, such as
+//
+//	-remote 10.1.0.0/16 -as printers -tls -to *.contoso.com -size 20MB always accepted
+//
+// The answer holds for every session, or it comes with one that settles the question.
+// AskBoth compares two policies in one property.
+//
 // # Why not
 //
 // WhyNot lists the single changes of the configuration that would let a refused
