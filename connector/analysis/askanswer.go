@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -43,8 +42,8 @@ func offers(s connector.Session, keyword string) bool {
 // answer returns the result.
 func (a *asker) answer() Answer {
 	switch {
-	case a.large:
-		found := undecided(errors.New("the policy is too large to answer exactly: the question takes too many decisions; restrict it to fewer clients, senders or recipients"))
+	case a.effort.Exceeded():
+		found := undecided(fmt.Errorf("the policy is too large to answer exactly: %s; ask about fewer clients, senders or recipients", a.effort.Why()))
 		found.TooLarge = true
 		return found
 	case a.decided == 0:

@@ -10,6 +10,12 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
+// The effort of one session and of one decision.
+const (
+	identitySteps = 200
+	decisionSteps = 20
+)
+
 // askedSession is one session on the connectors of both sides.
 type askedSession struct {
 	*asker
@@ -71,14 +77,13 @@ func (a *asker) decide(c *askedClients, who sendingAs, tls bool) {
 			}
 		}
 	}
-	a.large = a.large || a.effort > maxAsked
 }
 
 func countBits(n int) int { return n&1 + n>>1&1 }
 
 // open opens the session of one side.
 func (s *askedSession) open(side int, c *askedClients, in *connector.Inbound, who partition.Who, tls bool) {
-	s.effort++
+	s.effort.Spend(identitySteps)
 	if !s.needs.session {
 		s.passes[side] = true
 		return
@@ -104,7 +109,7 @@ func (s *askedSession) bySender(senders []routing.Address) (f found[routing.Addr
 		has := [2]bool{true, true}
 		for i := range s.sides {
 			if s.needs.sender && s.passes[i] {
-				s.effort++
+				s.effort.Spend(decisionSteps)
 				has[i] = s.opened[i].Mail(connector.Mail{From: from}).Allowed()
 			}
 		}
@@ -124,7 +129,7 @@ func (s *askedSession) byMessage() (f found[sent]) {
 		rcpt := [2]bool{true, true}
 		for side := range s.sides {
 			if s.needs.to && s.needs.session && s.passes[side] {
-				s.effort++
+				s.effort.Spend(decisionSteps)
 				rcpt[side] = s.opened[side].Rcpt(connector.Rcpt{To: r.to}).Allowed()
 			}
 		}
@@ -157,7 +162,7 @@ func (s *askedSession) sizes(r *recipient) []int64 {
 // fits reports whether the property holds for messages of a size to a recipient, as far as
 // these decide it.
 func (s *askedSession) fits(side int, r *recipient, size int64) bool {
-	s.effort++
+	s.effort.Spend(decisionSteps)
 	session := s.opened[side]
 	declared := size
 	if s.needs.sender && s.passes[side] {
@@ -175,7 +180,7 @@ func (s *askedSession) fits(side int, r *recipient, size int64) bool {
 	case PropertyRelays:
 		return r.relays[side]
 	case PropertyAccepted:
-		return message() && r.at(declared).ways[side] >= inClearText && r.at(size).ways[side] != tooLarge
+		return message() && r.at(declared).ways[side] >= inClearText && r.at(size).ways[side] != tooLargeWay
 	case PropertyRouted:
 		return r.at(size).ways[side] >= inClearText
 	case PropertyEncrypted:

@@ -11,9 +11,6 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// maxAsked bounds the decisions that an answer takes: they take some seconds.
-const maxAsked = 100_000_000
-
 // asker is the state of an Ask. It looks for a session that settles the question: under
 // an Always one without the property, under a Sometimes one that has it.
 type asker struct {
@@ -31,9 +28,8 @@ type asker struct {
 	recipients    []recipient
 	clients       []askedClients
 
-	decided int  // kinds of sessions
-	effort  int  // decisions
-	large   bool // it took too many
+	decided int // kinds of sessions
+	effort  *partition.Effort
 	witness *connector.Dialog
 }
 
@@ -62,7 +58,7 @@ func (q *Question) needs() needs {
 }
 
 func newAsker(q Question, policies [2]*connector.Policy) *asker {
-	a := &asker{q: q, policies: policies, sides: 1, needs: q.needs()}
+	a := &asker{q: q, policies: policies, sides: 1, needs: q.needs(), effort: partition.NewEffort()}
 	if q.Claim.Compares() {
 		a.sides = 2
 	}
@@ -108,11 +104,14 @@ type askedClients struct {
 // run asks about each kind of clients until one settles the question.
 func (a *asker) run() {
 	for i := range a.clients {
+		if a.effort.Exceeded() {
+			return
+		}
 		c := &a.clients[i]
 		for _, tls := range a.channels(c) {
 			for who := range a.identities(c, tls) {
 				a.decide(c, who, tls)
-				if a.witness != nil || a.large || !a.needs.session {
+				if a.witness != nil || a.effort.Exceeded() || !a.needs.session {
 					return
 				}
 			}

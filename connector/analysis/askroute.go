@@ -28,7 +28,7 @@ type wayKind uint8
 
 const (
 	noWay wayKind = iota
-	tooLarge
+	tooLargeWay
 	inClearText // TLS isn't required
 	encrypted
 )
@@ -43,13 +43,10 @@ func (a *asker) collectRecipients() {
 	}
 	domains := partition.NewDomains(a.policies[0], a.policies[1], names...)
 	c := recipientCollector{asker: a, domains: domains, seen: map[string]bool{}}
+	cuts := slices.DeleteFunc(partition.Cuts(a.policies[0], a.policies[1]), func(cut int64) bool { return cut >= int64(a.q.Size) })
 	for i, p := range a.policies {
 		c.accepted[i] = acceptedByName(p)
-	}
-	for _, cut := range partition.Cuts(a.policies[0], a.policies[1]) {
-		if cut < int64(a.q.Size) {
-			c.cuts = append(c.cuts, cut)
-		}
+		c.ways[i] = partition.NewWays(p, cuts, a.effort)
 	}
 	for i := range readable(domains) {
 		d := domains.Cells[i].Witness
@@ -59,7 +56,7 @@ func (a *asker) collectRecipients() {
 				c.add(i, partition.Mailbox(routedLocal, d))
 			}
 		}
-		if !a.needs.to && len(a.recipients) > 0 {
+		if !a.needs.to && len(a.recipients) > 0 || a.effort.Exceeded() {
 			return
 		}
 	}
@@ -91,7 +88,7 @@ type recipientCollector struct {
 	*asker
 	domains  *partition.Domains
 	accepted [2]*routing.Accepted
-	cuts     []int64
+	ways     [2]*partition.Ways
 	seen     map[string]bool
 }
 
@@ -113,20 +110,30 @@ func (c *recipientCollector) add(cell int, to routing.Address) {
 
 // routesTo returns the routes by size, ascending.
 func (c *recipientCollector) routesTo(to routing.Address) []routeStep {
-	steps := []routeStep{{}}
-	for _, cut := range c.cuts {
-		steps = append(steps, routeStep{from: cut + 1})
-	}
+	var steps []routeStep
+	var ways [2]*partition.Way
 	for i := range c.sides {
-		at := 0
-		for _, way := range partition.Ways(c.policies[i], to.Domain(), c.cuts) {
-			kind := kindOfWay(way.Route, to.Domain())
-			for ; at < len(steps) && (way.Upto == 0 || steps[at].from <= way.Upto); at++ {
-				steps[at].ways[i] = kind
+		ways[i] = c.ways[i].To(to.Domain())
+	}
+	for from := int64(0); c.effort.Keep(1); {
+		step, upto := routeStep{from: from}, int64(0)
+		for i, way := range ways {
+			if way != nil {
+				step.ways[i] = kindOfWay(way.Route, to.Domain())
+				upto = smaller(upto, way.Upto)
 			}
 		}
+		steps = append(steps, step)
+		if upto == 0 {
+			break
+		}
+		for i, way := range ways {
+			if way != nil && way.Upto == upto {
+				ways[i] = way.Next
+			}
+		}
+		from = upto + 1
 	}
-	c.effort += len(steps)
 	return slices.CompactFunc(steps, func(a, b routeStep) bool { return a.ways == b.ways })
 }
 
@@ -134,7 +141,7 @@ func kindOfWay(r connector.Route, to routing.Domain) wayKind {
 	switch r.Outcome {
 	case routing.Routed:
 	case routing.TooLarge:
-		return tooLarge
+		return tooLargeWay
 	default:
 		return noWay
 	}

@@ -140,6 +140,11 @@ func TestTooLarge(t *testing.T) {
 	if c.TooLarge == "" || c.Same() || c.Wider().Same() || analysis.AtLeastAsStrict(p, p) || analysis.Equivalent(p, p) {
 		t.Errorf("got %+v", c)
 	}
+	for _, q := range []string{"never relays", "always served", "sometimes accepted"} {
+		if a := analysis.Ask(p, analysis.MustParseQuestion(q)); a.Holds || !a.TooLarge || a.Undecided == "" {
+			t.Errorf("%s: got %+v", q, a)
+		}
+	}
 }
 
 // TestTooManyRoutes: mail to each of many domains takes other ways at each of many sizes.
