@@ -132,11 +132,16 @@ func (s Session) sendAsDenied(right permission.Right) Decision {
 // Anonymous sessions and Partners may send as a domain of TLSReceiveDomainSecureList
 // only with its certificate; users and trusted servers always may.
 func (s Session) mayClaim(d routing.Domain) bool {
-	if s.client.kind != anonymousClient && s.client.kind != partnerClient {
+	if !s.mustProveDomains() {
 		return true
 	}
 	_, proven := s.client.id.SenderDomain(d)
 	return proven || !slices.Contains(s.in.policy.secure, d)
+}
+
+// mustProveDomains reports whether domain security applies to the session.
+func (s Session) mustProveDomains() bool {
+	return s.client.kind == anonymousClient || s.client.kind == partnerClient
 }
 
 // owns reports whether the client's identity lets it send as a without a right: a is one

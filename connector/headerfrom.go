@@ -7,8 +7,8 @@ import (
 )
 
 // ChecksAuthors reports whether Authors can refuse a message, or FromOf replace its authors.
-// They can't if the session holds the rights to send as every address, no domain is secured
-// here, and the connector has neither AllowedSenders nor RewriteFrom; then the caller need not
+// They can't if the session holds the rights to send as every address, need not prove secured
+// domains, and the connector has neither AllowedSenders nor RewriteFrom; then the caller need not
 // parse the header.
 func (s Session) ChecksAuthors() bool {
 	return s.in == nil || s.rewritesAuthors() || s.restrictsAuthors()
@@ -16,7 +16,7 @@ func (s Session) ChecksAuthors() bool {
 
 // restrictsAuthors reports whether some authors are refused, or replaced.
 func (s Session) restrictsAuthors() bool {
-	if s.restrictsSenders() || s.in.settings.DomainSecureEnabled && len(s.in.policy.secure) > 0 {
+	if s.restrictsSenders() || s.in.settings.DomainSecureEnabled && len(s.in.policy.secure) > 0 && s.mustProveDomains() {
 		return true
 	}
 	return !s.client.rights.Has(permission.AcceptAnySender) || !s.client.rights.Has(permission.AcceptAuthoritativeDomainSender)

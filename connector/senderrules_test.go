@@ -114,6 +114,23 @@ func TestSenderRulesOfServers(t *testing.T) {
 	}
 }
 
+// TestUnreadableAuthors: where partners prove their domains, an author that can't be read may
+// be one of them; but users need not prove any.
+func TestUnreadableAuthors(t *testing.T) {
+	every := permission.SetOf(permission.Submit, permission.AcceptAnySender, permission.AcceptAuthoritativeDomainSender)
+	r := connector.Receive{AuthMechanism: mechanisms(auth.TLS | auth.BasicAuth), DomainSecureEnabled: true, Permissions: []permission.Grant{
+		{To: permission.SIDAnonymous, Allow: every}, {To: permission.SIDAuthenticatedUsers, Allow: every},
+	}}
+	stranger := one(t, permission.Current, r, connector.Transport{TLSReceiveDomainSecureList: []string{"partner.test"}}).Open(auth.Channel{TLS: true}, nil)
+	user, d := stranger.Login(auth.Identity{Principal: permission.Authenticated("ann")})
+	if !d.Allowed() || !user.Authors(nil, false).Allowed() || user.ChecksAuthors() {
+		t.Error("a user who may send as every address is refused")
+	}
+	if stranger.Authors(nil, false).Allowed() {
+		t.Error("a stranger may hide a partner's address")
+	}
+}
+
 // TestSenderRulesExplained: the steps name the parameters, with their values.
 func TestSenderRulesExplained(t *testing.T) {
 	p, err := connector.Compile(connector.Config{Server: "hub.contoso.com", Receive: []connector.Receive{devices(connector.Receive{

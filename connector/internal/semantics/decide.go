@@ -116,7 +116,7 @@ func (t *talk) data(s *Session, r *Result) string {
 	if refused := t.header(s); refused != "" {
 		return refused
 	}
-	from, refused := t.authors(s.Authors)
+	from, refused := t.authors(s)
 	if refused != "" {
 		return refused
 	}

@@ -57,12 +57,11 @@ func (p *Policy) isSecured(domain string) bool {
 	return slices.Contains(p.Transport.TLSReceiveDomainSecureList, domain)
 }
 
-// logOn returns the identity of the user of s, who is not anonymous, whatever groups the
-// user is in.
+// logOn returns the identity of the user of s, which is not anonymous as well.
 func (s *Session) logOn() identity {
 	return identity{
 		kind:       authenticatedUsers,
-		principals: slices.DeleteFunc(append([]string{authenticatedUsers}, s.Groups...), func(group string) bool { return group == anonymousLogon }),
+		principals: append([]string{authenticatedUsers}, s.Groups...),
 		addresses:  s.Addresses,
 		domains:    s.Domains,
 	}

@@ -33,11 +33,27 @@ func (t *talk) refusesSender(address string) string {
 		return ""
 	case t.may(authoritativeSender) && t.policy.acceptedType(domain) != "":
 		return ""
-	case t.kind == anonymousLogon:
+	}
+	return t.sendAsDenied()
+}
+
+func (t *talk) sendAsDenied() string {
+	if t.kind == anonymousLogon {
 		return "anonymous-send-as-denied"
 	}
 	return "send-as-denied"
 }
+
+// maySendAsAnybody reports whether no author is refused, so that authors that can't be read
+// aren't, either. docs/receive.md "Senders".
+func (t *talk) maySendAsAnybody() bool {
+	listed := t.kind == anonymousLogon && len(t.AllowedSenders) > 0
+	secured := t.isStranger() && t.DomainSecureEnabled && len(t.policy.Transport.TLSReceiveDomainSecureList) > 0
+	return t.may(anySender) && t.may(authoritativeSender) && !listed && !secured
+}
+
+// isStranger reports whether the client neither logged on nor is Externally Secured.
+func (t *talk) isStranger() bool { return t.kind == anonymousLogon || t.kind == partnerServers }
 
 // listsSender reports whether AllowedSenders has an address or its domain.
 func (t *talk) listsSender(address string) bool {
@@ -54,8 +70,7 @@ func (t *talk) listsSender(address string) bool {
 // TLSReceiveDomainSecureList only if they prove it.
 // docs/receive.md "Senders".
 func (t *talk) mustProve(domain string) bool {
-	stranger := t.kind == anonymousLogon || t.kind == partnerServers
-	return stranger && t.DomainSecureEnabled && t.policy.isSecured(domain) && !slices.Contains(t.domains, domain)
+	return t.isStranger() && t.DomainSecureEnabled && t.policy.isSecured(domain) && !slices.Contains(t.domains, domain)
 }
 
 // owns reports whether the address is the user's own, or in a domain of the user or the
@@ -96,13 +111,16 @@ func (t *talk) sender(from string) (sender, refused string) {
 
 // authors decides on the addresses of From and Sender, and says by which address From
 // is replaced.
-func (t *talk) authors(authors []string) (from, refused string) {
-	for _, a := range authors {
+func (t *talk) authors(s *Session) (from, refused string) {
+	for _, a := range s.Authors {
 		if refused = t.refusesSender(a); refused != "" {
 			break
 		}
 	}
-	same := len(authors) > 0 && !slices.ContainsFunc(authors, func(a string) bool { return !sameAddress(a, addressText(t.RewriteFrom)) })
+	if refused == "" && s.Unreadable && !t.maySendAsAnybody() {
+		refused = t.sendAsDenied()
+	}
+	same := len(s.Authors) > 0 && !s.Unreadable && !slices.ContainsFunc(s.Authors, func(a string) bool { return !sameAddress(a, addressText(t.RewriteFrom)) })
 	if t.RewriteFrom != "" && t.replaces(refused) && !same {
 		return addressText(t.RewriteFrom), ""
 	}

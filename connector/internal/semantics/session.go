@@ -23,6 +23,7 @@ type Session struct {
 	Hops       int      // Received fields
 	LocalHops  int      // Received fields that name this server
 	Authors    []string // the addresses of From and Sender
+	Unreadable bool     // part of From and Sender can't be read
 	Header     []string // names of header fields
 }
 
