@@ -90,8 +90,8 @@ func questions() []question {
 	return append([]question{
 		{permission.SetOf(permission.Submit, permission.AcceptAnyRecipient), (*sessionPair).recipients},
 		{permission.SetOf(permission.Submit, permission.AcceptAnySender, permission.AcceptAuthoritativeDomainSender), (*sessionPair).senders},
-		{permission.SetOf(permission.Submit, permission.BypassMessageSizeLimit), (*sessionPair).sizes},
-		{permission.SetOf(permission.Submit), (*sessionPair).recipientCount},
+		{permission.SetOf(permission.Submit, permission.AcceptAnyRecipient, permission.BypassMessageSizeLimit), (*sessionPair).sizes},
+		{permission.SetOf(permission.Submit, permission.AcceptAnyRecipient), (*sessionPair).recipientCount},
 	}, headerQuestions()...)
 }
 
@@ -99,8 +99,8 @@ func questions() []question {
 func headerQuestions() []question {
 	var all []question
 	for _, class := range headerClasses {
-		all = append(all, question{permission.SetOf(permission.Submit, class.accept), func(e *sessionPair) {
-			if e.submit != [2]bool{true, true} {
+		all = append(all, question{permission.SetOf(permission.Submit, permission.AcceptAnyRecipient, class.accept), func(e *sessionPair) {
+			if !e.bothAccept() {
 				return
 			}
 			if was, is := e.opened[0].Headers().Keep(class.field), e.opened[1].Headers().Keep(class.field); was != is {

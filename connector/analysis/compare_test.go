@@ -150,9 +150,21 @@ func compareSessions(d connector.Dialog, x, y *slowSession, report func(differen
 			report(difference{aspects: []analysis.Aspect{analysis.AspectSender}, direction: toward(q), domain: from.Domain(), dialog: d})
 		}
 	}
-	if p, q := x.size(), y.size(); p != q {
+	if p, q := x.size(), y.size(); p != q && sizeShows(x, y) {
 		report(difference{aspects: []analysis.Aspect{analysis.AspectSize}, direction: toward(q < 0 || p >= 0 && q > p), dialog: d})
 	}
+}
+
+// sizeShows reports whether a client can find out by which size messages are limited: MAIL
+// tells it, or it may send to somebody.
+func sizeShows(x, y *slowSession) bool {
+	if x.receive.SizeEnabled != param.SizeDisabled && y.receive.SizeEnabled != param.SizeDisabled {
+		return true
+	}
+	return slices.ContainsFunc(policygen.Domains, func(name string) bool {
+		to := routing.MustParseAddress("user@" + name)
+		return x.to(to) && y.to(to)
+	})
 }
 
 // describes reports whether a change is about a difference.

@@ -125,8 +125,8 @@ func (c *comparer) lookupChanges() []Change {
 		}
 	}
 	return c.perDomain("AddressBookEnabled", "recipients", func(d routing.Domain) (was, is bool) {
-		old, known := lists[0].Lookup(d)
-		if now, _ := lists[1].Lookup(d); !known || old != now {
+		_, before := lists[0].Lookup(d)
+		if _, after := lists[1].Lookup(d); !before || !after {
 			return false, false // other changes show that
 		}
 		return lists[0].LooksUp(d), lists[1].LooksUp(d)

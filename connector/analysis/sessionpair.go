@@ -108,6 +108,17 @@ func (e *sessionPair) accepting(class int) int {
 	return n
 }
 
+// bothAccept reports whether the session can send some message under both policies, so that
+// its treatment matters.
+func (e *sessionPair) bothAccept() bool {
+	for class := range e.domains.Members {
+		if e.accepting(class) == len(e.policies) {
+			return true
+		}
+	}
+	return false
+}
+
 // record adds a difference and the session that shows it.
 func (e *sessionPair) record(d delta, witness connector.Dialog) {
 	d.witness = witness

@@ -3,6 +3,7 @@ package analysis
 import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
@@ -11,7 +12,9 @@ func (e *sessionPair) sizes() {
 	if e.submit != [2]bool{true, true} {
 		return
 	}
-	if a, b := e.opened[0].MaxSize(), e.opened[1].MaxSize(); a != b {
+	a, b := e.opened[0].MaxSize(), e.opened[1].MaxSize()
+	declared := e.inbounds[index(smaller(a, b) == b)].Settings().SizeEnabled != param.SizeDisabled // so that MAIL shows it
+	if a != b && (declared || e.bothAccept()) {
 		d := e.dialogWithRecipient(smaller(a, b) + 1)
 		e.record(delta{aspect: AspectSize, direction: toward(smaller(a, b) == a), before: sizeText(a), after: sizeText(b)}, d)
 	}
@@ -19,7 +22,7 @@ func (e *sessionPair) sizes() {
 
 // recipientCount compares how many recipients a message may have.
 func (e *sessionPair) recipientCount() {
-	if e.submit != [2]bool{true, true} {
+	if !e.bothAccept() {
 		return
 	}
 	a, b := e.recipientLimit(0), e.recipientLimit(1)
