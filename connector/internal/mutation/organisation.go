@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -18,6 +19,10 @@ func organisationOperators() []Operator {
 				c.Server = s.Name
 			}
 			return len(c.Servers) > 0
+		}},
+		{"recipients", []string{"TransportConfig.MaxRecipientEnvelopeLimit"}, func(r *rand.Rand, c *connector.Config) bool {
+			c.Transport.MaxRecipientEnvelopeLimit = one(r, []param.Limit{0, 1, 2, 3, 5, 199, 200, 500, param.Unlimited})
+			return true
 		}},
 		onServer("server-edge", func(_ *rand.Rand, s *routing.Server) { s.Edge = !s.Edge }),
 		onServer("server-site", func(r *rand.Rand, s *routing.Server) { s.Site = one(r, []string{"one", "two", "three"}) }),

@@ -73,7 +73,7 @@ func receiveOperators() []Operator {
 			return true
 		}),
 		onReceive("receive-recipients", "MaxRecipientsPerMessage", func(r *rand.Rand, _ *connector.Config, p *connector.Receive) bool {
-			p.MaxRecipientsPerMessage = 1 + r.IntN(4)
+			p.MaxRecipientsPerMessage = one(r, []int{0, 1, 2, 3, 4, 199, 201})
 			return true
 		}),
 		onReceive("receive-rewrite", "RewriteSender", func(r *rand.Rand, _ *connector.Config, p *connector.Receive) bool {

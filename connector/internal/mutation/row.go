@@ -52,9 +52,11 @@ func parameters(yield func(o object, row *schema.Row, field []int)) {
 // parameterName returns the name of a parameter in Operator.Parameters.
 func parameterName(o object, row *schema.Row) string { return o.noun.Names[0] + "." + row.Name }
 
-// special are parameters that hardly ever go with the others, so that they have an operator
-// which changes those, too.
-var special = map[string]bool{"SendConnector.TlsDomain": true}
+// special are parameters that have operators of their own only: one hardly ever goes with the
+// others, and limits drawn from all numbers would take sessions with millions of recipients.
+var special = map[string]bool{
+	"SendConnector.TlsDomain": true, "ReceiveConnector.MaxRecipientsPerMessage": true, "TransportConfig.MaxRecipientEnvelopeLimit": true,
+}
 
 // rowOperators give each enforced parameter another value, by the kind of its values.
 func rowOperators() []Operator {

@@ -103,6 +103,8 @@ func space(r *rand.Rand) routing.AddressSpace {
 	return routing.MustParseAddressSpace(one(r, texts[schema.Space]))
 }
 
+// credential draws a user with one password, which a text doesn't show.
 func credential(r *rand.Rand) *param.Credential {
-	return &param.Credential{UserName: one(r, []string{"us", "them"}), Password: auth.Secret(one(r, []string{"secret", "other"}))}
+	name := one(r, []string{"us", "them"})
+	return &param.Credential{UserName: name, Password: auth.Secret("of " + name)}
 }

@@ -1,0 +1,433 @@
+package analysis_test
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"maps"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/semantics"
+	"github.com/interchange-smtp/interchange/connector/jsonconfig"
+	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// twin is a policy with the independent evaluator of its text.
+type twin struct {
+	policy *connector.Policy
+	*semantics.Policy
+	routed *semantics.Policy // the same with a way out for every recipient: routes are compared apart
+	text   []byte
+	shared string            // the text without connectors
+	bound  map[string]string // the text of each Receive connector of this server, by name
+}
+
+func twinOf(t testing.TB, p *connector.Policy) *twin {
+	t.Helper()
+	cfg := p.Config()
+	text, err := jsonconfig.Marshal(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := semantics.Read(text)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	w := &twin{policy: p, Policy: q, text: text, bound: map[string]string{}}
+	for _, c := range cfg.Receive {
+		w.bound[c.Name] += marshalled(t, connector.Config{Receive: []connector.Receive{c}})
+	}
+	cfg.Receive, cfg.Send, cfg.Remote, cfg.Services, cfg.Links = nil, nil, nil, nil, nil
+	w.shared = marshalled(t, cfg)
+	return w
+}
+
+// openRoutes makes w.routed, in which one connector sends to all domains.
+func (w *twin) openRoutes(domains []string) {
+	cfg := w.policy.Config()
+	all := connector.Send{Name: "all", MaxMessageSize: param.UnlimitedSize}
+	for _, d := range append([]string{"*"}, domains...) {
+		all.AddressSpaces = append(all.AddressSpaces, routing.MustParseAddressSpace(d))
+	}
+	cfg.Send, cfg.Transport.MaxSendSize = []connector.Send{all}, 0
+	text, err := jsonconfig.Marshal(cfg)
+	if err == nil {
+		w.routed, err = semantics.Read(text)
+	}
+	if err != nil {
+		panic(err)
+	}
+}
+
+func marshalled(t testing.TB, cfg connector.Config) string {
+	t.Helper()
+	text, err := jsonconfig.Marshal(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// sighting is something that two policies do differently.
+type sighting struct {
+	what    string // the part of the result that differs: a parameter, or a word of its own
+	session semantics.Session
+	was, is string
+}
+
+func (s sighting) String() string {
+	return fmt.Sprintf("%s: %q before, %q afterwards in %+v", s.what, s.was, s.is, s.session)
+}
+
+// grid is all values that two policies tell apart, and the sessions made of them. It grows
+// with the texts of the policies and takes nothing from package partition.
+type grid struct {
+	twins      [2]*twin
+	spots      []spot
+	identities []semantics.Session // with TLS, PeerNames, User and Groups
+	domains    []string
+	addresses  []string
+	sizes      []int64
+	headers    []int64
+	hops, here []int64
+	counts     []int64
+}
+
+// spot is a client at a local address, for all that the same connectors serve.
+type spot struct {
+	local  netip.AddrPort
+	remote netip.Addr
+	names  [2]string
+}
+
+func gridOf(a, b *twin) *grid {
+	g := &grid{twins: [2]*twin{a, b}}
+	var groups, names []string
+	for _, w := range g.twins {
+		m := w.Mentions()
+		groups, names = append(groups, m.Groups...), append(names, m.PeerNames...)
+		g.domains, g.addresses = append(g.domains, m.Domains...), append(g.addresses, m.Addresses...)
+		g.sizes, g.headers = append(g.sizes, m.Sizes...), append(g.headers, m.Headers...)
+		g.hops, g.here, g.counts = append(g.hops, m.Hops...), append(g.here, m.LocalHops...), append(g.counts, m.Counts...)
+		g.sending(w.policy.Config())
+	}
+	g.domains = domainPoints(g.domains)
+	for _, w := range g.twins {
+		w.openRoutes(g.domains)
+	}
+	for _, list := range []*[]int64{&g.sizes, &g.headers, &g.hops, &g.here, &g.counts} {
+		*list = atAndBehind(*list)
+	}
+	g.identities = identityPoints(groups, names)
+	g.spots = g.spotPoints()
+	return g
+}
+
+// sending adds what concerns routes and reports.
+func (g *grid) sending(cfg connector.Config) {
+	for _, r := range cfg.Remote {
+		g.domains = append(g.domains, strings.TrimPrefix(strings.ToLower(r.DomainName), "*."))
+	}
+	for i := range cfg.Send {
+		s := cfg.Send[i].WithDefaults(&cfg)
+		g.sizes = append(g.sizes, int64(s.MaxMessageSize))
+		for _, a := range s.AddressSpaces {
+			g.domains = append(g.domains, strings.TrimPrefix(strings.ToLower(a.Space()), "*."))
+		}
+	}
+	for _, l := range cfg.Links {
+		g.sizes = append(g.sizes, l.MaxSize)
+	}
+	for _, d := range cfg.Transport.TLSSendDomainSecureList {
+		g.domains = append(g.domains, strings.ToLower(d))
+	}
+	g.sizes = append(g.sizes, int64(cfg.Transport.MaxSendSize))
+}
+
+func unique[T cmp.Ordered](list []T) []T {
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// atAndBehind returns limits and the next larger numbers.
+func atAndBehind(limits []int64) []int64 {
+	var all []int64
+	for _, n := range limits {
+		if n > 0 {
+			all = append(all, n, n+1)
+		}
+	}
+	return unique(all)
+}
+
+// domainPoints returns the names, a domain below each, and domains of each kind that no
+// policy names.
+func domainPoints(names []string) []string {
+	all := []string{"unnamed.invalid", "elsewhere.org", "unnamed", "[192.0.2.77]", "x.example.com", "x.test"}
+	for _, name := range names {
+		if name == "" || name == "*" {
+			continue
+		}
+		all = append(all, name)
+		if !strings.HasPrefix(name, "[") {
+			all = append(all, "below."+name)
+		}
+	}
+	return unique(all)
+}
+
+// identityPoints returns anonymous clients, users who are in up to three of the groups, in
+// one that no policy names or in those of servers, and certificates with up to two of the
+// names or one that no policy names.
+func identityPoints(groups, names []string) []semantics.Session {
+	groups = unique(append(groups, `MS Exchange\Hub Transport Servers`))
+	groups = slices.DeleteFunc(groups, func(g string) bool {
+		return strings.HasSuffix(g, "ANONYMOUS LOGON") || strings.HasSuffix(g, "Authenticated Users")
+	})
+	all := []semantics.Session{{}, {TLS: true}}
+	for _, list := range upTo(2, unique(append(names, "contoso.com", "stranger.example"))) {
+		if len(list) > 0 {
+			all = append(all, semantics.Session{TLS: true, PeerNames: list})
+		}
+	}
+	for _, list := range append(upTo(3, groups), []string{"unnamed"}) {
+		all = append(all, semantics.Session{User: true, Groups: list}, semantics.Session{User: true, Groups: list, TLS: true})
+	}
+	return all
+}
+
+// upTo returns all subsets of up to n elements.
+func upTo(n int, list []string) [][]string {
+	all := [][]string{nil}
+	for i, s := range list {
+		if n > 0 {
+			for _, more := range upTo(n-1, list[i+1:]) {
+				all = append(all, append([]string{s}, more...))
+			}
+		}
+	}
+	return all
+}
+
+// spotPoints returns one client of each pair of connectors. It asks at the ends of all
+// ranges and beside them, at each binding and at addresses that no binding names.
+func (g *grid) spotPoints() []spot {
+	var locals []netip.AddrPort
+	var remotes []netip.Addr
+	ports := map[uint16]bool{26: true}
+	for _, w := range g.twins {
+		m := w.Mentions()
+		locals, remotes = append(locals, m.Bindings...), append(remotes, m.Clients()...)
+	}
+	for _, at := range locals {
+		ports[at.Port()] = true
+	}
+	for _, port := range slices.Sorted(maps.Keys(ports)) {
+		locals = append(locals, netip.AddrPortFrom(netip.MustParseAddr("192.0.2.200"), port), netip.AddrPortFrom(netip.MustParseAddr("2001:db8::c8"), port))
+	}
+	var all []spot
+	seen := map[string]bool{}
+	for _, local := range locals {
+		for _, remote := range remotes {
+			if local.Addr().Is4() != remote.Is4() || local.Addr().IsUnspecified() {
+				continue
+			}
+			s := spot{local: local, remote: remote}
+			for i, w := range g.twins {
+				s.names[i], _ = w.Serving(local, remote)
+			}
+			if key := fmt.Sprintf("%q %v", s.names, local.Port() == 465); !seen[key] && s.names != [2]string{} {
+				seen[key] = true
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}
+
+// same reports whether the sessions at a spot can't differ except by their routes: the
+// connectors and all that connectors share have the same text.
+func (g *grid) same(s spot) bool {
+	a, b := g.twins[0], g.twins[1]
+	return s.names[0] != "" && s.names[1] != "" && a.shared == b.shared && a.bound[s.names[0]] == b.bound[s.names[1]]
+}
+
+// differences yields all that the policies do differently, in no order. It is exhaustive:
+// routes and reports for every domain and size, then every session at every spot.
+func (g *grid) differences() iter.Seq[sighting] {
+	return func(yield func(sighting) bool) {
+		for s := range g.sessions() {
+			for _, d := range g.compare(s) {
+				if !yield(d) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// sessions yields the sessions that compare looks at.
+func (g *grid) sessions() iter.Seq[semantics.Session] {
+	return func(yield func(semantics.Session) bool) {
+		for _, domain := range g.domains {
+			for _, size := range append([]int64{0}, g.sizes...) {
+				// Without a connection: routes, queues and reports.
+				if !yield(semantics.Session{From: "user@" + domain, To: []string{"user@" + domain}, Size: size}) {
+					return
+				}
+			}
+		}
+		for _, spot := range g.spots {
+			if g.same(spot) {
+				continue
+			}
+			for _, who := range g.identities {
+				who.Local, who.Remote, who.Helo = spot.local, spot.remote, "client.example"
+				for s := range g.sessionsOf(who) {
+					if !yield(s) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// sessionsOf yields the sessions of one client and identity, in which one thing at a time
+// takes all values.
+func (g *grid) sessionsOf(who semantics.Session) iter.Seq[semantics.Session] {
+	return func(yield func(semantics.Session) bool) {
+		ask := func(change func(*semantics.Session)) bool {
+			s := who
+			change(&s)
+			return yield(s)
+		}
+		if !yield(who) || !ask(func(s *semantics.Session) { s.Helo = "" }) {
+			return
+		}
+		for _, domain := range g.domains {
+			for _, local := range []string{"user@", "user%x.example@"} {
+				if !ask(func(s *semantics.Session) { s.To = []string{local + domain} }) {
+					return
+				}
+			}
+		}
+		who.To = g.anyRecipient(who)
+		for _, from := range g.senders() {
+			if !ask(func(s *semantics.Session) { s.From, s.Authors = from, []string{from} }) {
+				return
+			}
+		}
+		if !ask(func(s *semantics.Session) { s.Unreadable = true }) {
+			return
+		}
+		for set, list := range map[*func(*semantics.Session, int64)][]int64{
+			&setSize: g.sizes, &setHeader: g.headers, &setHops: g.hops, &setLocalHops: g.here, &setCount: g.counts,
+		} {
+			for _, n := range list {
+				if !ask(func(s *semantics.Session) { (*set)(s, n) }) {
+					return
+				}
+			}
+		}
+	}
+}
+
+var (
+	setSize      = func(s *semantics.Session, n int64) { s.Size = n }
+	setHeader    = func(s *semantics.Session, n int64) { s.HeaderSize = n }
+	setHops      = func(s *semantics.Session, n int64) { s.Hops = int(n) }
+	setLocalHops = func(s *semantics.Session, n int64) { s.LocalHops = int(n) }
+	setCount     = func(s *semantics.Session, n int64) {
+		if n < 1000 {
+			s.To = slices.Repeat(s.To, int(n))
+		}
+	}
+)
+
+func (g *grid) senders() []string {
+	all := slices.Clone(g.addresses)
+	for _, domain := range g.domains {
+		all = append(all, "ann@"+domain)
+	}
+	return all
+}
+
+// anyRecipient returns a recipient that as many of the policies as possible accept.
+func (g *grid) anyRecipient(who semantics.Session) []string {
+	best, most := "", -1
+	for _, domain := range g.domains {
+		who.To = []string{"user@" + domain}
+		n := 0
+		for _, w := range g.twins {
+			if w.routed.Decide(who).Accepted() {
+				n++
+			}
+		}
+		if n > most {
+			best, most = who.To[0], n
+		}
+	}
+	return []string{best}
+}
+
+// fields are header fields of each class.
+var fields = []string{"Received", "Resent-From", "X-MS-Exchange-Organization-SCL", "X-MS-Exchange-Forest-A", "X-MS-Exchange-CrossPremises-A", "Subject"}
+
+// compare returns what is different in one session. A session without a local address only
+// asks for the routes of its recipients and what becomes of accepted mail.
+func (g *grid) compare(s semantics.Session) []sighting {
+	var settings, results [2]map[string]string
+	for i, w := range g.twins {
+		results[i] = w.result(s)
+		if !s.Local.IsValid() || len(s.To) == 0 {
+			settings[i] = w.Observables(s)
+		}
+	}
+	var all []sighting
+	for _, name := range semantics.Changed(settings[0], settings[1]) {
+		all = append(all, sighting{name, s, settings[0][name], settings[1][name]})
+	}
+	for what, was := range results[0] {
+		if is := results[1][what]; was != is {
+			all = append(all, sighting{what, s, was, is})
+		}
+	}
+	return all
+}
+
+// result returns what a session shows besides settings: the first command that is refused, or
+// what becomes of the message. Without a recipient it is what is offered to the client;
+// without a local address, only how mail to the recipients is routed.
+func (w *twin) result(s semantics.Session) map[string]string {
+	all := map[string]string{}
+	if !s.Local.IsValid() {
+		for _, to := range s.To {
+			all["outcome for "+to] = w.Route(to, s.Size).Outcome
+		}
+		return all
+	}
+	s.Header = fields
+	r := w.routed.Decide(s)
+	for _, name := range []string{"refused", "sender", "author", "kept", "offers"} {
+		all[name] = ""
+	}
+	if len(r.Refused) > 0 {
+		all["refused"] = r.Refused[0].Stage
+	} else {
+		all["sender"], all["author"], all["kept"] = r.Sender, r.NewFrom, strings.Join(r.Kept, ", ")
+	}
+	if len(s.To) == 0 && all["refused"] != "connect" {
+		// The size after SIZE is seen as the decision on messages.
+		all["offers"] = sizeOffered.ReplaceAllString(strings.Join(w.Offers(s.Local, s.Remote, s.TLS), ", "), "SIZE")
+	}
+	return all
+}
+
+var sizeOffered = regexp.MustCompile(`SIZE \d+`)

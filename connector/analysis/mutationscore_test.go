@@ -1,0 +1,138 @@
+package analysis_test
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/internal/mutation"
+)
+
+var mutations = flag.Int("mutations", 400, "how many mutations TestMutationScore makes")
+
+// tallied counts what became of the mutations by one operator.
+type tallied struct{ applied, void, found, missed, alarms int }
+
+// TestMutationScore changes random policies by one setting and asks whether Compare and brute
+// force agree on whether the policy then does otherwise. It prints a row for each
+// operator: how often it was applied, how many of these mutations were void by brute force,
+// and how many of the others Compare found.
+func TestMutationScore(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed of the second half: %d", seed)
+	all := mutation.Operators()
+	rows, tried := make([]tallied, len(all)), make([]int, len(all))
+	const each = 20 // mutations of one policy
+	for done, i := 0, 0; done < *mutations; i++ {
+		r := rand.New(rand.NewPCG(uint64(i), 14))
+		if done >= *mutations/2 {
+			r = rand.New(rand.NewPCG(uint64(i), seed))
+		}
+		before := twinOf(t, mutation.Policy(r))
+		for range each {
+			at := leastTried(r, tried)
+			after := all[at].Apply(r, before.policy)
+			tried[at]++
+			if after == nil {
+				continue
+			}
+			rows[at].applied++
+			done++
+			rows[at].count(t, all[at].Name, before, twinOf(t, after))
+		}
+	}
+	report(t, all, rows)
+}
+
+// leastTried returns an index that was tried less often than most.
+func leastTried(r *rand.Rand, tried []int) int {
+	a, b := r.IntN(len(tried)), r.IntN(len(tried))
+	if tried[a] <= tried[b] {
+		return a
+	}
+	return b
+}
+
+// count compares a mutation with what brute force says of it.
+func (row *tallied) count(t *testing.T, name string, before, after *twin) {
+	changes := analysis.Compare(before.policy, after.policy)
+	var first *sighting
+	for d := range gridOf(before, after).differences() {
+		first = &d
+		break
+	}
+	switch {
+	case first == nil && changes.Same():
+		row.void++
+	case first == nil:
+		row.alarms++
+		t.Errorf("%s: brute force finds no difference, but\n%s\n%s", name, texts(changes.Changes), changedLines(before, after))
+	case changes.Same():
+		row.missed++
+		t.Errorf("%s: Compare finds no difference, but %v\n%s", name, first, changedLines(before, after))
+	default:
+		row.found++
+	}
+}
+
+// report prints the table, and fails unless each operator has found all.
+func report(t *testing.T, all []mutation.Operator, rows []tallied) {
+	var sum tallied
+	text := fmt.Sprintf("\n%-50s %8s %8s %8s %8s %8s\n", "operator", "applied", "void", "found", "missed", "score")
+	for i, row := range rows {
+		text += row.line(all[i].Name)
+		sum.applied, sum.void, sum.found, sum.missed = sum.applied+row.applied, sum.void+row.void, sum.found+row.found, sum.missed+row.missed
+	}
+	t.Log(text + sum.line("total"))
+}
+
+func (row tallied) line(name string) string {
+	score := "-"
+	if n := row.found + row.missed; n > 0 {
+		score = fmt.Sprintf("%.2f %%", 100*float64(row.found)/float64(n))
+	}
+	return fmt.Sprintf("%-50s %8d %8d %8d %8d %8s\n", name, row.applied, row.void, row.found, row.missed, score)
+}
+
+// TestNoOps: what changes nothing is neither a difference nor a reason for other findings.
+func TestNoOps(t *testing.T) {
+	all := mutation.NoOps()
+	for i := range 40 {
+		r := rand.New(rand.NewPCG(uint64(i), 15))
+		p := mutation.Policy(r)
+		for _, o := range all {
+			if q := o.Apply(r, p); q != nil {
+				if got := analysis.Compare(p, q); !got.Same() {
+					t.Errorf("%s:\n%s\n%s", o.Name, texts(got.Changes), changedLines(twinOf(t, p), twinOf(t, q)))
+				}
+			}
+		}
+	}
+}
+
+// changedLines returns the lines of the texts of two policies that are in one of them only.
+func changedLines(a, b *twin) string {
+	var changed []string
+	was, is := strings.Split(string(a.text), "\n"), strings.Split(string(b.text), "\n")
+	for i, list := range [][]string{was, is} {
+		other := slices.Clone([][]string{is, was}[i])
+		for _, line := range list {
+			if at := slices.Index(other, line); at >= 0 {
+				other = slices.Delete(other, at, at+1)
+			} else {
+				changed = append(changed, "-+"[i:i+1]+line)
+			}
+		}
+	}
+	if dump := os.Getenv("DUMP"); dump != "" {
+		os.WriteFile(dump+"/a.json", a.text, 0o600)
+		os.WriteFile(dump+"/b.json", b.text, 0o600)
+	}
+	return strings.Join(changed, "\n")
+}
