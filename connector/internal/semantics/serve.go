@@ -51,7 +51,10 @@ func (c *receiver) claim(local netip.AddrPort, remote netip.Addr) *claim {
 		return nil
 	}
 	for _, r := range c.ranges {
-		if n := r.size(); r.contains(remote) && (m.size == nil || n.Cmp(m.size) < 0) {
+		if !r.contains(remote) {
+			continue
+		}
+		if n := r.size(); m.size == nil || n.Cmp(m.size) < 0 {
 			m.size = n
 		}
 	}
