@@ -26,11 +26,19 @@ func (c *comparer) compareChannels(place int) {
 		first.record(delta{aspect: AspectHello, direction: toward(a), anyChannel: true}, d)
 	}
 	for _, e := range channels {
-		if !e.tls && e.demandChanged() {
+		if !e.tls && e.demandChanged() && c.demandShows(place) {
 			continue
 		}
 		e.compareMechanisms()
 	}
+}
+
+// demandShows reports whether mail passes in the clear only before or only afterwards, so
+// that a change of RequireTLS is found as such.
+func (c *comparer) demandShows(place int) bool {
+	return slices.ContainsFunc(c.sessionPairs(place, permission.SetOf(permission.Submit)), func(e *sessionPair) bool {
+		return !e.tls && e.submit[0] != e.submit[1]
+	})
 }
 
 // compareMechanisms compares which SASL mechanisms are offered.
