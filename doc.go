@@ -19,7 +19,7 @@
 //	connector/order   connector/reply               which command may come when
 //	connector         connector/param, /order       Config -> Compile -> Policy -> decisions, with reasons
 //	connector/jsonconfig  connector                 a configuration, and a program's settings, as JSON
-//	connector/...     connector/jsonconfig          shell, foreign, analysis, access, explain, replay, diagram, policytest
+//	connector/...     connector/jsonconfig          shell, foreign, analysis, access, explain, replay, diagram, policytest, proof
 //
 //	relay/envelope    routing                       one mail transaction
 //	relay/message     routing                       a whole message, for hooks and signers
@@ -71,6 +71,7 @@
 //	read a policy from files of any kind          connector/load
 //	read and write JSON                           connector/jsonconfig
 //	find who may relay, compare two policies      connector/analysis
+//	let others check what a policy decides        connector/proof
 //	say why a session is refused, and what cures  connector/explain
 //	list who may do what on each connector        connector/access
 //	test a policy                                 connector/policytest

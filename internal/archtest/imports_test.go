@@ -132,6 +132,18 @@ func TestSemanticsStandsAlone(t *testing.T) {
 	}
 }
 
+// TestProofStandsAlone keeps the verifier of certificates to the standard library and the
+// second evaluator: what made a certificate can't check it.
+func TestProofStandsAlone(t *testing.T) {
+	for _, p := range packages(t, "./connector/proof") {
+		for _, dep := range p.Deps {
+			if domain, _, _ := strings.Cut(dep, "/"); strings.Contains(domain, ".") && dep != module+"/connector/internal/semantics" {
+				t.Errorf("%s depends on %s", p.rel(), dep)
+			}
+		}
+	}
+}
+
 // TestExamplesUsePublicPackages keeps the programs to what every embedder has.
 func TestExamplesUsePublicPackages(t *testing.T) {
 	for _, p := range packages(t, module+"/examples/...") {

@@ -1,0 +1,164 @@
+package prover
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/jsonconfig"
+	"github.com/interchange-smtp/interchange/connector/proof"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// Prove returns the certificate of a policy. The error says that the policy is too large
+// for a certificate.
+func Prove(p *connector.Policy) (*proof.Certificate, error) {
+	return prove(p, nil, []*connector.Policy{p})
+}
+
+// Diff returns the certificate of two policies, with their answers side by side. Its
+// Differences says how many answers differ. The error is as for Prove.
+func Diff(before, after *connector.Policy) (*proof.Certificate, error) {
+	return prove(before, after, []*connector.Policy{before, after})
+}
+
+// prover makes one certificate.
+type prover struct {
+	policies []*connector.Policy // one or two
+	domains  *partition.Domains
+	cert     *proof.Certificate
+	pairs    []pair
+	place    map[pair]int // in pairs
+	effort   *partition.Effort
+}
+
+// pair is a way of being served: the connectors, nil for none and for no policy, and
+// whether connections begin with TLS.
+type pair struct {
+	in       [2]*connector.Inbound
+	implicit bool
+}
+
+func prove(a, b *connector.Policy, policies []*connector.Policy) (*proof.Certificate, error) {
+	if why := partition.TooLarge(a, b); why != "" {
+		return nil, fmt.Errorf("too large for a certificate: %s", why)
+	}
+	c := &prover{
+		policies: policies, cert: &proof.Certificate{Format: proof.Format, Rules: proof.Rules}, place: map[pair]int{},
+		effort: partition.NewEffort(),
+	}
+	for _, p := range policies {
+		text, err := jsonconfig.Marshal(p.Config())
+		if err != nil {
+			return nil, err
+		}
+		c.cert.Policies = append(c.cert.Policies, proof.Hash(text))
+	}
+	c.domains = partition.NewDomains(a, b, moreNames(policies)...)
+	if err := c.listeners(partition.Intervals(a, b)); err != nil {
+		return nil, err
+	}
+	c.domainCells()
+	c.clientNames()
+	c.accessLists()
+	c.offers()
+	c.answers()
+	c.routes(partition.Cuts(a, b))
+	if c.effort.Exceeded() {
+		return nil, fmt.Errorf("too large for a certificate: %s", c.effort.Why())
+	}
+	_, c.cert.Differences = c.cert.Count()
+	text, err := c.cert.Text()
+	if err == nil {
+		_, err = proof.Read(bytes.NewReader(text))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("too large for a certificate: %w", err)
+	}
+	return c.cert, nil
+}
+
+// moreNames returns the domain names in AllowedSenders.
+func moreNames(policies []*connector.Policy) []routing.Domain {
+	var names []routing.Domain
+	for _, p := range policies {
+		cfg := p.Config()
+		for _, r := range cfg.Receive {
+			for _, by := range r.AllowedSenders {
+				text := by.String()
+				text = strings.TrimPrefix(text[strings.LastIndexByte(text, '@')+1:], "*.")
+				if d, err := routing.ParseDomain(text); err == nil {
+					names = append(names, d)
+				}
+			}
+		}
+	}
+	return names
+}
+
+// domainCells copies the domains and their classes into the certificate.
+func (c *prover) domainCells() {
+	kinds := map[partition.Kind]string{
+		partition.Named: proof.Named, partition.Below: proof.Below, partition.Elsewhere: proof.Elsewhere,
+		partition.Label: proof.Label, partition.Literal: proof.Literal,
+	}
+	for _, cell := range c.domains.Cells {
+		c.cert.Domains = append(c.cert.Domains, proof.Domain{
+			Kind: kinds[cell.Kind], Name: cell.Name.String(), Class: cell.Class, Witness: cell.Witness.String(),
+		})
+	}
+	for i, class := range c.domains.Classes {
+		k := proof.Class{Reserved: class.Reserved, Label: class.Label, Witness: c.domains.Representative(i).String()}
+		for j := range c.policies {
+			typ := ""
+			if class.Accepted[j] != 0 {
+				typ = class.Accepted[j].String()
+			}
+			k.Accepted, k.Secured = append(k.Accepted, typ), append(k.Secured, class.Secure[j])
+		}
+		c.cert.Classes = append(c.cert.Classes, k)
+	}
+}
+
+// clientNames collects the names of client certificates that are in the same lists.
+func (c *prover) clientNames() {
+	for _, state := range [][2]bool{{true, true}, {true, false}, {false, true}} {
+		var names []string
+		for i, class := range c.domains.Classes {
+			if class.Secure == state {
+				for _, cell := range c.domains.Members[i] {
+					names = append(names, c.domains.Cells[cell].Name.String())
+				}
+			}
+		}
+		if names != nil {
+			slices.Sort(names)
+			c.cert.ClientNames = append(c.cert.ClientNames, proof.ClientNames{Secured: state[:len(c.policies)], Names: names})
+		}
+	}
+}
+
+// grouped collects the places of elements whose value is the same.
+type grouped[T any] struct {
+	keys    map[string]int
+	places  [][]int
+	members []T
+}
+
+func (g *grouped[T]) add(place int, value T) {
+	key, _ := json.Marshal(value) // of texts and numbers, which have a form
+	at, ok := g.keys[string(key)]
+	if !ok {
+		if g.keys == nil {
+			g.keys = map[string]int{}
+		}
+		at = len(g.members)
+		g.keys[string(key)] = at
+		g.members, g.places = append(g.members, value), append(g.places, nil)
+	}
+	g.places[at] = append(g.places[at], place)
+}

@@ -1,0 +1,62 @@
+package prover_test
+
+import (
+	"flag"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/jsonconfig"
+	"github.com/interchange-smtp/interchange/connector/proof"
+	"github.com/interchange-smtp/interchange/connector/proof/prover"
+	"github.com/interchange-smtp/interchange/internal/policygen"
+)
+
+var runs = flag.Int("runs", 150, "how many random policies are proved")
+
+// text returns the text of a policy.
+func text(t testing.TB, p *connector.Policy) []byte {
+	t.Helper()
+	b, err := jsonconfig.Marshal(p.Config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestRandom: certificates of random policies and of their changes are true, and two
+// policies that Compare finds the same differ in no answer.
+func TestRandom(t *testing.T) {
+	differ, same := 0, 0
+	for seed := range *runs {
+		r := rand.New(rand.NewPCG(uint64(seed), 1))
+		a := policygen.Policy(r)
+		c, err := prover.Prove(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := proof.Verify(c, text(t, a)); err != nil {
+			t.Fatalf("seed %d: %v\n%s", seed, err, text(t, a))
+		}
+		b := policygen.Change(r, a)
+		if c, err = prover.Diff(a, b); err != nil {
+			t.Fatal(err)
+		}
+		if err := proof.VerifyDiff(c, text(t, a), text(t, b)); err != nil {
+			t.Fatalf("seed %d: %v\n%s\n%s", seed, err, text(t, a), text(t, b))
+		}
+		if c.Differences > 0 {
+			differ++
+		}
+		if analysis.Equivalent(a, b) {
+			same++
+			if c.Differences > 0 {
+				t.Errorf("seed %d: %d answers differ, and Compare finds no change", seed, c.Differences)
+			}
+		}
+	}
+	if differ == 0 || same == 0 {
+		t.Errorf("%d pairs of policies differ, and %d do the same", differ, same)
+	}
+}

@@ -1,0 +1,106 @@
+package proof
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// checkRoutes checks that SizeLimits has the limits of the policies, that each domain has
+// one list of ways, that the sizes of these have no gap, and that the next hops are right
+// for the smallest and the largest message of each way. As a message grows, Send
+// connectors only drop out, in a fixed order, so equal routes at two sizes are equal in
+// between.
+func (v *verifier) checkRoutes() error {
+	var limits []int64
+	for _, p := range v.policies {
+		limits = append(limits, p.SizeLimits()...)
+	}
+	slices.Sort(limits)
+	if limits = slices.Compact(limits); !slices.Equal(v.SizeLimits, limits) {
+		return fmt.Errorf("SizeLimits is %v, and %v is right", v.SizeLimits, limits)
+	}
+	var places [][]int
+	for _, r := range v.Routes {
+		places = append(places, r.Domains)
+	}
+	if err := cover("Routes", len(v.Domains), always, places); err != nil {
+		return err
+	}
+	for i, r := range v.Routes {
+		if err := v.checkSizes(r.Ways); err != nil {
+			return fmt.Errorf("Routes[%d]: %w", i, err)
+		}
+		for _, place := range r.Domains {
+			for j, way := range r.Ways {
+				if err := v.checkWay(place, way); err != nil {
+					return fmt.Errorf("Routes[%d].Ways[%d], domain %d (%s): %w", i, j, place, v.Domains[place].Witness, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// checkSizes checks that ways cover all sizes and end at limits.
+func (v *verifier) checkSizes(ways []Way) error {
+	above := int64(-1)
+	for i, way := range ways {
+		last := i == len(ways)-1
+		switch {
+		case way.Above != above:
+			return fmt.Errorf("Ways[%d] is for messages above %d bytes, and %d is right", i, way.Above, above)
+		case last != (way.Upto == 0):
+			return fmt.Errorf("Ways[%d] ends at %d bytes, and the last way has no end", i, way.Upto)
+		case !last && (way.Upto <= above || !slices.Contains(v.SizeLimits, way.Upto)):
+			return fmt.Errorf("Ways[%d] ends at %d bytes, which is no limit of the policy above %d", i, way.Upto, above)
+		case i > 0 && slices.Equal(way.Connectors, ways[i-1].Connectors) && slices.Equal(way.Answers, ways[i-1].Answers):
+			return fmt.Errorf("Ways[%d] is the same as the way before it, and one is right for both", i)
+		}
+		above = way.Upto
+	}
+	if len(ways) == 0 {
+		return fmt.Errorf("there is no way for any size")
+	}
+	return nil
+}
+
+// checkWay checks the next hop for the smallest and the largest message of a way.
+func (v *verifier) checkWay(domain int, way Way) error {
+	sizes := []int64{way.Above + 1, way.Upto}
+	if way.Upto == 0 {
+		sizes[1] = way.Above + 1
+		if n := len(v.SizeLimits); n > 0 {
+			sizes[1] = v.SizeLimits[n-1] + 1
+		}
+	}
+	for i := range v.policies {
+		for _, size := range sizes {
+			name, answer := v.route(i, domain, size)
+			if way.Connectors[i] != name || way.Answers[i] != answer {
+				return fmt.Errorf("a message of %d bytes leaves through %q to %q, and through %q to %q is right", size, way.Connectors[i], way.Answers[i], name, answer)
+			}
+		}
+	}
+	return nil
+}
+
+// route returns the Send connector and the next hop of a message.
+func (v *verifier) route(policy, domain int, size int64) (name, answer string) {
+	p := v.policies[policy]
+	r := p.Route("user@"+v.Domains[domain].Witness, size)
+	switch {
+	case r.Outcome == "too large":
+		return "", TooLarge
+	case r.Outcome != "routed":
+		return "", Unreachable
+	case r.Via != "":
+		return r.Connector, "server " + r.Via
+	}
+	hosts, port := p.NextHops(r.Connector)
+	answer = "mail exchangers"
+	if len(hosts) > 0 {
+		answer = strings.Join(hosts, " or ")
+	}
+	return r.Connector, fmt.Sprintf("%s, port %d", answer, port)
+}
