@@ -92,6 +92,14 @@ func policyCommands() []command {
 		synopsis: []string{"[-widening-only] [-json] OLD NEW"},
 		exits:    []string{"same", "differs", "invalid"},
 	}, {
+		name: "prove", summary: "print a certificate of what a policy decides, or of what two do", words: "FILE", start: prove,
+		synopsis: []string{"POLICY", "OLD NEW"},
+		exits:    []string{"done", "", "invalid or too large"},
+	}, {
+		name: "verify", summary: "check a certificate of prove without the code that made it", words: "FILE", start: verifyProof,
+		synopsis: []string{"[-json] CERTIFICATE POLICY", "[-json] CERTIFICATE OLD NEW"},
+		exits:    []string{"verified", "refused", "invalid"},
+	}, {
 		name: "replay", summary: "say what would change for the sessions in logs", words: "FILE", start: replayLogs,
 		synopsis: []string{"[-config FILE]... LOG..."},
 		exits:    []string{"all the same", "something differs or a log can't be judged", "invalid or nothing judged"},

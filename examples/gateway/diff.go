@@ -12,7 +12,6 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/explain"
-	"github.com/interchange-smtp/interchange/connector/load"
 	"github.com/interchange-smtp/interchange/connector/param"
 )
 
@@ -29,18 +28,9 @@ func (c *cli) diff(p policyFlags, widening bool, words []string) int {
 	if len(words) != 2 {
 		return c.invalid(errors.New("give the OLD policy and the NEW one: each a file, files separated by commas, or a directory"))
 	}
-	var policies [2]*connector.Policy
-	for i := range policies {
-		flags := p
-		var err error
-		if flags.files, err = load.Names(words[i]); err != nil {
-			return c.invalid(err)
-		}
-		l, ok := c.policy(&flags)
-		if !ok {
-			return exitInvalid
-		}
-		policies[i] = l.Policy
+	policies, ok := c.policies(p, words)
+	if !ok {
+		return exitInvalid
 	}
 	found := analysis.Compare(policies[0], policies[1])
 	if found.TooLarge != "" {
