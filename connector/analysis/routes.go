@@ -31,7 +31,7 @@ type routeKey struct {
 type routeComparer struct {
 	*comparer
 	ways      [2]*partition.Ways
-	secured   map[routing.Domain]bool // the domains to which next hops depend on the domain itself
+	special   map[routing.Domain]bool // the domains to which next hops depend on the domain itself
 	hops      hopCache
 	deltas    map[[2]*nextHop][]*routeDelta
 	same      map[routeDelta]*routeDelta
@@ -43,16 +43,20 @@ type routeComparer struct {
 // routeChanges compares how mail leaves, domain by domain.
 func (c *comparer) routeChanges() []Change {
 	r := routeComparer{
-		comparer: c, secured: map[routing.Domain]bool{}, hops: hopCache{hops: map[hopKey]*nextHop{}, same: map[nextHop]*nextHop{}},
+		comparer: c, special: map[routing.Domain]bool{}, hops: hopCache{hops: map[hopKey]*nextHop{}, same: map[nextHop]*nextHop{}},
 		deltas: map[[2]*nextHop][]*routeDelta{}, same: map[routeDelta]*routeDelta{},
 		stretches: map[[2]*partition.Way]*stretch{}, groups: map[routeKey]*routeGroup{},
 	}
 	cuts := partition.Cuts(c.policies[0], c.policies[1])
 	for i, p := range c.policies {
 		r.ways[i] = partition.NewWays(p, cuts, c.effort)
-		for _, name := range c.configs[i].Transport.TLSSendDomainSecureList {
+		names := slices.Clone(c.configs[i].Transport.TLSSendDomainSecureList)
+		for out := range p.Send() {
+			names = append(names, out.Settings().TlsDomain)
+		}
+		for _, name := range names {
 			if d, err := routing.ParseDomain(name); err == nil {
-				r.secured[d] = true
+				r.special[d] = true
 			}
 		}
 	}

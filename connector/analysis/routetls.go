@@ -12,7 +12,7 @@ import (
 type tlsDemand struct{ connector.HopTLS }
 
 // demandOf returns the demands of out on TLS with the next hop of mail to the domain. They are the same for
-// each smart host, but for its name, which is left out, because the next hop has it.
+// each smart host and each recipient's domain, but for their names, which are left out, because the next hop has them.
 func demandOf(out *connector.Outbound, to routing.Domain) tlsDemand {
 	var host param.SmartHost
 	if hosts := out.Settings().SmartHosts; len(hosts) > 0 {
@@ -22,7 +22,9 @@ func demandOf(out *connector.Outbound, to routing.Domain) tlsDemand {
 	if all.Host != "" {
 		all.Host = "the smart host"
 	}
-	all.Domain = strings.ToLower(all.Domain) // letter case doesn't matter in certificates
+	if all.Domain = strings.ToLower(all.Domain); all.Domain == strings.ToLower(to.String()) { // letter case doesn't matter in certificates
+		all.Domain = "the recipient's domain"
+	}
 	return all
 }
 

@@ -193,7 +193,7 @@ func TestSentences(t *testing.T) {
 			})
 		}, []string{
 			`different: Mail to test and below now goes to the MX hosts of the domain instead of mx.isp.example (Send connector "Partners").`,
-			`stricter: For mail to partner.test, TLS with the next hop is now required, with a trusted certificate for partner.test (was used if offered; Send connector "Partners").`,
+			`stricter: For mail to partner.test, TLS with the next hop is now required, with a trusted certificate for the recipient's domain (was used if offered; Send connector "Partners").`,
 		}},
 		{"other text", func(c *connector.Config) {
 			slices.Reverse(c.Receive)

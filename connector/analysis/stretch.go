@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
@@ -29,7 +30,7 @@ func (r *routeComparer) stretchesOf(to routing.Domain) *stretch {
 		return nil
 	}
 	known := r.stretches
-	if r.secured[to] {
+	if r.special[to] {
 		known = map[[2]*partition.Way]*stretch{} // its next hops are its own
 	}
 	var first *stretch
@@ -101,13 +102,13 @@ type hopCache struct {
 type hopKey struct {
 	out     *connector.Outbound
 	via     *routing.Server
-	secured routing.Domain // the domain if that is domain-secured
+	special routing.Domain // the domain if it is domain-secured or TlsDomain
 }
 
 func (h *hopCache) of(r connector.Route, to routing.Domain) *nextHop {
 	key := hopKey{out: r.Outbound, via: r.Via}
-	if r.Outbound.Secured(to) {
-		key.secured = to
+	if out := r.Outbound; out.Secured(to) || out != nil && strings.EqualFold(out.Settings().TlsDomain, to.String()) {
+		key.special = to
 	}
 	hop := h.hops[key]
 	if hop == nil {

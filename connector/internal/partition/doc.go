@@ -29,7 +29,7 @@
 // IPv4-mapped IPv6 addresses are IPv4 addresses.
 //
 // Domains. Let N be the names that occur in accepted domains, remote domains, address
-// spaces, domain security and the reserved domains of RFC 2606. All decisions look at a
+// spaces, TlsDomain, domain security and the reserved domains of RFC 2606. All decisions look at a
 // domain only by which of its suffixes are in N, whether it is in N itself,
 // whether it is a literal and whether it has a single label. A domain outside N
 // whose longest suffix in N is s therefore gets the same answers as any other

@@ -113,6 +113,7 @@ func collect(p *connector.Policy, names map[routing.Domain]bool) map[routing.Dom
 		return d
 	}
 	for out := range p.Send() {
+		add(out.Settings().TlsDomain) // by default it is the recipient's
 		for _, space := range out.Settings().AddressSpaces {
 			if d := space.Domain(); d.IsValid() {
 				names[d] = true

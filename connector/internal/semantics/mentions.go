@@ -61,6 +61,9 @@ func (p *Policy) Mentions() Mentions {
 	}
 	for _, s := range p.sendConnectors {
 		m.Sizes = append(m.Sizes, s.maxSize)
+		if s.TlsDomain != "" { // by default it is the recipient's
+			m.domain(s.TlsDomain)
+		}
 		for _, space := range s.spaces {
 			if space.smtp && space.name != "--" {
 				m.domain(space.name)
