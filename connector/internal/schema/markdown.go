@@ -15,7 +15,8 @@ two equal.
 does in Exchange; **kept**, it is checked, stored and shown, and has no effect,
 which is reported once by name; **refused**, naming it is an error. Parameters of
 all editions are accepted in every profile; *Editions* says which of Exchange's
-have one. A default *in 2007* is that of the profile Exchange2007.
+have one. A default *in 2007* is that of the profile Exchange2007; of several that
+apply the last one counts.
 
 -WhatIf, -Confirm, -Verbose and -ErrorAction belong to every cmdlet.
 [Scripts](scripts.md) describes the language around the cmdlets.

@@ -26,15 +26,19 @@ func randomPolicies(t *testing.T, test func(r *rand.Rand, p *connector.Policy)) 
 		if i >= *count/2 {
 			r = rand.New(rand.NewPCG(uint64(i), seed))
 		}
-		if i%4 == 0 {
-			test(r, policygen.Policy(r))
-		} else {
-			test(r, policygen.Wide(r))
-		}
+		test(r, anyPolicy(r, i))
 		if t.Failed() {
 			return
 		}
 	}
+}
+
+// anyPolicy draws a policy.
+func anyPolicy(r *rand.Rand, i int) *connector.Policy {
+	if i%4 == 0 {
+		return policygen.Policy(r)
+	}
+	return policygen.Wide(r)
 }
 
 // TestDecide compares whole sessions with Policy.Walk, and checks that every reason

@@ -27,7 +27,7 @@ func read(t *testing.T, p *connector.Policy) *semantics.Policy {
 	return q
 }
 
-func textOf(t *testing.T, p *connector.Policy) []byte {
+func textOf(t testing.TB, p *connector.Policy) []byte {
 	t.Helper()
 	text, err := jsonconfig.Marshal(p.Config())
 	if err != nil {

@@ -57,11 +57,12 @@ func (p *Policy) isSecured(domain string) bool {
 	return slices.Contains(p.Transport.TLSReceiveDomainSecureList, domain)
 }
 
-// logOn returns the identity of the user of s, which is not anonymous as well.
+// logOn returns the identity of the user of s, who is not anonymous, whatever groups the
+// user is in.
 func (s *Session) logOn() identity {
 	return identity{
 		kind:       authenticatedUsers,
-		principals: append([]string{authenticatedUsers}, s.Groups...),
+		principals: slices.DeleteFunc(append([]string{authenticatedUsers}, s.Groups...), func(group string) bool { return group == anonymousLogon }),
 		addresses:  s.Addresses,
 		domains:    s.Domains,
 	}

@@ -24,10 +24,6 @@ type Mentions struct {
 	Counts    []int64          // limits of recipients
 }
 
-// Range is a range of addresses of one family, both ends included. An IPv4-mapped IPv6
-// address is an IPv4 address.
-type Range struct{ Low, High netip.Addr }
-
 // Mentions returns the values of p.
 func (p *Policy) Mentions() Mentions {
 	var m Mentions

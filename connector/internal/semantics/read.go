@@ -22,6 +22,9 @@ func Read(canonical []byte) (*Policy, error) {
 	if _, err := r.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("reading the policy's text: there is something behind the object")
 	}
+	if err := d.checkValues(); err != nil {
+		return nil, err
+	}
 	d.spellNames()
 	p := &Policy{document: d}
 	if err := p.readReceivers(); err != nil {
@@ -65,8 +68,8 @@ func (r reader) value(path string, v reflect.Value) error {
 
 // members reads an object, a call of read for each member.
 func (r reader) members(path string, read func(name string) error) error {
-	if t, err := r.Token(); err != nil || t != json.Delim('{') {
-		return fmt.Errorf("%s: there should be an object: %v, %w", path, t, cause(err))
+	if err := r.begins(path, '{', "an object"); err != nil {
+		return err
 	}
 	seen := map[string]bool{}
 	for r.More() {
@@ -88,8 +91,8 @@ func (r reader) members(path string, read func(name string) error) error {
 }
 
 func (r reader) elements(path string, v reflect.Value) error {
-	if t, err := r.Token(); err != nil || t != json.Delim('[') {
-		return fmt.Errorf("%s: there should be a list: %v, %w", path, t, cause(err))
+	if err := r.begins(path, '[', "a list"); err != nil {
+		return err
 	}
 	for i := 0; r.More(); i++ {
 		e := reflect.New(v.Type().Elem()).Elem()
@@ -124,13 +127,17 @@ func (r reader) scalar(path string, v reflect.Value) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s: there should be a %v, not %v", path, v.Kind(), t)
+	return fmt.Errorf("%s: there should be one %v, not %v", path, v.Kind(), t)
 }
 
-// cause is err, or what a token of the wrong kind means.
-func cause(err error) error {
-	if err == nil {
-		return errors.New("found something else")
+// begins reads the first token of an object or a list.
+func (r reader) begins(path string, with json.Delim, what string) error {
+	t, err := r.Token()
+	if err == nil && t != with {
+		err = fmt.Errorf("there should be %s, not %v", what, t)
 	}
-	return err
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
 }

@@ -87,7 +87,7 @@ func (c *receiver) readAddresses() error {
 	for _, text := range bindings {
 		b, err := netip.ParseAddrPort(text)
 		if err != nil {
-			return err
+			return fmt.Errorf("%q isn't a binding: %w", text, err)
 		}
 		c.bindings = append(c.bindings, plainPort(b))
 	}

@@ -1,7 +1,6 @@
 package semantics
 
 import (
-	"bytes"
 	"math/big"
 	"net/netip"
 	"slices"
@@ -86,15 +85,4 @@ func first(has bool) int {
 		return -1
 	}
 	return +1
-}
-
-// contains reports whether a, of the same family, lies between the ends.
-func (r Range) contains(a netip.Addr) bool {
-	return r.Low.BitLen() == a.BitLen() && bytes.Compare(r.Low.AsSlice(), a.AsSlice()) <= 0 && bytes.Compare(a.AsSlice(), r.High.AsSlice()) <= 0
-}
-
-// size returns the number of addresses in r, less one.
-func (r Range) size() *big.Int {
-	n := new(big.Int).SetBytes(r.High.AsSlice())
-	return n.Sub(n, new(big.Int).SetBytes(r.Low.AsSlice()))
 }

@@ -76,58 +76,6 @@ func plain(a netip.Addr) netip.Addr { return a.WithZone("").Unmap() }
 
 func plainPort(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(plain(a.Addr()), a.Port()) }
 
-// parseRange reads a range: an address, two addresses, or CIDR, in which host bits may
-// be set. The text of a CIDR range of IPv4 may have a mask: 10.0.0.1(255.255.0.0).
-func parseRange(text string) (Range, error) {
-	if low, high, ok := strings.Cut(text, "-"); ok {
-		a, err := netip.ParseAddr(low)
-		if err != nil {
-			return Range{}, err
-		}
-		b, err := netip.ParseAddr(high)
-		return Range{plain(a), plain(b)}, err
-	}
-	host, bits := text, ""
-	if before, after, ok := strings.Cut(text, "/"); ok {
-		host, bits = before, after
-	} else if before, mask, ok := strings.Cut(text, "("); ok {
-		m, err := netip.ParseAddr(strings.TrimSuffix(mask, ")"))
-		if err != nil {
-			return Range{}, err
-		}
-		host, bits = before, strconv.Itoa(ones(m))
-	}
-	a, err := netip.ParseAddr(host)
-	if err != nil || bits == "" {
-		return Range{plain(a), plain(a)}, err
-	}
-	n, err := strconv.Atoi(bits)
-	return Range{edge(a, n, 0x00), edge(a, n, 0xff)}, err
-}
-
-// edge replaces all but the first n bits of a by those of fill.
-func edge(a netip.Addr, n int, fill byte) netip.Addr {
-	b := a.AsSlice()
-	for i := range b {
-		kept := min(max(n-8*i, 0), 8)
-		mask := byte(0xff >> kept)
-		b[i] = b[i]&^mask | fill&mask
-	}
-	edge, _ := netip.AddrFromSlice(b)
-	return plain(edge)
-}
-
-// ones counts the bits that are set.
-func ones(a netip.Addr) int {
-	n := 0
-	for _, b := range a.AsSlice() {
-		for ; b != 0; b &= b - 1 {
-			n++
-		}
-	}
-	return n
-}
-
 // domainOf returns the domain of an address.
 func domainOf(address string) string {
 	return domainName(address[strings.LastIndexByte(address, '@')+1:])
