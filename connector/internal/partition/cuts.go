@@ -1,6 +1,7 @@
 package partition
 
 import (
+	"math"
 	"slices"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -12,7 +13,7 @@ import (
 func Cuts(a, b *connector.Policy) []int64 {
 	var cuts []int64
 	add := func(limit int64) {
-		if limit > 0 {
+		if limit > 0 && limit < math.MaxInt64 { // no message is larger
 			cuts = append(cuts, limit)
 		}
 	}

@@ -48,8 +48,7 @@ func (p *Policy) AcceptedType(domain string) string { return p.acceptedType(doma
 // IsSecured reports whether TLSReceiveDomainSecureList has a domain.
 func (p *Policy) IsSecured(domain string) bool { return p.isSecured(domain) }
 
-// DomainNames returns the names of domains that decisions and routes compare with,
-// sorted.
+// DomainNames returns the names of domains that the text has, sorted.
 func (p *Policy) DomainNames() []string {
 	var all []string
 	add := func(name string) {
@@ -70,7 +69,10 @@ func (p *Policy) DomainNames() []string {
 	for _, name := range slices.Concat(p.Transport.TLSReceiveDomainSecureList, p.Transport.TLSSendDomainSecureList) {
 		add(name)
 	}
-	for _, r := range p.receivers {
+	for _, d := range p.Remote {
+		add(d.DomainName)
+	}
+	for _, r := range p.Receive {
 		for _, by := range r.AllowedSenders {
 			add(domainOf(by))
 		}

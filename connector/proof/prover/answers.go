@@ -2,7 +2,6 @@ package prover
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -10,7 +9,6 @@ import (
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/connector/proof"
 	"github.com/interchange-smtp/interchange/connector/reply"
-	"github.com/interchange-smtp/interchange/routing"
 )
 
 // offers asks what EHLO offers on each pair.
@@ -157,95 +155,4 @@ func (t *talk) recipients(s connector.Session, local string) []int {
 		}
 	}
 	return classes
-}
-
-func mayMail(s connector.Session, from routing.Address) bool {
-	return s.Mail(connector.Mail{From: from}).Allowed()
-}
-
-// senders returns the senders that MAIL accepts.
-func (t *talk) senders(s connector.Session) string {
-	switch {
-	case len(t.who.Partner) > 0:
-		return t.partnerSenders()
-	case t.who.User == nil && t.listsSenders():
-		return t.listedSenders(s)
-	}
-	accepted, own := []int{}, []int{}
-	for class := range t.domains.Classes {
-		from := partition.Mailbox("user", t.domains.Representative(class))
-		if mayMail(s, from) {
-			accepted = append(accepted, class)
-		}
-		if t.who.User == nil {
-			continue
-		}
-		user := *t.who.User
-		user.Addresses = []routing.Address{from}
-		if s, ok := t.open(partition.Who{User: &user}); ok && mayMail(s, from) {
-			own = append(own, class)
-		}
-	}
-	if t.who.User == nil {
-		return fmt.Sprint(accepted)
-	}
-	return fmt.Sprintf("%v, own %v", accepted, own)
-}
-
-// partnerSenders returns the senders that MAIL accepts from a client with a certificate.
-// A class that has no domain but those of the certificate, or none of them, is left out.
-func (t *talk) partnerSenders() string {
-	others, named := []int{}, []int{}
-	for class := range t.domains.Classes {
-		if d, who, ok := t.domains.Unverified(class, t.who); ok && t.mailAs(who, d) {
-			others = append(others, class)
-		}
-		if d, who, ok := t.domains.Verified(class, t.who); ok && t.mailAs(who, d) {
-			named = append(named, class)
-		}
-	}
-	return fmt.Sprintf("%v, named %v", others, named)
-}
-
-func (t *talk) mailAs(who partition.Who, domain routing.Domain) bool {
-	s, ok := t.open(who)
-	return ok && mayMail(s, partition.Mailbox("user", domain))
-}
-
-// listsSenders reports whether a connector of the pair has AllowedSenders, so that its
-// senders are told apart by domain and address.
-func (t *talk) listsSenders() bool {
-	return slices.ContainsFunc(t.in[:], func(in *connector.Inbound) bool { return in != nil && len(in.Settings().AllowedSenders) > 0 })
-}
-
-// listedSenders returns the domains and the addresses that MAIL accepts as senders.
-func (t *talk) listedSenders(s connector.Session) string {
-	named := map[string]routing.Address{}
-	for _, in := range t.in {
-		if in == nil {
-			continue
-		}
-		for _, by := range in.Settings().AllowedSenders {
-			if a, err := routing.ParseAddress(by.String()); err == nil && a.Local() != "" {
-				named[strings.ToLower(a.String())] = a
-			}
-		}
-	}
-	domains := []int{}
-	for i, cell := range t.domains.Cells {
-		from := partition.Mailbox("user", cell.Witness)
-		for n := 0; named[from.String()].IsValid(); n++ {
-			from = partition.Mailbox(fmt.Sprint("user", n), cell.Witness)
-		}
-		if mayMail(s, from) {
-			domains = append(domains, i)
-		}
-	}
-	text := fmt.Sprintf("domains %v", domains)
-	for _, name := range slices.Sorted(maps.Keys(named)) {
-		if mayMail(s, named[name]) {
-			text += ", " + name
-		}
-	}
-	return text
 }
