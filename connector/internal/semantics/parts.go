@@ -52,7 +52,7 @@ func (p *Policy) IsSecured(domain string) bool { return p.isSecured(domain) }
 func (p *Policy) DomainNames() []string {
 	var all []string
 	add := func(name string) {
-		if name = strings.TrimPrefix(fold(name), "*."); name != "*" && name != "--" && name != "" {
+		if name = strings.TrimPrefix(spelling(name), "*."); name != "*" && name != "--" && name != "" {
 			all = append(all, name)
 		}
 	}
@@ -60,6 +60,7 @@ func (p *Policy) DomainNames() []string {
 		add(a.DomainName)
 	}
 	for _, s := range p.sendConnectors {
+		add(s.TlsDomain)
 		for _, space := range s.spaces {
 			if space.smtp {
 				add(space.name)

@@ -30,6 +30,27 @@ func certificate(t testing.TB, policy string) (certificate, canonical []byte) {
 	return certificate, text(t, p)
 }
 
+// odd spells names in many ways.
+const odd = `{"Server":"A","Servers":[{"Name":"A","FQDN":"a.contoso.com"}],
+ "Accepted":[{"DomainName":"CONTOSO.com"},{"DomainName":"*.Bücher.example"},{"DomainName":"[IPv6:2001:DB8::1]"},{"DomainName":"ours_1.example"}],
+ "Transport":{"TLSReceiveDomainSecureList":["Partner.TEST","bücher.example"],"TLSSendDomainSecureList":["FABRIKAM.com"]},
+ "Receive":[{"Name":"R","Bindings":["0.0.0.0:587","[::]:25","[2001:db8::1]:465"],"RemoteIPRanges":["0.0.0.0/0","::ffff:10.0.0.1","::/0","::fff0-::ffff:1:2:3"],"AuthMechanism":"Tls, BasicAuth, BasicAuthRequireTLS","DomainSecureEnabled":true,
+  "AllowedSenders":["@Bücher.example","Kim@CONTOSO.com","@*.fabrikam.com"],
+  "PermissionGroups":"AnonymousUsers, Partners","Permissions":[{"User":"NT AUTHORITY\\Authenticated Users","ExtendedRights":["ms-Exch-SMTP-Submit"]},{"User":"CONTOSO\\Über","ExtendedRights":["ms-Exch-SMTP-Submit"]},{"User":"S-1-5-21-1-2-3-4","ExtendedRights":["ms-Exch-SMTP-Accept-Any-Sender"]}]}],
+ "Send":[{"Name":"S","AddressSpaces":["*","CONTOSO.com","*.Bücher.example","X400:c=us;a=x;1"],"SmartHosts":["10.9.9.9","[2001:db8::5]","MX.contoso.com"]}]}`
+
+// TestSpellings: however a policy spells its names, its certificate is true.
+func TestSpellings(t *testing.T) {
+	text, policy := certificate(t, odd)
+	c, err := proof.Read(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := proof.Verify(c, policy); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestReadIsStrict: a text that isn't exactly a certificate is refused.
 func TestReadIsStrict(t *testing.T) {
 	good, _ := certificate(t, small)
