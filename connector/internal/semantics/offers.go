@@ -6,16 +6,18 @@ import (
 	"slices"
 )
 
-// Offers returns the extensions that EHLO offers a client that hasn't logged on, sorted:
-// keywords with their value, and "AUTH " with the name of a mechanism for each one. SCRAM is left out:
-// it is offered where PLAIN is, once every user has keys. Without a connector, and in
-// the clear where connections begin with TLS, nothing is offered.
+// Offers returns the extensions that EHLO offers an anonymous client, sorted:
+// keywords with their value, and "AUTH " with the name of a mechanism for each one. SCRAM
+// is left out: it is offered where PLAIN is, once every user has keys. EXTERNAL is offered
+// to clients that show a certificate only. Without a connector, and in the clear where
+// connections begin with TLS, nothing is offered.
 func (p *Policy) Offers(local netip.AddrPort, remote netip.Addr, tls bool) []string {
 	c := p.serving(local, remote)
 	if c == nil || beginsWithTLS(local) && !tls {
 		return nil
 	}
-	all := c.keywords(p.maxReceiveSize())
+	t := &talk{policy: p, receiver: c, identity: p.identify(c, tls, nil), tls: tls}
+	all := append(c.keywords(), t.offersSize()...)
 	for _, mechanism := range c.logons(tls) {
 		all = append(all, "AUTH "+mechanism)
 	}
@@ -47,7 +49,7 @@ func (c *receiver) logons(tls bool) []string {
 
 // keywords are the other extensions. docs/cmdlets.md "New-ReceiveConnector, …", the
 // parameters that say "Offers".
-func (c *receiver) keywords(maxReceiveSize int64) []string {
+func (c *receiver) keywords() []string {
 	var all []string
 	for _, k := range []struct {
 		offered bool
@@ -60,12 +62,22 @@ func (c *receiver) keywords(maxReceiveSize int64) []string {
 			all = append(all, k.keyword)
 		}
 	}
-	switch c.SizeEnabled {
-	case "", "Enabled":
-		// docs/differences.md "SIZE in the reply to EHLO"
-		return append(all, fmt.Sprintf("SIZE %d", min(c.maxSize, maxReceiveSize)))
-	case "EnabledWithoutValue":
-		return append(all, "SIZE")
-	}
 	return all
+}
+
+// offersSize returns the keyword SIZE, with the limit that applies to the session.
+// docs/cmdlets.md "New-ReceiveConnector, …", SizeEnabled; docs/differences.md "SIZE in
+// the reply to EHLO".
+func (t *talk) offersSize() []string {
+	limit := t.policy.maxReceiveSize()
+	if !t.may(bypassSize) {
+		limit = min(limit, t.maxSize)
+	}
+	switch {
+	case t.SizeEnabled == "Disabled":
+		return nil
+	case t.SizeEnabled == "EnabledWithoutValue" || limit == unlimited:
+		return []string{"SIZE"}
+	}
+	return []string{fmt.Sprintf("SIZE %d", limit)}
 }

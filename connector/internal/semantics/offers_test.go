@@ -54,11 +54,7 @@ func offered(p *connector.Policy, local netip.AddrPort, remote netip.Addr, tls b
 	}
 	switch size := c.SizeEnabled.String(); {
 	case size == "Enabled":
-		limit := int64(c.MaxMessageSize)
-		if org := int64(p.Config().Transport.MaxReceiveSize); org > 0 {
-			limit = min(limit, org)
-		}
-		all = append(all, fmt.Sprintf("SIZE %d", limit))
+		all = append(all, strings.TrimSuffix(fmt.Sprintf("SIZE %d", s.MaxSize()), " 0"))
 	case strings.HasPrefix(size, "Enabled"):
 		all = append(all, "SIZE")
 	}
