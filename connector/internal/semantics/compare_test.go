@@ -44,7 +44,7 @@ func TestRoutesCompared(t *testing.T) {
 }
 
 // difference returns the first mail that two policies route, send or report about in different ways;
-// "" if there is none.
+// "" for policies that do the same.
 func difference(a, b *semantics.Policy) string {
 	domains, sizes := points(a.Mentions(), b.Mentions())
 	for _, domain := range domains {
