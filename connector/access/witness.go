@@ -19,10 +19,7 @@ type place struct {
 // placesOf returns a place for each connector of p that serves clients.
 func placesOf(p *connector.Policy) map[*connector.Inbound]place {
 	served := map[*connector.Inbound]place{}
-	if partition.TooLarge(p, nil) != "" {
-		return served
-	}
-	for _, l := range partition.Intervals(p, nil) {
+	for _, l := range partition.SharedIntervals(p, nil, partition.NewEffort()) {
 		for _, c := range l.Cells {
 			if _, found := served[c.In[0]]; c.In[0] != nil && !found {
 				served[c.In[0]] = place{l.Witness, c.Witness, l.Implicit}
@@ -35,7 +32,7 @@ func placesOf(p *connector.Policy) map[*connector.Inbound]place {
 // Witness returns a session, for Policy.Walk, of a client that is known as the principal of r on r.Connector.
 // It has no sender, which is <>, and no recipients. It reports false if no session is known as the principal, or
 // if the connector serves no client, because others serve all of its ranges, or if the policy is
-// too large to look for one, as for analysis.Compare. The first call is the slowest.
+// too large to look for all of them, as for analysis.Compare. The first call is the slowest.
 func (t *Table) Witness(r Row) (d connector.Dialog, ok bool) {
 	for _, in := range t.connectors {
 		if strings.EqualFold(in.Name(), r.Connector) {

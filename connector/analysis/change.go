@@ -69,13 +69,16 @@ const (
 type Clients struct {
 	Local  []netip.AddrPort // bindings; an unspecified address stands for all addresses that no other binding of either policy names
 	Ranges []param.Range
+	More   int // local addresses with the same clients that Local leaves out
 }
 
 // Change is one difference between the decisions of two policies.
 type Change struct {
 	Aspect    Aspect
 	Direction Direction
-	Clients   []Clients // the clients concerned; nil for routes, the queue and reports
+	Clients   []Clients // the clients concerned, at 100 local addresses; nil for routes, the queue and reports
+	// MoreClients is the number of local addresses with other clients that Clients leaves out.
+	MoreClients int
 
 	// Who are those clients by how they prove their identity; nil if that doesn't matter.
 	Who     []Who

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
@@ -21,9 +20,6 @@ import (
 func Check(p *connector.Policy, opts Options) []Finding {
 	if p == nil {
 		return nil
-	}
-	if why := partition.TooLarge(p, nil); why != "" {
-		return tooLarge(why)
 	}
 	c := newChecker(p, opts)
 	for _, family := range checks {

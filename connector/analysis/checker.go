@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
@@ -17,6 +18,7 @@ type checker struct {
 	cfg       connector.Config
 	opts      Options
 	inbounds  []*servedConnector
+	bound     map[netip.AddrPort][]*servedConnector // by binding
 	outbounds []*connector.Outbound
 	ways      []*partition.Way     // by cell
 	senders   map[int]*mailSession // results of senderTo
@@ -34,17 +36,20 @@ type servedConnector struct {
 	// implicit is set where every connection begins with TLS.
 	implicit bool
 
+	outranked *conflict // about clients whom it loses to connectors that are bound to one address
+
 	computed bool // whether sessions has been computed
 	sessions []mailSession
 }
 
 func newChecker(p *connector.Policy, opts Options) *checker {
+	effort := partition.NewEffort()
 	c := &checker{
 		comparer: &comparer{
 			policies:  [2]*connector.Policy{p, nil},
 			domains:   partition.NewDomains(p, nil),
-			listeners: partition.Intervals(p, nil),
-			effort:    partition.NewEffort(),
+			listeners: partition.SharedIntervals(p, nil, effort),
+			effort:    effort,
 		},
 		policy: p, cfg: p.Config(), opts: opts,
 		outbounds: slices.Collect(p.Send()), senders: map[int]*mailSession{},
@@ -79,6 +84,15 @@ func (c *checker) collectConnectors() {
 	}
 	// Sorted by name, so that no finding depends on the order of the Config.
 	slices.SortFunc(c.inbounds, func(a, b *servedConnector) int { return strings.Compare(a.Name(), b.Name()) })
+	c.bound = map[netip.AddrPort][]*servedConnector{}
+	for _, e := range c.inbounds {
+		for _, b := range e.Settings().Bindings {
+			at := plainBinding(b)
+			if list := c.bound[at]; len(list) == 0 || list[len(list)-1] != e { // a binding may stand twice
+				c.bound[at] = append(list, e)
+			}
+		}
+	}
 	for l := range c.listeners {
 		for i := range c.listeners[l].Cells {
 			cell := &c.listeners[l].Cells[i]
@@ -108,6 +122,13 @@ func (c *checker) reachable(yield func(*servedConnector) bool) {
 
 func (c *checker) report(f Finding) { c.found = append(c.found, f) }
 
+// clientsIn returns the clients in ranges of e at its bindings.
+func (e *servedConnector) clientsIn(ranges []param.Range) []Clients {
+	local := e.Settings().Bindings
+	n := min(len(local), maxAddresses)
+	return []Clients{{Local: local[:n], Ranges: ranges, More: len(local) - n}}
+}
+
 // boundTo reports whether e is bound to the local addresses of l.
 func boundTo(e *servedConnector, l *partition.Listener) bool { return boundAs(e, l) >= 0 }
 
@@ -117,7 +138,7 @@ func boundAs(e *servedConnector, l *partition.Listener) int {
 	rank := -1
 	at := l.Local[0]
 	for _, b := range e.Settings().Bindings {
-		b = netip.AddrPortFrom(b.Addr().Unmap().WithZone(""), b.Port())
+		b = plainBinding(b)
 		switch {
 		case b == at:
 			return 0
@@ -126,6 +147,11 @@ func boundAs(e *servedConnector, l *partition.Listener) int {
 		}
 	}
 	return rank
+}
+
+// plainBinding returns a binding in the form in which addresses are compared.
+func plainBinding(b netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(b.Addr().Unmap().WithZone(""), b.Port())
 }
 
 // wildcardOf returns the index of the binding of e to all addresses at l's port.

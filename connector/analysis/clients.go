@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 
@@ -15,79 +16,50 @@ type clientsText struct {
 }
 
 // clientsOf returns the clients of some pairs, and the same in words.
-func (c *comparer) clientsOf(pairs ...int) ([]Clients, clientsText) {
-	spans := make([][]partition.Span, len(c.listeners))
+func (c *comparer) clientsOf(pairs ...int) (spread, clientsText) {
+	spans := map[int][]partition.Span{}
 	for _, p := range pairs {
 		for _, at := range c.pairs[p].clients {
 			spans[at.listener] = append(spans[at.listener], at.Span)
 		}
 	}
-	groups := c.clientsIn(spans)
-	return groups, c.clientsInWords(groups)
+	s := c.spreadOf(spans)
+	return s, c.inWords(&s)
 }
 
-// clientsIn returns the clients in spans, which are given by listener.
-func (c *comparer) clientsIn(spans [][]partition.Span) []Clients {
-	var groups []Clients
-	same := map[string]int{}
-	for l := range c.listeners {
-		joined := partition.Join(spans[l])
-		if len(joined) == 0 {
-			continue
-		}
-		key := spansKey(joined)
-		at, ok := same[key]
-		if !ok {
-			at = len(groups)
-			same[key] = at
-			s := Clients{}
-			for _, span := range joined {
-				s.Ranges = append(s.Ranges, span.Range())
-			}
-			groups = append(groups, s)
-		}
-		groups[at].Local = append(groups[at].Local, c.listeners[l].Local...)
+// inWords names clients. It leaves out the local addresses where all are meant.
+func (c *comparer) inWords(s *spread) clientsText {
+	type place struct {
+		local []netip.AddrPort // the first ones
+		count int
 	}
-	return groups
-}
-
-// spansKey is equal for equal spans.
-func spansKey(spans []partition.Span) string {
-	var key []byte
-	for _, s := range spans {
-		low, high := s.Low.As16(), s.High.As16()
-		key = append(append(key, low[:]...), high[:]...)
+	var groups table[*place] // by the clients in words
+	for _, clients := range s.groups {
+		at := groups.row(rangesText(clients.Ranges), func() *place { return &place{} })
+		at.local = append(at.local, clients.Local...)
+		at.count += len(clients.Local) + clients.More
 	}
-	return string(key)
-}
-
-// clientsInWords names clients. It leaves out the local addresses where all are meant.
-func (c *comparer) clientsInWords(clients []Clients) clientsText {
-	listening := map[bool]int{} // local addresses by family, IPv4 or not
-	for _, l := range c.listeners {
-		listening[l.Local[0].Addr().Is4()] += len(l.Local)
-	}
-	var groups table[*[]netip.AddrPort] // by the clients in words: the local addresses
-	for _, s := range clients {
-		local := groups.row(rangesText(s.Ranges), func() *[]netip.AddrPort { return new([]netip.AddrPort) })
-		*local = append(*local, s.Local...)
-	}
+	listening := c.doors().listening
 	var texts []string
 	for _, who := range groups.keys {
-		local := *groups.rows[who]
-		every := listening[local[0].Addr().Is4()]
+		at := groups.rows[who]
+		every := listening[at.local[0].Addr().Is4()]
 		if strings.HasPrefix(who, "all") {
 			every = listening[true] + listening[false]
 		}
-		if len(local) < every {
-			who += " on " + c.localText(local)
+		if at.count < every {
+			who += " on " + c.localText(at.local, at.count)
 		}
 		texts = append(texts, who)
 	}
-	if len(texts) == 1 {
+	if len(texts) == 1 && s.more == 0 {
 		return clientsText{who: texts[0]}
 	}
-	return clientsText{"these clients", ":\n" + cut(texts, len(texts), ";\n", ";\n")}
+	text := ":\n" + cut(texts, len(texts), ";\n", ";\n")
+	if s.more > 0 {
+		text += fmt.Sprintf(";\nand clients on %d more local addresses", s.more)
+	}
+	return clientsText{"these clients", text}
 }
 
 // rangesText names the clients in ranges of one family of addresses, or those that
@@ -119,28 +91,15 @@ func rangesText(ranges []param.Range) string {
 	return "clients in " + list(texts, " and ")
 }
 
-// localText names local addresses.
-func (c *comparer) localText(local []netip.AddrPort) string {
+// localText names local addresses, of which local has the first.
+func (c *comparer) localText(local []netip.AddrPort, count int) string {
 	var texts []string
 	for _, at := range local {
 		text := at.String()
-		if at.Addr().IsUnspecified() && c.named(at) {
+		if at.Addr().IsUnspecified() && c.doors().named[wildcardAt(at)] {
 			text += " (other addresses)"
 		}
 		texts = append(texts, text)
 	}
-	return list(texts, " and ")
-}
-
-// named reports whether a binding names an address that the wildcard would otherwise
-// stand for.
-func (c *comparer) named(wildcard netip.AddrPort) bool {
-	for _, l := range c.listeners {
-		for _, at := range l.Local {
-			if at != wildcard && at.Port() == wildcard.Port() && at.Addr().Is4() == wildcard.Addr().Is4() {
-				return true
-			}
-		}
-	}
-	return false
+	return listOf(texts, count, " and ")
 }

@@ -18,15 +18,13 @@ import (
 // Each pair of connectors that serve the same clients before and afterwards is
 // compared once, for all its clients, and so is each pair of routes.
 func Compare(before, after *connector.Policy) Comparison {
-	if why := partition.TooLarge(before, after); why != "" {
-		return Comparison{TooLarge: "too large to compare exactly: " + why}
-	}
+	effort := partition.NewEffort()
 	c := &comparer{
 		policies:  [2]*connector.Policy{before, after},
 		domains:   partition.NewDomains(before, after),
-		listeners: partition.Intervals(before, after),
+		listeners: partition.SharedIntervals(before, after, effort),
 		configs:   [2]connector.Config{before.Config(), after.Config()},
-		effort:    partition.NewEffort(),
+		effort:    effort,
 	}
 	c.tree = newDomainTree(c.domains)
 	c.deltas.preferred = c.domains.Cells[c.domains.Elsewhere()].Class

@@ -24,6 +24,7 @@ type comparer struct {
 	deltas    merger
 
 	recipientWays map[waysKey]recipientWay // results of wayFor
+	knownDoors    *doors                   // result of doors
 }
 
 // pair is a set of clients with the connector that serves them before and the one

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
 )
@@ -18,13 +19,16 @@ type Finding struct {
 	// the parameter in the Config; of a certificate, Certificates[0].
 	source.Diagnostic
 
-	Clients []Clients        // the clients concerned; nil if it isn't about clients
-	Witness connector.Dialog // a session that shows it; the zero Dialog if no session can, see Shown
+	Clients []Clients // the clients concerned, at 100 local addresses; nil if it isn't about clients
+	// MoreClients is the number of local addresses with other clients that Clients leaves out.
+	MoreClients int
+	Witness     connector.Dialog // a session that shows it; the zero Dialog if no session can, see Shown
 
 	Acknowledged string // the reason why it is intended; "" unless it was acknowledged
 
-	terms []string // of Extent, beside the ranges of Clients
-	edit  func(*connector.Config) bool
+	beyond []partition.Span // clients whom Clients leaves out
+	terms  []string         // of Extent, beside the ranges of Clients
+	edit   func(*connector.Config) bool
 }
 
 // Shown reports whether a session shows the finding. No session shows a parameter

@@ -70,8 +70,8 @@ func (c *checker) acceptsOthers(code source.Code, index int, text string, open [
 			f.Severity, worst = source.SeverityError, e
 		}
 	}
-	var clients clientsText
-	f.Clients, clients = c.clientsOf(pairs...)
+	spread, clients := c.clientsOf(pairs...)
+	spread.set(&f)
 	f.Detail = fmt.Sprintf(text, clients.who) + clients.list
 	if f.Severity == source.SeverityError {
 		f.Detail = openRelay(f.Detail)

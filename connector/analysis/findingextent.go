@@ -1,9 +1,11 @@
 package analysis
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/connector/internal/rangeset"
 	"github.com/interchange-smtp/interchange/connector/param"
 )
@@ -15,19 +17,46 @@ const anySenderTerm = "any sender"
 // of its Clients, and what else could grow, such as "any sender" or the groups that may log on.
 // "": only code and place.
 func (f Finding) Extent() string {
+	ranges := f.ranges()
+	var words []string
+	for i, covered := range covered(ranges) {
+		if !covered {
+			words = append(words, ranges[i].String())
+		}
+	}
+	return strings.Join(append(words, f.terms...), ", ")
+}
+
+// ranges returns the clients that the finding is about, at all local addresses.
+func (f Finding) ranges() []param.Range {
 	var ranges []param.Range
 	for _, c := range f.Clients {
 		ranges = append(ranges, c.Ranges...)
 	}
-	var words []string
-	for i, r := range ranges {
-		covered := slices.ContainsFunc(ranges[:i], func(o param.Range) bool { return o.Covers(r) }) ||
-			slices.ContainsFunc(ranges[i+1:], func(o param.Range) bool { return o.Covers(r) && !r.Covers(o) })
-		if !covered {
-			words = append(words, r.String())
+	for _, s := range partition.Join(slices.Clone(f.beyond)) {
+		ranges = append(ranges, s.Range())
+	}
+	return ranges
+}
+
+// covered reports which ranges lie in another, or equal an earlier one.
+func covered(ranges []param.Range) []bool {
+	order := make([]int, len(ranges))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		x, y := ranges[a], ranges[b]
+		return cmp.Or(cmp.Compare(x.Low().BitLen(), y.Low().BitLen()), x.Low().Compare(y.Low()), y.High().Compare(x.High()), cmp.Compare(a, b))
+	})
+	in := make([]bool, len(ranges))
+	var widest param.Range // of those before, the one that ends last
+	for _, i := range order {
+		if in[i] = widest.IsValid() && widest.Covers(ranges[i]); !in[i] {
+			widest = ranges[i]
 		}
 	}
-	return strings.Join(append(words, f.terms...), ", ")
+	return in
 }
 
 // within reports whether an extent, as Extent returns it, names all of f.
@@ -42,12 +71,13 @@ func (f Finding) within(extent string) bool {
 			terms = append(terms, word)
 		}
 	}
-	spans := rangeset.Union(ranges)
-	for _, c := range f.Clients {
-		for _, r := range c.Ranges {
-			if !slices.ContainsFunc(spans, func(s rangeset.Span) bool { return !r.Low().Less(s.Low) && !s.High.Less(r.High()) }) {
-				return false
-			}
+	var spans []partition.Span
+	for _, s := range rangeset.Union(ranges) {
+		spans = append(spans, partition.Span{Low: s.Low, High: s.High})
+	}
+	for _, r := range f.ranges() {
+		if !within(partition.Span{Low: r.Low(), High: r.High()}, spans) {
+			return false
 		}
 	}
 	return !slices.ContainsFunc(f.terms, func(term string) bool {

@@ -37,7 +37,7 @@ func (c *checker) reportUnreached(e *servedConnector) {
 		},
 		Witness: witness,
 		edit:    e.receiveEdit(func(r *connector.Receive) bool { return disable(&r.Enabled) }),
-		Clients: []Clients{{Local: r.Bindings, Ranges: r.RemoteIPRanges}},
+		Clients: e.clientsIn(r.RemoteIPRanges),
 	})
 }
 
@@ -53,21 +53,21 @@ func (s *sweep) reportUnreached(e *servedConnector, i int, r param.Range) {
 			Fix:    "remove it",
 		},
 		Witness: witness,
-		Clients: []Clients{{Local: e.Settings().Bindings, Ranges: []param.Range{r}}},
+		Clients: e.clientsIn([]param.Range{r}),
 		edit:    dropRange(e, i),
 	})
 }
 
 // reportConflict reports two connectors that compete.
 func (s *sweep) reportConflict(key conflictKey, m *conflict) {
-	groups, clients := s.conflictClients(m)
+	spread, clients := s.conflictClients(m)
 	f := Finding{
 		Diagnostic: source.Diagnostic{
 			Code: key.code, Severity: source.SeverityWarning, Path: (m.loser.path + ".RemoteIPRanges").Index(m.loser.index),
 		},
 		Witness: openSession(m.listener, m.client),
-		Clients: groups,
 	}
+	spread.set(&f)
 	winner := strconv.Quote(m.winner.Name())
 	switch key.code {
 	case CodeRangeTie:
@@ -98,20 +98,21 @@ func (s *sweep) outranked(f *Finding, m *conflict, who string) {
 	}
 	slices.Sort(winners)
 	var local []netip.AddrPort
+	count := f.MoreClients
 	for _, source := range f.Clients {
 		local = append(local, source.Local...)
+		count += len(source.Local) + source.More
 	}
 	slices.SortFunc(local, netip.AddrPort.Compare)
-	local = slices.Compact(local)
 	ranges := fmt.Sprintf("its range %v is larger than %v: it is", m.winner.rng, m.loser.rng)
 	if len(winners) > 1 {
 		ranges = "their ranges are larger: they are"
 	}
 	f.Path = (m.loser.path + ".Bindings").Index(wildcardOf(m.loser.servedConnector, m.listener))
 	f.Detail = fmt.Sprintf("%s go to %s, although %s bound to %s and not to all addresses",
-		who, list(winners, " and "), ranges, s.localText(local))
-	f.Fix = fmt.Sprintf("bind it to %s, too", s.localText(local))
-	if len(local) > 1 {
+		who, list(winners, " and "), ranges, s.localText(local, count))
+	f.Fix = fmt.Sprintf("bind it to %s, too", s.localText(local, count))
+	if count > 1 {
 		return // a person has to choose one
 	}
 	f.edit = m.loser.receiveEdit(func(r *connector.Receive) bool {

@@ -87,7 +87,7 @@ func (s *sweep) addRedundant(e *servedConnector, i int) {
 			Fix:    "remove it",
 		},
 		Witness: witness,
-		Clients: []Clients{{Local: e.Settings().Bindings, Ranges: []param.Range{r}}},
+		Clients: e.clientsIn([]param.Range{r}),
 		edit:    dropRange(e, i),
 	})
 }

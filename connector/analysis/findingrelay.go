@@ -86,7 +86,7 @@ func (c *checker) reportRelay(e *servedConnector, kind source.Code, sessions []m
 	for _, s := range sessions {
 		members = append(members, s.who)
 	}
-	groups, clients := c.clientsOf(e.pair)
+	spread, clients := c.clientsOf(e.pair)
 	who := c.groupsOf(members)
 	f := Finding{
 		Diagnostic: source.Diagnostic{
@@ -94,10 +94,10 @@ func (c *checker) reportRelay(e *servedConnector, kind source.Code, sessions []m
 			Detail: clients.who + " may relay to any domain" + identity(who, forbidden) + clients.list,
 			Fix:    "nothing, if they are meant to",
 		},
-		Clients: groups,
 		Witness: witness,
 		terms:   termsOf(who),
 	}
+	spread.set(&f)
 	if kind == CodeRelayAnonymous {
 		c.reportOpenRelay(e, &f)
 	}
@@ -149,7 +149,7 @@ func openRelay(detail string) string {
 // reportExternal reports an Externally Secured connector. witness is a session that
 // relays, or the zero Dialog if none may.
 func (c *checker) reportExternal(e *servedConnector, witness connector.Dialog) {
-	groups, clients := c.clientsOf(e.pair)
+	spread, clients := c.clientsOf(e.pair)
 	text := " may relay to any domain and send as any address, because ExternalAuthoritative trusts every client"
 	if !witness.Remote.IsValid() {
 		text = " are Externally Secured"
@@ -160,9 +160,9 @@ func (c *checker) reportExternal(e *servedConnector, witness connector.Dialog) {
 			Detail: clients.who + text + clients.list,
 			Fix:    "nothing, if they are servers trusted like the organisation's own",
 		},
-		Clients: groups,
 		Witness: witness,
 	}
+	spread.set(&f)
 	if !witness.Remote.IsValid() {
 		f.Witness = c.dialog(e, partition.Who{}, e.Settings().RequireTLS)
 	}

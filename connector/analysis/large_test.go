@@ -122,14 +122,16 @@ func TestLarge(t *testing.T) {
 // TestTooLarge: what would take very long is refused, and refused says nothing of the
 // policy.
 func TestTooLarge(t *testing.T) {
-	cfg := office()
-	cfg.Receive = nil
-	for i := range 2500 {
-		r := relays()
-		r.Name = fmt.Sprintf("r%04d", i)
-		r.Bindings = []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:25"), netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, byte(i >> 8), byte(i)}), 25)}
-		r.RemoteIPRanges = ranges(fmt.Sprintf("10.0.%d.%d", i>>8, i&255))
+	cfg := manyRanges(6000)
+	cfg.Receive[0].Bindings = nil
+	for i := range 200 {
+		r := everybody(fmt.Sprintf("r%03d", i))
+		r.Bindings = bindings(fmt.Sprintf("192.0.2.%d:25", i))
+		cfg.Receive[0].Bindings = append(cfg.Receive[0].Bindings, r.Bindings...)
 		cfg.Receive = append(cfg.Receive, r)
+	}
+	for i := range cfg.Receive[0].RemoteIPRanges {
+		cfg.Receive[0].RemoteIPRanges[i] = span(3*i, 3*i+1) // so that the others have clients between
 	}
 	p := compile(t, cfg)
 	found := analysis.Check(p, analysis.Options{})

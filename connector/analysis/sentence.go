@@ -26,8 +26,8 @@ func (c *comparer) change(d *delta) Change {
 		t.set(&change)
 		domains = t.text()
 	}
-	var clients clientsText
-	change.Clients, clients = c.clientsOf(d.pairs...)
+	spread, clients := c.clientsOf(d.pairs...)
+	change.Clients, change.MoreClients = spread.groups, spread.more
 	change.Witness = c.bestWitness(&change, d.witnesses)
 	text, was := d.sessionSentence(clients.who, domains), ""
 	if text == "" {

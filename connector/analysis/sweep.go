@@ -37,64 +37,45 @@ type conflictKey struct {
 // conflict is two connectors that claim the same clients: the first place where they
 // do, and all the others.
 type conflict struct {
+	key           conflictKey
 	winner, loser claim
 	listener      *partition.Listener
 	client        netip.Addr
-	spans         map[*partition.Listener][]partition.Span
+	spans         map[int][]partition.Span // by listener
+	listed        int                      // local addresses in spans
+	last          *partition.Listener      // the listener that was added last
+	more          int                      // local addresses that spans leaves out
+	beyond        []partition.Span         // the clients there
+	joined        int                      // how many of beyond are joined
 	pairs         map[[2]rangeKey]bool
-	winners       map[string]bool
+	winners       map[string]bool // at the local addresses in spans
 }
 
 func newSweep(c *checker) *sweep {
 	return &sweep{checker: c, won: map[rangeKey]bool{}, served: map[*servedConnector][]servedClient{}, conflicts: map[conflictKey]*conflict{}}
 }
 
-// wildcard is the local addresses of one family and port that no binding names.
-type wildcard struct {
-	ipv6 bool
-	port uint16
-}
-
 // run sweeps all listeners. Those for all addresses come first, because the others
 // fall back to them.
 func (s *sweep) run() {
-	anywhere := map[wildcard]*wildcardSweep{}
+	anywhere := map[*partition.Listener][]claimedSpan{}
 	for _, all := range []bool{true, false} {
 		for i := range s.listeners {
 			l := &s.listeners[i]
-			at := l.Local[0]
-			if at.Addr().IsUnspecified() != all {
+			if l.Local[0].Addr().IsUnspecified() != all {
 				continue
 			}
-			key := wildcard{at.Addr().Is6(), at.Port()}
-			swept := s.sweepListener(l, anywhere[key])
-			for _, local := range l.Local {
-				if local.Addr().IsUnspecified() {
-					anywhere[wildcard{local.Addr().Is6(), local.Port()}] = swept
-				}
+			if claimed := s.sweepListener(l, anywhere[l.Other]); all {
+				anywhere[l] = claimed
 			}
 		}
 	}
-}
-
-// wildcardSweep is the result of sweeping the connectors that are bound to all
-// addresses.
-type wildcardSweep struct {
-	claimed   []claimedSpan
-	conflicts []conflictSpan
 }
 
 // claimedSpan is clients and the claim that wins them.
 type claimedSpan struct {
 	partition.Span
 	claim claim
-}
-
-// conflictSpan is clients and the two claims that conflict about them.
-type conflictSpan struct {
-	conflictKey
-	winner, loser claim
-	partition.Span
 }
 
 // boundary is the first address of a claim or, if ends, the first address behind it.
@@ -108,12 +89,12 @@ type boundary struct {
 // are IPv4, so no IPv6 client has one.
 var mapped = [2]netip.Addr{netip.MustParseAddr("::ffff:0:0"), netip.MustParseAddr("::1:0:0:0")}
 
-// sweepListener sweeps one listener. Clients that no connector claims by the very
-// address get the result of other.
-func (s *sweep) sweepListener(l *partition.Listener, other *wildcardSweep) *wildcardSweep {
+// sweepListener sweeps one listener, and returns which claims win. Conflicts about clients that
+// no connector claims by the very address are those of the listener for all addresses, whose
+// claims win in anywhere.
+func (s *sweep) sweepListener(l *partition.Listener, anywhere []claimedSpan) (claimed []claimedSpan) {
 	claims, boundaries := s.claimsOf(l)
 	q := newClaimQueue(claims)
-	swept := &wildcardSweep{}
 	for i := 0; i < len(boundaries); {
 		at := boundaries[i].at
 		for ; i < len(boundaries) && boundaries[i].at == at; i++ {
@@ -130,55 +111,26 @@ func (s *sweep) sweepListener(l *partition.Listener, other *wildcardSweep) *wild
 			high = boundaries[i].at.Prev()
 		}
 		span := partition.Span{Low: at, High: high}
-		swept.claimed = append(swept.claimed, claimedSpan{span, claims[first]})
+		claimed = append(claimed, claimedSpan{span, claims[first]})
 		var second *claim
 		if next >= 0 {
 			second = &claims[next]
 		}
 		if key, ok := s.compareLeaders(&claims[first], second, span.Low); ok {
-			swept.conflicts = append(swept.conflicts, conflictSpan{key, claims[first], *second, span})
-			s.addConflict(key, l, &claims[first], second, span)
+			s.conflict(key).add(l, s.place(l), &claims[first], second, span)
 		}
-		if other != nil {
-			s.outranks(l, &claims[first], span, other.claimed)
-		}
-	}
-	if other != nil {
-		s.fallThrough(l, swept.claimed, other.conflicts)
-	}
-	return swept
-}
-
-// fallThrough adds the conflicts about clients of l that no connector claims by the
-// very address. claimed are the other clients, ascending.
-func (s *sweep) fallThrough(l *partition.Listener, claimed []claimedSpan, conflicts []conflictSpan) {
-	at := 0
-	for i := range conflicts {
-		m := &conflicts[i]
-		for at < len(claimed) && claimed[at].High.Less(m.Low) {
-			at++
-		}
-		low := m.Low
-		for j := at; j < len(claimed) && low.IsValid() && !m.High.Less(claimed[j].Low); j++ {
-			if low.Less(claimed[j].Low) {
-				s.addConflict(m.conflictKey, l, &m.winner, &m.loser, partition.Span{Low: low, High: claimed[j].Low.Prev()})
-			}
-			low = claimed[j].High.Next()
-		}
-		if low.IsValid() && !m.High.Less(low) {
-			s.addConflict(m.conflictKey, l, &m.winner, &m.loser, partition.Span{Low: low, High: m.High})
+		if anywhere != nil && !s.outranks(l, &claims[first], span, anywhere) {
+			break
 		}
 	}
+	return claimed
 }
 
 // claimsOf returns the claims to clients of a listener, in the order of preference,
 // and their boundaries.
 func (s *sweep) claimsOf(l *partition.Listener) (claims []claim, boundaries []boundary) {
 	ipv6 := l.Local[0].Addr().Is6()
-	for _, e := range s.inbounds {
-		if boundAs(e, l) != 0 {
-			continue
-		}
+	for _, e := range s.bound[l.Local[0]] {
 		for i, r := range e.Settings().RemoteIPRanges {
 			if r.Low().Is6() == ipv6 {
 				claims = append(claims, claim{e, i, r})
@@ -215,44 +167,76 @@ func (s *sweep) compareLeaders(a, b *claim, client netip.Addr) (key conflictKey,
 }
 
 // outranks looks for claims to all addresses that are narrower than a, which wins
-// nevertheless because it is bound to the specific address.
-func (s *sweep) outranks(l *partition.Listener, a *claim, span partition.Span, anywhere []claimedSpan) {
+// nevertheless because it is bound to the specific address. It reports whether the effort allows
+// to go on.
+func (s *sweep) outranks(l *partition.Listener, a *claim, span partition.Span, anywhere []claimedSpan) bool {
 	at, _ := slices.BinarySearchFunc(anywhere, span.Low, func(w claimedSpan, low netip.Addr) int { return w.High.Compare(low) })
-	for i := at; i < len(anywhere) && !span.High.Less(anywhere[i].Low); i++ {
+	place := s.place(l)
+	i := at
+	for ; i < len(anywhere) && !span.High.Less(anywhere[i].Low); i++ {
 		w := &anywhere[i]
-		if b := &w.claim; b.servedConnector != a.servedConnector && b.rng.Narrower(a.rng) {
-			shared := partition.Span{Low: maxAddr(w.Low, span.Low), High: minAddr(w.High, span.High)}
-			s.addConflict(conflictKey{CodeBindingOutranks, nil, b.servedConnector}, l, a, b, shared)
+		b := &w.claim
+		if b.servedConnector == a.servedConnector || !b.rng.Narrower(a.rng) {
+			continue
 		}
+		if b.outranked == nil {
+			b.outranked = s.conflict(conflictKey{CodeBindingOutranks, nil, b.servedConnector})
+		}
+		b.outranked.add(l, place, a, b, partition.Span{Low: maxAddr(w.Low, span.Low), High: minAddr(w.High, span.High)})
 	}
+	return s.effort.Spend((i - at) * outrankSteps)
 }
 
-func (s *sweep) addConflict(key conflictKey, l *partition.Listener, a, b *claim, span partition.Span) {
+// outrankSteps is the effort of comparing a claim to one address with one to all.
+const outrankSteps = 10
+
+// place returns the place of a listener.
+func (s *sweep) place(l *partition.Listener) int { return s.doors().place[l] }
+
+// conflict returns the conflict with a key.
+func (s *sweep) conflict(key conflictKey) *conflict {
 	m := s.conflicts[key]
 	if m == nil {
-		m = &conflict{
-			winner: *a, loser: *b, listener: l, client: span.Low,
-			spans: map[*partition.Listener][]partition.Span{}, pairs: map[[2]rangeKey]bool{}, winners: map[string]bool{},
-		}
+		m = &conflict{key: key, spans: map[int][]partition.Span{}, pairs: map[[2]rangeKey]bool{}, winners: map[string]bool{}}
 		s.conflicts[key] = m
 		s.order = append(s.order, key)
 	}
-	m.spans[l] = append(m.spans[l], span)
-	m.winners[a.Name()] = true
-	if key.winner != nil {
+	return m
+}
+
+// add adds clients of a listener, which is at that place, whom a wins and b claims.
+func (m *conflict) add(l *partition.Listener, place int, a, b *claim, span partition.Span) {
+	if m.listener == nil {
+		m.winner, m.loser, m.listener, m.client = *a, *b, l, span.Low
+	}
+	if m.last != l {
+		m.last = l
+		if m.listed >= maxAddresses {
+			m.more += len(l.Local)
+		} else {
+			m.listed += len(l.Local)
+			m.spans[place] = nil
+		}
+	}
+	if spans, ok := m.spans[place]; ok {
+		m.spans[place] = append(spans, span)
+		m.winners[a.Name()] = true
+	} else if m.beyond = append(m.beyond, span); len(m.beyond) > 2*m.joined+maxAddresses {
+		m.beyond = partition.Join(m.beyond)
+		m.joined = len(m.beyond)
+	}
+	if m.key.winner != nil {
 		m.pairs[[2]rangeKey{a.key(), b.key()}] = true
 	}
 }
 
 // conflictClients returns the clients of a conflict, each with the local addresses at
 // which it occurs, and the same in words.
-func (s *sweep) conflictClients(m *conflict) ([]Clients, clientsText) {
-	spans := make([][]partition.Span, len(s.listeners))
-	for i := range s.listeners {
-		spans[i] = m.spans[&s.listeners[i]]
-	}
-	sources := s.clientsIn(spans)
-	return sources, s.clientsInWords(sources)
+func (s *sweep) conflictClients(m *conflict) (spread, clientsText) {
+	all := s.spreadOf(m.spans)
+	all.more += m.more
+	all.beyond = append(all.beyond, m.beyond...)
+	return all, s.inWords(&all)
 }
 
 // others counts the pairs of ranges that the finding doesn't name.

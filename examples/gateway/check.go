@@ -90,6 +90,7 @@ func (c *cli) check(f *checkFlags) int {
 type checked struct {
 	source.Diagnostic
 	Clients      []clientsJSON `json:"clients,omitempty"`
+	Elsewhere    int           `json:"moreClients,omitempty"` // local addresses with clients that Clients leaves out
 	Witness      *witnessJSON  `json:"witness,omitempty"`
 	Page         string        `json:"page,omitempty"`
 	Extent       string        `json:"extent,omitempty"` // what an acknowledgement must name
@@ -154,7 +155,7 @@ func (l *loaded) others() string {
 }
 
 func newChecked(f analysis.Finding) checked {
-	one := checked{Diagnostic: f.Diagnostic, Page: f.Page(), Extent: f.Extent(), Acknowledged: f.Acknowledged}
+	one := checked{Diagnostic: f.Diagnostic, Page: f.Page(), Extent: f.Extent(), Acknowledged: f.Acknowledged, Elsewhere: f.MoreClients}
 	for _, s := range f.Clients {
 		one.Clients = append(one.Clients, clientsJSON(s))
 	}

@@ -80,6 +80,7 @@ type diffChangeJSON struct {
 	Subject   string                 `json:"subject,omitempty"`
 	Text      string                 `json:"text"`
 	Clients   []clientsJSON          `json:"clients,omitempty"`
+	Elsewhere int                    `json:"moreClients,omitempty"` // local addresses with clients that Clients leaves out
 	Domains   []string               `json:"domains,omitempty"`
 	Except    []string               `json:"except,omitempty"`
 	More      int                    `json:"moreDomains,omitempty"` // that Domains leaves out
@@ -94,6 +95,7 @@ type diffChangeJSON struct {
 type clientsJSON struct {
 	Local  []netip.AddrPort `json:"local"`
 	Ranges []param.Range    `json:"ranges"`
+	More   int              `json:"more,omitempty"` // local addresses that Local leaves out
 }
 
 type witnessJSON struct {
@@ -123,7 +125,7 @@ func newDiffJSON(found analysis.Comparison) diffJSON {
 	for _, c := range found.Changes {
 		j := diffChangeJSON{
 			Direction: c.Direction, Aspect: c.Aspect, Subject: c.Subject, Text: c.Text, Domains: c.Domains, Except: c.Except,
-			More: c.MoreDomains, MoreOut: c.MoreExcept,
+			Elsewhere: c.MoreClients, More: c.MoreDomains, MoreOut: c.MoreExcept,
 			Before: c.Before, After: c.After,
 		}
 		if c.Shown() {

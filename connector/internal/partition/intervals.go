@@ -2,12 +2,9 @@ package partition
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"slices"
 
-	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/param"
 )
 
@@ -124,148 +121,26 @@ func Join(spans []Span) []Span {
 	return joined
 }
 
-// Listener is a set of local addresses with the same answers for every client.
-type Listener struct {
-	// Local has the bindings. An unspecified address stands for all addresses
-	// of its family that no other binding to that port names.
-	Local   []netip.AddrPort
-	Witness netip.AddrPort // one such address
-	// Implicit is set where connections begin with TLS.
-	Implicit bool
-	Cells    []Interval // all clients of the family, ascending
-}
-
-// Interval is a set of clients that one connector serves, as few and as long spans
-// as possible.
-type Interval struct {
-	Span
-	Witness netip.Addr
-	In      [2]*connector.Inbound // of each policy; nil: the connection is refused
-}
-
-// Intervals returns the local addresses that at least one of the policies serves,
-// and which Receive connector serves which clients there under each. It joins
-// equal listeners.
-func Intervals(a, b *connector.Policy) []Listener {
-	policies := [2]*connector.Policy{a, b}
-	bound := map[netip.AddrPort]*[2][]*connector.Inbound{}
-	var bindings []netip.AddrPort
-	for i, p := range policies {
-		for in := range p.Receive() {
-			if !in.Settings().Enabled.Or(true) {
-				continue
+// Without returns the parts of spans that aren't in holes. Both are as Join returns them, and
+// so is the result.
+func Without(spans, holes []Span) []Span {
+	var left []Span
+	for _, s := range spans {
+		low := s.Low
+		at, _ := slices.BinarySearchFunc(holes, s, func(h, s Span) int {
+			return cmp.Or(cmp.Compare(h.Low.BitLen(), s.Low.BitLen()), h.High.Compare(s.Low))
+		})
+		for ; at < len(holes) && low.IsValid() && holes[at].Low.BitLen() == low.BitLen() && !s.High.Less(holes[at].Low); at++ {
+			if low.Less(holes[at].Low) {
+				left = append(left, Span{low, holes[at].Low.Prev()})
 			}
-			for _, binding := range in.Settings().Bindings {
-				at := netip.AddrPortFrom(plain(binding.Addr()), binding.Port())
-				if bound[at] == nil {
-					bound[at] = new([2][]*connector.Inbound)
-					bindings = append(bindings, at)
-				}
-				bound[at][i] = append(bound[at][i], in)
-			}
+			low = holes[at].High.Next()
+		}
+		if low.IsValid() && !s.High.Less(low) {
+			left = append(left, Span{low, s.High})
 		}
 	}
-	slices.SortFunc(bindings, netip.AddrPort.Compare)
-	var listeners []Listener
-	same := map[string]int{}
-	for _, at := range bindings {
-		here := candidates(bound, at)
-		implicit := order.ImplicitTLS(at)
-		key := fmt.Sprint(at.Addr().Is4(), implicit, here) // the connectors by their addresses in memory
-		if i, ok := same[key]; ok {
-			listeners[i].Local = append(listeners[i].Local, at)
-			continue
-		}
-		same[key] = len(listeners)
-		l := Listener{Local: []netip.AddrPort{at}, Witness: at, Implicit: implicit}
-		if at.Addr().IsUnspecified() {
-			l.Witness = otherAddress(at, func(x netip.AddrPort) bool { return bound[x] != nil })
-		}
-		l.Cells = l.cells(policies, here)
-		listeners = append(listeners, l)
-	}
-	return listeners
-}
-
-// candidates returns the connectors of each policy that may serve clients of
-// at: those bound to it, and those bound to all addresses.
-func candidates(bound map[netip.AddrPort]*[2][]*connector.Inbound, at netip.AddrPort) [2][]*connector.Inbound {
-	here := *bound[at]
-	everywhere := netip.IPv6Unspecified()
-	if at.Addr().Is4() {
-		everywhere = netip.IPv4Unspecified()
-	}
-	if all := bound[netip.AddrPortFrom(everywhere, at.Port())]; all != nil && !at.Addr().IsUnspecified() {
-		for i := range here {
-			// The specific bindings go first, so that a wildcard alone differs from
-			// a wildcard beside a specific binding.
-			here[i] = append(append(slices.Clip(here[i]), nil), all[i]...)
-		}
-	}
-	return here
-}
-
-// otherAddress returns a local address of the family of at that isn't named.
-func otherAddress(at netip.AddrPort, named func(netip.AddrPort) bool) netip.AddrPort {
-	a := netip.MustParseAddr("2001:db8::1") // RFC 3849
-	if at.Addr().Is4() {
-		a = netip.MustParseAddr("192.0.2.1") // RFC 5737
-	}
-	for named(netip.AddrPortFrom(a, at.Port())) {
-		a = a.Next()
-	}
-	return netip.AddrPortFrom(a, at.Port())
-}
-
-// cells cuts the clients of l where ranges begin and end, asks the policies about
-// each piece, and joins neighbours with equal answers.
-func (l *Listener) cells(policies [2]*connector.Policy, here [2][]*connector.Inbound) []Interval {
-	first := netip.IPv6Unspecified()
-	if l.Witness.Addr().Is4() {
-		first = netip.IPv4Unspecified()
-	}
-	cuts := []netip.Addr{first}
-	for _, list := range here {
-		for _, in := range list {
-			if in == nil {
-				continue
-			}
-			for _, r := range in.Settings().RemoteIPRanges {
-				if r.Low().BitLen() != first.BitLen() {
-					continue
-				}
-				cuts = append(cuts, r.Low())
-				if next := r.High().Next(); next.IsValid() {
-					cuts = append(cuts, next)
-				}
-			}
-		}
-	}
-	slices.SortFunc(cuts, netip.Addr.Compare)
-	cuts = slices.Compact(cuts)
-	var cells []Interval
-	for i, low := range cuts {
-		high := Last(first)
-		if i+1 < len(cuts) {
-			high = cuts[i+1].Prev()
-		}
-		cell := Interval{Span: Span{low, high}}
-		if cell.Witness = cell.Span.Witness(); !cell.Witness.IsValid() {
-			continue
-		}
-		for i, p := range policies {
-			cell.In[i] = p.Select(l.Witness, cell.Witness, nil)
-		}
-		if n := len(cells) - 1; n >= 0 && cells[n].In == cell.In {
-			cells[n].High = cell.High
-			if example(cell.Witness) {
-				cells[n].Witness = cell.Witness
-			}
-			continue
-		}
-		cells = append(cells, cell)
-	}
-	return cells
+	return left
 }
 
 // plain is the form in which addresses are compared.
