@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/connector/internal/partition"
 )
 
 // Answer is the answer to a Question. It is exact: it holds for every session that the
@@ -113,11 +112,6 @@ func alone(p *connector.Policy, name string) (*connector.Policy, error) {
 
 // ask answers a question about one policy, or about two.
 func ask(q Question, policies [2]*connector.Policy) Answer {
-	if why := partition.TooLarge(policies[0], policies[1]); why != "" {
-		a := undecided(errors.New("the policy is too large to answer exactly: " + why))
-		a.TooLarge = true
-		return a
-	}
 	if q.Property == PropertyServed && q.Argument != "" {
 		if _, err := inboundNamed(policies[0], q.Argument); err != nil {
 			if _, other := inboundNamed(policies[1], q.Argument); other != nil {

@@ -24,7 +24,7 @@ type clientsKey struct {
 
 func (a *asker) collectClients() {
 	c := clientCollector{
-		asker: a, listeners: partition.Intervals(a.policies[0], a.policies[1]),
+		asker: a, listeners: partition.Intervals(a.policies[0], a.policies[1], a.effort),
 		at: map[netip.AddrPort]*partition.Listener{}, seen: map[clientsKey]bool{},
 	}
 	for i := range c.listeners {

@@ -122,6 +122,9 @@ func TestLarge(t *testing.T) {
 // TestTooLarge: what would take very long is refused, and refused says nothing of the
 // policy.
 func TestTooLarge(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	cfg := manyRanges(6000)
 	cfg.Receive[0].Bindings = nil
 	for i := range 200 {
@@ -139,18 +142,19 @@ func TestTooLarge(t *testing.T) {
 		t.Errorf("got %v", found)
 	}
 	c := analysis.Compare(p, p)
-	if c.TooLarge == "" || c.Same() || c.Wider().Same() || analysis.AtLeastAsStrict(p, p) || analysis.Equivalent(p, p) {
+	if c.TooLarge == "" || c.Same() || c.Wider().Same() {
 		t.Errorf("got %+v", c)
 	}
-	for _, q := range []string{"never relays", "always served", "sometimes accepted"} {
-		if a := analysis.Ask(p, analysis.MustParseQuestion(q)); a.Holds || !a.TooLarge || a.Undecided == "" {
-			t.Errorf("%s: got %+v", q, a)
-		}
+	if a := analysis.Ask(p, analysis.MustParseQuestion("never relays")); a.Holds || !a.TooLarge || a.Undecided == "" {
+		t.Errorf("got %+v", a)
 	}
 }
 
 // TestTooManyRoutes: mail to each of many domains takes other ways at each of many sizes.
 func TestTooManyRoutes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	before := risingSizes(2000)
 	after := risingSizes(2000)
 	for i := range after.Send {

@@ -92,7 +92,7 @@ type place struct {
 // served returns the clients of every connector without those in the allowed ranges.
 func served(p *connector.Policy, except []param.Range) map[*connector.Inbound][]place {
 	places := map[*connector.Inbound][]place{}
-	for _, l := range partition.Intervals(p, nil) {
+	for _, l := range partition.Intervals(p, nil, partition.NewEffort()) {
 		spans := map[*connector.Inbound][]partition.Span{}
 		for _, c := range l.Cells {
 			if in := c.In[0]; in != nil {

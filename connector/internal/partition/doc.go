@@ -14,7 +14,7 @@
 //
 // To ask about one policy, give nil for the other.
 //
-//	for _, l := range partition.Intervals(p, nil) {
+//	for _, l := range partition.Intervals(p, nil, partition.NewEffort()) {
 //		for _, c := range l.Cells {
 //			s, ok := partition.Who{}.Open(c.In[0], false)
 //			...

@@ -44,14 +44,15 @@ func (l *Listener) Claimed() []Span {
 
 // Intervals returns the local addresses that at least one of the policies serves,
 // and which Receive connector serves which clients there under each. It joins
-// equal listeners.
-func Intervals(a, b *connector.Policy) []Listener {
-	shared := SharedIntervals(a, b, NewEffort())
+// equal listeners. The result is incomplete if the effort is exceeded.
+func Intervals(a, b *connector.Policy, effort *Effort) []Listener {
+	shared := SharedIntervals(a, b, effort)
 	all := make([]Listener, len(shared))
 	for i := range shared {
 		all[i] = shared[i]
-		if l := &all[i]; l.Other != nil {
+		if l := &all[i]; l.Other != nil && !effort.Exceeded() {
 			l.Cells, l.Other = shared[i].withOther(), nil
+			effort.Keep(len(l.Cells))
 		}
 	}
 	return all
@@ -123,8 +124,8 @@ func everywhere(at netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(netip.IPv6Unspecified(), at.Port())
 }
 
-// SharedIntervals is Intervals with Other, so that its result grows with the number of
-// ranges and bindings.
+// SharedIntervals is Intervals with Other: where connectors are bound to many addresses and to
+// all, the result is much smaller.
 func SharedIntervals(a, b *connector.Policy, effort *Effort) []Listener {
 	policies := [2]*connector.Policy{a, b}
 	at, bindings := boundTo(policies)

@@ -48,7 +48,7 @@ func listenerFor(all []partition.Listener, local netip.AddrPort) *partition.List
 func TestIntervals(t *testing.T) {
 	served := 0
 	pairs(t, 150, func(r *rand.Rand, a, b *connector.Policy) {
-		all := partition.Intervals(a, b)
+		all := partition.Intervals(a, b, partition.NewEffort())
 		for _, local := range policygen.Locals {
 			l := listenerFor(all, local)
 			for _, remote := range policygen.Clients(local) {
@@ -94,7 +94,7 @@ func TestSourcesMapped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := partition.Intervals(p, nil)
+	l := partition.Intervals(p, nil, partition.NewEffort())
 	if len(l) != 1 || len(l[0].Cells) != 4 {
 		t.Fatalf("got %+v", l)
 	}
@@ -362,7 +362,7 @@ func TestSourcesExample(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range partition.Intervals(p, nil)[0].Cells {
+		for _, c := range partition.Intervals(p, nil, partition.NewEffort())[0].Cells {
 			if c.In[0] != nil && c.Witness.String() != want {
 				t.Errorf("the witness of %s is %v, want %s", ranges, c.Witness, want)
 			}

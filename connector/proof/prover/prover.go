@@ -44,9 +44,6 @@ type pair struct {
 }
 
 func prove(a, b *connector.Policy, policies []*connector.Policy) (*proof.Certificate, error) {
-	if why := partition.TooLarge(a, b); why != "" {
-		return nil, fmt.Errorf("too large for a certificate: %s", why)
-	}
 	c := &prover{
 		policies: policies, cert: &proof.Certificate{Format: proof.Format, Rules: proof.Rules}, place: map[pair]int{},
 		effort: partition.NewEffort(),
@@ -59,7 +56,7 @@ func prove(a, b *connector.Policy, policies []*connector.Policy) (*proof.Certifi
 		c.cert.Policies = append(c.cert.Policies, proof.Hash(text))
 	}
 	c.domains = partition.NewDomains(a, b, moreNames(policies)...)
-	if err := c.listeners(partition.Intervals(a, b)); err != nil {
+	if err := c.listeners(partition.Intervals(a, b, c.effort)); err != nil {
 		return nil, err
 	}
 	c.domainCells()
