@@ -151,8 +151,9 @@ type Way struct {
 	Above      int64    // for messages larger than that; -1: no lower bound
 	Upto       int64    // and up to that size; 0: no upper bound
 	Connectors []string // the Send connectors; "": none
-	// Answers has the next hops: "mail exchangers, port 25", "a.example or b.example, port
-	// 587", "server HubB", or Unreachable or TooLarge.
+	// Answers has the next hops: "mail exchangers, port 25, TLS used if offered, header fields
+	// kept: Routing", "server HubB", or Unreachable or TooLarge. The smart hosts stand in place
+	// of "mail exchangers".
 	Answers []string
 }
 

@@ -1,9 +1,12 @@
 package proof
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/internal/semantics"
 )
 
 // checkRoutes checks that SizeLimits has the limits of the policies, that each domain has
@@ -97,10 +100,37 @@ func (v *verifier) route(policy, domain int, size int64) (name, answer string) {
 	case r.Via != "":
 		return r.Connector, "server " + r.Via
 	}
-	hosts, port := p.NextHops(r.Connector)
-	answer = "mail exchangers"
-	if len(hosts) > 0 {
-		answer = strings.Join(hosts, " or ")
+	return r.Connector, hopText(p.NextHop(r), v.Domains[domain].Witness)
+}
+
+// hopText describes the next hop of mail to a domain.
+func hopText(h semantics.NextHop, domain string) string {
+	text := "mail exchangers"
+	if len(h.Hosts) > 0 {
+		text = strings.Join(h.Hosts, " or ")
 	}
-	return r.Connector, fmt.Sprintf("%s, port %d", answer, port)
+	text += fmt.Sprintf(", port %d, TLS ", h.Port)
+	switch {
+	case h.TLS.Never:
+		text += "never used"
+	case h.TLS.Required:
+		text += "required"
+	default:
+		text += "used if offered"
+	}
+	if h.TLS.Trusted && !h.TLS.Never {
+		text += ", certificate trusted"
+		if h.TLS.Domain == domain {
+			text += " and for the recipient's domain"
+		} else if h.TLS.Domain != "" {
+			text += " and for " + h.TLS.Domain
+		}
+		if h.TLS.SmartHost {
+			text += " and for the smart host"
+		}
+	}
+	if h.Logon != "" {
+		text += ", logs on by " + h.Logon
+	}
+	return text + ", header fields kept: " + cmp.Or(strings.Join(h.Fields, ", "), "none")
 }

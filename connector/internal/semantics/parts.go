@@ -104,13 +104,21 @@ func (p *Policy) SizeLimits() []int64 {
 	return slices.Compact(all)
 }
 
-// NextHops returns the smart hosts of a Send connector, sorted, none for mail exchangers,
-// and the port.
-func (p *Policy) NextHops(connector string) (hosts []string, port int64) {
-	s := p.sendConnector(connector)
-	hosts = slices.Clone(s.SmartHosts)
+// NextHop is where this server sends mail, and how.
+type NextHop struct {
+	Hosts  []string // the smart hosts, sorted; none: the domain's mail exchangers
+	Port   int64
+	TLS    HopTLS
+	Logon  string   // how it logs on to which smart host as which user; "": not at all
+	Fields []string // the classes of header fields that the host gets
+}
+
+// NextHop returns the next hop of a recipient that is routed from this server.
+func (p *Policy) NextHop(r Route) NextHop {
+	s := p.sendConnector(r.Connector)
+	hosts := slices.Clone(s.SmartHosts)
 	slices.Sort(hosts)
-	return slices.Compact(hosts), s.Port
+	return NextHop{slices.Compact(hosts), s.Port, p.TLS(r), s.logon(), p.sentFields(s, domainOf(r.To))}
 }
 
 // Talk is a session in which MAIL is the next command.

@@ -25,8 +25,22 @@ func text(t testing.TB, p *connector.Policy) []byte {
 	return b
 }
 
+// shown counts the different answers that need no accepted message to be seen, as the
+// largest size does. Compare leaves out those of sessions that never send one.
+func shown(c *proof.Certificate) (n int) {
+	some := *c
+	some.Routes, some.Answers = nil, nil
+	for _, a := range c.Answers {
+		if a.Question == proof.AskSession || a.Question == proof.AskRecipients {
+			some.Answers = append(some.Answers, a)
+		}
+	}
+	_, n = some.Count()
+	return n
+}
+
 // TestRandom: certificates of random policies and of their changes are true, and two
-// policies that Compare finds the same differ in no answer.
+// policies that Compare finds the same differ in no answer that a session shows.
 func TestRandom(t *testing.T) {
 	differ, same := 0, 0
 	for seed := range *runs {
@@ -51,8 +65,8 @@ func TestRandom(t *testing.T) {
 		}
 		if analysis.Equivalent(a, b) {
 			same++
-			if c.Differences > 0 {
-				t.Errorf("seed %d: %d answers differ, and Compare finds no change", seed, c.Differences)
+			if n := shown(c); n > 0 {
+				t.Errorf("seed %d: %d answers differ, and Compare finds no change", seed, n)
 			}
 		}
 	}

@@ -1,12 +1,14 @@
 package prover
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/proof"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -27,7 +29,7 @@ func (c *prover) routes(cuts []int64) {
 		if c.effort.Exceeded() {
 			return
 		}
-		joined := split(ways)
+		joined := split(ways, cell.Witness)
 		c.effort.Spend(1000 * len(joined)) // to write and compare them
 		all.add(i, joined)
 	}
@@ -36,8 +38,8 @@ func (c *prover) routes(cuts []int64) {
 	}
 }
 
-// split divides the sizes at the limits of all policies.
-func split(from []*partition.Way) []proof.Way {
+// split divides the sizes of mail to a domain at the limits of all policies.
+func split(from []*partition.Way, to routing.Domain) []proof.Way {
 	var ways []proof.Way
 	above := int64(-1)
 	for {
@@ -46,7 +48,7 @@ func split(from []*partition.Way) []proof.Way {
 			if w.Upto > 0 && (way.Upto == 0 || w.Upto < way.Upto) {
 				way.Upto = w.Upto
 			}
-			name, answer := wayOf(w.Route)
+			name, answer := wayOf(w.Route, to)
 			way.Connectors, way.Answers = append(way.Connectors, name), append(way.Answers, answer)
 		}
 		if n := len(ways) - 1; n >= 0 && slices.Equal(ways[n].Connectors, way.Connectors) && slices.Equal(ways[n].Answers, way.Answers) {
@@ -66,8 +68,9 @@ func split(from []*partition.Way) []proof.Way {
 	}
 }
 
-// wayOf returns the Send connector of a route, and its next hop in words.
-func wayOf(r connector.Route) (name, answer string) {
+// wayOf returns the Send connector of a route of mail to a domain, and its next hop in
+// words.
+func wayOf(r connector.Route, to routing.Domain) (name, answer string) {
 	switch {
 	case r.Outcome == routing.TooLarge:
 		return "", proof.TooLarge
@@ -77,15 +80,75 @@ func wayOf(r connector.Route) (name, answer string) {
 		return r.Outbound.Name(), "server " + r.Via.Name
 	}
 	set := r.Outbound.Settings()
-	var hosts []string
+	hosts := "mail exchangers"
+	var first param.SmartHost // the others have the same demands
+	peer := to
+	if len(set.SmartHosts) > 0 {
+		first, peer = set.SmartHosts[0], routing.Domain{}
+		var names []string
+		for _, h := range set.SmartHosts {
+			names = append(names, textOf(h))
+		}
+		slices.Sort(names)
+		hosts = strings.Join(slices.Compact(names), " or ")
+	}
+	var kept []string
+	for _, class := range []struct{ name, field string }{
+		{"Routing", "Received"}, {"Organization", "X-MS-Exchange-Organization-SCL"},
+		{"Forest", "X-MS-Exchange-Forest-RulesExecuted"}, {"CrossPremises", "X-MS-Exchange-CrossPremises-Test"},
+	} {
+		if r.Outbound.Headers(peer, nil).Keep(class.field) {
+			kept = append(kept, class.name)
+		}
+	}
+	return r.Outbound.Name(), fmt.Sprintf("%s, port %d, TLS %s%s, header fields kept: %s",
+		hosts, set.Port, demands(r.Outbound.TLS(to, first), to), logon(set), cmp.Or(strings.Join(kept, ", "), "none"))
+}
+
+// demands describes the demands on the TLS of a next hop.
+func demands(t connector.HopTLS, to routing.Domain) string {
+	text := "used if offered"
+	switch {
+	case t.Never:
+		return "never used"
+	case t.Required:
+		text = "required"
+	}
+	if !t.Trusted {
+		return text
+	}
+	text += ", certificate trusted"
+	switch name := strings.ToLower(t.Domain); {
+	case name == to.String():
+		text += " and for the recipient's domain"
+	case name != "":
+		text += " and for " + name
+	}
+	if t.Host != "" {
+		text += " and for the smart host"
+	}
+	return text
+}
+
+// logon says as which users a connector logs on.
+func logon(set *connector.Send) string {
+	if !set.LogsOn() {
+		return ""
+	}
+	var users []string
 	for _, h := range set.SmartHosts {
-		text, _ := h.MarshalText() // of a smart host that Compile took
-		hosts = append(hosts, string(text))
+		user := ""
+		if c := set.CredentialFor(h); c != nil {
+			user = c.UserName
+		}
+		users = append(users, fmt.Sprintf("%s as %q", textOf(h), user))
 	}
-	slices.Sort(hosts)
-	answer = "mail exchangers"
-	if len(hosts) > 0 {
-		answer = strings.Join(slices.Compact(hosts), " or ")
-	}
-	return r.Outbound.Name(), fmt.Sprintf("%s, port %d", answer, set.Port)
+	slices.Sort(users)
+	return ", logs on by " + set.SmartHostAuthMechanism.String() + ": " + strings.Join(users, ", ")
+}
+
+// textOf returns a smart host as the text of a policy has it.
+func textOf(h param.SmartHost) string {
+	text, _ := h.MarshalText() // of a smart host that Compile took
+	return string(text)
 }
