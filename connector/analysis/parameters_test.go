@@ -342,3 +342,25 @@ func TestNoLogon(t *testing.T) {
 		}
 	}
 }
+
+// TestSameLogon: it doesn't matter by which parameter a smart host's credential is given.
+func TestSameLogon(t *testing.T) {
+	with := func(all string, own ...string) *connector.Policy {
+		cfg := organisation(hops["smart host with a password"])
+		s := &cfg.Send[0]
+		s.SmartHosts = []param.SmartHost{param.MustParseSmartHost("a.isp.example"), param.MustParseSmartHost("b.isp.example")}
+		s.AuthenticationCredential = &param.Credential{UserName: all, Password: "secret"}
+		for i, user := range own {
+			if user != "" {
+				s.SmartHostCredentials = append(s.SmartHostCredentials, param.SmartHostCredential{Host: s.SmartHosts[i], Credential: param.Credential{UserName: user, Password: "secret"}})
+			}
+		}
+		return compile(t, cfg)
+	}
+	if !analysis.Equivalent(with("us"), with("us", "us")) || !analysis.Equivalent(with("us", "", "them"), with("them", "us")) {
+		t.Error("the same credentials are a difference")
+	}
+	if analysis.Equivalent(with("us", "", "them"), with("them", "", "us")) {
+		t.Error("the credentials of two hosts are exchanged, and there is no difference")
+	}
+}

@@ -144,24 +144,26 @@ func hostsText(set *connector.Send) string {
 	return text
 }
 
-// logonText says how a connector logs on to its smart hosts, with the passwords of all users that it
-// names.
+// logonText says how a connector logs on to its smart hosts, with the passwords. It names the
+// hosts only if the credentials differ.
 func logonText(set *connector.Send) (text string, passwords auth.Secret) {
 	hosts := slices.SortedFunc(slices.Values(set.SmartHosts), func(a, b param.SmartHost) int { return cmp.Compare(a.String(), b.String()) })
-	var users, own []string
-	for _, h := range hosts {
-		c := set.CredentialFor(h)
-		switch {
-		case c == nil || c == set.AuthenticationCredential && len(users) > 0:
-			continue
-		case c == set.AuthenticationCredential:
-			users = []string{strconv.Quote(c.UserName)}
-		default:
-			own = append(own, strconv.Quote(c.UserName)+" at "+h.String())
+	credentials := make([]param.Credential, len(hosts))
+	for i, h := range hosts {
+		if c := set.CredentialFor(h); c != nil {
+			credentials[i] = *c
 		}
+	}
+	text = set.SmartHostAuthMechanism.String() + " as "
+	if first := credentials[0]; !slices.ContainsFunc(credentials, func(c param.Credential) bool { return c != first }) {
+		return text + strconv.Quote(first.UserName), first.Password
+	}
+	users := make([]string, len(hosts))
+	for i, c := range credentials {
+		users[i] = strconv.Quote(c.UserName) + " at " + hosts[i].String()
 		passwords += c.Password + "\x00"
 	}
-	return set.SmartHostAuthMechanism.String() + " as " + strings.Join(append(users, own...), ", "), passwords
+	return text + strings.Join(users, ", "), passwords
 }
 
 // routeDelta is one difference in the route of mail to a domain.

@@ -184,7 +184,7 @@ func TestSentences(t *testing.T) {
 		}, []string{
 			`different: Mail to any domain now goes to b.isp.example or mx.isp.example instead of mx.isp.example (Send connector "Out").`,
 			`stricter: For mail to any domain, TLS with the next hop is now required, with a trusted certificate for the smart host (was used if offered; Send connector "Out").`,
-			`different: For mail to any domain, authentication with the next hop is now BasicAuthRequireTLS as "us", "them" at b.isp.example (was None; Send connector "Out").`,
+			`different: For mail to any domain, authentication with the next hop is now BasicAuthRequireTLS as "them" at b.isp.example, "us" at mx.isp.example (was None; Send connector "Out").`,
 		}},
 		{"domain security", func(c *connector.Config) {
 			c.Transport.TLSSendDomainSecureList = []string{"partner.test"}
