@@ -4,12 +4,12 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/internal/mutation"
 )
@@ -62,8 +62,9 @@ func leastTried(r *rand.Rand, tried []int) int {
 // count compares a mutation with what brute force says of it.
 func (row *tallied) count(t *testing.T, name string, before, after *twin) {
 	changes := analysis.Compare(before.policy, after.policy)
+	g := gridOf(before, after)
 	var first *sighting
-	for d := range gridOf(before, after).differences() {
+	for d := range g.differences() {
 		first = &d
 		break
 	}
@@ -78,6 +79,22 @@ func (row *tallied) count(t *testing.T, name string, before, after *twin) {
 		t.Errorf("%s: Compare finds no difference, but %v\n%s", name, first, changedLines(before, after))
 	default:
 		row.found++
+		g.checkChanges(t, name, changes)
+	}
+}
+
+// checkChanges: each witness shows its change, and if no change is wider, nothing is allowed that
+// was not.
+func (g *grid) checkChanges(t *testing.T, name string, found analysis.Comparison) {
+	for _, c := range found.Changes {
+		if c.Shown() && !g.witnessed(c) {
+			t.Errorf("%s: the witness doesn't show that %s\n%+v\n%s", name, c, sessionOf(c.Witness), changedLines(g.twins[0], g.twins[1]))
+		}
+	}
+	if found.Wider().Same() {
+		if d := g.widened(found.Changes); d != nil {
+			t.Errorf("%s: no change is wider, but %v\n%s\n%s", name, d, texts(found.Changes), changedLines(g.twins[0], g.twins[1]))
+		}
 	}
 }
 
@@ -100,20 +117,40 @@ func (row tallied) line(name string) string {
 	return fmt.Sprintf("%-50s %8d %8d %8d %8d %8s\n", name, row.applied, row.void, row.found, row.missed, score)
 }
 
-// TestNoOps: what changes nothing is neither a difference nor a reason for other findings.
+// sameFindings are the no-ops after which there is the same number of objects, ranges and
+// grants, each of which findings may be about.
+var sameFindings = []string{
+	"reorder-objects", "reorder-lists", "rename-in-order", "range-first-last", "range-mapped", "range-cidr", "letter-case", "log-settings", "remarks",
+}
+
+// TestNoOps: what changes nothing is not a difference, and Check finds the same as before.
 func TestNoOps(t *testing.T) {
 	all := mutation.NoOps()
 	for i := range 40 {
 		r := rand.New(rand.NewPCG(uint64(i), 15))
 		p := mutation.Policy(r)
 		for _, o := range all {
-			if q := o.Apply(r, p); q != nil {
-				if got := analysis.Compare(p, q); !got.Same() {
-					t.Errorf("%s:\n%s\n%s", o.Name, texts(got.Changes), changedLines(twinOf(t, p), twinOf(t, q)))
-				}
+			q := o.Apply(r, p)
+			if q == nil {
+				continue
+			}
+			if got := analysis.Compare(p, q); !got.Same() {
+				t.Errorf("%s:\n%s\n%s", o.Name, texts(got.Changes), changedLines(twinOf(t, p), twinOf(t, q)))
+			}
+			if was, is := codesOf(p), codesOf(q); !slices.Equal(was, is) && slices.Contains(sameFindings, o.Name) {
+				t.Errorf("%s: findings before and afterwards:\n%v\n%v\n%s", o.Name, was, is, changedLines(twinOf(t, p), twinOf(t, q)))
 			}
 		}
 	}
+}
+
+// codesOf returns the codes of the findings of Check, sorted.
+func codesOf(p *connector.Policy) (codes []string) {
+	for _, f := range analysis.Check(p, analysis.Options{}) {
+		codes = append(codes, string(f.Code))
+	}
+	slices.Sort(codes)
+	return codes
 }
 
 // changedLines returns the lines of the texts of two policies that are in one of them only.
@@ -129,10 +166,6 @@ func changedLines(a, b *twin) string {
 				changed = append(changed, "-+"[i:i+1]+line)
 			}
 		}
-	}
-	if dump := os.Getenv("DUMP"); dump != "" {
-		os.WriteFile(dump+"/a.json", a.text, 0o600)
-		os.WriteFile(dump+"/b.json", b.text, 0o600)
 	}
 	return strings.Join(changed, "\n")
 }

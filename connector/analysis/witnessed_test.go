@@ -1,0 +1,70 @@
+package analysis_test
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/internal/semantics"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// witnessed reports whether the independent evaluator sees in the witness of a change what the
+// change says, or at least that something differs.
+func (g *grid) witnessed(c analysis.Change) bool {
+	s := sessionOf(c.Witness)
+	switch c.Aspect {
+	case analysis.AspectRelay, analysis.AspectRecipient, analysis.AspectRoutedRecipient, analysis.AspectSender, analysis.AspectSubmit, analysis.AspectTLS:
+		return g.direction(s) == c.Direction
+	case analysis.AspectSetting:
+		s.To = nil
+		was, is := g.twins[0].Observables(s), g.twins[1].Observables(s)
+		return was[c.Subject] != is[c.Subject]
+	}
+	client, mail := s, s
+	client.From, client.To, client.Helo = "", nil, "client.example"
+	mail.Local = netip.AddrPort{}
+	return len(g.compare(s))+len(g.compare(client))+len(g.compare(mail)) > 0
+}
+
+// sessionOf returns the session of a dialog.
+func sessionOf(d connector.Dialog) semantics.Session {
+	s := semantics.Session{
+		Local: d.Local, Remote: d.Remote, TLS: d.TLS, PeerNames: d.PeerNames, User: d.User != nil, Helo: d.Helo, Size: d.Size,
+		HeaderSize: d.HeaderSize, Hops: d.Hops, LocalHops: d.LocalHops, Header: d.Header,
+	}
+	if !d.From.IsNull() {
+		s.From = d.From.String()
+	}
+	for _, to := range d.To {
+		s.To = append(s.To, to.String())
+	}
+	if d.User != nil {
+		for _, sid := range d.User.SIDs {
+			if sid != permission.SIDAuthenticatedUsers {
+				s.Groups = append(s.Groups, sid.Name())
+			}
+		}
+	}
+	return s
+}
+
+// stages are those of a session in order; "" is a message that is accepted.
+var stages = []string{"connect", "ehlo", "starttls", "auth", "mail", "rcpt", "route", "data", ""}
+
+// widened returns a sighting of something that is allowed only afterwards, or nil. Whether
+// senders are replaced is compared as a value, so sessions that show it don't count.
+func (g *grid) widened(changes []analysis.Change) *sighting {
+	rewrites := slices.ContainsFunc(changes, func(c analysis.Change) bool { return strings.HasPrefix(c.Subject, "Rewrite") })
+	for d := range g.differences() {
+		wider := d.what == "refused" && slices.Index(stages, d.is) > slices.Index(stages, d.was) ||
+			strings.HasPrefix(d.what, "outcome for ") && d.is == semantics.Routed ||
+			d.what == "kept" && len(d.is) > len(d.was)
+		if wider && !(rewrites && (d.session.From != "" || d.session.Unreadable)) {
+			return &d
+		}
+	}
+	return nil
+}
