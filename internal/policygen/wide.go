@@ -39,7 +39,7 @@ var (
 
 // WideGroups are the SIDs that users may have under policies of Wide.
 var WideGroups = append([]permission.SID{
-	permission.SIDEdgeServers, permission.SIDExchangeServers, permission.SIDLegacyInterop, "S-1-5-21-1-2-3-1105",
+	permission.SIDAnonymous, permission.SIDExternallySecured, permission.SIDEdgeServers, permission.SIDExchangeServers, permission.SIDLegacyInterop, "S-1-5-21-1-2-3-1105",
 }, Groups...)
 
 // Wide draws configurations of more kinds than Policy, until one compiles: with usages
