@@ -158,6 +158,8 @@ func (a *asker) refusalText() string {
 		case s.Decision.Allowed():
 		case s.Name == connector.StageConnect:
 			return ": no Receive connector serves the connection"
+		case s.Name == connector.StageRoute:
+			return ": RCPT TO:<" + s.Command + "> is refused: " + s.Decision.Reply().String()
 		default:
 			return ": " + s.Command + " is refused: " + s.Decision.Reply().String()
 		}

@@ -9,9 +9,8 @@ import (
 
 // QuestionOption is an option of a question's text.
 type QuestionOption struct {
-	Name  string // without its dash
-	Value string // the kind of its value, in capitals; "": it takes none
-	Help  string
+	Name string // without its dash
+	Help string // as in package flag, the value between backquotes; without them it takes no value
 }
 
 // QuestionOptions returns the options, in the order in which Question.String writes them.
@@ -23,6 +22,9 @@ func QuestionOptions() []QuestionOption {
 	return all
 }
 
+// TakesValue reports whether a value follows the option.
+func (o QuestionOption) TakesValue() bool { return strings.Contains(o.Help, "`") }
+
 // questionOption reads and writes an option.
 type questionOption struct {
 	QuestionOption
@@ -33,47 +35,47 @@ type questionOption struct {
 
 // questionOptions has the options in the order of Question.String.
 var questionOptions = []questionOption{{
-	QuestionOption: QuestionOption{"remote", "RANGES", "clients in these ranges, as in RemoteIPRanges, separated by commas (default: all clients)"},
+	QuestionOption: QuestionOption{"remote", "clients in these `RANGES`, as in RemoteIPRanges, separated by commas (default: all clients)"},
 	set: func(q *Question, value string) (err error) {
 		q.Remote, err = parseList(value, param.ParseRange)
 		return err
 	},
 	value: func(q *Question) string { return joinTexts(q.Remote) },
 }, {
-	QuestionOption: QuestionOption{"local", "IP:PORT", "clients that connect to these local addresses, separated by commas; 0.0.0.0 and [::] stand for every address (default: all that the policy has a binding for)"},
+	QuestionOption: QuestionOption{"local", "clients that connect to `IP:PORT`; several are separated by commas, and 0.0.0.0 and [::] stand for every address (default: all that the policy has a binding for)"},
 	set: func(q *Question, value string) (err error) {
 		q.Local, err = parseList(value, param.ParseBinding)
 		return err
 	},
 	value: func(q *Question) string { return joinTexts(q.Local) },
 }, {
-	QuestionOption: QuestionOption{"as", "WHO", "anonymous, certificate, certificate:NAME, or a user or group as in Add-ADPermission: all users who are members of it, whatever else they are members of (default: any client)"},
+	QuestionOption: QuestionOption{"as", "`WHO` the clients are: anonymous, certificate, certificate:NAME, or a user or group as in Add-ADPermission: all users who are members of it, whatever else they are members of (default: any client)"},
 	set:            (*Question).setAs,
 	value:          func(q *Question) string { return q.As },
 }, {
-	QuestionOption: QuestionOption{"tls", "", "clients that insist on TLS (default: without TLS, and with it where it is offered)"},
+	QuestionOption: QuestionOption{"tls", "clients that insist on TLS (default: without TLS, and with it where it is offered)"},
 	set:            func(q *Question, _ string) error { return q.setChannel(OnlyTLS) },
 	is:             func(q *Question) bool { return q.Channel == OnlyTLS },
 }, {
-	QuestionOption: QuestionOption{"clear", "", "clients that don't use TLS"},
+	QuestionOption: QuestionOption{"clear", "clients that don't use TLS"},
 	set:            func(q *Question, _ string) error { return q.setChannel(OnlyClear) },
 	is:             func(q *Question) bool { return q.Channel == OnlyClear },
 }, {
-	QuestionOption: QuestionOption{"from", "SENDERS", "senders: contoso.com, *.contoso.com for that domain and those below it, an address, or <> for the null sender, separated by commas (default: all)"},
+	QuestionOption: QuestionOption{"from", "`SENDERS`: contoso.com, *.contoso.com for that domain and those below it, an address, or <> for the null sender, separated by commas (default: all)"},
 	set: func(q *Question, value string) (err error) {
 		q.From, err = parseList(value, ParseMailboxes)
 		return err
 	},
 	value: func(q *Question) string { return joinTexts(q.From) },
 }, {
-	QuestionOption: QuestionOption{"to", "RECIPIENTS", "recipients, as for -from (default: all)"},
+	QuestionOption: QuestionOption{"to", "`RECIPIENTS`, as for -from (default: all)"},
 	set: func(q *Question, value string) (err error) {
 		q.To, err = parseList(value, parseRecipients)
 		return err
 	},
 	value: func(q *Question) string { return joinTexts(q.To) },
 }, {
-	QuestionOption: QuestionOption{"size", "SIZE", "messages of any size up to this one, as in 20MB (default: messages that are small enough for every limit)"},
+	QuestionOption: QuestionOption{"size", "messages of any size up to `SIZE`, as in 20MB (default: messages that are small enough for every limit)"},
 	set: func(q *Question, value string) (err error) {
 		q.Size, err = param.ParseSize(value)
 		return err
@@ -85,19 +87,19 @@ var questionOptions = []questionOption{{
 		return sizeText(int64(q.Size))
 	},
 }, {
-	QuestionOption: QuestionOption{"own", "", "senders that are the user's own addresses, or in a domain that the client's certificate names"},
+	QuestionOption: QuestionOption{"own", "senders that are the user's own addresses, or in a domain that the client's certificate names"},
 	set:            func(q *Question, _ string) error { return q.setSender(OwnSender) },
 	is:             func(q *Question) bool { return q.Sender == OwnSender },
 }, {
-	QuestionOption: QuestionOption{"others", "", "senders that aren't (default: both)"},
+	QuestionOption: QuestionOption{"others", "senders that are neither the user's own addresses nor in a domain that the client's certificate names (default: both)"},
 	set:            func(q *Question, _ string) error { return q.setSender(OthersSender) },
 	is:             func(q *Question) bool { return q.Sender == OthersSender },
 }, {
-	QuestionOption: QuestionOption{"connector", "NAME", "sessions that this Receive connector serves; with -with-connector, those that it would serve if it were alone"},
+	QuestionOption: QuestionOption{"connector", "sessions that the Receive connector `NAME` serves; with -with-connector or -with, those that it would serve if it were alone"},
 	set:            func(q *Question, value string) error { return setName(&q.Connector, value) },
 	value:          func(q *Question) string { return q.Connector },
 }, {
-	QuestionOption: QuestionOption{"with-connector", "NAME", "compare with this Receive connector"},
+	QuestionOption: QuestionOption{"with-connector", "compare with the Receive connector `NAME`"},
 	set:            func(q *Question, value string) error { return setName(&q.Other, value) },
 	value:          func(q *Question) string { return q.Other },
 }}

@@ -60,12 +60,12 @@ func ParseQuestionWords(words ...string) (q Question, err error) {
 			return Question{}, fmt.Errorf("%s is not an option of a question; the options are %s", words[i], optionNames())
 		case seen[o.Name]:
 			return Question{}, fmt.Errorf("-%s is given twice; separate the elements of a list by commas", o.Name)
-		case o.Value != "" && i+1 == len(words):
+		case o.TakesValue() && i+1 == len(words):
 			return Question{}, fmt.Errorf("-%s needs a value", o.Name)
 		}
 		seen[o.Name] = true
 		value := ""
-		if o.Value != "" {
+		if o.TakesValue() {
 			i++
 			value = words[i]
 		}

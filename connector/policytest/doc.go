@@ -6,6 +6,8 @@
 //   - [NoRelaysExcept] fails if any session may relay that isn't allowed to. It
 //     doesn't depend on examples: it asks for every client, every identity and
 //     every recipient that makes a difference to the policy.
+//   - [Proves] fails unless something is true of all sessions of a kind, such as those
+//     of the members of a group in a network.
 //   - [NotWider] fails if a policy allows anything that another doesn't.
 //   - [GoldenFindings] fails if the findings about a policy differ from those in a
 //     file.

@@ -92,6 +92,14 @@ func policyCommands() []command {
 		synopsis: []string{"[-widening-only] [-json] OLD NEW"},
 		exits:    []string{"same", "differs", "invalid"},
 	}, {
+		name: "ask", summary: "prove something about all sessions, or show one for which it isn't true", words: "FILE", start: askQuestion,
+		synopsis: []string{
+			"[FILE]... [-remote RANGES] [-as WHO] [-tls | -clear] [-from SENDERS] [-to RECIPIENTS] [-size SIZE] always|never|sometimes PROPERTY",
+			"[FILE]... [-with OTHER] [-connector NAME [-with-connector NAME]] [...] disjoint|implies|equivalent PROPERTY",
+		},
+		note:  askNote(),
+		exits: []string{"true", "not true", "invalid, or about no session"},
+	}, {
 		name: "prove", summary: "print a certificate of what a policy decides, or of what two do", words: "FILE", start: prove,
 		synopsis: []string{"POLICY", "OLD NEW"},
 		exits:    []string{"done", "", "invalid or too large"},

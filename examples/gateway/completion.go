@@ -160,7 +160,10 @@ func (l *typedLine) flagNames() (lines []string) {
 
 // wordsNext returns candidates for the next word.
 func (l *typedLine) wordsNext() (lines []string) {
-	if l.cmd.actions == nil {
+	switch {
+	case l.cmd.name == "ask":
+		return l.questionWords()
+	case l.cmd.actions == nil:
 		return l.named(l.cmd.words)
 	}
 	if len(l.words) == 0 {
@@ -198,7 +201,7 @@ func (l *typedLine) valuesOf(f *flag.Flag) []string {
 		return l.named("CONNECTOR")
 	case "oauth -connector":
 		return l.connectors(false)
-	case "serve -explain":
+	case "serve -explain", "ask -connector", "ask -with-connector":
 		return l.connectors(true)
 	}
 	if f.Name == "profile" {

@@ -13,6 +13,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/explain"
+	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay/jwt"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -36,6 +37,7 @@ type explainFlags struct {
 	clientCA      string
 	user          string
 	userDomains   list
+	userGroups    list
 	mechanism     string
 	from          string
 	to            list
@@ -60,6 +62,7 @@ func (f *explainFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.clientCA, "client-ca", "", "PEM `FILE` with the authorities of clients, as of serve (default: the system's for partners, and none for users)")
 	fs.StringVar(&f.user, "user", "", "`NAME` that the client logs on with")
 	fs.Var(&f.userDomains, "user-domain", "`DOMAIN` of which that user may send as any address, or *.DOMAIN for the domains below it; beside those that -users knows; may be repeated")
+	fs.Var(&f.userGroups, "user-group", "`GROUP` of which that user is a member, beside those that -users knows; may be repeated")
 	fs.StringVar(&f.mechanism, "auth", "", "SASL `MECHANISM` by which it does (default: one that is offered)")
 	f.userFlags.register(fs)
 	fs.BoolVar(&f.noUsers, "no-users", false, "the relay has no users, as serve without -users, -passwd and -ldap: it refuses AUTH")
@@ -189,9 +192,11 @@ func (f *explainFlags) dialog(c *cli) (connector.Dialog, error) {
 		flag, id, err := f.identity(c.stdin, cert)
 		errs.add(flag, err)
 		id.Domains = slices.Concat(id.Domains, domains)
+		id.SIDs = slices.Concat(id.SIDs, errs.groups("user-group", f.userGroups))
 		d.User = &id
-	} else if len(domains) > 0 {
-		errs.add("user-domain", errors.New("give the user with -user NAME"))
+	} else {
+		errs.withoutUser("user-domain", f.userDomains)
+		errs.withoutUser("user-group", f.userGroups)
 	}
 	return d, errors.Join(errs...)
 }
@@ -243,6 +248,23 @@ func (m *mistakes) senderDomains(flag string, texts []string) []auth.SenderDomai
 		d, err := auth.ParseSenderDomain(strings.TrimPrefix(text, "@"))
 		m.add(flag, err)
 		all = append(all, d)
+	}
+	return all
+}
+
+// withoutUser adds that a flag about a user is given without the user.
+func (m *mistakes) withoutUser(flag string, values []string) {
+	if len(values) > 0 {
+		m.add(flag, errors.New("give the user with -user NAME"))
+	}
+}
+
+func (m *mistakes) groups(flag string, names []string) []permission.SID {
+	var all []permission.SID
+	for _, name := range names {
+		group, err := permission.ParsePrincipal(name)
+		m.add(flag, err)
+		all = append(all, group.SIDs...)
 	}
 	return all
 }
