@@ -63,6 +63,7 @@ type Domains struct {
 
 	named, below map[routing.Domain]int
 	partners     []Who
+	listed       []int // places in Cells of the names in TLSReceiveDomainSecureList
 }
 
 // reserved are the domains of RFC 2606 that a Receive connector can reject.
@@ -96,6 +97,9 @@ func NewDomains(a, b *connector.Policy, further ...routing.Domain) *Domains {
 		}
 		d.Cells[i].Class = place
 		d.Members[place] = append(d.Members[place], i)
+		if class.Secure != [2]bool{} {
+			d.listed = append(d.listed, i)
+		}
 	}
 	d.partners = d.findPartners()
 	return d

@@ -111,10 +111,10 @@ func (d *Domains) findPartners() []Who {
 // which of Partners it is. The groups are names.
 func (d *Domains) PartnerCrowds(holds func(partner int) bool) []Crowd {
 	kinds := map[secured][]string{}
-	for _, cell := range d.Cells {
-		if s := d.secured(cell.Class); s != (secured{}) {
-			kinds[s] = append(kinds[s], cell.Name.String())
-		}
+	for _, i := range d.listed {
+		cell := &d.Cells[i]
+		s := d.secured(cell.Class)
+		kinds[s] = append(kinds[s], cell.Name.String())
 	}
 	var all []kind[secured]
 	for _, s := range []secured{{true, true}, {true, false}, {false, true}} {
@@ -143,8 +143,8 @@ func (d *Domains) securedBy(names []routing.Domain) (s secured) {
 // doesn't name a domain, or nil.
 func (d *Domains) certificate(state secured, but routing.Domain) []routing.Domain {
 	name := func(s secured) []routing.Domain {
-		for _, cell := range d.Cells {
-			if d.secured(cell.Class) == s && cell.Witness != but {
+		for _, i := range d.listed {
+			if cell := &d.Cells[i]; d.secured(cell.Class) == s && cell.Witness != but {
 				return []routing.Domain{cell.Witness}
 			}
 		}
