@@ -308,7 +308,7 @@ func additionNoOps() []Operator {
 				return false
 			}
 			c.Receive = append(c.Receive, added)
-			c.Services = append(c.Services, connector.Service{Name: "C", MaxConnectionRatePerMinute: 7})
+			c.Services = append(c.Services, connector.Service{Name: added.Server, MaxConnectionRatePerMinute: 7})
 			return true
 		}),
 	}
