@@ -63,7 +63,7 @@ func anyPolicy(r *rand.Rand, i int) *connector.Policy {
 // servers, sites and Send connectors.
 func wholePolicy(r *rand.Rand) *connector.Policy {
 	for {
-		cfg, wide := sendConfig(r), policygen.WideConfig(r)
+		cfg, wide := sendConfig(r, true), policygen.WideConfig(r)
 		for _, c := range wide.Receive {
 			c.Server = ""
 			cfg.Receive = append(cfg.Receive, c)

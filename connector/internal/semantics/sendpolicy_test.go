@@ -1,6 +1,7 @@
 package semantics_test
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -40,8 +41,9 @@ var (
 // sendPolicy draws policies until one compiles, and reads its text.
 func sendPolicy(t *testing.T, r *rand.Rand) (*connector.Policy, *semantics.Policy) {
 	t.Helper()
+	several := r.IntN(2) == 0 // of them, fewer configurations compile
 	for {
-		p, err := connector.Compile(sendConfig(r))
+		p, err := connector.Compile(sendConfig(r, several))
 		if err != nil {
 			continue
 		}
@@ -49,9 +51,11 @@ func sendPolicy(t *testing.T, r *rand.Rand) (*connector.Policy, *semantics.Polic
 	}
 }
 
-func sendConfig(r *rand.Rand) connector.Config {
+func sendConfig(r *rand.Rand, several bool) connector.Config {
 	cfg := connector.Config{Profile: connector.Profile(r.IntN(2))}
-	network(r, &cfg)
+	if several {
+		network(r, &cfg)
+	}
 	for i := range 1 + r.IntN(5) {
 		cfg.Send = append(cfg.Send, sendConnector(r, fmt.Sprintf("s%c%d", 'A'+32*r.IntN(2), i), &cfg))
 	}
@@ -68,7 +72,11 @@ func sendConfig(r *rand.Rand) connector.Config {
 			cfg.Remote = append(cfg.Remote, connector.RemoteDomain{Name: "of " + name, DomainName: name, NDREnabled: maybe(r), DeliveryReportEnabled: maybe(r)})
 		}
 	}
-	for _, name := range append([]string{""}, serverNames[:len(cfg.Servers)]...) {
+	names := serverNames[:len(cfg.Servers)]
+	if len(names) == 0 {
+		names = []string{""}
+	}
+	for _, name := range names {
 		if r.IntN(2) == 0 {
 			cfg.Services = append(cfg.Services, service(r, name))
 		}
@@ -76,11 +84,8 @@ func sendConfig(r *rand.Rand) connector.Config {
 	return cfg
 }
 
-// network draws servers, sites and links; half of the policies have none.
+// network draws servers, sites and links.
 func network(r *rand.Rand, cfg *connector.Config) {
-	if r.IntN(2) == 0 {
-		return
-	}
 	for i := range 1 + r.IntN(len(serverNames)) {
 		s := routing.Server{Name: serverNames[i], Site: siteNames[r.IntN(4)], Edge: i == 3 && r.IntN(2) == 0}
 		if r.IntN(2) == 0 {
@@ -108,7 +113,7 @@ func sendConnector(r *rand.Rand, name string, cfg *connector.Config) connector.S
 	}
 	for _, server := range cfg.Servers {
 		if r.IntN(4) == 0 {
-			s.SourceTransportServers = append(s.SourceTransportServers, []string{server.Name, server.FQDN}[r.IntN(2)])
+			s.SourceTransportServers = append(s.SourceTransportServers, []string{server.Name, cmp.Or(server.FQDN, server.Name)}[r.IntN(2)])
 		}
 	}
 	s.IsScopedConnector = r.IntN(6) == 0
