@@ -52,6 +52,9 @@ func (w *twin) openRoutes(domains []string) {
 	all := connector.Send{Name: "all", MaxMessageSize: param.UnlimitedSize}
 	for _, d := range append([]string{"*"}, domains...) {
 		all.AddressSpaces = append(all.AddressSpaces, routing.MustParseAddressSpace(d))
+		if d != "*" && d[0] != '[' {
+			all.AddressSpaces = append(all.AddressSpaces, routing.MustParseAddressSpace("*."+d))
+		}
 	}
 	cfg.Send, cfg.Transport.MaxSendSize = []connector.Send{all}, 0
 	text, err := jsonconfig.Marshal(cfg)

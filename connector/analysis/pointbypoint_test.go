@@ -154,10 +154,10 @@ func (g *grid) client(who semantics.Session, local netip.AddrPort, remote netip.
 	return c
 }
 
-// passes reports whether a session comes as far as RCPT, wherever its recipients are.
+// passes reports whether all that a session asks for is accepted, its routes aside.
 func (w *twin) passes(s semantics.Session) bool {
 	r := w.routed.Decide(s)
-	return len(r.Refused) == 0 || len(s.To) == 0 && r.Refused[0].Stage == "data"
+	return len(r.Refused) == 0 || len(s.To) == 0 && r.Refused[0].Stage == "data" || r.Refused[0].Stage == "route"
 }
 
 // isIn reports whether a change is about the client.

@@ -199,10 +199,15 @@ func (e *sessionPair) senders() {
 		differs = e.sendersOf(i) || differs
 	}
 	// Clients that may send as any sender may also send messages whose sender can't be read.
-	was, is := e.opened[0].Authors(nil, false).Allowed(), e.opened[1].Authors(nil, false).Allowed()
+	was, is := e.mayHideAuthors(0), e.mayHideAuthors(1)
 	if was != is && !differs && !e.senderRulesDiffer() {
 		e.record(delta{aspect: AspectUnreadableSender, direction: toward(is)}, e.dialogWithRecipient(0))
 	}
+}
+
+// mayHideAuthors reports whether messages whose From can't be read pass as they are.
+func (e *sessionPair) mayHideAuthors(i int) bool {
+	return e.opened[i].Authors(nil, false).Allowed() && !e.opened[i].FromOf(nil, false).IsValid()
 }
 
 // senderRulesDiffer reports whether AllowedSenders or RewriteFrom, which are compared as

@@ -18,10 +18,10 @@ func (g *grid) witnessed(c analysis.Change) bool {
 	switch c.Aspect {
 	case analysis.AspectRelay, analysis.AspectRecipient, analysis.AspectRoutedRecipient, analysis.AspectSender, analysis.AspectSubmit, analysis.AspectTLS:
 		return g.direction(s) == c.Direction
-	case analysis.AspectSetting:
-		s.To = nil
-		was, is := g.twins[0].Observables(s), g.twins[1].Observables(s)
-		return was[c.Subject] != is[c.Subject]
+	case analysis.AspectSetting: // the client is served both times; who can see the value isn't asked
+		_, was := g.twins[0].Serving(s.Local, s.Remote)
+		_, is := g.twins[1].Serving(s.Local, s.Remote)
+		return was && is
 	}
 	client, mail := s, s
 	client.From, client.To, client.Helo = "", nil, "client.example"
@@ -55,14 +55,16 @@ func sessionOf(d connector.Dialog) semantics.Session {
 var stages = []string{"connect", "ehlo", "starttls", "auth", "mail", "rcpt", "route", "data", ""}
 
 // widened returns a sighting of something that is allowed only afterwards, or nil. Whether
-// senders are replaced is compared as a value, so sessions that show it don't count.
+// senders are replaced, and whether sizes may be declared, is compared as a value, so sessions
+// that show it don't count.
 func (g *grid) widened(changes []analysis.Change) *sighting {
 	rewrites := slices.ContainsFunc(changes, func(c analysis.Change) bool { return strings.HasPrefix(c.Subject, "Rewrite") })
+	declares := slices.ContainsFunc(changes, func(c analysis.Change) bool { return c.Subject == "SizeEnabled" })
 	for d := range g.differences() {
 		wider := d.what == "refused" && slices.Index(stages, d.is) > slices.Index(stages, d.was) ||
 			strings.HasPrefix(d.what, "outcome for ") && d.is == semantics.Routed ||
 			d.what == "kept" && len(d.is) > len(d.was)
-		if wider && !(rewrites && (d.session.From != "" || d.session.Unreadable)) {
+		if wider && !(rewrites && (d.session.From != "" || d.session.Unreadable)) && !(declares && d.session.Size > 0) {
 			return &d
 		}
 	}

@@ -3,7 +3,9 @@ package mutation
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 
+	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/param"
@@ -24,7 +26,11 @@ func Policy(r *rand.Rand) *connector.Policy {
 		for i := range r.IntN(3) {
 			cfg.Remote = append(cfg.Remote, remoteDomain(r, fmt.Sprintf("remote %d", i)))
 		}
-		cfg.Services = append(cfg.Services, connector.Service{Name: cfg.Server})
+		cfg.Services = append(cfg.Services, service(r, cfg.Server))
+		receivers(r, &cfg)
+		for i := range cfg.Send {
+			hop(r, &cfg.Send[i])
+		}
 		p, err := connector.Compile(cfg)
 		if err != nil {
 			continue
@@ -60,6 +66,53 @@ func servers(r *rand.Rand, cfg *connector.Config) {
 		}
 		s.IsScopedConnector = r.IntN(6) == 0
 	}
+	if len(cfg.Send) > 0 && r.IntN(2) == 0 { // two servers for one domain, so that the way to them decides
+		again := cfg.Send[0].Clone()
+		again.Name, again.SourceTransportServers = "s0 again", []string{"C"}
+		cfg.Send[0].SourceTransportServers = []string{"B"}
+		cfg.Send = append(cfg.Send, again)
+	}
+}
+
+// receivers gives Receive connectors what settings depend on: old versions of TLS, and a
+// connector whose clients another one might serve as well.
+func receivers(r *rand.Rand, cfg *connector.Config) {
+	for i := range cfg.Receive {
+		if r.IntN(4) == 0 {
+			cfg.Receive[i].TlsMinimumVersion = param.Tls11
+		}
+	}
+	first := cfg.Receive[0].RemoteIPRanges[0]
+	e := ends{first.Low().Next(), first.High().Next()}
+	if r.IntN(2) == 0 && e.high.IsValid() {
+		tie := cfg.Receive[0].Clone()
+		tie.Name, tie.RemoteIPRanges, tie.MaxMessageSize = one(r, []string{"q", "s"}), []param.Range{e.span()}, 200_000
+		cfg.Receive = append(cfg.Receive, tie)
+	}
+}
+
+// hop gives a Send connector what settings depend on: a user at its smart hosts, or domain
+// security.
+func hop(r *rand.Rand, s *connector.Send) {
+	switch {
+	case r.IntN(2) == 0:
+	case len(s.SmartHosts) > 0:
+		s.SmartHostAuthMechanism, s.AuthenticationCredential = auth.BasicAuth, credential(r)
+	default:
+		s.DomainSecureEnabled = true
+	}
+}
+
+// service draws the service of a server, which may ask name servers of its own.
+func service(r *rand.Rand, server string) connector.Service {
+	s := connector.Service{Name: server}
+	if r.IntN(2) == 0 {
+		s.ExternalDNSServers, s.ExternalDNSAdapterEnabled = []netip.Addr{netip.MustParseAddr("192.0.2.53")}, param.Value(false)
+	}
+	if r.IntN(2) == 0 {
+		s.InternalDNSServers, s.InternalDNSAdapterEnabled = []netip.Addr{netip.MustParseAddr("192.0.2.53")}, param.Value(false)
+	}
+	return s
 }
 
 func link(r *rand.Rand, name string, sites ...string) routing.SiteLink {

@@ -66,7 +66,7 @@ func redraw(r *rand.Rand, row *schema.Row, field reflect.Value) bool {
 func draw(r *rand.Rand, row *schema.Row, v reflect.Value) {
 	switch {
 	case row.Kind == schema.Boolean:
-		v.SetBool(!v.Bool())
+		v.SetBool(r.IntN(2) == 0) // one that isn't given may be true by default
 	case row.Kind.Number():
 		v.SetInt(number(r, row, v.Int()))
 	case row.Kind.Values != nil:
