@@ -28,6 +28,14 @@ func (p *Policy) Walk(d Dialog) Walkthrough {
 	return w.run()
 }
 
+// Outcome is Walk without the reasons: the stages have no Trace. Its effort doesn't grow with the
+// number of connectors, as that of their reasons does.
+func (p *Policy) Outcome(d Dialog) Walkthrough {
+	w := walk{policy: p, dialog: d, quiet: true}
+	w.in = p.Select(d.Local, d.Remote, nil)
+	return w.run()
+}
+
 // Walk is Policy.Walk with this connector, whichever one the addresses select. A
 // disabled connector opens no session.
 func (in *Inbound) Walk(d Dialog) Walkthrough {
@@ -43,8 +51,17 @@ type walk struct {
 	order  order.State
 	begun  int   // index of the stage of the transaction's MAIL
 	named  int   // how many of the dialog's recipients RCPT has named
+	quiet  bool  // without reasons
 	steps  Trace // of the stage in progress; the session appends to it
 	done   Walkthrough
+}
+
+// trace returns where reasons are appended; nil if there are to be none.
+func (w *walk) trace() *Trace {
+	if w.quiet {
+		return nil
+	}
+	return &w.steps
 }
 
 // run runs the dialog.
@@ -137,7 +154,7 @@ func (w *walk) connect() bool {
 		return false
 	}
 	encrypted := w.dialog.BeginsWithTLS() && w.dialog.TLS && !w.dialog.NoCertificate
-	w.done.Session = w.in.Open(w.channel(encrypted), &w.steps)
+	w.done.Session = w.in.Open(w.channel(encrypted), w.trace())
 	why := "the server has no certificate"
 	if !w.dialog.TLS {
 		why = "the client doesn't use it"
@@ -189,7 +206,7 @@ func (w *walk) startTLS() bool {
 	d := w.done.Session.StartTLS()
 	if d.Allowed() {
 		w.order.StartTLS()
-		w.done.Session = w.in.Open(w.channel(true), &w.steps)
+		w.done.Session = w.in.Open(w.channel(true), w.trace())
 	}
 	return w.stage(StageStartTLS, "STARTTLS", d)
 }
@@ -255,13 +272,15 @@ func (w *walk) recipient() bool {
 
 // route routes a recipient that RCPT accepted, and reports whether it has a route.
 func (w *walk) route(to routing.Address) bool {
-	r := w.policy.Route(to, w.declared(), &w.steps)
+	r := w.policy.Route(to, w.declared(), w.trace())
 	w.done.Routes = append(w.done.Routes, r)
 	if r.Outbound != nil {
 		keep := w.done.Session.Tracing(nil).Headers().Keep
 		if r.Via == nil { // otherwise that server applies its own firewall
-			accepted, sent := keep, r.Outbound.Headers(to.Domain(), &w.steps)
-			r.Outbound.explainSigning(w.done.Session, &w.steps)
+			accepted, sent := keep, r.Outbound.Headers(to.Domain(), w.trace())
+			if !w.quiet {
+				r.Outbound.explainSigning(w.done.Session, &w.steps)
+			}
 			keep = func(name string) bool { return accepted(name) && sent.Keep(name) }
 		}
 		w.fields(keep)
@@ -278,6 +297,9 @@ func (w *walk) route(to routing.Address) bool {
 
 // fields records which header fields pass.
 func (w *walk) fields(keep func(string) bool) {
+	if w.quiet {
+		return
+	}
 	for _, name := range w.dialog.Header {
 		w.steps.add(Step{Check: checkHeaderField, Pass: keep(name), about: about{subject: ascii.Printable(name)}})
 	}
@@ -324,11 +346,14 @@ func (w *walk) fits(d Decision) Decision {
 		if err != nil {
 			continue
 		}
-		var why Trace
-		if r := w.policy.Route(to, w.dialog.Size, &why); r.Outcome == routing.TooLarge {
-			w.steps.steps = append(w.steps.steps, why.steps...)
-			return w.in.Decide(r.Reason())
+		r := w.policy.Route(to, w.dialog.Size, nil)
+		if r.Outcome != routing.TooLarge {
+			continue
 		}
+		if !w.quiet {
+			w.policy.Route(to, w.dialog.Size, &w.steps)
+		}
+		return w.in.Decide(r.Reason())
 	}
 	return d
 }

@@ -168,6 +168,29 @@ refused
 	}
 }
 
+// TestOutcome: the decisions are those of Walk, without reasons.
+func TestOutcome(t *testing.T) {
+	p := compile(t, guide(permission.Exchange2007))
+	for size := int64(1); size < 1<<30; size *= 8 {
+		for _, to := range []string{"kim@contoso.com", "a@elsewhere.example", "b@fabrikam.com"} {
+			d := connector.Dialog{
+				Local: at("192.168.0.5:25"), Remote: netip.MustParseAddr("203.0.113.9"), Helo: "client.example", Size: size,
+				To: []routing.Address{addr(to), addr("postmaster@contoso.com")}, Header: []string{"Received"},
+			}
+			want, got := p.Walk(d), p.Outcome(d)
+			for i := range want.Stages {
+				if len(slices.Collect(got.Stages[i].Trace.All())) > 0 {
+					t.Errorf("%s has reasons", got.Stages[i].Name)
+				}
+				want.Stages[i].Trace = connector.Trace{}
+			}
+			if got.String() != want.String() || !slices.Equal(got.Routes, want.Routes) {
+				t.Errorf("%d bytes to %s: got\n%v\nwant\n%v", size, to, got, want)
+			}
+		}
+	}
+}
+
 func TestWalkJSON(t *testing.T) {
 	d := relayAttempt()
 	d.Helo = "evil.example"

@@ -179,6 +179,30 @@ func span(low, high int) param.Range {
 	return param.MustParseRange(at(low).String() + "-" + at(high).String())
 }
 
+// TestGrowth: four times as large a policy takes about four times as much memory. Sixteen times
+// would be a product of two numbers that grow.
+func TestGrowth(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
+	const n, most = 250, 8
+	for _, a := range arrangements {
+		var check, diff [2]uint64
+		for i, n := range [2]int{n, 4 * n} {
+			cfg := a.make(n)
+			before := compile(t, cfg)
+			a.change(&cfg)
+			after := compile(t, cfg)
+			check[i] = allocatedBy(func() { analysis.Check(before, analysis.Options{}) })
+			diff[i] = allocatedBy(func() { analysis.Compare(before, after) })
+		}
+		t.Logf("%s: check %d and %d bytes, diff %d and %d", a.name, check[0], check[1], diff[0], diff[1])
+		if check[1] > most*check[0] || diff[1] > most*diff[0] {
+			t.Errorf("%s: check takes %d and %d bytes, diff %d and %d", a.name, check[0], check[1], diff[0], diff[1])
+		}
+	}
+}
+
 // BenchmarkGrowth checks the arrangements, and compares each with a changed one. It reports how
 // many bytes are allocated for each element.
 func BenchmarkGrowth(b *testing.B) {

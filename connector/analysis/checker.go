@@ -36,7 +36,7 @@ type servedConnector struct {
 	// implicit is set where every connection begins with TLS.
 	implicit bool
 
-	outranked *conflict // about clients whom it loses to connectors that are bound to one address
+	outranked *conflict // about clients that it loses to connectors that are bound to one address
 
 	computed bool // whether sessions has been computed
 	sessions []mailSession

@@ -26,7 +26,7 @@ type Finding struct {
 
 	Acknowledged string // the reason why it is intended; "" unless it was acknowledged
 
-	beyond []partition.Span // clients whom Clients leaves out
+	beyond []partition.Span // clients that Clients leaves out
 	terms  []string         // of Extent, beside the ranges of Clients
 	edit   func(*connector.Config) bool
 }

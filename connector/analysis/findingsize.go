@@ -93,7 +93,7 @@ func (c *checker) reportSizeGaps() {
 	}
 }
 
-// lastLimited returns the last way that has an upper bound; nil if there is none. known has earlier
+// lastLimited returns the last way that has an upper bound; nil if every way has no bound. known has earlier
 // results.
 func lastLimited(way *partition.Way, known map[*partition.Way]*partition.Way) *partition.Way {
 	var last *partition.Way

@@ -78,7 +78,11 @@ func (c *comparer) groupsOf(members []representative) []clientGroup {
 		}
 	}
 	if logins != nil {
-		for _, crowd := range logins.Crowds(func(i int) bool { return places[ByLogon][i] }) {
+		before := logins.Tried
+		crowds := logins.Crowds(func(i int) bool { return places[ByLogon][i] })
+		c.effort.Spend(triedSteps * (logins.Tried - before))
+		c.effort.Keep(len(crowds))
+		for _, crowd := range crowds {
 			all = append(all, clientGroup{ByLogon, crowd})
 		}
 	}

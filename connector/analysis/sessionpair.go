@@ -24,13 +24,19 @@ func (c *comparer) sessionPairs(place int, rights permission.Set) []*sessionPair
 	var all []*sessionPair
 	for _, who := range c.representatives(&c.pairs[place], rights) {
 		for _, tls := range []bool{false, true} {
-			if tls || len(who.Partner) == 0 && !c.pairs[place].implicit {
+			if c.effort.Spend(openSteps) && (tls || len(who.Partner) == 0 && !c.pairs[place].implicit) {
 				all = append(all, c.openPair(place, who, tls))
 			}
 		}
 	}
 	return all
 }
+
+// The effort of examining a combination of groups, and of opening the session of one identity.
+const (
+	triedSteps = 20
+	openSteps  = 2000
+)
 
 // representatives returns the identities that are possible on the connectors of p, as
 // far as the rights distinguish them.
@@ -45,6 +51,9 @@ func (c *comparer) representatives(p *pair, rights permission.Set) []representat
 		}
 	}
 	logins := partition.NewLogins(p.inbounds[0].ACL(), p.inbounds[1].ACL(), rights)
+	if !c.effort.Spend(triedSteps * logins.Tried) {
+		return nil
+	}
 	for i := range logins.Users {
 		all = append(all, representative{partition.Who{User: &logins.Users[i]}, logins, i})
 	}

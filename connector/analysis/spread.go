@@ -29,22 +29,23 @@ type wildcard struct {
 
 func wildcardAt(at netip.AddrPort) wildcard { return wildcard{at.Addr().Is6(), at.Port()} }
 
-// doors is what is known of the listeners of a comparer.
+// doors are facts about the listeners of a comparer.
 type doors struct {
 	listening map[bool]int       // local addresses by family: IPv4 or not
 	named     map[wildcard]bool  // whether a binding names an address that the wildcard would otherwise stand for
 	claimed   [][]partition.Span // by listener; nil without Other
+	others    []int              // by listener: the place of Other; -1 without it
 	place     map[*partition.Listener]int
 }
 
-// doors returns what is known of the listeners.
+// doors returns the facts about the listeners.
 func (c *comparer) doors() *doors {
 	if c.knownDoors != nil {
 		return c.knownDoors
 	}
 	d := &doors{
 		listening: map[bool]int{}, named: map[wildcard]bool{},
-		claimed: make([][]partition.Span, len(c.listeners)), place: map[*partition.Listener]int{},
+		claimed: make([][]partition.Span, len(c.listeners)), others: slices.Repeat([]int{-1}, len(c.listeners)), place: map[*partition.Listener]int{},
 	}
 	for i := range c.listeners {
 		l := &c.listeners[i]
@@ -59,6 +60,11 @@ func (c *comparer) doors() *doors {
 			d.claimed[i] = l.Claimed()
 		}
 	}
+	for i := range c.listeners {
+		if l := &c.listeners[i]; l.Other != nil {
+			d.others[i] = d.place[l.Other]
+		}
+	}
 	c.knownDoors = d
 	return d
 }
@@ -67,15 +73,16 @@ func (c *comparer) doors() *doors {
 // addresses are also clients at the others, as far as these don't answer them.
 func (c *comparer) spreadOf(spans map[int][]partition.Span) spread {
 	b := spreader{comparer: c, doors: c.doors(), same: map[string]int{}, place: map[int]int{}}
-	given := map[*partition.Listener][]partition.Span{}
 	for l := range spans {
 		spans[l] = partition.Join(spans[l])
-		given[&c.listeners[l]] = spans[l]
 	}
-	c.effort.Spend(len(c.listeners))
+	c.effort.Spend(len(c.listeners) * spreadSteps)
 	for i := range c.listeners {
-		l := &c.listeners[i]
-		own, other := spans[i], given[l.Other]
+		own := spans[i]
+		var other []partition.Span
+		if at := b.others[i]; at >= 0 {
+			other = spans[at]
+		}
 		switch {
 		case len(own) > 0 || len(other) > 0 && overlap(other, b.claimed[i]):
 			b.add(i, own, other)
@@ -85,6 +92,9 @@ func (c *comparer) spreadOf(spans map[int][]partition.Span) spread {
 	}
 	return b.spread
 }
+
+// spreadSteps is the effort of looking at a listener.
+const spreadSteps = 5
 
 // spreader makes a spread.
 type spreader struct {
@@ -140,7 +150,7 @@ func (b *spreader) add(at int, own, other []partition.Span) {
 // follow adds the clients of the other listener of a listener.
 func (b *spreader) follow(at int) {
 	l := &b.listeners[at]
-	if group := b.place[b.doors.place[l.Other]]; group >= 0 {
+	if group := b.place[b.others[at]]; group >= 0 {
 		b.list(group, l)
 		return
 	}

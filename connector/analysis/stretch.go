@@ -17,7 +17,7 @@ type stretch struct {
 	blocked   bool   // mail leaves neither before nor afterwards
 	connector string // the one that sends afterwards or, if there is no route then, before
 	next      *stretch
-	// changed is the first of this and the next ones that has deltas; nil if there is none.
+	// changed is the first of this and the next ones that has deltas; nil if they have no deltas.
 	// It is about messages larger than above, unless it is the stretch itself.
 	changed *stretch
 	above   int64

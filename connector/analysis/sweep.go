@@ -41,12 +41,14 @@ type conflict struct {
 	winner, loser claim
 	listener      *partition.Listener
 	client        netip.Addr
-	spans         map[int][]partition.Span // by listener
-	listed        int                      // local addresses in spans
-	last          *partition.Listener      // the listener that was added last
-	more          int                      // local addresses that spans leaves out
-	beyond        []partition.Span         // the clients there
-	joined        int                      // how many of beyond are joined
+	spans         map[int]*[]partition.Span // by listener
+	listed        int                       // local addresses in spans
+	last          *partition.Listener       // the listener that was added last
+	open          *[]partition.Span         // its spans; nil if they are left out
+	named         *servedConnector          // the winner that was added to winners last
+	more          int                       // local addresses that spans leaves out
+	beyond        []partition.Span          // the clients there
+	joined        int                       // how many of beyond are joined
 	pairs         map[[2]rangeKey]bool
 	winners       map[string]bool // at the local addresses in spans
 }
@@ -197,30 +199,34 @@ func (s *sweep) place(l *partition.Listener) int { return s.doors().place[l] }
 func (s *sweep) conflict(key conflictKey) *conflict {
 	m := s.conflicts[key]
 	if m == nil {
-		m = &conflict{key: key, spans: map[int][]partition.Span{}, pairs: map[[2]rangeKey]bool{}, winners: map[string]bool{}}
+		m = &conflict{key: key, spans: map[int]*[]partition.Span{}, pairs: map[[2]rangeKey]bool{}, winners: map[string]bool{}}
 		s.conflicts[key] = m
 		s.order = append(s.order, key)
 	}
 	return m
 }
 
-// add adds clients of a listener, which is at that place, whom a wins and b claims.
+// add adds clients of a listener, which is at that place, which a wins and b claims.
 func (m *conflict) add(l *partition.Listener, place int, a, b *claim, span partition.Span) {
 	if m.listener == nil {
 		m.winner, m.loser, m.listener, m.client = *a, *b, l, span.Low
 	}
 	if m.last != l {
-		m.last = l
+		m.last, m.open = l, nil
 		if m.listed >= maxAddresses {
 			m.more += len(l.Local)
 		} else {
 			m.listed += len(l.Local)
-			m.spans[place] = nil
+			m.open = &[]partition.Span{}
+			m.spans[place] = m.open
 		}
 	}
-	if spans, ok := m.spans[place]; ok {
-		m.spans[place] = append(spans, span)
-		m.winners[a.Name()] = true
+	if m.open != nil {
+		*m.open = append(*m.open, span)
+		if m.named != a.servedConnector {
+			m.named = a.servedConnector
+			m.winners[a.Name()] = true
+		}
 	} else if m.beyond = append(m.beyond, span); len(m.beyond) > 2*m.joined+maxAddresses {
 		m.beyond = partition.Join(m.beyond)
 		m.joined = len(m.beyond)
@@ -233,7 +239,11 @@ func (m *conflict) add(l *partition.Listener, place int, a, b *claim, span parti
 // conflictClients returns the clients of a conflict, each with the local addresses at
 // which it occurs, and the same in words.
 func (s *sweep) conflictClients(m *conflict) (spread, clientsText) {
-	all := s.spreadOf(m.spans)
+	spans := make(map[int][]partition.Span, len(m.spans))
+	for place, list := range m.spans {
+		spans[place] = *list
+	}
+	all := s.spreadOf(spans)
 	all.more += m.more
 	all.beyond = append(all.beyond, m.beyond...)
 	return all, s.inWords(&all)

@@ -35,7 +35,7 @@ const (
 // visibility walks a session under both policies and returns how much of the change
 // it shows.
 func (c *comparer) visibility(change *Change, d connector.Dialog) int {
-	old, now := c.policies[0].Walk(d), c.policies[1].Walk(d)
+	old, now := c.policies[0].Outcome(d), c.policies[1].Outcome(d)
 	switch change.Aspect {
 	case AspectSetting:
 		if old.Session.Inbound() != nil && now.Session.Inbound() != nil {

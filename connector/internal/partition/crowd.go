@@ -42,6 +42,8 @@ const (
 	maxIn     = 4
 	maxUnless = 3
 	maxTried  = 50_000 // combinations of kinds
+
+	foundPerTry = 16 // with how many that were found a combination is compared at the effort of trying it
 )
 
 // gathering collects combinations of kinds.
@@ -61,10 +63,11 @@ type combination struct {
 }
 
 // crowds describes the members for which holds is true. start is the power of a
-// principal without groups; with combines two powers.
-func crowds[S comparable](start S, kinds []kind[S], with func(S, S) S, holds func(S) bool) []Crowd {
+// principal without groups; with combines two powers. tried is the effort, in combinations.
+func crowds[S comparable](start S, kinds []kind[S], with func(S, S) S, holds func(S) bool) (all []Crowd, tried int) {
 	g := gathering[S]{kinds: kinds, with: with, holds: holds}
 	g.extend(start, nil, maxIn, func(power S, in []int) bool {
+		g.tried += len(g.found) / foundPerTry
 		at := slices.IndexFunc(g.found, func(c combination) bool { return c.covers(in) })
 		if at >= 0 {
 			return len(g.found[at].unless) > 0
@@ -87,7 +90,7 @@ func crowds[S comparable](start S, kinds []kind[S], with func(S, S) S, holds fun
 		g.found = append(g.found, found)
 		return len(found.unless) > 0
 	})
-	return g.crowds()
+	return g.crowds(), g.tried
 }
 
 // extend visits the combinations that add up to most kinds to set, smaller ones
@@ -137,6 +140,7 @@ func without(set, part []int) []int {
 // one kind only.
 func (g *gathering[S]) crowds() []Crowd {
 	var all []Crowd
+	var unless []string // of each
 	for _, c := range g.found {
 		crowd := Crowd{In: g.lists(c.in)}
 		for _, x := range c.unless {
@@ -144,15 +148,16 @@ func (g *gathering[S]) crowds() []Crowd {
 		}
 		crowd.Unless = joinLists(crowd.Unless)
 		all = append(all, crowd)
+		unless = append(unless, fmt.Sprint(crowd.Unless))
 	}
 	for i := 0; i < len(all); i++ {
 		for j := i + 1; j < len(all); j++ {
-			if fmt.Sprint(all[i].Unless) != fmt.Sprint(all[j].Unless) {
+			if unless[i] != unless[j] {
 				continue
 			}
 			if lists, ok := joinTwo(all[i].In, all[j].In); ok {
 				all[i].In = lists
-				all = slices.Delete(all, j, j+1)
+				all, unless = slices.Delete(all, j, j+1), slices.Delete(unless, j, j+1)
 				j = i // the larger crowd may join those passed over
 			}
 		}

@@ -10,7 +10,7 @@ const (
 // Effort counts the steps of an analysis and what it keeps, and ends it at a limit. So how
 // far an analysis goes depends on the policies alone and not on the machine.
 type Effort struct {
-	steps, kept int // what is left
+	steps, kept int // the remaining ones
 }
 
 // NewEffort returns the effort of one analysis.

@@ -20,6 +20,8 @@ type Logins struct {
 	// The first is a member of Authenticated Users, and of the groups that NewLogins
 	// got, only; each has as few SIDs as possible. The SIDs begin with these.
 	Users []auth.Identity
+	// Tried is how many combinations of groups were examined, by Crowds as well.
+	Tried int
 
 	start power
 	kinds []kind[power]
@@ -64,6 +66,7 @@ func NewLogins(a, b *permission.ACL, rights permission.Set, groups ...permission
 				l.Users = append(l.Users, auth.Identity{Principal: permission.Principal{Name: "somebody", SIDs: m.sids}})
 			}
 			for _, k := range l.kinds {
+				l.Tried++
 				more := m.with(k.power)
 				if !seen[more] {
 					seen[more] = true
@@ -85,10 +88,12 @@ func Users(a, b *permission.ACL, rights permission.Set) []auth.Identity {
 // Users it is. The groups are SIDs other than Authenticated Users, of which every
 // login is a member.
 func (l *Logins) Crowds(holds func(user int) bool) []Crowd {
-	return crowds(l.start, l.kinds, power.with, func(p power) bool {
+	all, tried := crowds(l.start, l.kinds, power.with, func(p power) bool {
 		at, ok := l.place[p.outcome()]
 		return ok && holds(at)
 	})
+	l.Tried += tried
+	return all
 }
 
 // power holds the rights that two access lists allow and deny to a set of SIDs.

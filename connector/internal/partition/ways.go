@@ -24,7 +24,7 @@ type Ways struct {
 	effort     *Effort
 }
 
-// wayKey is what a Way and those after it depend on.
+// wayKey has the values that a Way and those after it depend on.
 type wayKey struct {
 	route    connector.Route
 	accepted routing.DomainType
@@ -77,7 +77,7 @@ func (w *Ways) at(to routing.Address, i int) connector.Route {
 }
 
 // end returns the first cut before which messages have another route than at the cut at, and
-// that route. It is behind all cuts if there is none.
+// that route. It is behind all cuts if no larger message has another route.
 func (w *Ways) end(to routing.Address, at int, route connector.Route) (int, connector.Route) {
 	low, high := at, len(w.cuts)+1
 	if route.Outcome != routing.Routed {

@@ -123,10 +123,11 @@ func (d *Domains) PartnerCrowds(holds func(partner int) bool) []Crowd {
 			all = append(all, kind[secured]{s, names})
 		}
 	}
-	return crowds(secured{}, all, secured.with, func(s secured) bool {
+	found, _ := crowds(secured{}, all, secured.with, func(s secured) bool {
 		at := slices.IndexFunc(d.partners, func(w Who) bool { return d.securedBy(w.Partner) == s })
 		return at >= 0 && holds(at)
 	})
+	return found
 }
 
 func (d *Domains) secured(class int) secured { return d.Classes[class].Secure }
