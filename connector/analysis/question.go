@@ -18,7 +18,7 @@ import (
 type Question struct {
 	Remote []param.Range    // the clients
 	Local  []netip.AddrPort // where they connect; an unspecified address: all of its family at that port
-	// As is who they are: "" or "any", "anonymous", "certificate" for clients with
+	// As is who they are: "" for any client, which is -as anybody, "anonymous", "certificate" for clients with
 	// a certificate of TLSReceiveDomainSecureList, "certificate:NAME" for those whose
 	// certificate proves NAME, or the name or SID of a user or group, which means every
 	// user who logs on and is a member, whatever else the user is a member of.

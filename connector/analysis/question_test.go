@@ -15,7 +15,7 @@ func TestParseQuestion(t *testing.T) {
 		"always accepted -to *.contoso.com -remote 10.1.0.0/16 -as printers -tls -size 20MB": "-remote 10.1.0.0/16 -as printers -tls -to *.contoso.com -size 20MB always accepted",
 		`--as "NT AUTHORITY\Authenticated Users" never relays`:                               `-as "NT AUTHORITY\Authenticated Users" never relays`,
 		"-from '<>, Contoso.COM,ann@contoso.com,[192.0.2.1]' sometimes sends":                "-from <>,contoso.com,ann@contoso.com,[192.0.2.1] sometimes sends",
-		"-as any -clear never logs-on":                                                       "-clear never logs-on",
+		"-as anybody -clear never logs-on":                                                   "-clear never logs-on",
 		"-as certificate:Bank.org -own always sends":                                         "-as certificate:bank.org -own always sends",
 		"-local 0.0.0.0:25,[::]:587 never offered auth login":                                "-local 0.0.0.0:25,[::]:587 never offered AUTH LOGIN",
 		`-remote 10.0.0.1-10.0.0.9,::/0 always served by "Default HubA"`:                     "",

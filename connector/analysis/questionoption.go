@@ -49,7 +49,7 @@ var questionOptions = []questionOption{{
 	},
 	value: func(q *Question) string { return joinTexts(q.Local) },
 }, {
-	QuestionOption: QuestionOption{"as", "`WHO` the clients are: anonymous, certificate, certificate:NAME, or a user or group as in Add-ADPermission: all users who are members of it, whatever else they are members of (default: any client)"},
+	QuestionOption: QuestionOption{"as", "`WHO` the clients are: anonymous, certificate, certificate:NAME, or a user or group as in Add-ADPermission: all users who are members of it, whatever else they are members of (default: -as anybody, which is every client)"},
 	set:            (*Question).setAs,
 	value:          func(q *Question) string { return q.As },
 }, {

@@ -121,7 +121,7 @@ func (q *Question) check() error {
 
 // The values of Question.As that aren't users or groups.
 const (
-	asAny         = "any"
+	asAnybody     = "anybody"
 	asAnonymous   = "anonymous"
 	asCertificate = "certificate"
 )
@@ -131,7 +131,7 @@ func (q *Question) setAs(value string) error {
 	q.As = strings.TrimSpace(value)
 	name, named := strings.CutPrefix(q.As, asCertificate+":")
 	switch {
-	case q.As == asAny:
+	case q.As == asAnybody:
 		q.As = ""
 	case q.As == asAnonymous || q.As == asCertificate:
 	case named:
