@@ -58,6 +58,11 @@ type Transport struct {
 	InternalDsnMaxMessageAttachSize param.Setting[param.Size]        // the same
 	ExternalDelayDsnEnabled         param.Setting[bool]              // whether reports of delays are sent
 	InternalDelayDsnEnabled         param.Setting[bool]              // the same
+
+	// Assertions are questions about the whole policy that must hold, each the text of one
+	// analysis.Question: "-remote 10.1.0.0/16 -clear never logs-on". Only package analysis
+	// answers them; they change no decision. At most MaxAssertions.
+	Assertions []string
 }
 
 // Merge adds src to dst, so that a configuration can be read from several files in

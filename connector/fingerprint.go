@@ -19,7 +19,7 @@ const fingerprintBytes = 15
 // Fingerprint returns a name for what p does: 24 lower-case letters and digits. Two
 // policies have the same one if all their parameters are the same, those at their
 // defaults included. How the configuration was split into files, the order of its lists,
-// comments and acknowledgements don't count. Nor do passwords, which therefore can't be
+// comments, acknowledgements and assertions don't count. Nor do passwords, which therefore can't be
 // guessed from it; whether one is set does. Another version of this package may give the
 // same configuration another fingerprint. For nil and the zero Policy it returns "".
 func (p *Policy) Fingerprint() string {
@@ -56,6 +56,7 @@ func (p *Policy) canonical() Config {
 		d.Default = d.DomainName != "" && strings.EqualFold(d.DomainName, p.accepted.Default().String())
 	}
 	cfg.Server, cfg.Transport, cfg.Services, cfg.Acknowledged = local.Name, p.transport, []Service{p.service}, nil
+	cfg.Transport.Assertions = nil
 	cfg.Remote = nil
 	for key, d := range p.remote {
 		d.Name, d.DomainName = "", key

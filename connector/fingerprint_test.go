@@ -16,8 +16,8 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// TestFingerprintOfTheSame: order, defaults that are written out, comments and
-// acknowledgements don't change a fingerprint.
+// TestFingerprintOfTheSame: order, defaults that are written out, comments,
+// acknowledgements and assertions don't change a fingerprint.
 func TestFingerprintOfTheSame(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
@@ -40,6 +40,7 @@ func TestFingerprintOfTheSame(t *testing.T) {
 		shuffle(r, cfg.Receive)
 		shuffle(r, cfg.Send)
 		cfg.Acknowledged = []connector.Acknowledgement{{Code: "open-relay", Place: "Receive", Reason: "intended"}}
+		cfg.Transport.Assertions = []string{"never relays"}
 		again, err := connector.Compile(cfg)
 		if err != nil {
 			t.Fatal(err)

@@ -81,6 +81,15 @@ func (c *Config) MovedPaths(before, part *Config) map[source.Path]source.Path {
 			moved[from[i]] = to[list.before+i]
 		}
 	}
+	for name, before := range map[source.Path][]string{
+		"TLSReceiveDomainSecureList": before.Transport.TLSReceiveDomainSecureList, "TLSSendDomainSecureList": before.Transport.TLSSendDomainSecureList,
+		"Assertions": before.Transport.Assertions,
+	} {
+		list := "Transport." + name
+		for i := range fieldOf(&part.Transport, string(name)).Len() {
+			moved[list.Index(i)] = list.Index(len(before) + i)
+		}
+	}
 	return moved
 }
 

@@ -52,7 +52,7 @@ var transportTableOfDefaults = map[string][3]string{
 	"GenerateCopyOfDSNFor":            {"5.4.8, 5.4.6, 5.4.4, 5.2.4, 5.2.0, 5.1.4"},
 	"ExternalPostmasterAddress":       {hub: "postmaster@contoso.com", onEdge: "postmaster@s.contoso.com"},
 	"ExternalDsnMaxMessageAttachSize": {"10 MB (10,485,760 bytes)"}, "InternalDsnMaxMessageAttachSize": {"10 MB (10,485,760 bytes)"},
-	"ExternalDelayDsnEnabled": {"true"}, "InternalDelayDsnEnabled": {"true"},
+	"ExternalDelayDsnEnabled": {"true"}, "InternalDelayDsnEnabled": {"true"}, "Assertions": {"[]"},
 }
 
 func TestServiceDefaults(t *testing.T) {

@@ -110,6 +110,7 @@ func (v *validator) transport() {
 	v.secureList("Transport.TLSReceiveDomainSecureList", t.TLSReceiveDomainSecureList)
 	v.secureList("Transport.TLSSendDomainSecureList", t.TLSSendDomainSecureList)
 	v.postmaster(t)
+	v.assertions(t.Assertions)
 }
 
 // secureList checks a list of domains for domain security, which allows no wildcards.

@@ -131,6 +131,20 @@ var receiveRows = []ruleRow{
 		wrong: func(c *connector.Config) {
 			c.Receive[1].DomainSecureEnabled, c.Transport.TLSReceiveDomainSecureList = true, nil
 		}},
+	{rule: "too many assertions", path: "Transport.Assertions", code: source.CodeOutOfRange,
+		wrong: func(c *connector.Config) {
+			c.Transport.Assertions = slices.Repeat([]string{"never relays"}, connector.MaxAssertions+1)
+		},
+		legal: func(c *connector.Config) {
+			c.Transport.Assertions = slices.Repeat([]string{"never relays"}, connector.MaxAssertions)
+		}},
+	{rule: "too long an assertion", path: "Transport.Assertions[1]", code: source.CodeOutOfRange,
+		wrong: func(c *connector.Config) {
+			c.Transport.Assertions = []string{"never relays", strings.Repeat("ä", connector.MaxAssertionLen+1)}
+		},
+		legal: func(c *connector.Config) {
+			c.Transport.Assertions = []string{"never relays", strings.Repeat("ä", connector.MaxAssertionLen)}
+		}},
 	{rule: "R5 wildcard", path: "Transport.TLSReceiveDomainSecureList[1]", code: connector.CodeDomainSecureList,
 		wrong: func(c *connector.Config) {
 			c.Transport.TLSReceiveDomainSecureList = []string{"fabrikam.com", "*.fabrikam.com"}

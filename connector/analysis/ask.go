@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
 )
 
 // Answer is the answer to a Question. It is exact: it holds for every session that the
@@ -34,12 +35,15 @@ type Answer struct {
 // connector to compare with; to compare policies, use AskBoth.
 //
 // The effort grows as that of Check; beyond the same limits Answer.Undecided says so.
-func Ask(p *connector.Policy, q Question) Answer {
+func Ask(p *connector.Policy, q Question) Answer { return askOne(p, q, partition.NewEffort()) }
+
+// askOne is Ask with the effort that is left of several questions.
+func askOne(p *connector.Policy, q Question, effort *partition.Effort) Answer {
 	switch err := q.check(); {
 	case err != nil:
 		return undecided(err)
 	case q.Other != "":
-		return AskBoth(p, p, q)
+		return askBoth(p, p, q, effort)
 	case q.Claim.Compares():
 		return undecided(fmt.Errorf("%s compares two policies or two connectors; give the other policy with -with, or the other connector with -with-connector", q.Claim))
 	}
@@ -50,13 +54,17 @@ func Ask(p *connector.Policy, q Question) Answer {
 		}
 		q.Connector = in.Name()
 	}
-	return ask(q, [2]*connector.Policy{p, nil})
+	return ask(q, [2]*connector.Policy{p, nil}, effort)
 }
 
 // AskBoth answers a question that compares two policies. With Question.Connector, the
 // connector of p taken alone is compared with Question.Other of other, by default the
 // connector of the same name.
 func AskBoth(p, other *connector.Policy, q Question) Answer {
+	return askBoth(p, other, q, partition.NewEffort())
+}
+
+func askBoth(p, other *connector.Policy, q Question, effort *partition.Effort) Answer {
 	if err := q.check(); err != nil {
 		return undecided(err)
 	}
@@ -76,7 +84,7 @@ func AskBoth(p, other *connector.Policy, q Question) Answer {
 		}
 		q.Connector, q.Other = "", ""
 	}
-	return ask(q, [2]*connector.Policy{p, other})
+	return ask(q, [2]*connector.Policy{p, other}, effort)
 }
 
 func undecided(err error) Answer {
@@ -111,7 +119,7 @@ func alone(p *connector.Policy, name string) (*connector.Policy, error) {
 }
 
 // ask answers a question about one policy, or about two.
-func ask(q Question, policies [2]*connector.Policy) Answer {
+func ask(q Question, policies [2]*connector.Policy, effort *partition.Effort) Answer {
 	if q.Property == PropertyServed && q.Argument != "" {
 		if _, err := inboundNamed(policies[0], q.Argument); err != nil {
 			if _, other := inboundNamed(policies[1], q.Argument); other != nil {
@@ -119,7 +127,7 @@ func ask(q Question, policies [2]*connector.Policy) Answer {
 			}
 		}
 	}
-	a := newAsker(q, policies)
+	a := newAsker(q, policies, effort)
 	a.run()
 	return a.answer()
 }

@@ -10,8 +10,9 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// The effort of one session and of one decision.
+// The effort of one element of a partition, one session and one decision.
 const (
+	cellSteps     = 200
 	identitySteps = 200
 	decisionSteps = 20
 )

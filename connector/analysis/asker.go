@@ -26,6 +26,7 @@ type asker struct {
 	cells         []routing.Domain  // the witnesses of all cells in which senders are
 	local         string            // a local part that no AllowedSenders has
 	recipients    []recipient
+	partners      []sendingAs // the certificates with senders, where no connector restricts these; nil: not known yet
 	clients       []askedClients
 
 	decided int // kinds of sessions
@@ -57,8 +58,8 @@ func (q *Question) needs() needs {
 	return n
 }
 
-func newAsker(q Question, policies [2]*connector.Policy) *asker {
-	a := &asker{q: q, policies: policies, sides: 1, needs: q.needs(), effort: partition.NewEffort()}
+func newAsker(q Question, policies [2]*connector.Policy, effort *partition.Effort) *asker {
+	a := &asker{q: q, policies: policies, sides: 1, needs: q.needs(), effort: effort}
 	if q.Claim.Compares() {
 		a.sides = 2
 	}
@@ -74,6 +75,7 @@ func newAsker(q Question, policies [2]*connector.Policy) *asker {
 	a.collectSenders()
 	a.collectRecipients()
 	a.collectClients()
+	a.effort.Spend(cellSteps * (len(a.senderDomains.Cells) + len(a.recipients) + len(a.clients)))
 	return a
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -26,7 +27,7 @@ func (a *asker) identities(c *askedClients, tls bool) iter.Seq[sendingAs] {
 			return
 		}
 		if (kind == "" || kind == asCertificate) && tls {
-			for _, who := range a.certificates(senders) {
+			for _, who := range a.certificatesOf(c, senders) {
 				if !yield(who) {
 					return
 				}
@@ -61,6 +62,17 @@ func (a *asker) users(c *askedClients) iter.Seq[sendingAs] {
 	}
 }
 
+// certificatesOf returns the result of certificates, which is computed once for all connectors that restrict no senders.
+func (a *asker) certificatesOf(c *askedClients, senders []routing.Address) []sendingAs {
+	if a.restricts(c) {
+		return a.certificates(senders)
+	}
+	if a.partners == nil {
+		a.partners = append([]sendingAs{}, a.certificates(senders)...)
+	}
+	return a.partners
+}
+
 // certificates returns the identities of clients with a certificate that names a domain of
 // TLSReceiveDomainSecureList, or the names that are asked about.
 func (a *asker) certificates(senders []routing.Address) []sendingAs {
@@ -84,6 +96,7 @@ func (a *asker) certificates(senders []routing.Address) []sendingAs {
 			continue // such a client is an anonymous one
 		}
 		for _, sender := range senders {
+			a.effort.Spend(2 * len(a.senderDomains.Cells)) // Certificate may look at all of them
 			d := sender.Domain()
 			if a.q.Sender != OwnSender {
 				add(a.senderDomains.Certificate(lists, a.names, d), sender)
@@ -112,30 +125,31 @@ func (a *asker) isSecure(d routing.Domain) bool {
 // sendersOf returns the senders that are asked about in sessions without a user on the
 // connectors, one of each kind.
 func (a *asker) sendersOf(c *askedClients) []routing.Address {
-	if !a.needs.sender {
-		return a.senders
-	}
-	var listed []routing.Address
-	restricted := false
-	for _, in := range c.in {
-		if in == nil {
-			continue
-		}
-		for _, s := range in.Settings().AllowedSenders {
-			restricted = true
-			if address, err := routing.ParseAddress(s.String()); err == nil && address.IsASCII() && a.asksFrom(address) {
-				listed = append(listed, address)
-			}
-		}
-	}
-	if !restricted {
+	if !a.restricts(c) {
 		return a.senders
 	}
 	all := slices.Clone(a.senders)
 	for _, d := range a.cells {
 		all = append(all, partition.Mailbox(a.local, d))
 	}
-	return append(all, listed...)
+	for _, in := range c.in {
+		if in == nil {
+			continue
+		}
+		for _, s := range in.Settings().AllowedSenders {
+			if address, err := routing.ParseAddress(s.String()); err == nil && address.IsASCII() && a.asksFrom(address) {
+				all = append(all, address)
+			}
+		}
+	}
+	return all
+}
+
+// restricts reports whether a connector restricts the senders, where they matter.
+func (a *asker) restricts(c *askedClients) bool {
+	return a.needs.sender && slices.ContainsFunc(c.in[:], func(in *connector.Inbound) bool {
+		return in != nil && len(in.Settings().AllowedSenders) > 0
+	})
 }
 
 // asksFrom reports whether a sender is asked about.

@@ -15,12 +15,22 @@ import (
 // The findings about clients, ranges, address spaces and grants are exact: they are
 // computed on a partition of all sessions, which covers every client and every
 // recipient. A policy that is too large for that, as Compare defines it, has one
-// finding that says so. Only the connectors of this server are checked; for those of
+// finding that says so, and those of Assertions. Only the connectors of this server are checked; for those of
 // other servers the warnings of Compile are listed.
 func Check(p *connector.Policy, opts Options) []Finding {
 	if p == nil {
 		return nil
 	}
+	found := append(check(p, opts), Assertions(p)...)
+	slices.SortStableFunc(found, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Severity, b.Severity), a.Path.Compare(b.Path),
+			cmp.Compare(a.Code, b.Code), cmp.Compare(a.Detail, b.Detail))
+	})
+	return found
+}
+
+// check returns the findings beside those about assertions.
+func check(p *connector.Policy, opts Options) []Finding {
 	c := newChecker(p, opts)
 	for _, family := range checks {
 		if c.effort.Exceeded() {
@@ -32,10 +42,6 @@ func Check(p *connector.Policy, opts Options) []Finding {
 		return tooLarge(c.effort.Why())
 	}
 	c.acknowledge()
-	slices.SortStableFunc(c.found, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Severity, b.Severity), a.Path.Compare(b.Path),
-			cmp.Compare(a.Code, b.Code), cmp.Compare(a.Detail, b.Detail))
-	})
 	return c.found
 }
 

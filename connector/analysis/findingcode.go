@@ -61,6 +61,10 @@ const (
 	CodeServesNothing source.Code = "serves-nothing" // error or warning: this server has no enabled Receive connector
 	CodeFqdnMissing   source.Code = "fqdn-missing"   // warning: next hops are greeted by a short name
 
+	CodeAssertionFalse     source.Code = "assertion-false"     // error: a session contradicts an assertion
+	CodeAssertionInvalid   source.Code = "assertion-invalid"   // error: an assertion can't be read
+	CodeAssertionUndecided source.Code = "assertion-undecided" // error: whether an assertion is true isn't known
+
 	CodeTooLarge source.Code = "too-large" // error: the policy can't be checked exactly
 
 	CodeAcknowledgedNothing  source.Code = "acknowledged-nothing"  // warning: nothing of the kind is found there
@@ -80,7 +84,7 @@ func FindingCodes() []source.Code {
 		CodeCertificateFqdn, CodeCertificateExpired, CodeCertificateExpires, CodeCertificateNoRSA,
 		CodeTLSLegacyRange, CodeTLSLegacyNoEnd, CodeTLSLegacyEnds, CodeTLSLegacyEnded,
 		CodeAcceptedUnrouted, CodeNoRoutes, CodeRelayLoop, CodeSmartHostSelf, CodeSmartHostUnpaced, CodeSendUnused, CodeSpaceUnused,
-		CodeRouteTie, CodeRouteSize, CodeSizeGap, CodeTooLarge, CodeServesNothing, CodeFqdnMissing, CodeAcknowledgedNothing, CodeAcknowledgedNoReason,
+		CodeRouteTie, CodeRouteSize, CodeSizeGap, CodeTooLarge, CodeAssertionFalse, CodeAssertionInvalid, CodeAssertionUndecided, CodeServesNothing, CodeFqdnMissing, CodeAcknowledgedNothing, CodeAcknowledgedNoReason,
 		CodeAcknowledgedExtent, CodeAcknowledgedError,
 		connector.CodeRangesOverlap,
 	}

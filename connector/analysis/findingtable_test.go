@@ -351,6 +351,19 @@ var findingTests = map[string]findingTest{
 		parts: []string{"%in", `, "OrarEnabled": true`, "%out", `, "MaxMessageSize": "20MB"`},
 		found: []string{`not-enforced Receive["In"].OrarEnabled`},
 	},
+	"assertion that is false": {
+		parts: []string{"%top", `, "Transport": {"Assertions": ["-as anonymous -clear always sends", "-connector in never sends"]}`},
+		found: []string{"assertion-false Transport.Assertions[1]"}, asks: "need-rcpt",
+		fixed: []string{"%top", `, "Transport": {"Assertions": ["-as anonymous -clear always sends"]}`},
+	},
+	"assertions that can't be proved": {
+		parts: []string{"%top", `, "Transport": {"Assertions": ["never flies", "implies sends", "-connector Out never sends"]}`},
+		found: []string{"assertion-invalid Transport.Assertions[0]", "assertion-invalid Transport.Assertions[1]", "assertion-undecided Transport.Assertions[2]"}, fixed: []string{},
+	},
+	"assertion whose falsehood is acknowledged": {
+		parts: []string{"%top", `, "Transport": {"Assertions": ["never sends"]}, "Acknowledged": [{"Code": "assertion-false", "Place": "Transport", "Reason": "so"}]`},
+		found: []string{"assertion-false Transport.Assertions[0]", "acknowledged-nothing Acknowledged[0]"}, fixed: []string{},
+	},
 	"acknowledged nothing": {
 		parts: []string{"%in", `, "Comment": "Acknowledged open-relay: they are trusted\nreally"`},
 		found: []string{`acknowledged-nothing Receive["In"].Comment`},

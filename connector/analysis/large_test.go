@@ -148,6 +148,11 @@ func TestTooLarge(t *testing.T) {
 	if a := analysis.Ask(p, analysis.MustParseQuestion("never relays")); a.Holds || !a.TooLarge || a.Undecided == "" {
 		t.Errorf("got %+v", a)
 	}
+	cfg.Transport.Assertions = []string{"never relays"}
+	found = analysis.Check(compile(t, cfg), analysis.Options{})
+	if len(found) != 2 || found[0].Code != analysis.CodeTooLarge || found[1].Code != analysis.CodeAssertionUndecided || found[1].Severity != source.SeverityError {
+		t.Errorf("with an assertion: %v", found)
+	}
 }
 
 // TestTooManyRoutes: mail to each of many domains takes other ways at each of many sizes.

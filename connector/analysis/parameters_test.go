@@ -60,10 +60,10 @@ var uncompared = map[string]string{
 	"Send.IsCoexistenceConnector": "kept", "Send.LinkedReceiveConnector": "kept", "Send.FrontendProxyEnabled": "kept",
 	"Send.RequireOorg": "kept", "Send.ConnectorType": "kept",
 
-	"Transport.UseDowngradedExchangeServerAuth": "it decides what is valid only",
-	"Receive.TlsLegacyEndDate":                  "it ends what nothing begins",
-	"Transport.GenerateCopyOfDSNFor":            "there are no copies without ExternalPostmasterAddress",
-	"AcceptedDomain.Name":                       "names", "Service.Name": "another server's service", "RemoteDomain.Name": "names",
+	"Transport.UseDowngradedExchangeServerAuth": "it decides what is valid only", "Transport.Assertions": "assertions",
+	"Receive.TlsLegacyEndDate":       "it ends what nothing begins",
+	"Transport.GenerateCopyOfDSNFor": "there are no copies without ExternalPostmasterAddress",
+	"AcceptedDomain.Name":            "names", "Service.Name": "another server's service", "RemoteDomain.Name": "names",
 }
 
 // special are values for fields that need one of a kind.
@@ -153,6 +153,7 @@ var special = map[string]func(*connector.Config){
 	"Transport.GenerateCopyOfDSNFor": func(c *connector.Config) {
 		c.Transport.GenerateCopyOfDSNFor = param.Value(param.MustParseStatusCodes("5.7.1"))
 	},
+	"Transport.Assertions":                func(c *connector.Config) { c.Transport.Assertions = []string{"never relays"} },
 	"Transport.ExternalPostmasterAddress": func(c *connector.Config) { c.Transport.ExternalPostmasterAddress = "reports@contoso.com" },
 	"AcceptedDomain.Default":              func(c *connector.Config) { c.Accepted[0].Default = false; c.Accepted[1].Default = true },
 	"Service.ExternalDNSServers":          externalServers,

@@ -337,8 +337,8 @@ func TestPlaces(t *testing.T) {
 		}
 		return d
 	}
-	a := document("a.json", "{\"Receive\": [\n {\"Name\": \"One\",\n  \"Bindings\": [\"0.0.0.0:25\",\n   \"[::]:25\"]}]}")
-	b := document("b.json", "{\"Transport\": {},\n \"Receive\": [\n {\"Name\": \"Two\"},\n {\"Banner\": \"220 x\"}]}")
+	a := document("a.json", "{\"Receive\": [\n {\"Name\": \"One\",\n  \"Bindings\": [\"0.0.0.0:25\",\n   \"[::]:25\"]}],\n \"Transport\": {\"Assertions\": [\"a\"]}}")
+	b := document("b.json", "{\"Transport\": {\"Assertions\": [\"b\"]},\n \"Receive\": [\n {\"Name\": \"Two\"},\n {\"Banner\": \"220 x\"}]}")
 	var whole connector.Config
 	places := source.Map{}
 	for _, d := range []*jsonconfig.Document{a, b} {
@@ -353,6 +353,8 @@ func TestPlaces(t *testing.T) {
 		`Receive[2].Banner`:          "b.json:4:13", // the third of both
 		`Receive["One"].Bindings[0]`: "a.json:3:16",
 		`Transport.MaxSendSize`:      "b.json:1:15",
+		`Transport.Assertions[0]`:    "a.json:5:31",
+		`Transport.Assertions[1]`:    "b.json:1:31", // the second of both
 		`Receive["Three"].Name`:      "",
 		`Send[0].Name`:               "",
 		`Receive[`:                   "",

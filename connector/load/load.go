@@ -83,8 +83,8 @@ type Loaded struct {
 	Document string // the only one of Files, if it is a JSON document; otherwise ""
 }
 
-// Files reads the files, asks for the passwords that exports can't contain and compiles
-// the policy. Where the files are to blame, the error is source.Diagnostics with all
+// Files reads the files, asks for the passwords that exports can't contain, compiles
+// the policy and proves its assertions. Where the files are to blame, the error is source.Diagnostics with all
 // mistakes in the order of the files: those in the text, and those in the policy that
 // the rest of the text makes. A file that can't be read is such a mistake, too, and the
 // only one.
@@ -101,7 +101,14 @@ func Files(ctx context.Context, opts Options, names ...string) (*Loaded, error) 
 	if err != nil {
 		return nil, err
 	}
-	return d.Compile()
+	l, err := d.Compile()
+	if err == nil {
+		err = l.CheckAssertions()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
 // Draft is a configuration that was read from files and isn't compiled yet. The methods of a copy leave
@@ -221,7 +228,8 @@ func (d *Draft) rename(before *connector.Config) {
 	}
 }
 
-// Compile compiles the configuration. The error is as that of [Files]. Diagnostics
+// Compile compiles the configuration, and doesn't prove its assertions: [Loaded.CheckAssertions] does. The
+// error is as that of [Files]. Diagnostics
 // with one of the codes in forgiven are left out; where no others remain, both
 // results are nil.
 func (d *Draft) Compile(forgiven ...source.Code) (*Loaded, error) {
@@ -230,6 +238,7 @@ func (d *Draft) Compile(forgiven ...source.Code) (*Loaded, error) {
 	if err != nil && !errors.As(err, &problems) {
 		return nil, err
 	}
+	problems = append(problems, unreadableAssertions(&d.Config)...)
 	problems = slices.DeleteFunc(problems, func(p source.Diagnostic) bool {
 		return jsonconfig.Follows(p, d.unread) || slices.Contains(forgiven, p.Code)
 	})

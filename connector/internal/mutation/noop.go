@@ -247,6 +247,10 @@ func spellingNoOps() []Operator {
 			}
 			return true
 		}, "ReceiveConnector.SuppressXAnonymousTls"),
+		noOp("assertions", func(_ *rand.Rand, c *connector.Config) bool {
+			c.Transport.Assertions = append(c.Transport.Assertions, "never relays")
+			return true
+		}, "TransportConfig.Assertions"),
 		noOp("remarks", func(_ *rand.Rand, c *connector.Config) bool {
 			for i := range c.Receive {
 				c.Receive[i].Comment = "a remark"

@@ -35,6 +35,7 @@ const (
 // The kinds of values.
 var (
 	Address       = &Kind{Name: "IPAddress"}
+	Assertion     = &Kind{Name: "PolicyAssertion"}
 	Binding       = &Kind{Name: "IPBinding"}
 	Boolean       = &Kind{Name: "Boolean"}
 	Certificate   = &Kind{Name: "SmtpX509Identifier"}

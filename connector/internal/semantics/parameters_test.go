@@ -72,6 +72,7 @@ var decided = map[string]string{
 	"TransportConfig.MaxRecipientEnvelopeLimit":        "Decide",
 	"TransportConfig.TLSReceiveDomainSecureList":       "Decide",
 	"TransportConfig.TLSSendDomainSecureList":          "route-tls",
+	"TransportConfig.Assertions":                       "nowhere: it decides what is served",
 	"TransportService.UseDowngradedExchangeServerAuth": "nowhere: it decides what is valid",
 	"TransportService.ExternalDNSAdapterEnabled":       "ExternalDNSServers",
 	"TransportService.ExternalDNSProtocolOption":       "ExternalDNSServers",

@@ -69,6 +69,8 @@ type transport struct {
 	GenerateCopyOfDSNFor                                             *string
 	ExternalDsnMaxMessageAttachSize, InternalDsnMaxMessageAttachSize string
 	ExternalDelayDsnEnabled, InternalDelayDsnEnabled                 *bool
+
+	Assertions []string // without effect on sessions
 }
 
 // receive is a Receive connector. docs/cmdlets.md "New-ReceiveConnector, …" says what

@@ -98,7 +98,7 @@ func many[C, V any](k kind[V], field func(*C) *[]V) access[C] {
 // accessTo returns how the parameter r is read and written; the zero access if its
 // values are the cmdlets' own.
 func accessTo[C any](r *schema.Row) (a access[C]) {
-	for _, k := range []kind[string]{text, fqdn, domainName, x509, smtpAddress, subdomains, remoteName, serverID} {
+	for _, k := range []kind[string]{text, assertion, fqdn, domainName, x509, smtpAddress, subdomains, remoteName, serverID} {
 		isKind(&a, r, k)
 	}
 	isKind(&a, r, boolean)

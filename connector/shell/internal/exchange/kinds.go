@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
@@ -36,6 +37,7 @@ var (
 	domainName  = kind[string]{Kind: schema.Domain, parse: parseSecureDomain, show: showText, same: strings.EqualFold}
 	x509        = kind[string]{Kind: schema.Certificate, parse: parseX509, show: showText, nullable: true}
 	smtpAddress = kind[string]{Kind: schema.Mailbox, parse: parseMailbox, show: showText, nullable: true}
+	assertion   = kind[string]{Kind: schema.Assertion, parse: parseAssertion, show: showText}
 	subdomains  = kind[string]{Kind: schema.Subdomains, parse: parseText, show: showText, nullable: true}
 	remoteName  = kind[string]{Kind: schema.RemoteName, parse: parseRemoteName, show: showText, nullable: true}
 	date        = kind[param.Date]{Kind: schema.Date, parse: param.ParseDate, show: showDate, nullable: true}
@@ -144,6 +146,12 @@ func parseMailbox(s string) (string, error) {
 	if err == nil && !a.Domain().IsValid() {
 		return "", fmt.Errorf("%q has no domain", s)
 	}
+	return s, err
+}
+
+// parseAssertion reads a question that must be true of the policy.
+func parseAssertion(s string) (string, error) {
+	_, err := analysis.ParseAssertion(s)
 	return s, err
 }
 
