@@ -127,7 +127,7 @@ func (l *loaded) check(m material) []checked {
 			one.Path, one.File = "", files[i]
 		case f.Code == codeGodebug, f.Code == codeMilterFailed:
 			one.Position = source.Position{} // no file says it
-		case one.stops():
+		case f.Code == analysis.CodeServesNothing && one.stops():
 			one.Path = "" // the flag decides, whatever a file says
 			one.Detail, one.Fix = one.Detail+"; give "+l.others(), ""
 		}
@@ -170,9 +170,15 @@ func newChecked(f analysis.Finding) checked {
 // answers a question.
 func (f checked) logged() bool { return f.Severity != source.SeverityNote || f.Acknowledged != "" }
 
-// stops reports whether the policy can't be served at all.
+// stops reports whether the policy isn't served: it serves nothing, or an assertion isn't proved.
 func (f checked) stops() bool {
-	return f.Code == analysis.CodeServesNothing && f.Severity == source.SeverityError && f.Acknowledged == ""
+	switch f.Code {
+	case analysis.CodeAssertionFalse, analysis.CodeAssertionInvalid, analysis.CodeAssertionUndecided:
+		return true
+	case analysis.CodeServesNothing:
+		return f.Severity == source.SeverityError && f.Acknowledged == ""
+	}
+	return false
 }
 
 func printChecked(w io.Writer, all []checked, total string) {

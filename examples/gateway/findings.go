@@ -125,14 +125,17 @@ func oneLine(text string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(text, ":\n", ": "), "\n", "; ")
 }
 
-// examine makes the findings about a configuration and returns the one that is a mistake:
-// all Receive connectors belong to servers other than this one.
+// examine makes the findings about a configuration and returns those for which it isn't served.
 func (r *relayProcess) examine(s *configuration) error {
 	s.found = r.findings(s)
+	var mistakes source.Diagnostics
 	for _, f := range s.found {
 		if f.stops() {
-			return source.Diagnostics{f.Diagnostic}
+			if f.example != "" {
+				f.Detail += "; for example " + f.example
+			}
+			mistakes = append(mistakes, f.Diagnostic)
 		}
 	}
-	return nil
+	return mistakes.Err()
 }
