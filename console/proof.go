@@ -28,11 +28,17 @@ type effect struct {
 	Wider, Stricter, Different []analysis.Change
 	TooLarge                   string
 	Added, Gone                []analysis.Finding
+	Unproved                   source.Diagnostics // the assertions for which the change can't be applied
 }
 
 // Nothing reports whether the change does nothing that a session could see.
 func (e *effect) Nothing() bool {
 	return len(e.Wider)+len(e.Stricter)+len(e.Different)+len(e.Added)+len(e.Gone) == 0 && e.TooLarge == ""
+}
+
+// Refused reports whether the change can't be applied, as far as that is known.
+func (p *proof) Refused() bool {
+	return len(p.Mistakes) > 0 || p.Effect != nil && len(p.Effect.Unproved) > 0
 }
 
 // sound returns the policy as it is now; it is an error if its files have mistakes.
@@ -88,7 +94,9 @@ func effectOf(ctx context.Context, t *policyfiles.Trial) (*effect, error) {
 			e.Different = append(e.Different, change)
 		}
 	}
-	e.Added, e.Gone, err = t.Findings(ctx)
+	if e.Added, e.Gone, err = t.Findings(ctx); err == nil {
+		e.Unproved, err = t.Unproved(ctx)
+	}
 	return e, err
 }
 

@@ -35,7 +35,8 @@ func (*ConflictError) Error() string {
 // Apply writes a change into the files, if they still are the Before of the trial; otherwise the error is a
 // ConflictError. A script gets the commands appended, under a comment with the time, the user and the title; a
 // JSON document is written again. Credentials are written to Load.Credentials first. Then the gateway reads
-// the files again; if it refuses them, they are put back. After an error the files are as before, or the
+// the files again; if it refuses them, they are put back. A change after which an assertion of the policy isn't
+// proved is refused. After an error the files are as before, or the
 // error says which isn't. If the process dies meanwhile, the policy is the old one or the new one.
 //
 // Changes are applied one after the other, those of other processes with the same directory of versions too.
@@ -46,6 +47,12 @@ func (f *Files) Apply(ctx context.Context, t *Trial, by string) (*Entry, error) 
 	}
 	if t.After == nil {
 		return nil, fmt.Errorf("the change has mistakes, so it can't be applied: %w", t.Mistakes)
+	}
+	switch unproved, err := t.Unproved(ctx); {
+	case err != nil:
+		return nil, err
+	case len(unproved) > 0:
+		return nil, fmt.Errorf("the policy asserts what would not be true after the change: %w", unproved)
 	}
 	unlock, err := f.lock(ctx)
 	if err != nil {

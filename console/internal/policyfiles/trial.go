@@ -65,6 +65,7 @@ type Trial struct {
 	set        map[string]*param.Credential // what Apply writes to the credentials file
 	comparison *later.Value[analysis.Comparison]
 	findings   *later.Value[findingChanges]
+	unproved   *later.Value[source.Diagnostics]
 }
 
 // Try runs commands on a copy of the policy and compiles the result. Nothing is written; the commands reach no
@@ -245,6 +246,12 @@ func (t *Trial) prepare() {
 		old, _ := before.Findings(context.Background())
 		return findingChanges{added: without(now, old), gone: without(old, now)}
 	})
+	t.unproved = later.New(func() (unproved source.Diagnostics) {
+		if after != nil {
+			errors.As(after.CheckAssertions(), &unproved)
+		}
+		return unproved
+	})
 }
 
 // Comparison says what the policy does differently after the change. It is computed once, when it is first
@@ -260,10 +267,14 @@ func (t *Trial) Findings(ctx context.Context) (added, gone []analysis.Finding, e
 	return changes.added, changes.gone, err
 }
 
-// Ready reports whether Comparison and Findings would return at once. If not, it begins to compute them.
+// Unproved returns the assertions of the policy that aren't proved after the change: Apply refuses it if there
+// are any. They are computed as Comparison is.
+func (t *Trial) Unproved(ctx context.Context) (source.Diagnostics, error) { return t.unproved.Get(ctx) }
+
+// Ready reports whether Comparison, Findings and Unproved would return at once. If not, it begins to compute them.
 func (t *Trial) Ready() bool {
-	compared, found := t.comparison.Ready(), t.findings.Ready()
-	return compared && found
+	compared, found, proved := t.comparison.Ready(), t.findings.Ready(), t.unproved.Ready()
+	return compared && found && proved
 }
 
 // findingChanges are the findings that differ between two policies.
