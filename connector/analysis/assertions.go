@@ -10,7 +10,7 @@ import (
 
 // Assertions answers the questions in Transport.Assertions, and returns a finding for each
 // that isn't proved: it is false, it can't be read, or it can't be decided. All are
-// errors, which can't be acknowledged: a program should serve p only if there are none.
+// errors, which can't be acknowledged: a program should serve p only without such findings.
 // A nil policy asserts nothing.
 //
 // All questions together may take as much effort as one that is given to Ask; those that
