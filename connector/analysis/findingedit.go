@@ -55,6 +55,15 @@ func dropLast[T comparable](list *[]T, x T) bool {
 	return false
 }
 
+// dropEach is dropLast for several elements, and reports whether it found one of them.
+func dropEach[T comparable](list *[]T, all []T) bool {
+	some := false
+	for _, x := range all {
+		some = dropLast(list, x) || some
+	}
+	return some
+}
+
 // dropRange returns the edit that removes a range from RemoteIPRanges, the last of
 // equal ones.
 func dropRange(e *servedConnector, i int) func(*connector.Config) bool {

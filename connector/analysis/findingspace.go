@@ -42,12 +42,7 @@ func (c *checker) spaces() {
 			c.reportSendUnused(i, out)
 			continue
 		}
-		for j, space := range s.AddressSpaces {
-			first := slices.Index(s.AddressSpaces, space) == j
-			if space.IsSMTP() && (!used[usedSpace{out, space}] || !first) {
-				c.reportSpaceUnused(i, j, out, space)
-			}
-		}
+		c.reportSpacesUnused(i, out, used)
 	}
 	c.reportRouteTies()
 }
@@ -69,16 +64,38 @@ func (c *checker) reportSendUnused(i int, out *connector.Outbound) {
 	})
 }
 
-func (c *checker) reportSpaceUnused(i, j int, out *connector.Outbound, space routing.AddressSpace) {
-	to := c.inSpace(space)
+// reportSpacesUnused reports the address spaces of one connector that aren't used, in one finding.
+func (c *checker) reportSpacesUnused(i int, out *connector.Outbound, used map[usedSpace]bool) {
+	path := source.Element("Send", i, out.Name()) + ".AddressSpaces"
+	spaces := out.Settings().AddressSpaces
+	var unused []routing.AddressSpace
+	for _, space := range spaces {
+		if space.IsSMTP() && !used[usedSpace{out, space}] {
+			unused = append(unused, space)
+		}
+	}
+	if len(unused) == 0 {
+		return
+	}
+	slices.SortFunc(unused, func(a, b routing.AddressSpace) int { return strings.Compare(a.String(), b.String()) })
+	why, fix := "other address spaces always win", "remove them, or give them a lower cost"
+	if len(unused) == 1 {
+		path = path.Index(slices.Index(spaces, unused[0]))
+		why, fix = "another address space always wins", "remove it, or give it a lower cost"
+	}
+	var names []string
+	for _, space := range unused {
+		names = append(names, space.String())
+	}
+	to := c.inSpace(unused[0])
 	c.report(Finding{
 		Diagnostic: source.Diagnostic{
-			Code: CodeSpaceUnused, Severity: source.SeverityWarning, Path: (source.Element("Send", i, out.Name()) + ".AddressSpaces").Index(j),
-			Detail: fmt.Sprintf("no mail leaves by %v: another address space always wins%s", space, c.leavesBy(to)),
-			Fix:    "remove it, or give it a lower cost",
+			Code: CodeSpaceUnused, Severity: source.SeverityWarning, Path: path,
+			Detail: fmt.Sprintf("no mail leaves by %s: %s%s", list(names, " or "), why, c.leavesBy(to)),
+			Fix:    fix,
 		},
 		Witness: c.sendTo(to),
-		edit:    sendEdit(i, out, func(s *connector.Send) bool { return dropLast(&s.AddressSpaces, space) }),
+		edit:    sendEdit(i, out, func(s *connector.Send) bool { return dropEach(&s.AddressSpaces, unused) }),
 	})
 }
 

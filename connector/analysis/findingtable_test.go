@@ -334,6 +334,10 @@ var findingTests = map[string]findingTest{
 		parts: []string{"%space", `, "fabrikam.com;5"`},
 		found: []string{`space-unused Send["Out"].AddressSpaces[1]`},
 	},
+	"address spaces behind another": {
+		parts: []string{"%space", `, "fabrikam.com;5", "*.fabrikam.com;6", "b.example"`, `"AddressSpaces": ["fabrikam.com"]`, `"AddressSpaces": ["fabrikam.com", "*.fabrikam.com"]`},
+		found: []string{`space-unused Send["Out"].AddressSpaces`},
+	},
 	"Send connectors that tie": {
 		parts: []string{"%send", `, {"Name": "Also", "AddressSpaces": ["*", "b.example"], "SmartHosts": ["spare.contoso.com"]}`, "%space", `, "c.example"`},
 		found: []string{`route-tie Send["Out"].AddressSpaces`, `space-unused Send["Out"].AddressSpaces[0]`}, asks: "",

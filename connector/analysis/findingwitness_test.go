@@ -66,7 +66,9 @@ var proofs = map[source.Code]func(*connector.Policy, analysis.Finding, connector
 		return ours && letInOne(w) && w.Routes[0].Outbound.Settings().DNSRoutingEnabled.Or(false)
 	},
 	analysis.CodeSpaceUnused: func(_ *connector.Policy, f analysis.Finding, w connector.Walkthrough) bool {
-		return letInOne(w) && !(strings.HasPrefix(string(f.Path), sendPlace(w)) && strings.Contains(f.Detail, "by "+w.Routes[0].Space.String()+":"))
+		unused, _, _ := strings.Cut(strings.TrimPrefix(f.Detail, "no mail leaves by "), ": ")
+		spaces := strings.Split(strings.ReplaceAll(unused, " or ", ", "), ", ")
+		return letInOne(w) && !(strings.HasPrefix(string(f.Path), sendPlace(w)) && slices.Contains(spaces, w.Routes[0].Space.String()))
 	},
 }
 
