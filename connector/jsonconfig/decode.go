@@ -21,5 +21,5 @@ func Decode(name string, data []byte, v any) (source.Map, error) {
 	if stopped != nil {
 		return nil, stopped
 	}
-	return p.places(name, data), diagnostics(name, data, p.mistakes).Err()
+	return p.places(name, data, nil), diagnostics(name, data, p.mistakes).Err()
 }

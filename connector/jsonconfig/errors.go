@@ -23,32 +23,35 @@ func stop(offset int, code source.Code, format string, args ...any) error {
 // diagnostics sorts mistakes by place and finds their lines.
 func diagnostics(file string, data []byte, mistakes []mistake) source.Diagnostics {
 	slices.SortStableFunc(mistakes, func(a, b mistake) int { return a.offset - b.offset })
-	offsets := make([]int, len(mistakes))
-	for i, m := range mistakes {
-		offsets[i] = m.offset
-	}
 	list := make(source.Diagnostics, len(mistakes))
-	for i, at := range positions(file, data, offsets) {
-		list[i] = mistakes[i].Diagnostic
-		list[i].Position = at
+	reader := newLineReader(file, data)
+	for i, m := range mistakes {
+		list[i] = m.Diagnostic
+		list[i].Position = reader.position(m.offset)
 	}
 	return list
 }
 
-// positions converts ascending offsets into data, in one pass, because a large file
-// may have very many.
-func positions(file string, data []byte, offsets []int) []source.Position {
-	list := make([]source.Position, len(offsets))
-	at, done := source.Position{File: file, Line: 1, Column: 1}, 0
-	for i, offset := range offsets {
-		offset = min(max(offset, done), len(data))
-		step := data[done:offset]
-		if lines := bytes.Count(step, []byte{'\n'}); lines > 0 {
-			at.Line += lines
-			at.Column, step = 1, step[bytes.LastIndexByte(step, '\n')+1:]
-		}
-		at.Column += utf8.RuneCount(step)
-		list[i], done = at, offset
+// lineReader converts ascending offsets into positions in one pass, because a large file may have very many.
+type lineReader struct {
+	data []byte
+	done int // the offset of at
+	at   source.Position
+}
+
+func newLineReader(file string, data []byte) *lineReader {
+	return &lineReader{data: data, at: source.Position{File: file, Line: 1, Column: 1}}
+}
+
+// position returns the position of an offset, which isn't lower than the one before.
+func (r *lineReader) position(offset int) source.Position {
+	offset = min(max(offset, r.done), len(r.data))
+	step := r.data[r.done:offset]
+	if lines := bytes.Count(step, []byte{'\n'}); lines > 0 {
+		r.at.Line += lines
+		r.at.Column, step = 1, step[bytes.LastIndexByte(step, '\n')+1:]
 	}
-	return list
+	r.at.Column += utf8.RuneCount(step)
+	r.done = offset
+	return r.at
 }

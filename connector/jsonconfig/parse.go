@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -66,7 +65,7 @@ func decodeInto(v reflect.Value, name string, data []byte) (p *parser, text []by
 		errors.As(err, &only)
 		return nil, data, diagnostics(name, data, []mistake{*only})
 	}
-	p = &parser{offsets: map[source.Path]int{}, lists: map[source.Path][]source.Path{}}
+	p = &parser{lists: map[source.Path][]source.Path{}}
 	p.decode(root, "", v)
 	return p, data, nil
 }
@@ -74,8 +73,14 @@ func decodeInto(v reflect.Value, name string, data []byte) (p *parser, text []by
 // parser decodes a tree and collects the mistakes.
 type parser struct {
 	mistakes []mistake
-	offsets  map[source.Path]int           // of all values
+	values   []value
 	lists    map[source.Path][]source.Path // of the Config, and the paths of their elements
+}
+
+// value is where a value is in the text.
+type value struct {
+	path   source.Path
+	offset int
 }
 
 // finish sets the Places and the Unread of d, and gives list elements in them and in
@@ -87,8 +92,7 @@ func (p *parser) finish(name string, data []byte, d *Document) {
 			moved[from[i]] = to
 		}
 	}
-	d.Places = source.Map{}
-	d.Places.Add(p.places(name, data), moved)
+	d.Places = p.places(name, data, moved)
 	for i := range p.mistakes {
 		m := &p.mistakes[i]
 		m.Path, m.unread = m.Path.Moved(moved), m.unread.Moved(moved)
@@ -98,16 +102,13 @@ func (p *parser) finish(name string, data []byte, d *Document) {
 	}
 }
 
-// places finds the lines of all values.
-func (p *parser) places(name string, data []byte) source.Map {
-	paths := slices.SortedFunc(maps.Keys(p.offsets), func(a, b source.Path) int { return p.offsets[a] - p.offsets[b] })
-	offsets := make([]int, len(paths))
-	for i, path := range paths {
-		offsets[i] = p.offsets[path]
-	}
-	places := make(source.Map, len(paths))
-	for i, at := range positions(name, data, offsets) {
-		places[paths[i]] = at
+// places finds the lines of all values. A list element that is in moved gets the path there.
+func (p *parser) places(name string, data []byte, moved map[source.Path]source.Path) source.Map {
+	slices.SortStableFunc(p.values, func(a, b value) int { return a.offset - b.offset }) // usually they are in order
+	places := make(source.Map, len(p.values))
+	reader := newLineReader(name, data)
+	for _, v := range p.values {
+		places[v.path.Moved(moved)] = reader.position(v.offset)
 	}
 	return places
 }
@@ -232,7 +233,7 @@ func (p *parser) array(n *node, path source.Path, v reflect.Value) {
 			at = path.Index(i) // an earlier element has the name
 		}
 		seen[at] = true
-		p.offsets[at] = item.offset
+		p.values = append(p.values, value{at, item.offset})
 		if path.Parent() == "" {
 			p.lists[path] = append(p.lists[path], at)
 		}
@@ -272,7 +273,7 @@ func (p *parser) object(n *node, path source.Path, v reflect.Value) {
 			p.fail(m.offset, at, source.CodeParameterDuplicate, "it is given twice; keep one")
 		default:
 			seen[m.key] = true
-			p.offsets[at] = m.value.offset
+			p.values = append(p.values, value{at, m.value.offset})
 			if m.value.value != nil {
 				p.decode(m.value, at, v.Field(i))
 			}
@@ -299,7 +300,7 @@ func (p *parser) hostCredentials(n *node, path source.Path, to *[]param.SmartHos
 			continue
 		}
 		c := param.SmartHostCredential{Host: host}
-		p.offsets[at] = m.value.offset
+		p.values = append(p.values, value{at, m.value.offset})
 		p.decode(m.value, at, reflect.ValueOf(&c.Credential).Elem())
 		*to = append(*to, c)
 	}
