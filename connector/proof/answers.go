@@ -24,7 +24,7 @@ func (v *verifier) checkOffers() error {
 		for _, place := range o.Connections {
 			for j := range v.policies {
 				if right := v.offers(j, &v.Connections[place], o.TLS); o.Answers[j] != right {
-					return fmt.Errorf("Offers[%d]: for connection %d the answer is %q, and %q is right", i, place, o.Answers[j], right)
+					return refusal("Offers[%d]: for connection %d the answer is %q, and %q is right", i, place, o.Answers[j], right)
 				}
 			}
 		}
@@ -63,12 +63,12 @@ func (v *verifier) checkAnswers() error {
 				continue
 			}
 			if err := v.checkQuestion(&q, &v.Answers[i]); err != nil {
-				return fmt.Errorf("Answers[%d] (%s): %w", i, q.Name, err)
+				return refusal("Answers[%d] (%s): %w", i, q.Name, err)
 			}
 		}
 	}
 	if known < len(v.Answers) {
-		return fmt.Errorf("Answers has %d elements about no question", len(v.Answers)-known)
+		return refusal("Answers has %d elements about no question", len(v.Answers)-known)
 	}
 	return nil
 }
@@ -176,7 +176,7 @@ func (v *verifier) kind(q *Question, row *Row, groups map[string]power) (string,
 		p = p.with(group)
 	}
 	if len(row.Holds) != len(v.policies) {
-		return "", fmt.Errorf("Holds has %d values for %d policies", len(row.Holds), len(v.policies))
+		return "", refusal("Holds has %d values for %d policies", len(row.Holds), len(v.policies))
 	}
 	for i := range v.policies {
 		if held := p.held(i); !slices.Equal(row.Holds[i], held) {

@@ -58,20 +58,20 @@ func (v *verifier) checkDomains() error {
 	}
 	for name := range names {
 		if _, ok := v.domains.named[name]; !ok {
-			return fmt.Errorf("Domains lacks %s, which the policy names", name)
+			return refusal("Domains lacks %s, which the policy names", name)
 		}
 		if _, ok := v.domains.below[name]; !ok && !isLiteral(name) && len("h."+name) <= maxDomain {
-			return fmt.Errorf("Domains lacks the domains below %s, which the policy names", name)
+			return refusal("Domains lacks the domains below %s, which the policy names", name)
 		}
 	}
 	for _, kind := range []string{Elsewhere, Label, Literal} {
 		if _, ok := v.domains.rest[kind]; !ok {
-			return fmt.Errorf("Domains lacks the kind %s", kind)
+			return refusal("Domains lacks the kind %s", kind)
 		}
 	}
 	for i, d := range v.Domains {
 		if at := v.domains.find(d.Witness); at != i || !isDomain(d.Witness) {
-			return fmt.Errorf("Domains[%d]: the witness %q doesn't lie in it", i, d.Witness)
+			return refusal("Domains[%d]: the witness %q doesn't lie in it", i, d.Witness)
 		}
 		if err := v.checkClass(i, d); err != nil {
 			return err
@@ -81,11 +81,11 @@ func (v *verifier) checkDomains() error {
 	for i, class := range v.Classes {
 		key := fmt.Sprintf("%q %v %s %t", class.Accepted, class.Secured, class.Reserved, class.Label)
 		if seen[key] {
-			return fmt.Errorf("Classes[%d] is the same as another one", i)
+			return refusal("Classes[%d] is the same as another one", i)
 		}
 		seen[key] = true
 		if !isDomain(class.Witness) || v.Domains[v.domains.find(class.Witness)].Class != i {
-			return fmt.Errorf("Classes[%d]: the witness %q doesn't lie in it", i, class.Witness)
+			return refusal("Classes[%d]: the witness %q doesn't lie in it", i, class.Witness)
 		}
 	}
 	return nil
@@ -105,11 +105,11 @@ func (v *verifier) indexDomains(names map[string]bool) error {
 		_, twice := index[name]
 		switch known := d.Name == "" && slices.Contains([]string{Elsewhere, Label, Literal}, d.Kind); {
 		case !known && (!names[d.Name] || d.Kind != Named && d.Kind != Below || d.Kind == Below && isLiteral(d.Name)):
-			return fmt.Errorf("Domains[%d]: the policy names nothing for the kind %q and the name %q", i, d.Kind, d.Name)
+			return refusal("Domains[%d]: the policy names nothing for the kind %q and the name %q", i, d.Kind, d.Name)
 		case twice:
-			return fmt.Errorf("Domains[%d]: the kind %s of the name %q occurs twice", i, d.Kind, d.Name)
+			return refusal("Domains[%d]: the kind %s of the name %q occurs twice", i, d.Kind, d.Name)
 		case d.Class < 0 || d.Class >= len(v.Classes):
-			return fmt.Errorf("Domains[%d]: there is no class %d", i, d.Class)
+			return refusal("Domains[%d]: there is no class %d", i, d.Class)
 		}
 		index[name] = i
 	}
@@ -121,7 +121,7 @@ func (v *verifier) indexDomains(names map[string]bool) error {
 func (v *verifier) checkClass(place int, d Domain) error {
 	class := v.Classes[d.Class]
 	wrong := func(what string, stated, right any) error {
-		return fmt.Errorf("Domains[%d] (%s %s) is in class %d, for which %s is %v, and %v is right", place, d.Kind, d.Name, d.Class, what, stated, right)
+		return refusal("Domains[%d] (%s %s) is in class %d, for which %s is %v, and %v is right", place, d.Kind, d.Name, d.Class, what, stated, right)
 	}
 	for i, p := range v.policies {
 		if typ := p.AcceptedType(d.Witness); class.Accepted[i] != typ {
@@ -173,7 +173,7 @@ func (v *verifier) checkClientNames() error {
 	for i, d := range v.Domains {
 		if secured := v.Classes[d.Class].Secured; slices.Contains(secured, true) {
 			if d.Kind != Named {
-				return fmt.Errorf("Domains[%d] is secured, and only named domains can be", i)
+				return refusal("Domains[%d] is secured, and only named domains can be", i)
 			}
 			key := fmt.Sprint(secured)
 			wanted[key] = append(wanted[key], d.Name)
@@ -184,12 +184,12 @@ func (v *verifier) checkClientNames() error {
 		names := wanted[key]
 		slices.Sort(names)
 		if len(names) == 0 || !slices.Equal(c.Names, names) {
-			return fmt.Errorf("ClientNames[%d] has the names %q, and %q are right for the lists %v, once", i, c.Names, names, c.Secured)
+			return refusal("ClientNames[%d] has the names %q, and %q are right for the lists %v, once", i, c.Names, names, c.Secured)
 		}
 		delete(wanted, key)
 	}
 	for key, names := range wanted {
-		return fmt.Errorf("ClientNames lacks %q, the names in the lists %s", names, key)
+		return refusal("ClientNames lacks %q, the names in the lists %s", names, key)
 	}
 	return nil
 }

@@ -90,18 +90,18 @@ func (v *verifier) checkAccessLists() error {
 	for i, list := range v.AccessLists {
 		stated, err := list.stated()
 		if err != nil {
-			return fmt.Errorf("AccessLists[%d]: %w", i, err)
+			return refusal("AccessLists[%d]: %w", i, err)
 		}
 		for _, place := range list.Connections {
 			right := v.powers(&v.Connections[place], Rights())
 			for name, p := range right {
 				if q, ok := stated[name]; !ok || q.key() != p.key() {
-					return fmt.Errorf("AccessLists[%d]: for connection %d, the group %q allows and denies %s, and %s is right", i, place, name, q.key(), p.key())
+					return refusal("AccessLists[%d]: for connection %d, the group %q allows and denies %s, and %s is right", i, place, name, q.key(), p.key())
 				}
 			}
 			for name := range stated {
 				if _, ok := right[name]; !ok {
-					return fmt.Errorf("AccessLists[%d]: for connection %d, the access list names no group %q", i, place, name)
+					return refusal("AccessLists[%d]: for connection %d, the access list names no group %q", i, place, name)
 				}
 			}
 		}

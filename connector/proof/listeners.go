@@ -22,17 +22,17 @@ func (v *verifier) checkListeners() error {
 	served := map[string]bool{}
 	for i, l := range v.Listeners {
 		if len(l.Local) == 0 {
-			return fmt.Errorf("Listeners[%d] has no local address", i)
+			return refusal("Listeners[%d] has no local address", i)
 		}
 		for _, text := range l.Local {
 			at, err := netip.ParseAddrPort(text)
 			switch {
 			case err != nil || at.String() != text || !bound[at]:
-				return fmt.Errorf("Listeners[%d]: the policy has no binding %q", i, text)
+				return refusal("Listeners[%d]: the policy has no binding %q", i, text)
 			case seen[at]:
-				return fmt.Errorf("Listeners[%d]: the binding %s occurs twice", i, text)
+				return refusal("Listeners[%d]: the binding %s occurs twice", i, text)
 			case l.ImplicitTLS != (at.Port() == implicitTLS):
-				return fmt.Errorf("Listeners[%d]: ImplicitTLS is %t, and %t is right for port %d", i, l.ImplicitTLS, !l.ImplicitTLS, at.Port())
+				return refusal("Listeners[%d]: ImplicitTLS is %t, and %t is right for port %d", i, l.ImplicitTLS, !l.ImplicitTLS, at.Port())
 			}
 			seen[at] = true
 			if err := v.checkSpans(at, l.Spans, bound); err != nil {
@@ -45,7 +45,7 @@ func (v *verifier) checkListeners() error {
 	}
 	for at := range bound {
 		if !seen[at] {
-			return fmt.Errorf("Listeners lacks the binding %s of the policy", at)
+			return refusal("Listeners lacks the binding %s of the policy", at)
 		}
 	}
 	return v.checkConnections(served)
@@ -193,26 +193,26 @@ func (v *verifier) checkConnections(served map[string]bool) error {
 	for i, c := range v.Connections {
 		key := connectionKey(c.Connectors, c.ImplicitTLS)
 		if !served[key] {
-			return fmt.Errorf("Connections[%d]: no listener has clients that %q serve, or it occurs twice", i, c.Connectors)
+			return refusal("Connections[%d]: no listener has clients that %q serve, or it occurs twice", i, c.Connectors)
 		}
 		delete(served, key)
 		local, err := netip.ParseAddrPort(c.Local)
 		if err != nil || local.String() != c.Local || local.Addr().Is4In6() || local.Addr().IsUnspecified() || local.Addr().Zone() != "" {
-			return fmt.Errorf("Connections[%d]: %q isn't a local address with a port", i, c.Local)
+			return refusal("Connections[%d]: %q isn't a local address with a port", i, c.Local)
 		}
 		remote, err := netip.ParseAddr(c.Remote)
 		if err != nil || remote.String() != c.Remote || remote.BitLen() != local.Addr().BitLen() || remote.Is4In6() || remote.Zone() != "" {
-			return fmt.Errorf("Connections[%d]: %q isn't a client of %s", i, c.Remote, local)
+			return refusal("Connections[%d]: %q isn't a client of %s", i, c.Remote, local)
 		}
 		if c.ImplicitTLS != (local.Port() == implicitTLS) {
-			return fmt.Errorf("Connections[%d]: ImplicitTLS is %t, and %t is right for port %d", i, c.ImplicitTLS, !c.ImplicitTLS, local.Port())
+			return refusal("Connections[%d]: ImplicitTLS is %t, and %t is right for port %d", i, c.ImplicitTLS, !c.ImplicitTLS, local.Port())
 		}
 		if err := v.checkServing(local, remote, c.Connectors); err != nil {
-			return fmt.Errorf("Connections[%d]: %w", i, err)
+			return refusal("Connections[%d]: %w", i, err)
 		}
 	}
 	for key := range served {
-		return fmt.Errorf("Connections lacks the clients that are served by %s", key)
+		return refusal("Connections lacks the clients that are served by %s", key)
 	}
 	return nil
 }

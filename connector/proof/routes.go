@@ -21,7 +21,7 @@ func (v *verifier) checkRoutes() error {
 	}
 	slices.Sort(limits)
 	if limits = slices.Compact(limits); !slices.Equal(v.SizeLimits, limits) {
-		return fmt.Errorf("SizeLimits is %v, and %v is right", v.SizeLimits, limits)
+		return refusal("SizeLimits is %v, and %v is right", v.SizeLimits, limits)
 	}
 	var places [][]int
 	for _, r := range v.Routes {
@@ -32,12 +32,12 @@ func (v *verifier) checkRoutes() error {
 	}
 	for i, r := range v.Routes {
 		if err := v.checkSizes(r.Ways); err != nil {
-			return fmt.Errorf("Routes[%d]: %w", i, err)
+			return refusal("Routes[%d]: %w", i, err)
 		}
 		for _, place := range r.Domains {
 			for j, way := range r.Ways {
 				if err := v.checkWay(place, way); err != nil {
-					return fmt.Errorf("Routes[%d].Ways[%d], domain %d (%s): %w", i, j, place, v.Domains[place].Witness, err)
+					return refusal("Routes[%d].Ways[%d], domain %d (%s): %w", i, j, place, v.Domains[place].Witness, err)
 				}
 			}
 		}
@@ -52,13 +52,13 @@ func (v *verifier) checkSizes(ways []Way) error {
 		last := i == len(ways)-1
 		switch {
 		case way.Above != above:
-			return fmt.Errorf("Ways[%d] is for messages above %d bytes, and %d is right", i, way.Above, above)
+			return refusal("Ways[%d] is for messages above %d bytes, and %d is right", i, way.Above, above)
 		case last != (way.Upto == 0):
-			return fmt.Errorf("Ways[%d] ends at %d bytes, and the last way has no end", i, way.Upto)
+			return refusal("Ways[%d] ends at %d bytes, and the last way has no end", i, way.Upto)
 		case !last && (way.Upto <= above || !slices.Contains(v.SizeLimits, way.Upto)):
-			return fmt.Errorf("Ways[%d] ends at %d bytes, which is no limit of the policy above %d", i, way.Upto, above)
+			return refusal("Ways[%d] ends at %d bytes, which is no limit of the policy above %d", i, way.Upto, above)
 		case i > 0 && slices.Equal(way.Connectors, ways[i-1].Connectors) && slices.Equal(way.Answers, ways[i-1].Answers):
-			return fmt.Errorf("Ways[%d] is the same as the way before it, and one is right for both", i)
+			return refusal("Ways[%d] is the same as the way before it, and one is right for both", i)
 		}
 		above = way.Upto
 	}

@@ -17,6 +17,10 @@ func Verify(c *Certificate, policy []byte) error { return verify(c, policy) }
 // certificate goes, if it is true and its Differences is 0.
 func VerifyDiff(c *Certificate, before, after []byte) error { return verify(c, before, after) }
 
+// refusal says which part of a certificate is wrong. It begins with the name of a member,
+// as the certificate spells it.
+func refusal(format string, args ...any) error { return fmt.Errorf(format, args...) }
+
 // verifier checks one certificate.
 type verifier struct {
 	*Certificate
