@@ -213,8 +213,10 @@ func TestFindings(t *testing.T) {
 	if added, gone := count(undo); added != 0 || gone != 1 {
 		t.Errorf("undone, %d open relays come, %d go", added, gone)
 	}
-	if _, err := undo.Comparison(t.Context()); err != nil || !undo.Ready() {
-		t.Errorf("%v", err)
+	_, failed := undo.Comparison(t.Context())
+	unproved, err := undo.Unproved(t.Context())
+	if failed != nil || err != nil || len(unproved) > 0 || !undo.Ready() {
+		t.Errorf("%v, %v, %v", failed, err, unproved)
 	}
 }
 
