@@ -9,6 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/semantics"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/internal/policygen"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -25,7 +26,7 @@ var outcomes = map[routing.Outcome]string{
 
 // eachPolicy draws policies that route, and reads their texts.
 func eachPolicy(t *testing.T, check func(r *rand.Rand, p *connector.Policy, q *semantics.Policy)) {
-	seed := rand.Uint64()
+	seed := policygen.Seed()
 	for i := range *sendPolicies {
 		r := rand.New(rand.NewPCG(seed, uint64(i)))
 		p, q := sendPolicy(t, r)
