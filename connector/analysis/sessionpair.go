@@ -86,14 +86,20 @@ func (e *sessionPair) dialog() connector.Dialog {
 	return e.who.Dialog(l.Witness, l.Cells[at.cell].Witness, e.tls)
 }
 
-// dialogWithRecipient is dialog with a message of that size to a recipient that is
-// accepted and routed, if there is one.
+// dialogWithRecipient is dialog with a message of that size to a recipient that as many
+// policies as possible accept and have a route for, if there is one.
 func (e *sessionPair) dialogWithRecipient(size int64) connector.Dialog {
+	return e.dialogWithBest(size, e.accepting)
+}
+
+// dialogWithBest is dialog with a message of that size to a recipient in a class of the highest
+// rank, and among these to one that has a route. Rank 0 is no recipient.
+func (e *sessionPair) dialogWithBest(size int64, rankOf func(class int) int) connector.Dialog {
 	d := e.dialog()
 	d.Size = size
 	best := 0
 	for class := range e.domains.Members {
-		rank := 3 * e.accepting(class)
+		rank := 3 * rankOf(class)
 		if rank == 0 {
 			continue
 		}
@@ -107,14 +113,20 @@ func (e *sessionPair) dialogWithRecipient(size int64) connector.Dialog {
 
 // accepting returns how many policies let the session send to the class.
 func (e *sessionPair) accepting(class int) int {
-	to := partition.Mailbox("user", e.domains.Representative(class))
 	n := 0
-	for i, s := range e.opened {
-		if e.submit[i] && s.Rcpt(connector.Rcpt{To: to}).Allowed() {
-			n++
-		}
+	for i := range e.opened {
+		n += e.acceptedBy(i, class)
 	}
 	return n
+}
+
+// acceptedBy returns 1 if a policy lets the session send to the class, otherwise 0.
+func (e *sessionPair) acceptedBy(i, class int) int {
+	to := partition.Mailbox("user", e.domains.Representative(class))
+	if e.submit[i] && e.opened[i].Rcpt(connector.Rcpt{To: to}).Allowed() {
+		return 1
+	}
+	return 0
 }
 
 // bothAccept reports whether the session can send some message under both policies, so that
@@ -267,10 +279,13 @@ func (e *sessionPair) maySendAs(i int, domain routing.Domain) bool {
 	return e.submit[i] && e.opened[i].SendRights(partition.Mailbox("user", domain)).Allowed()
 }
 
+// recordSender adds that mail may be sent as addresses in a class only before or only afterwards. The
+// recipient is one that the policy with the sender accepts, so that the whole message is.
 func (e *sessionPair) recordSender(class int, domain routing.Domain, names SenderNamed) {
-	d := e.dialogWithRecipient(0)
+	direction := toward(e.maySendAs(1, domain))
+	d := e.dialogWithBest(0, func(class int) int { return e.acceptedBy(side(direction), class) })
 	d.From = partition.Mailbox("user", domain)
-	e.record(delta{aspect: AspectSender, direction: toward(e.maySendAs(1, domain)), objects: []int{class}, names: names}, d)
+	e.record(delta{aspect: AspectSender, direction: direction, objects: []int{class}, names: names}, d)
 }
 
 // demandChanged reports whether TLS is required by one of the policies only. That is

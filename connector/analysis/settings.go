@@ -39,23 +39,38 @@ func settingsOf[C any](n *schema.Noun) (all []comparedSetting) {
 
 var receiveSettings = settingsOf[connector.Receive](&schema.ReceiveConnector)
 
-// settingEffects are the conditions for the effect of a setting on a connector: whether the
-// value makes a difference for any client. Other settings always have an effect.
-var settingEffects = map[string]func(*sessionPair, *connector.Inbound) bool{
-	"MaxHeaderSize": takesMail, "MaxHopCount": takesMail, "MaxLocalHopCount": takesMail, "MessageRateLimit": takesMail,
-	"MaxAcknowledgementDelay": takesMail, "BareLinefeedRejectionEnabled": takesMail,
-	"AddMissingHeadersEnabled": completesHeaders, "MessageAuthenticationMode": authenticatesMessages, "TrustedAuthenticationServices": takesMail,
-	"AllowedSenders": takesAnonymousMail,
-	"RewriteSender":  rewritesSenders, "RewriteFrom": rewritesSenders,
+// connectorEffects are the conditions for the effect of a setting on a connector: whether the
+// value makes a difference for any client. Other settings that aren't in messageEffects always
+// have an effect.
+var connectorEffects = map[string]func(*sessionPair, *connector.Inbound) bool{
 	"MaxLogonFailures": offersAuth, "AuthTarpitInterval": offersAuth,
 	"TarpitInterval": func(_ *sessionPair, in *connector.Inbound) bool { return !isExternal(in) }, // whose clients are trusted
 	"MaxInboundConnectionPercentagePerSource": func(_ *sessionPair, in *connector.Inbound) bool {
 		return in.Settings().MaxInboundConnection > 0
 	},
-	"MessageRateSource": func(e *sessionPair, in *connector.Inbound) bool {
-		return in.Settings().MessageRateLimit > 0 && takesMail(e, in)
-	},
 	"TlsCertificateName": speaksTLS, "TlsMinimumVersion": speaksTLS, "TlsLegacyCipherSuites": speaksTLS, "TlsLegacyEndDate": speaksLegacyTLS,
+}
+
+// messageEffects are the conditions for the effect of a setting on the messages of a session
+// that may send MAIL.
+var messageEffects = map[string]func(connector.Session, *connector.Receive) bool{
+	"MaxHeaderSize": always, "MaxHopCount": always, "MaxLocalHopCount": always, "MessageRateLimit": always,
+	"MaxAcknowledgementDelay": always, "BareLinefeedRejectionEnabled": always, "TrustedAuthenticationServices": always,
+	"MessageRateSource":        func(_ connector.Session, on *connector.Receive) bool { return on.MessageRateLimit > 0 },
+	"AddMissingHeadersEnabled": func(s connector.Session, _ *connector.Receive) bool { return s.CompletesHeader(0) },
+	"MessageAuthenticationMode": func(s connector.Session, _ *connector.Receive) bool {
+		return s.MessageAuthentication() != param.AuthenticationOff
+	},
+	"AllowedSenders": func(s connector.Session, _ *connector.Receive) bool { return !s.Authenticated() },
+	"RewriteSender":  replacesSenders, "RewriteFrom": replacesSenders,
+}
+
+func always(connector.Session, *connector.Receive) bool { return true }
+
+// replacesSenders reports whether the senders of a session may be replaced: those of users and
+// of clients who haven't logged on.
+func replacesSenders(s connector.Session, _ *connector.Receive) bool {
+	return !s.Authenticated() || s.Identity().Is(permission.SIDAuthenticatedUsers)
 }
 
 // of returns the value that c, a pointer to a struct of the configuration, has for the
@@ -129,8 +144,11 @@ func (c *comparer) compareSettings(place int) {
 	for _, s := range receiveSettings {
 		before, was := s.of(e.inbounds[0].Settings())
 		after, is := s.of(e.inbounds[1].Settings())
-		effect := settingEffects[s.Name]
-		if before == after || effect != nil && !effect(e, e.inbounds[0]) && !effect(e, e.inbounds[1]) {
+		if before == after {
+			continue
+		}
+		witness, effective := e.settingWitness(s.Name)
+		if !effective {
 			continue
 		}
 		d := delta{aspect: AspectSetting, direction: Different, subject: s.Name, before: before, after: after, anyChannel: true}
@@ -143,13 +161,43 @@ func (c *comparer) compareSettings(place int) {
 		if s.Kind == schema.Sender {
 			d.direction = sendersDirection(e.inbounds[0].Settings().AllowedSenders, e.inbounds[1].Settings().AllowedSenders)
 		}
-		e.record(d, e.dialog())
+		e.record(d, witness)
 	}
 }
 
-// takesMail reports whether some client of in can send a message.
-func takesMail(e *sessionPair, in *connector.Inbound) bool {
-	return e.anySession(in, func(connector.Session) bool { return true })
+// settingWitness returns a session in which a setting has an effect, under both policies if
+// there is one. It reports false if the setting has no effect.
+func (e *sessionPair) settingWitness(name string) (connector.Dialog, bool) {
+	if effect := messageEffects[name]; effect != nil {
+		if at := e.messenger(effect); at != nil {
+			return at.dialogWithRecipient(0), true
+		}
+		return connector.Dialog{}, false
+	}
+	effect := connectorEffects[name]
+	return e.dialog(), effect == nil || effect(e, e.inbounds[0]) || effect(e, e.inbounds[1])
+}
+
+// messenger returns a session that may send messages on which a setting has an effect, under
+// both policies if there is one, and to a recipient that both accept; nil if there is no such
+// session.
+func (e *sessionPair) messenger(effect func(connector.Session, *connector.Receive) bool) (best *sessionPair) {
+	most := 0
+	for _, at := range e.sessionPairs(e.place, relayRights) {
+		rank := 0
+		for i, s := range at.opened {
+			if at.submit[i] && effect(s, at.inbounds[i].Settings()) {
+				rank += 2
+			}
+		}
+		if rank > 0 && at.bothAccept() {
+			rank++
+		}
+		if rank > most {
+			best, most = at, rank
+		}
+	}
+	return best
 }
 
 // sendersDirection compares lists of senders, of which an empty one allows all.
@@ -164,46 +212,6 @@ func sendersDirection(was, is []param.Sender) Direction {
 		return Wider
 	}
 	return Different
-}
-
-// takesAnonymousMail reports whether some client of in can send a message without having logged on.
-func takesAnonymousMail(e *sessionPair, in *connector.Inbound) bool {
-	return e.anySession(in, func(s connector.Session) bool { return !s.Authenticated() })
-}
-
-// rewritesSenders reports whether the senders of some client of in may be replaced: those of
-// users and of clients who haven't logged on.
-func rewritesSenders(e *sessionPair, in *connector.Inbound) bool {
-	return e.anySession(in, func(s connector.Session) bool {
-		return !s.Authenticated() || s.Identity().Is(permission.SIDAuthenticatedUsers)
-	})
-}
-
-// completesHeaders reports whether in adds missing header fields to the messages of
-// some client.
-func completesHeaders(e *sessionPair, in *connector.Inbound) bool {
-	return e.anySession(in, func(s connector.Session) bool { return s.CompletesHeader(0) })
-}
-
-// authenticatesMessages reports whether in checks SPF, DKIM and DMARC for some client.
-func authenticatesMessages(e *sessionPair, in *connector.Inbound) bool {
-	return e.anySession(in, func(s connector.Session) bool { return s.MessageAuthentication() != param.AuthenticationOff })
-}
-
-// anySession reports whether is returns true for a session on in that may send MAIL.
-func (e *sessionPair) anySession(in *connector.Inbound, is func(connector.Session) bool) bool {
-	for _, who := range e.representatives(e.pair, relayRights) {
-		for _, tls := range []bool{false, true} {
-			if !tls && (e.implicit || len(who.Partner) > 0) {
-				continue
-			}
-			at := &sessionPair{comparer: e.comparer, pair: e.pair, who: who, tls: tls}
-			if s, ok := at.open(in); ok && s.Mail(connector.Mail{}).Allowed() && is(s) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // offersAuth reports whether clients may log on to in.

@@ -38,10 +38,13 @@ func (c *comparer) visibility(change *Change, d connector.Dialog) int {
 	old, now := c.policies[0].Outcome(d), c.policies[1].Outcome(d)
 	switch change.Aspect {
 	case AspectSetting:
-		if old.Session.Inbound() != nil && now.Session.Inbound() != nil {
-			return whole // the value is visible there
+		switch served := old.Session.Inbound() != nil && now.Session.Inbound() != nil; {
+		case !served:
+			return 0
+		case messageEffects[change.Subject] != nil && !(old.Accepted() && now.Accepted()):
+			return partial
 		}
-		return 0
+		return whole // the value is visible there
 	case AspectHeaders, AspectUnreadableSender, AspectRouteTLS, AspectRouteAuth, AspectRouteHeaders, AspectRouteSetting:
 		// Only a message that arrives shows it.
 		if old.Accepted() && now.Accepted() {

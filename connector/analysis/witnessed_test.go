@@ -15,13 +15,14 @@ import (
 // change says, or at least that something differs.
 func (g *grid) witnessed(c analysis.Change) bool {
 	s := sessionOf(c.Witness)
+	s.Unreadable = c.Aspect == analysis.AspectUnreadableSender // which a dialog can't say
 	switch c.Aspect {
 	case analysis.AspectRelay, analysis.AspectRecipient, analysis.AspectRoutedRecipient, analysis.AspectSender, analysis.AspectSubmit, analysis.AspectTLS:
 		return g.direction(s) == c.Direction
-	case analysis.AspectSetting: // the client is served both times; who can see the value isn't asked
-		_, was := g.twins[0].Serving(s.Local, s.Remote)
-		_, is := g.twins[1].Serving(s.Local, s.Remote)
-		return was && is
+	case analysis.AspectSetting: // which may have an effect under one of the policies only
+		was, before := g.twins[0].Observables(s)[c.Subject]
+		is, after := g.twins[1].Observables(s)[c.Subject]
+		return was != is || before != after
 	}
 	client, mail := s, s
 	client.From, client.To, client.Helo = "", nil, "client.example"
@@ -54,9 +55,11 @@ func sessionOf(d connector.Dialog) semantics.Session {
 // stages are those of a session in order; "" is a message that is accepted.
 var stages = []string{"connect", "ehlo", "starttls", "auth", "mail", "rcpt", "route", "data", ""}
 
-// widened returns a sighting of something that is allowed only afterwards, or nil. Whether
-// senders are replaced, and whether sizes may be declared, is compared as a value, so sessions
-// that show it don't count.
+// widened returns a sighting of something that is allowed only afterwards, or nil. Two
+// settings are compared as values whose direction is different, because they let some
+// messages pass and hold up others, so sessions that show them don't count: RewriteSender and
+// RewriteFrom replace a sender that would be refused, and with SizeEnabled a message that is
+// too large is refused at MAIL, otherwise once it has arrived.
 func (g *grid) widened(changes []analysis.Change) *sighting {
 	rewrites := slices.ContainsFunc(changes, func(c analysis.Change) bool { return strings.HasPrefix(c.Subject, "Rewrite") })
 	declares := slices.ContainsFunc(changes, func(c analysis.Change) bool { return c.Subject == "SizeEnabled" })
