@@ -28,6 +28,9 @@ func Policy(r *rand.Rand) *connector.Policy {
 		}
 		cfg.Services = append(cfg.Services, service(r, cfg.Server))
 		receivers(r, &cfg)
+		if r.IntN(2) == 0 {
+			cfg.Transport.ExternalPostmasterAddress = "postmaster@contoso.com"
+		}
 		for i := range cfg.Send {
 			hop(r, &cfg.Send[i])
 		}
@@ -52,6 +55,9 @@ func servers(r *rand.Rand, cfg *connector.Config) {
 		{Name: "A", FQDN: "a.contoso.com", Site: "one", Edge: r.IntN(6) == 0}, {Name: "B", FQDN: "b.contoso.com", Site: "two"}, {Name: "C", Site: one(r, []string{"two", "three"})},
 	}
 	cfg.Links = []routing.SiteLink{link(r, "L", "one", "two"), link(r, "M", "two", "three")}
+	if r.IntN(2) == 0 { // so that costs decide which of B and C is nearer
+		cfg.Links = append(cfg.Links, link(r, "N", "one", "three"))
+	}
 	if cfg.Servers[0].Edge {
 		for i := range cfg.Receive {
 			p := &cfg.Receive[i]
@@ -74,26 +80,36 @@ func servers(r *rand.Rand, cfg *connector.Config) {
 	}
 }
 
-// receivers gives Receive connectors what settings depend on: old versions of TLS, and a
-// connector whose clients another one might serve as well.
+// receivers gives Receive connectors what settings depend on: old versions of TLS, a limit of
+// messages, and a connector whose clients another one might serve as well.
 func receivers(r *rand.Rand, cfg *connector.Config) {
 	for i := range cfg.Receive {
+		p := &cfg.Receive[i]
 		if r.IntN(4) == 0 {
-			cfg.Receive[i].TlsMinimumVersion = param.Tls11
+			p.TlsMinimumVersion = param.Tls11
+		}
+		if r.IntN(3) == 0 {
+			p.MessageRateLimit = 5
 		}
 	}
 	first := cfg.Receive[0].RemoteIPRanges[0]
 	e := ends{first.Low().Next(), first.High().Next()}
 	if r.IntN(2) == 0 && e.high.IsValid() {
 		tie := cfg.Receive[0].Clone()
-		tie.Name, tie.RemoteIPRanges, tie.MaxMessageSize = one(r, []string{"q", "s"}), []param.Range{e.span()}, 200_000
+		tie.Name, tie.RemoteIPRanges, tie.Banner = one(r, []string{"q", "s"}), []param.Range{e.span()}, "220 tie.example"
 		cfg.Receive = append(cfg.Receive, tie)
 	}
 }
 
-// hop gives a Send connector what settings depend on: a user at its smart hosts, or domain
-// security.
+// hop gives a Send connector what settings depend on: DNS, a user at its smart hosts, domain
+// security, or the size that its usage sets.
 func hop(r *rand.Rand, s *connector.Send) {
+	if r.IntN(3) == 0 {
+		s.SmartHosts = nil
+	}
+	if r.IntN(4) == 0 {
+		s.MaxMessageSize = 0
+	}
 	switch {
 	case r.IntN(2) == 0:
 	case len(s.SmartHosts) > 0:

@@ -52,10 +52,10 @@ func parameters(yield func(o object, row *schema.Row, field []int)) {
 // parameterName returns the name of a parameter in Operator.Parameters.
 func parameterName(o object, row *schema.Row) string { return o.noun.Names[0] + "." + row.Name }
 
-// special are parameters that have operators of their own only: one hardly ever goes with the
+// special are parameters that have operators of their own only: two hardly ever go with the
 // others, and limits drawn from all numbers would take sessions with millions of recipients.
 var special = map[string]bool{
-	"SendConnector.TlsDomain": true, "ReceiveConnector.MaxRecipientsPerMessage": true, "TransportConfig.MaxRecipientEnvelopeLimit": true,
+	"SendConnector.TlsDomain": true, "SendConnector.DNSRoutingEnabled": true, "ReceiveConnector.MaxRecipientsPerMessage": true, "TransportConfig.MaxRecipientEnvelopeLimit": true,
 }
 
 // rowOperators give each enforced parameter another value, by the kind of its values.
