@@ -13,6 +13,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/explain"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/permission"
 )
 
 // diff registers the flags of gateway diff and returns its runner.
@@ -81,6 +82,7 @@ type diffChangeJSON struct {
 	Text      string                 `json:"text"`
 	Clients   []clientsJSON          `json:"clients,omitempty"`
 	Elsewhere int                    `json:"moreClients,omitempty"` // local addresses with clients that Clients leaves out
+	Who       []whoJSON              `json:"who,omitempty"`         // of Clients; none where that doesn't matter
 	Domains   []string               `json:"domains,omitempty"`
 	Except    []string               `json:"except,omitempty"`
 	More      int                    `json:"moreDomains,omitempty"` // that Domains leaves out
@@ -96,6 +98,14 @@ type clientsJSON struct {
 	Local  []netip.AddrPort `json:"local"`
 	Ranges []param.Range    `json:"ranges"`
 	More   int              `json:"more,omitempty"` // local addresses that Local leaves out
+}
+
+// whoJSON is an analysis.Who with the names of groups.
+type whoJSON struct {
+	Proof  analysis.Proof `json:"proof"`
+	In     [][]string     `json:"in,omitempty"`
+	Unless [][][]string   `json:"unless,omitempty"`
+	Rest   bool           `json:"rest,omitempty"`
 }
 
 type witnessJSON struct {
@@ -135,9 +145,34 @@ func newDiffJSON(found analysis.Comparison) diffJSON {
 		for _, s := range c.Clients {
 			j.Clients = append(j.Clients, clientsJSON(s))
 		}
+		for _, who := range c.Who {
+			j.Who = append(j.Who, newWhoJSON(who))
+		}
 		out.Changes = append(out.Changes, j)
 	}
 	return out
+}
+
+func newWhoJSON(who analysis.Who) whoJSON {
+	named := func(lists [][]string) [][]string {
+		if who.Proof != analysis.ByLogon {
+			return lists
+		}
+		var all [][]string
+		for _, list := range lists {
+			names := make([]string, len(list))
+			for i, sid := range list {
+				names[i] = permission.SID(sid).Name()
+			}
+			all = append(all, names)
+		}
+		return all
+	}
+	j := whoJSON{Proof: who.Proof, In: named(who.In), Rest: who.Rest}
+	for _, lists := range who.Unless {
+		j.Unless = append(j.Unless, named(lists))
+	}
+	return j
 }
 
 func newWitnessJSON(d connector.Dialog) witnessJSON {
