@@ -1,6 +1,7 @@
 package permission
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -9,6 +10,7 @@ import (
 // for concurrent use. A nil or zero ACL grants no right.
 type ACL struct {
 	grants []Grant         // in the order given, for Explain
+	order  []int32         // places in grants by SID, ascending for equal ones
 	bySID  map[SID]verdict // the sum of the grants to each SID
 }
 
@@ -44,7 +46,7 @@ func NewACL(profile Profile, groups Group, extra ...Grant) (*ACL, error) {
 		v := bySID[g.To]
 		bySID[g.To] = verdict{v.allow | g.Allow, v.deny | g.Deny}
 	}
-	return &ACL{grants: grants, bySID: bySID}, nil
+	return &ACL{grants: grants, order: orderBySID(grants), bySID: bySID}, nil
 }
 
 func (g Grant) check() error {
@@ -63,6 +65,33 @@ func (g Grant) check() error {
 		return fmt.Errorf("comes from an unknown permission group %v", g.Group)
 	}
 	return nil
+}
+
+// orderBySID returns the places in grants, those of a SID one after the other.
+func orderBySID(grants []Grant) []int32 {
+	order := make([]int32, len(grants))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(grants[a].To, grants[b].To) })
+	return order
+}
+
+// to returns the grants to the SIDs of p in the order of the list.
+func (a *ACL) to(p Principal) []Grant {
+	var places []int32
+	for _, sid := range p.SIDs {
+		at, _ := slices.BinarySearchFunc(a.order, sid, func(i int32, sid SID) int { return cmp.Compare(a.grants[i].To, sid) })
+		for ; at < len(a.order) && a.grants[a.order[at]].To == sid; at++ {
+			places = append(places, a.order[at])
+		}
+	}
+	slices.Sort(places)
+	var grants []Grant
+	for _, i := range slices.Compact(places) {
+		grants = append(grants, a.grants[i])
+	}
+	return grants
 }
 
 // Rights returns the rights that p holds: a grant to one of its SIDs allows the right,
@@ -105,10 +134,7 @@ func (a *ACL) Explain(p Principal, r Right) Explanation {
 		return b
 	}
 	var allows, denies, removals []Grant
-	for _, g := range a.grants {
-		if !p.Is(g.To) {
-			continue
-		}
+	for _, g := range a.to(p) {
 		if g.Deny.Has(r) {
 			denies = append(denies, g)
 		}
