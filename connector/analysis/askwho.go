@@ -46,6 +46,9 @@ func (a *asker) users(c *askedClients) iter.Seq[sendingAs] {
 	return func(yield func(sendingAs) bool) {
 		own := slices.IndexFunc(a.senders, func(s routing.Address) bool { return !s.IsNull() })
 		logins := partition.NewLogins(c.in[0].ACL(), c.in[1].ACL(), a.needs.rights, a.groups...)
+		if !a.effort.Spend(triedSteps * logins.Tried) {
+			return
+		}
 		for i := range logins.Users {
 			user := &logins.Users[i]
 			if a.q.Sender != OwnSender && len(a.senders) > 0 && !yield(sendingAs{partition.Who{User: user}, a.senders}) {
