@@ -3,8 +3,8 @@ package partition
 // Limits of an Effort. A step is some nanoseconds, and what is kept some hundred bytes, so
 // an analysis ends within a minute and takes less than a gigabyte.
 const (
-	maxSteps = 4_000_000_000
-	maxKept  = 2_000_000
+	maxSteps = 2_000_000_000
+	maxKept  = 1_000_000
 )
 
 // Effort counts the steps of an analysis and what it keeps, and ends it at a limit. So how
