@@ -138,6 +138,7 @@ var unshown = []source.Code{
 	connector.CodeTLSLegacyUnused, connector.CodeCredentialUnused, connector.CodeSmartHostLimits, connector.CodeSenderRules, connector.CodeEdgeOnly, connector.CodeSourceSites, connector.CodeDelayNotification, connector.CodeNameServersUnused, connector.CodeLogPath,
 	routing.CodeSiteLink, connector.CodeRoleConflict, analysis.CodeFqdnMissing, analysis.CodeAcknowledgedNothing, analysis.CodeAcknowledgedNoReason,
 	analysis.CodeAcknowledgedExtent, analysis.CodeAcknowledgedError, connector.CodeLogPath,
+	analysis.CodeAssertionInvalid, analysis.CodeAssertionUndecided,
 }
 
 // relayingUsers is a connector by which users may send to every domain. Without it no
