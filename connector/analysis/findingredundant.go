@@ -42,7 +42,7 @@ func (s *sweep) findRedundant(e *servedConnector) {
 	// next returns the index in order of the first range at or after from that may keep
 	// a client, or -1.
 	next := func(h servedClient, from int) int {
-		for at := from; at < len(order); at++ {
+		for at := from; at < len(order) && s.effort.Spend(redundantSteps); at++ {
 			i := order[at]
 			if s.won[rangeKey{e, i}] && ranges[i].Contains(h.client) && (h.before == nil || compareClaims(claim{e, i, ranges[i]}, *h.before) < 0) {
 				return at
@@ -57,6 +57,9 @@ func (s *sweep) findRedundant(e *servedConnector) {
 		}
 	}
 	for at, i := range order {
+		if s.effort.Exceeded() {
+			return
+		}
 		if !s.won[rangeKey{e, i}] {
 			continue // it is reported as unreached
 		}
@@ -76,6 +79,9 @@ func (s *sweep) findRedundant(e *servedConnector) {
 		s.addRedundant(e, i)
 	}
 }
+
+// redundantSteps is the effort of asking whether a range may keep a client.
+const redundantSteps = 20
 
 func (s *sweep) addRedundant(e *servedConnector, i int) {
 	r := e.Settings().RemoteIPRanges[i]
