@@ -139,11 +139,8 @@ func (a *asker) channels(c *askedClients) []bool {
 
 // open opens the session of who on a connector.
 func (c *askedClients) open(in *connector.Inbound, who partition.Who, tls bool) (connector.Session, bool) {
-	switch {
-	case c.implicit && !tls:
+	if c.implicit && !tls {
 		return connector.Session{}, false
-	case c.implicit:
-		return who.OpenImplicit(in)
 	}
-	return who.Open(in, tls)
+	return who.OpenAt(in, c.implicit, tls)
 }

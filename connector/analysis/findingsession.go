@@ -42,10 +42,7 @@ func (c *checker) sessions(e *servedConnector) []mailSession {
 
 // open opens a session of the client who.
 func (e *servedConnector) open(who partition.Who, tls bool) (connector.Session, bool) {
-	if e.implicit {
-		return who.OpenImplicit(e.Inbound)
-	}
-	return who.Open(e.Inbound, tls)
+	return who.OpenAt(e.Inbound, e.implicit, tls)
 }
 
 // dialog describes a session of the client who on e.

@@ -73,10 +73,7 @@ func (c *comparer) openPair(place int, who representative, tls bool) *sessionPai
 
 // open opens the session on a connector.
 func (e *sessionPair) open(in *connector.Inbound) (connector.Session, bool) {
-	if e.implicit {
-		return e.who.OpenImplicit(in)
-	}
-	return e.who.Open(in, e.tls)
+	return e.who.OpenAt(in, e.implicit, e.tls)
 }
 
 // dialog describes the session up to EHLO, for a witness.

@@ -38,13 +38,10 @@ func (r relayer) at(in *connector.Inbound, l place) Relay {
 // session.
 func (s *seeker) relays(in *connector.Inbound, who partition.Who, implicit bool) (r relayer, ok bool) {
 	for _, tls := range []bool{false, true} {
-		session, open := connector.Session{}, false
-		switch {
-		case !implicit:
-			session, open = who.Open(in, tls)
-		case tls:
-			session, open = who.OpenImplicit(in)
+		if implicit && !tls {
+			continue
 		}
+		session, open := who.OpenAt(in, implicit, tls)
 		// Every session may use the null sender. A certificate that doesn't count on
 		// that connector is ignored.
 		if !open || !session.Mail(connector.Mail{}).Allowed() ||

@@ -45,6 +45,14 @@ func (who Who) OpenImplicit(in *connector.Inbound) (connector.Session, bool) {
 	return who.login(s)
 }
 
+// OpenAt is Open, or OpenImplicit where connections begin with TLS.
+func (who Who) OpenAt(in *connector.Inbound, implicit, tls bool) (connector.Session, bool) {
+	if implicit {
+		return who.OpenImplicit(in)
+	}
+	return who.Open(in, tls)
+}
+
 func (who Who) login(s connector.Session) (connector.Session, bool) {
 	if who.User == nil {
 		return s, true

@@ -50,13 +50,10 @@ func offersOf(in *connector.Inbound, implicit, tls bool) string {
 }
 
 func open(who partition.Who, in *connector.Inbound, implicit, tls bool) (connector.Session, bool) {
-	switch {
-	case in == nil:
+	if in == nil {
 		return connector.Session{}, false
-	case implicit:
-		return who.OpenImplicit(in)
 	}
-	return who.Open(in, tls)
+	return who.OpenAt(in, implicit, tls)
 }
 
 // answers asks every question on each pair.
