@@ -11,6 +11,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/semantics"
+	"github.com/interchange-smtp/interchange/connector/internal/semantics/observed"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
@@ -19,8 +20,8 @@ import (
 // twin is a policy with the independent evaluator of its text.
 type twin struct {
 	policy *connector.Policy
-	*semantics.Policy
-	routed *semantics.Policy // the same with a way out for every recipient: routes are compared apart
+	*observed.Policy
+	routed *observed.Policy // the same with a way out for every recipient: routes are compared apart
 	text   []byte
 	shared string            // the text without connectors
 	bound  map[string]string // the text of each Receive connector of this server, by name
@@ -33,7 +34,7 @@ func twinOf(t testing.TB, p *connector.Policy) *twin {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q, err := semantics.Read(text)
+	q, err := observed.Read(text)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
@@ -59,11 +60,19 @@ func (w *twin) openRoutes(domains []string) {
 	cfg.Send, cfg.Transport.MaxSendSize = []connector.Send{all}, 0
 	text, err := jsonconfig.Marshal(cfg)
 	if err == nil {
-		w.routed, err = semantics.Read(text)
+		w.routed, err = observed.Read(text)
 	}
 	if err != nil {
 		panic(err)
 	}
+}
+
+// serving returns the name of the Receive connector that serves a connection; "" if none does.
+func (w *twin) serving(local netip.AddrPort, remote netip.Addr) string {
+	if r := w.Serving(local, remote); r != nil {
+		return r.Name
+	}
+	return ""
 }
 
 func marshalled(t testing.TB, cfg connector.Config) string {
@@ -78,7 +87,7 @@ func marshalled(t testing.TB, cfg connector.Config) string {
 // sighting is something that two policies do differently.
 type sighting struct {
 	what    string // the part of the result that differs: a parameter, or a word of its own
-	session semantics.Session
+	session observed.Session
 	was, is string
 }
 
@@ -91,7 +100,7 @@ func (s sighting) String() string {
 type grid struct {
 	twins      [2]*twin
 	spots      []spot
-	identities []semantics.Session // with TLS, PeerNames, User and Groups
+	identities []semantics.Client // with TLS, PeerNames, User and Groups
 	domains    []string
 	addresses  []string
 	sizes      []int64
@@ -152,12 +161,12 @@ func (g *grid) differences() iter.Seq[sighting] {
 }
 
 // sessions yields the sessions that compare looks at.
-func (g *grid) sessions() iter.Seq[semantics.Session] {
-	return func(yield func(semantics.Session) bool) {
+func (g *grid) sessions() iter.Seq[observed.Session] {
+	return func(yield func(observed.Session) bool) {
 		for _, domain := range g.domains {
 			for _, size := range append([]int64{0}, g.sizes...) {
 				// Without a connection: routes, queues and reports.
-				if !yield(semantics.Session{From: "user@" + domain, To: []string{"user@" + domain}, Size: size}) {
+				if !yield(observed.Session{From: "user@" + domain, To: []string{"user@" + domain}, Size: size}) {
 					return
 				}
 			}
@@ -168,7 +177,7 @@ func (g *grid) sessions() iter.Seq[semantics.Session] {
 			}
 			for _, who := range g.identities {
 				who.Local, who.Remote, who.Helo = spot.local, spot.remote, "client.example"
-				for s := range g.sessionsOf(who) {
+				for s := range g.sessionsOf(observed.Session{Client: who}) {
 					if !yield(s) {
 						return
 					}
@@ -180,37 +189,37 @@ func (g *grid) sessions() iter.Seq[semantics.Session] {
 
 // sessionsOf yields the sessions of one client and identity, in which one thing at a time
 // takes all values.
-func (g *grid) sessionsOf(who semantics.Session) iter.Seq[semantics.Session] {
-	return func(yield func(semantics.Session) bool) {
-		ask := func(change func(*semantics.Session)) bool {
+func (g *grid) sessionsOf(who observed.Session) iter.Seq[observed.Session] {
+	return func(yield func(observed.Session) bool) {
+		ask := func(change func(*observed.Session)) bool {
 			s := who
 			change(&s)
 			return yield(s)
 		}
-		if !yield(who) || !ask(func(s *semantics.Session) { s.Helo = "" }) {
+		if !yield(who) || !ask(func(s *observed.Session) { s.Helo = "" }) {
 			return
 		}
 		for _, domain := range g.domains {
 			for _, local := range []string{"user@", "user%x.example@"} {
-				if !ask(func(s *semantics.Session) { s.To = []string{local + domain} }) {
+				if !ask(func(s *observed.Session) { s.To = []string{local + domain} }) {
 					return
 				}
 			}
 		}
 		who.To = g.anyRecipient(who)
 		for _, from := range g.senders() {
-			if !ask(func(s *semantics.Session) { s.From, s.Authors = from, []string{from} }) {
+			if !ask(func(s *observed.Session) { s.From, s.Authors = from, []string{from} }) {
 				return
 			}
 		}
-		if !ask(func(s *semantics.Session) { s.Unreadable = true }) {
+		if !ask(func(s *observed.Session) { s.Unreadable = true }) {
 			return
 		}
-		for set, list := range map[*func(*semantics.Session, int64)][]int64{
+		for set, list := range map[*func(*observed.Session, int64)][]int64{
 			&setSize: g.sizes, &setHeader: g.headers, &setHops: g.hops, &setLocalHops: g.here, &setCount: g.counts,
 		} {
 			for _, n := range list {
-				if !ask(func(s *semantics.Session) { (*set)(s, n) }) {
+				if !ask(func(s *observed.Session) { (*set)(s, n) }) {
 					return
 				}
 			}
@@ -219,11 +228,11 @@ func (g *grid) sessionsOf(who semantics.Session) iter.Seq[semantics.Session] {
 }
 
 var (
-	setSize      = func(s *semantics.Session, n int64) { s.Size = n }
-	setHeader    = func(s *semantics.Session, n int64) { s.HeaderSize = n }
-	setHops      = func(s *semantics.Session, n int64) { s.Hops = int(n) }
-	setLocalHops = func(s *semantics.Session, n int64) { s.LocalHops = int(n) }
-	setCount     = func(s *semantics.Session, n int64) {
+	setSize      = func(s *observed.Session, n int64) { s.Size = n }
+	setHeader    = func(s *observed.Session, n int64) { s.HeaderSize = n }
+	setHops      = func(s *observed.Session, n int64) { s.Hops = int(n) }
+	setLocalHops = func(s *observed.Session, n int64) { s.LocalHops = int(n) }
+	setCount     = func(s *observed.Session, n int64) {
 		if n < 1000 {
 			s.To = slices.Repeat(s.To, int(n))
 		}
@@ -239,7 +248,7 @@ func (g *grid) senders() []string {
 }
 
 // anyRecipient returns a recipient that as many of the policies as possible accept.
-func (g *grid) anyRecipient(who semantics.Session) []string {
+func (g *grid) anyRecipient(who observed.Session) []string {
 	best, most := "", -1
 	for _, domain := range g.domains {
 		who.To = []string{"user@" + domain}
@@ -261,7 +270,7 @@ var fields = []string{"Received", "Resent-From", "X-MS-Exchange-Organization-SCL
 
 // compare returns what is different in one session. A session without a local address only
 // asks for the routes of its recipients and what becomes of accepted mail.
-func (g *grid) compare(s semantics.Session) []sighting {
+func (g *grid) compare(s observed.Session) []sighting {
 	var settings, results [2]map[string]string
 	for i, w := range g.twins {
 		results[i] = w.result(s)
@@ -270,7 +279,7 @@ func (g *grid) compare(s semantics.Session) []sighting {
 		}
 	}
 	var all []sighting
-	for _, name := range semantics.Changed(settings[0], settings[1]) {
+	for _, name := range observed.Changed(settings[0], settings[1]) {
 		all = append(all, sighting{name, s, settings[0][name], settings[1][name]})
 	}
 	for what, was := range results[0] {
@@ -284,7 +293,7 @@ func (g *grid) compare(s semantics.Session) []sighting {
 // result returns what a session shows besides settings: the first command that is refused, or
 // what becomes of the message. Without a recipient it is what is offered to the client;
 // without a local address, only how mail to the recipients is routed.
-func (w *twin) result(s semantics.Session) map[string]string {
+func (w *twin) result(s observed.Session) map[string]string {
 	all := map[string]string{}
 	if !s.Local.IsValid() {
 		for _, to := range s.To {

@@ -68,19 +68,19 @@ func domainPoints(names []string) []string {
 // identityPoints returns anonymous clients, users who are in up to three of the groups, in
 // one that no policy names or in those of servers, and certificates with up to two of the
 // names or one that no policy names.
-func identityPoints(groups, names []string) []semantics.Session {
+func identityPoints(groups, names []string) []semantics.Client {
 	groups = unique(append(groups, `MS Exchange\Hub Transport Servers`))
 	groups = slices.DeleteFunc(groups, func(g string) bool {
 		return strings.HasSuffix(g, "ANONYMOUS LOGON") || strings.HasSuffix(g, "Authenticated Users")
 	})
-	all := []semantics.Session{{}, {TLS: true}}
+	all := []semantics.Client{{}, {TLS: true}}
 	for _, list := range upTo(2, unique(append(names, "contoso.com", "stranger.example"))) {
 		if len(list) > 0 {
-			all = append(all, semantics.Session{TLS: true, PeerNames: list})
+			all = append(all, semantics.Client{TLS: true, PeerNames: list})
 		}
 	}
 	for _, list := range append(upTo(3, groups), []string{"unnamed"}) {
-		all = append(all, semantics.Session{User: true, Groups: list}, semantics.Session{User: true, Groups: list, TLS: true})
+		all = append(all, semantics.Client{User: true, Groups: list}, semantics.Client{User: true, Groups: list, TLS: true})
 	}
 	return all
 }
@@ -123,7 +123,7 @@ func (g *grid) spotPoints() []spot {
 			}
 			s := spot{local: local, remote: remote}
 			for i, w := range g.twins {
-				s.names[i], _ = w.Serving(local, remote)
+				s.names[i] = w.serving(local, remote)
 			}
 			if key := fmt.Sprintf("%q %v", s.names, local.Port() == 465); !seen[key] && s.names != [2]string{} {
 				seen[key] = true

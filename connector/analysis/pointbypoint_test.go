@@ -13,6 +13,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/internal/mutation"
 	"github.com/interchange-smtp/interchange/connector/internal/semantics"
+	"github.com/interchange-smtp/interchange/connector/internal/semantics/observed"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -46,7 +47,7 @@ func mutants(t *testing.T, n int, seed uint64, f func(r *rand.Rand, g *grid, cha
 
 // client is a session that is asked point by point, with what sentences call it.
 type client struct {
-	semantics.Session
+	observed.Session
 	proof  analysis.Proof
 	groups []string // SIDs or names
 	serve  [2]connector.Receive
@@ -117,13 +118,13 @@ func (g *grid) anyPoint(r *rand.Rand) (netip.AddrPort, netip.Addr) {
 
 // client returns the client of an identity, or nil if it can't send MAIL either way, or only
 // RequireTLS makes the difference, which is said once, of all clients.
-func (g *grid) client(who semantics.Session, local netip.AddrPort, remote netip.Addr) *client {
-	c := &client{Session: who}
+func (g *grid) client(who semantics.Client, local netip.AddrPort, remote netip.Addr) *client {
+	c := &client{Session: observed.Session{Client: who}}
 	c.Local, c.Remote, c.Helo = local, remote, "client.example"
 	submits, secure, listed := false, false, false
 	for i, w := range g.twins {
 		submits = submits || w.passes(c.Session)
-		name, _ := w.Serving(local, remote)
+		name := w.serving(local, remote)
 		cfg := w.policy.Config()
 		for _, in := range cfg.Receive {
 			if in.Name == name && name != "" {
@@ -155,7 +156,7 @@ func (g *grid) client(who semantics.Session, local netip.AddrPort, remote netip.
 }
 
 // passes reports whether all that a session asks for is accepted, its routes aside.
-func (w *twin) passes(s semantics.Session) bool {
+func (w *twin) passes(s observed.Session) bool {
 	r := w.routed.Decide(s)
 	return len(r.Refused) == 0 || len(s.To) == 0 && r.Refused[0].Stage == "data" || r.Refused[0].Stage == "route"
 }
@@ -203,7 +204,7 @@ func side(d analysis.Direction) int { return boolToInt(d == analysis.Wider) }
 // points asks everything that the client may do.
 func (g *grid) points(c *client) []point {
 	var all []point
-	add := func(about, domain string, s semantics.Session) {
+	add := func(about, domain string, s observed.Session) {
 		p := point{about: about, domain: domain, direction: g.direction(s)}
 		if about == "recipient" || about == "routed" {
 			for i, w := range g.twins {
@@ -242,7 +243,7 @@ func (c *client) replaces() bool {
 }
 
 // sharedRecipient returns a recipient to which both policies let the session send.
-func (g *grid) sharedRecipient(s semantics.Session) []string {
+func (g *grid) sharedRecipient(s observed.Session) []string {
 	to := g.anyRecipient(s)
 	if s.To = to; g.twins[0].passes(s) && g.twins[1].passes(s) {
 		return to
@@ -251,7 +252,7 @@ func (g *grid) sharedRecipient(s semantics.Session) []string {
 }
 
 // messagePoints asks for header fields and sizes.
-func (g *grid) messagePoints(s semantics.Session) (all []point) {
+func (g *grid) messagePoints(s observed.Session) (all []point) {
 	for field, class := range map[string]string{"Received": "Received", "X-MS-Exchange-Organization-SCL": "X-MS-Exchange-Organization", "X-MS-Exchange-Forest-A": "X-MS-Exchange-Forest"} {
 		s.Header = []string{field}
 		was, is := len(g.twins[0].routed.Decide(s).Kept) > 0, len(g.twins[1].routed.Decide(s).Kept) > 0
@@ -269,7 +270,7 @@ func (g *grid) messagePoints(s semantics.Session) (all []point) {
 }
 
 // direction returns in which direction a session differs, or 0.
-func (g *grid) direction(s semantics.Session) analysis.Direction {
+func (g *grid) direction(s observed.Session) analysis.Direction {
 	return directionOf(g.twins[0].passes(s), g.twins[1].passes(s))
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/internal/semantics"
+	"github.com/interchange-smtp/interchange/connector/internal/semantics/observed"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -31,10 +32,10 @@ func (g *grid) witnessed(c analysis.Change) bool {
 }
 
 // sessionOf returns the session of a dialog.
-func sessionOf(d connector.Dialog) semantics.Session {
-	s := semantics.Session{
-		Local: d.Local, Remote: d.Remote, TLS: d.TLS, PeerNames: d.PeerNames, User: d.User != nil, Helo: d.Helo, Size: d.Size,
-		HeaderSize: d.HeaderSize, Hops: d.Hops, LocalHops: d.LocalHops, Header: d.Header,
+func sessionOf(d connector.Dialog) observed.Session {
+	s := observed.Session{
+		Client: semantics.Client{Local: d.Local, Remote: d.Remote, TLS: d.TLS, PeerNames: d.PeerNames, User: d.User != nil, Helo: d.Helo},
+		Size:   d.Size, HeaderSize: d.HeaderSize, Hops: d.Hops, LocalHops: d.LocalHops, Header: d.Header,
 	}
 	if !d.From.IsNull() {
 		s.From = d.From.String()

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/internal/semantics"
 )
 
 // checkOffers checks what EHLO offers on each connection.
@@ -33,14 +35,11 @@ func (v *verifier) checkOffers() error {
 }
 
 func (v *verifier) offers(policy int, c *Connection, tls bool) string {
-	s := c.session(tls)
-	if _, _, ok := v.receiver(policy, c).Begin(s); !ok {
+	s, refused := v.receiver(policy, c).Begin(c.client(tls))
+	if refused != nil {
 		return NoSession
 	}
-	offered := slices.DeleteFunc(v.policies[policy].Offers(s.Local, s.Remote, tls), func(keyword string) bool {
-		return keyword != "STARTTLS" && !strings.HasPrefix(keyword, "AUTH ")
-	})
-	return strings.Join(offered, ", ")
+	return strings.Join(s.Offers(tls), ", ")
 }
 
 // checkAnswers checks that every question has every row on every connection, and that the
@@ -167,10 +166,10 @@ func (v *verifier) kind(q *Question, row *Row, groups map[string]power) (string,
 	case row.User == nil:
 		return "anonymous", nil
 	}
-	p := newPower().with(groups[allUsers])
+	p := newPower().with(groups[semantics.AuthenticatedUsers])
 	for i, name := range row.User {
 		group, ok := groups[name]
-		if !ok || name == allUsers || i > 0 && name <= row.User[i-1] {
+		if !ok || name == semantics.AuthenticatedUsers || i > 0 && name <= row.User[i-1] {
 			return "", fmt.Errorf("the group %q has no power here, or the groups aren't sorted", name)
 		}
 		p = p.with(group)

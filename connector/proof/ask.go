@@ -8,28 +8,28 @@ import (
 	"github.com/interchange-smtp/interchange/connector/internal/semantics"
 )
 
-// talk is a client on a connection under one policy.
-type talk struct {
+// visit is the session of a row's client on a connection under one policy.
+type visit struct {
 	*verifier
 	policy     int
 	connection *Connection
 	row        *Row
-	session    semantics.Session
-	semantics.Talk
+	client     semantics.Client
+	*semantics.Session
 }
 
 // answer returns the answer to a question, as the independent evaluator gives it.
 func (v *verifier) answer(policy int, q *Question, c *Connection, row *Row) string {
-	s := c.session(row.TLS)
-	s.PeerNames, s.User, s.Groups = row.Certificate, row.User != nil, row.User
-	begun, _, ok := v.receiver(policy, c).Begin(s)
-	if !ok {
+	client := c.client(row.TLS)
+	client.PeerNames, client.User, client.Groups = row.Certificate, row.User != nil, row.User
+	session, refused := v.receiver(policy, c).Begin(client)
+	if refused != nil {
 		return NoSession
 	}
-	if begun.Mail("") != "" {
+	if session.Mail("", 0) != "" {
 		return NoMail
 	}
-	t := &talk{verifier: v, policy: policy, connection: c, row: row, session: s, Talk: begun}
+	t := &visit{v, policy, c, row, client, session}
 	switch q.Name {
 	case AskSession:
 		return t.recipientCount()
@@ -57,7 +57,7 @@ func least(no func(n int64) bool) (n int64, ok bool) {
 
 // recipientCount says how many recipients a message may have. RCPT looks at their number
 // before it looks at their domain.
-func (t *talk) recipientCount() string {
+func (t *visit) recipientCount() string {
 	refused := func(accepted int64) bool {
 		reason := t.Rcpt("user@"+t.Domains[0].Witness, accepted)
 		return reason == "too-many-recipients" || reason == "envelope-too-large"
@@ -69,7 +69,7 @@ func (t *talk) recipientCount() string {
 }
 
 // size says how large a message may be.
-func (t *talk) size() string {
+func (t *visit) size() string {
 	const most = math.MaxInt64 - 1
 	if t.Takes(most) {
 		return "any size"
@@ -86,7 +86,7 @@ func (t *talk) size() string {
 }
 
 // recipients returns the classes of the recipients that RCPT accepts.
-func (t *talk) recipients(local string) []int {
+func (t *visit) recipients(local string) []int {
 	classes := []int{}
 	for i, class := range t.Classes {
 		if t.Rcpt(local+"@"+class.Witness, 0) == "" {

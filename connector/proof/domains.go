@@ -5,10 +5,9 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-)
 
-// reserved are the domains of RFC 2606 that a Receive connector can reject.
-var reserved = []string{"test", "example", "invalid", "localhost", "example.com", "example.net", "example.org"}
+	"github.com/interchange-smtp/interchange/connector/internal/semantics"
+)
 
 // maxDomain is the greatest length of a domain (RFC 1035 section 3.1, as text).
 const maxDomain = 253
@@ -45,7 +44,7 @@ func isLiteral(domain string) bool { return strings.HasPrefix(domain, "[") }
 // of no others, and that the domains of a class are alike.
 func (v *verifier) checkDomains() error {
 	names := map[string]bool{}
-	for _, name := range reserved {
+	for _, name := range semantics.ReservedNames {
 		names[name] = true
 	}
 	for _, p := range v.policies {
@@ -131,23 +130,13 @@ func (v *verifier) checkClass(place int, d Domain) error {
 			return wrong("Secured", class.Secured[i], secured)
 		}
 	}
-	if name := reservedName(d.Witness); class.Reserved != name {
+	if name := semantics.ReservedName(d.Witness); class.Reserved != name {
 		return wrong("Reserved", class.Reserved, name)
 	}
 	if label := !strings.ContainsAny(d.Witness, ".["); class.Label != label {
 		return wrong("Label", class.Label, label)
 	}
 	return nil
-}
-
-// reservedName returns the reserved domain that a domain equals or lies below.
-func reservedName(domain string) string {
-	for _, name := range reserved {
-		if domain == name || strings.HasSuffix(domain, "."+name) {
-			return name
-		}
-	}
-	return ""
 }
 
 // isDomain reports whether a text is a domain in the form in which the evaluator compares

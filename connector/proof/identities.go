@@ -9,13 +9,6 @@ import (
 	"github.com/interchange-smtp/interchange/connector/internal/semantics"
 )
 
-// allUsers is the group of all users who log on. anonymous is never one of a user's
-// groups: it is that of clients who haven't logged on.
-const (
-	allUsers  = `NT AUTHORITY\Authenticated Users`
-	anonymous = `NT AUTHORITY\ANONYMOUS LOGON`
-)
-
 // power has the rights that a group allows and denies on the connectors of a connection,
 // each with the number of the policy in front.
 type power struct {
@@ -150,29 +143,25 @@ func (v *verifier) outcome(q *Question, p power) string {
 	return fmt.Sprintf("%q server %t", held, q.Servers && p.server)
 }
 
-// serverGroups are the groups that make a user a server of the organisation, of which a
-// policy need not name any.
-var serverGroups = []string{`MS Exchange\Hub Transport Servers`, `MS Exchange\Edge Transport Servers`, "Exchange Servers"}
-
 // logins returns the powers of a question on a connection: that of each group, and the
 // outcomes of all users, whatever groups they are in.
 func (v *verifier) logins(q *Question, c *Connection) (groups map[string]power, outcomes map[string]bool) {
 	groups = v.powers(c, q.Rights)
-	for _, name := range serverGroups {
+	for _, name := range semantics.ServerGroups { // which a policy need not name
 		if _, known := groups[name]; !known {
 			groups[name] = newPower()
 		}
 	}
 	kinds := map[string]power{}
 	for name, p := range groups {
-		if p.server = semantics.IsServerGroup(name); name != anonymous && name != allUsers {
+		if p.server = slices.Contains(semantics.ServerGroups, name); name != semantics.AnonymousLogon && name != semantics.AuthenticatedUsers {
 			kinds[p.key()] = p
 		}
 		groups[name] = p
 	}
-	delete(groups, anonymous)
+	delete(groups, semantics.AnonymousLogon) // of clients who haven't logged on
 	outcomes = map[string]bool{}
-	start := newPower().with(groups[allUsers])
+	start := newPower().with(groups[semantics.AuthenticatedUsers])
 	reached := map[string]bool{start.key(): true}
 	for next := []power{start}; len(next) > 0; {
 		p := next[0]

@@ -9,9 +9,6 @@ import (
 	"github.com/interchange-smtp/interchange/connector/internal/semantics"
 )
 
-// implicitTLS is the port where connections begin with TLS.
-const implicitTLS = 465
-
 // checkListeners checks that the listeners have every binding of the policies once, that
 // the spans of each tile the addresses of its family, that no end of a range lies inside
 // a span, and that the connectors are right at each witness. Then it checks that
@@ -31,7 +28,7 @@ func (v *verifier) checkListeners() error {
 				return refusal("Listeners[%d]: the policy has no binding %q", i, text)
 			case seen[at]:
 				return refusal("Listeners[%d]: the binding %s occurs twice", i, text)
-			case l.ImplicitTLS != (at.Port() == implicitTLS):
+			case l.ImplicitTLS != semantics.BeginsWithTLS(at):
 				return refusal("Listeners[%d]: ImplicitTLS is %t, and %t is right for port %d", i, l.ImplicitTLS, !l.ImplicitTLS, at.Port())
 			}
 			seen[at] = true
@@ -116,7 +113,11 @@ func (v *verifier) checkServed(local netip.AddrPort, s Span, low, high netip.Add
 
 func (v *verifier) checkServing(local netip.AddrPort, remote netip.Addr, stated []string) error {
 	for i, p := range v.policies {
-		if name, _ := p.Serving(local, remote); name != stated[i] {
+		name := ""
+		if r := p.Serving(local, remote); r != nil {
+			name = r.Name
+		}
+		if name != stated[i] {
 			return fmt.Errorf("served by %q, and %q is right for %s at %s", stated[i], name, remote, local)
 		}
 	}
@@ -204,7 +205,7 @@ func (v *verifier) checkConnections(served map[string]bool) error {
 		if err != nil || remote.String() != c.Remote || remote.BitLen() != local.Addr().BitLen() || remote.Is4In6() || remote.Zone() != "" {
 			return refusal("Connections[%d]: %q isn't a client of %s", i, c.Remote, local)
 		}
-		if c.ImplicitTLS != (local.Port() == implicitTLS) {
+		if c.ImplicitTLS != semantics.BeginsWithTLS(local) {
 			return refusal("Connections[%d]: ImplicitTLS is %t, and %t is right for port %d", i, c.ImplicitTLS, !c.ImplicitTLS, local.Port())
 		}
 		if err := v.checkServing(local, remote, c.Connectors); err != nil {
@@ -217,8 +218,8 @@ func (v *verifier) checkConnections(served map[string]bool) error {
 	return nil
 }
 
-// session returns the session of a client on a connection.
-func (c *Connection) session(tls bool) semantics.Session {
+// client returns a client on a connection.
+func (c *Connection) client(tls bool) semantics.Client {
 	// checkConnections has read both.
-	return semantics.Session{Local: netip.MustParseAddrPort(c.Local), Remote: netip.MustParseAddr(c.Remote), TLS: tls, Helo: "client.example"}
+	return semantics.Client{Local: netip.MustParseAddrPort(c.Local), Remote: netip.MustParseAddr(c.Remote), TLS: tls, Helo: "client.example"}
 }

@@ -1,6 +1,10 @@
 package proof
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/interchange-smtp/interchange/connector/internal/semantics"
+)
 
 // Question is a kind of question about sessions. What a user may do depends on Rights
 // only and, with Servers, on whether the user is a server of the organisation.
@@ -41,24 +45,16 @@ const (
 	NoMail    = "no mail"    // MAIL FROM:<> is refused
 )
 
-const (
-	submit              = "ms-Exch-SMTP-Submit"
-	anyRecipient        = "ms-Exch-SMTP-Accept-Any-Recipient"
-	anySender           = "ms-Exch-SMTP-Accept-Any-Sender"
-	authoritativeSender = "ms-Exch-SMTP-Accept-Authoritative-Domain-Sender"
-	bypassSize          = "ms-Exch-Bypass-Message-Size-Limit"
-)
-
 // Questions returns the questions that a certificate answers on every connection.
 func Questions() []Question {
 	return []Question{
-		{Name: AskSession, Rights: []string{submit}, Servers: true},
-		{Name: AskSenders, Rights: []string{submit, anySender, authoritativeSender}},
-		{Name: AskRecipients, Rights: []string{submit, anyRecipient}},
-		{Name: AskSize, Rights: []string{submit, bypassSize}, Servers: true},
-		{Name: AskRouting, Rights: []string{submit, "ms-Exch-Accept-Headers-Routing"}},
-		{Name: AskOrganization, Rights: []string{submit, "ms-Exch-Accept-Headers-Organization"}},
-		{Name: AskForest, Rights: []string{submit, "ms-Exch-Accept-Headers-Forest"}},
+		{Name: AskSession, Rights: []string{semantics.Submit}, Servers: true},
+		{Name: AskSenders, Rights: []string{semantics.Submit, semantics.AnySender, semantics.AuthoritativeSender}},
+		{Name: AskRecipients, Rights: []string{semantics.Submit, semantics.AnyRecipient}},
+		{Name: AskSize, Rights: []string{semantics.Submit, semantics.BypassSize}, Servers: true},
+		{Name: AskRouting, Rights: []string{semantics.Submit, semantics.RoutingHeaders}},
+		{Name: AskOrganization, Rights: []string{semantics.Submit, semantics.OrganizationHeaders}},
+		{Name: AskForest, Rights: []string{semantics.Submit, semantics.ForestHeaders}},
 	}
 }
 

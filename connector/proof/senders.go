@@ -9,7 +9,7 @@ import (
 )
 
 // senders returns the senders that MAIL accepts.
-func (t *talk) senders() string {
+func (t *visit) senders() string {
 	switch {
 	case t.row.User == nil && len(t.allowedSenders()) > 0:
 		return t.listedSenders()
@@ -20,21 +20,21 @@ func (t *talk) senders() string {
 	for _, class := range t.Classes {
 		addresses = append(addresses, "user@"+class.Witness)
 	}
-	accepted := t.mailFrom(t.Talk, addresses)
+	accepted := mailFrom(t.Session, addresses)
 	if t.row.User == nil {
 		return fmt.Sprint(accepted)
 	}
-	s := t.session
-	s.Addresses = addresses
-	own, _, _ := t.receiver(t.policy, t.connection).Begin(s) // it has begun without addresses
-	return fmt.Sprintf("%v, own %v", accepted, t.mailFrom(own, addresses))
+	owner := t.client
+	owner.Addresses = addresses
+	own, _ := t.receiver(t.policy, t.connection).Begin(owner) // as it did without addresses
+	return fmt.Sprintf("%v, own %v", accepted, mailFrom(own, addresses))
 }
 
 // mailFrom returns the places of the senders that MAIL accepts.
-func (t *talk) mailFrom(in semantics.Talk, senders []string) []int {
+func mailFrom(s *semantics.Session, senders []string) []int {
 	accepted := []int{}
 	for i, from := range senders {
-		if in.Mail(from) == "" {
+		if s.Mail(from, 0) == "" {
 			accepted = append(accepted, i)
 		}
 	}
@@ -43,7 +43,7 @@ func (t *talk) mailFrom(in semantics.Talk, senders []string) []int {
 
 // partnerSenders returns the senders that MAIL accepts from clients whose certificate is
 // in the same lists as that of the row.
-func (t *talk) partnerSenders() string {
+func (t *visit) partnerSenders() string {
 	others, named := []int{}, []int{}
 	for i := range t.Classes {
 		domains := t.domainsOf(i)
@@ -64,15 +64,15 @@ func (t *talk) partnerSenders() string {
 
 // mails reports whether a client with a certificate for the names may send MAIL from an
 // address.
-func (t *talk) mails(names []string, from string) bool {
-	s := t.session
-	s.PeerNames = names
-	begun, _, ok := t.receiver(t.policy, t.connection).Begin(s)
-	return ok && begun.Mail(from) == ""
+func (t *visit) mails(names []string, from string) bool {
+	client := t.client
+	client.PeerNames = names
+	s, refused := t.receiver(t.policy, t.connection).Begin(client)
+	return refused == nil && s.Mail(from, 0) == ""
 }
 
 // domainsOf returns the witnesses of the cells of a class.
-func (t *talk) domainsOf(class int) (all []string) {
+func (t *visit) domainsOf(class int) (all []string) {
 	for _, d := range t.Domains {
 		if d.Class == class {
 			all = append(all, d.Witness)
@@ -83,7 +83,7 @@ func (t *talk) domainsOf(class int) (all []string) {
 
 // without returns names of a certificate in the same lists as that of the row, but not for
 // a domain; none for a row without a certificate.
-func (t *talk) without(domain string) (names []string, ok bool) {
+func (t *visit) without(domain string) (names []string, ok bool) {
 	if t.row.Certificate == nil {
 		return nil, true
 	}
@@ -92,7 +92,7 @@ func (t *talk) without(domain string) (names []string, ok bool) {
 
 // naming returns names of a certificate in the same lists as that of the row, among them a
 // domain that is in one of them.
-func (t *talk) naming(domain string) (names []string, ok bool) {
+func (t *visit) naming(domain string) (names []string, ok bool) {
 	own, state := t.listed([]string{domain}), t.listed(t.row.Certificate)
 	if !slices.Contains(own, true) {
 		return nil, false
@@ -107,7 +107,7 @@ func (t *talk) naming(domain string) (names []string, ok bool) {
 }
 
 // namesIn returns names of a certificate in exactly these lists that isn't for a domain.
-func (t *talk) namesIn(state []bool, but string) (names []string, ok bool) {
+func (t *visit) namesIn(state []bool, but string) (names []string, ok bool) {
 	in := make([]bool, len(state))
 	for _, c := range t.ClientNames {
 		fits := true
@@ -127,7 +127,7 @@ func (t *talk) namesIn(state []bool, but string) (names []string, ok bool) {
 }
 
 // allowedSenders returns AllowedSenders of all policies.
-func (t *talk) allowedSenders() (all []string) {
+func (t *visit) allowedSenders() (all []string) {
 	for i, name := range t.connection.Connectors {
 		if r := t.receivers[i][name]; r != nil {
 			all = append(all, r.AllowedSenders...)
@@ -138,7 +138,7 @@ func (t *talk) allowedSenders() (all []string) {
 
 // listedSenders returns the domains and the addresses that MAIL accepts as senders of
 // anonymous clients, where AllowedSenders tells addresses apart.
-func (t *talk) listedSenders() string {
+func (t *visit) listedSenders() string {
 	var listed []string
 	for _, by := range t.allowedSenders() {
 		if !strings.HasPrefix(by, "@") {

@@ -48,8 +48,8 @@ func verify(c *Certificate, texts ...[]byte) error {
 			return err
 		}
 		byName := map[string]*semantics.Receiver{}
-		for _, r := range p.Receivers() {
-			byName[r.Name] = &r
+		for _, r := range p.Receivers {
+			byName[r.Name] = r
 		}
 		v.policies, v.receivers = append(v.policies, p), append(v.receivers, byName)
 	}

@@ -4,23 +4,23 @@ import "strings"
 
 // The types of accepted domains that decide something.
 const (
-	authoritative = "Authoritative"
-	internalRelay = "InternalRelay"
+	Authoritative = "Authoritative"
+	InternalRelay = "InternalRelay"
 )
 
-// acceptedType returns the type of the accepted domain that covers a domain; "" if none
+// AcceptedType returns the type of the accepted domain that covers a domain; "" if none
 // does.
-func (p *Policy) acceptedType(domain string) string {
-	if a, ok := p.acceptedDomain(domain); ok {
+func (p *Policy) AcceptedType(domain string) string {
+	if a, ok := p.Covering(domain); ok {
 		return a.kind()
 	}
 	return ""
 }
 
-// acceptedDomain returns the accepted domain that covers a domain.
+// Covering returns the accepted domain that covers a domain.
 // docs/receive.md "Accepted domains": the domain's own entry comes first, then
 // the entry of the nearest domain above it that covers what is below, then "*".
-func (p *Policy) acceptedDomain(domain string) (covering acceptedDomain, ok bool) {
+func (p *Policy) Covering(domain string) (covering AcceptedDomain, ok bool) {
 	best := -1
 	for _, a := range p.Accepted {
 		if n := a.precedence(domain); n > best {
@@ -31,7 +31,7 @@ func (p *Policy) acceptedDomain(domain string) (covering acceptedDomain, ok bool
 }
 
 // precedence says how well a covers a domain; -1 if it doesn't.
-func (a acceptedDomain) precedence(domain string) int {
+func (a AcceptedDomain) precedence(domain string) int {
 	name, wildcard := strings.CutPrefix(a.DomainName, "*.")
 	switch {
 	case name == "*":
@@ -45,9 +45,9 @@ func (a acceptedDomain) precedence(domain string) int {
 }
 
 // kind is DomainType with its default (docs/cmdlets.md "New-AcceptedDomain, …").
-func (a acceptedDomain) kind() string {
+func (a AcceptedDomain) kind() string {
 	if a.DomainType == "" {
-		return authoritative
+		return Authoritative
 	}
 	return a.DomainType
 }

@@ -6,8 +6,10 @@
 // clients isn't repeated here. It is made to be read and not to be fast: every
 // question goes through lists from top to bottom.
 //
-// [Read] reads a policy. [Policy.Decide] runs a session. [Policy.Observables] returns
-// the settings in effect that no decision shows.
+// [Read] reads a policy. [Policy.Serving] finds the Receive connector of a client,
+// [Receiver.Begin] runs the client's session as far as MAIL, and the methods of [Session]
+// decide on senders, recipients and messages. [Policy.Route] and [Policy.NextHop] say where
+// mail leaves. Package observed has all else that tests compare with.
 //
 // # Names
 //

@@ -19,12 +19,30 @@ type HopTLS struct {
 // docs/routing.md "The next hop".
 const implicitTLS = 465
 
-// TLS returns the demands on the next hop of a recipient that is routed from this server.
-func (p *Policy) TLS(r Route) HopTLS { return p.hopTLS(p.sendConnector(r.Connector), domainOf(r.To)) }
+// NextHop is where this server sends mail, and how.
+type NextHop struct {
+	Hosts  []string // the smart hosts, sorted; none: the domain's mail exchangers
+	Port   int64
+	TLS    HopTLS
+	Logon  string   // how it logs on to which smart host as which user; "": not at all
+	Fields []string // the classes of header fields that the host gets
+}
+
+// NextHop returns the next hop of a recipient that is routed from this server.
+func (p *Policy) NextHop(r Route) NextHop {
+	s, domain := p.SendConnector(r.Connector), DomainOf(r.To)
+	hosts := slices.Sorted(slices.Values(s.SmartHosts))
+	return NextHop{slices.Compact(hosts), s.Port, p.hopTLS(s, domain), s.logon(), p.sentFields(s, domain)}
+}
+
+// SendConnector returns the Send connector with a name.
+func (p *Policy) SendConnector(name string) *SendConnector {
+	return p.sendConnectors[slices.IndexFunc(p.sendConnectors, func(s *SendConnector) bool { return s.Name == name })]
+}
 
 // hopTLS applies the table of docs/routing.md "TLS to the next hop", row by row, to mail
 // that s sends to a domain.
-func (p *Policy) hopTLS(s *sendConnector, domain string) HopTLS {
+func (p *Policy) hopTLS(s *SendConnector, domain string) HopTLS {
 	t := HopTLS{Required: s.RequireTLS || s.Port == implicitTLS}
 	switch s.TlsAuthLevel {
 	case "EncryptionOnly":
@@ -32,7 +50,7 @@ func (p *Policy) hopTLS(s *sendConnector, domain string) HopTLS {
 	case "CertificateValidation":
 		t.Required, t.Trusted = true, true
 	case "DomainValidation":
-		t.Required, t.Trusted, t.Domain = true, true, fold(s.TlsDomain)
+		t.Required, t.Trusted, t.Domain = true, true, Fold(s.TlsDomain)
 		if s.TlsDomain == "" {
 			t.Domain = domain
 		}
@@ -55,15 +73,6 @@ func (p *Policy) hopTLS(s *sendConnector, domain string) HopTLS {
 	// with TLS at port 465.
 	t.Never = (s.IgnoreSTARTTLS || s.ForceHELO) && !t.Required
 	return t
-}
-
-// String returns t as Observables shows it: nothing about a certificate that is never
-// seen.
-func (t HopTLS) String() string {
-	if t.Never {
-		return "never"
-	}
-	return fmt.Sprintf("required %t, trusted %t, domain %q, smart host %t", t.Required, t.Trusted, t.Domain, t.SmartHost)
 }
 
 // logon says as which user s logs on to which smart host; "" if it doesn't.

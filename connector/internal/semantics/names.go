@@ -2,6 +2,7 @@ package semantics
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -50,7 +51,7 @@ func (d *document) spellNames() {
 // literalName returns an address literal, [192.0.2.1] or [IPv6:2001:db8::1].
 func literalName(text string) string {
 	const tag = "ipv6:"
-	if len(text) > len(tag) && fold(text[:len(tag)]) == tag {
+	if len(text) > len(tag) && Fold(text[:len(tag)]) == tag {
 		text = text[len(tag):]
 	}
 	a, err := netip.ParseAddr(text)
@@ -135,37 +136,36 @@ func adapt(delta, handled int, first bool) int {
 	return k + (punyBase-punyMin+1)*delta/(delta+punySkew)
 }
 
-// addressText returns an address with its domain as domainName and its local part in
-// quotes only where it needs them.
-func addressText(text string) string {
-	local := localOf(text)
-	if quoted, ok := strings.CutPrefix(local, `"`); ok {
-		local = unescape(strings.TrimSuffix(quoted, `"`))
-	}
-	if !isDotString(local) {
-		local = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(local) + `"`
-	}
-	return local + "@" + domainOf(text)
-}
-
-// unescape removes the backslashes of a quoted string.
-func unescape(s string) string {
-	var out strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+1 < len(s) {
-			i++
-		}
-		out.WriteByte(s[i])
-	}
-	return out.String()
-}
-
-// isDotString reports whether a local part needs no quotes (RFC 5321 section 4.1.2).
-func isDotString(local string) bool {
-	for _, atom := range strings.Split(local, ".") {
-		if atom == "" || strings.ContainsFunc(atom, func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`()<>[]:;@\,"`, r) }) {
-			return false
+// DomainNames returns the names of domains that the text has, sorted.
+func (p *Policy) DomainNames() []string {
+	var all []string
+	add := func(name string) {
+		if name = strings.TrimPrefix(spelling(name), "*."); name != "*" && name != "--" && name != "" {
+			all = append(all, name)
 		}
 	}
-	return true
+	for _, a := range p.Accepted {
+		add(a.DomainName)
+	}
+	for _, s := range p.sendConnectors {
+		add(s.TlsDomain)
+		for _, space := range s.spaces {
+			if space.smtp {
+				add(space.name)
+			}
+		}
+	}
+	for _, name := range slices.Concat(p.Transport.TLSReceiveDomainSecureList, p.Transport.TLSSendDomainSecureList) {
+		add(name)
+	}
+	for _, d := range p.Remote {
+		add(d.DomainName)
+	}
+	for _, r := range p.Receive {
+		for _, by := range r.AllowedSenders {
+			add(DomainOf(by))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }

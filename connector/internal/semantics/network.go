@@ -24,18 +24,18 @@ const sameSite = 1
 // way returns the way to the nearest of the source servers of a Send connector.
 // docs/routing.md "Routing", rules 4 and 5, and "Other servers and sites".
 func (p *Policy) way(sources []string) distance {
-	here := p.here()
+	here := p.Here()
 	if len(sources) == 0 {
-		return distance{reached: true, maxSize: unlimited}
+		return distance{reached: true, maxSize: Unlimited}
 	}
 	sites := p.sites()
 	var best distance
 	for _, name := range sources {
-		source := p.server(name)
+		source := p.ServerNamed(name)
 		way := sites[strings.ToLower(source.Site)]
 		way.via = source.Name
 		if strings.EqualFold(source.Name, here.Name) {
-			way = distance{reached: true, maxSize: unlimited}
+			way = distance{reached: true, maxSize: Unlimited}
 		}
 		if way.reached && (!best.reached || nearer(way, best) < 0) {
 			best = way
@@ -55,8 +55,8 @@ func nearer(a, b distance) int {
 // from those that were found before, until nothing changes.
 // docs/routing.md "Other servers and sites".
 func (p *Policy) sites() map[string]distance {
-	own := strings.ToLower(p.here().Site)
-	start := distance{reached: true, nearness: sameSite, maxSize: unlimited}
+	own := strings.ToLower(p.Here().Site)
+	start := distance{reached: true, nearness: sameSite, maxSize: Unlimited}
 	ways := map[string]distance{own: start}
 	for {
 		next := map[string]distance{own: start}

@@ -4,9 +4,9 @@ package semantics
 // the text; empty means that the text leaves the parameter out. It is immutable.
 type Policy struct {
 	document
-	receivers []*receiver // of this server, those that are enabled, with their defaults
+	Receivers []*Receiver // of this server, those that are enabled
 
-	sendConnectors []*sendConnector
+	sendConnectors []*SendConnector
 }
 
 // document is the object that jsonconfig.Marshal writes.
@@ -14,18 +14,19 @@ type Policy struct {
 type document struct {
 	Profile      string // "Exchange2007", or the current edition
 	Server       string
-	Servers      []server
+	Servers      []Server
 	Links        []link
 	Receive      []receive
 	Send         []send
-	Accepted     []acceptedDomain
-	Remote       []remoteDomain
+	Accepted     []AcceptedDomain
+	Remote       []RemoteDomain
 	Transport    transport
-	Services     []service
+	Services     []Service
 	Acknowledged []acknowledgement // without effect
 }
 
-type server struct {
+// Server is a server of the organisation.
+type Server struct {
 	Name, FQDN, Site string
 	Edge             bool
 }
@@ -37,7 +38,8 @@ type link struct {
 	MaxSize int64
 }
 
-type acceptedDomain struct {
+// AcceptedDomain is an accepted domain.
+type AcceptedDomain struct {
 	Name, DomainName   string
 	DomainType         string
 	MatchSubDomains    bool
@@ -45,7 +47,8 @@ type acceptedDomain struct {
 	Default            bool
 }
 
-type remoteDomain struct {
+// RemoteDomain is a remote domain.
+type RemoteDomain struct {
 	Name, DomainName                  string
 	NDREnabled, DeliveryReportEnabled *bool
 }
@@ -176,8 +179,8 @@ type credential struct {
 // passwordPlace says where a password is.
 type passwordPlace struct{ File, Environment, Credential string }
 
-// service has the parameters of Set-TransportService.
-type service struct {
+// Service has the parameters of Set-TransportService.
+type Service struct {
 	Name string
 
 	MaxConnectionRatePerMinute                                        int64

@@ -1,14 +1,12 @@
 package semantics_test
 
 import (
-	"math/rand/v2"
 	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/semantics"
-	"github.com/interchange-smtp/interchange/internal/policygen"
 )
 
 func TestReadRefuses(t *testing.T) {
@@ -86,25 +84,4 @@ func sameMembers(t *testing.T, path string, of, is reflect.Type) {
 			t.Errorf("%s.%s: no configuration has it", path, is.Field(i).Name)
 		}
 	}
-}
-
-func FuzzRead(f *testing.F) {
-	r := rand.New(rand.NewPCG(1, 2))
-	for range 5 {
-		f.Add(textOf(f, policygen.Wide(r)))
-	}
-	f.Add([]byte(`{"Receive":[{"Name":"A","Bindings":["[::]:25"],"RemoteIPRanges":["::/0"]}]}`))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		p, err := semantics.Read(text)
-		if err != nil {
-			return
-		}
-		d := newDrawer(rand.New(rand.NewPCG(3, 4)), p)
-		for range 5 {
-			s := d.session()
-			p.Decide(s)
-			p.Observables(s)
-			p.Offers(s.Local, s.Remote, s.TLS)
-		}
-	})
 }

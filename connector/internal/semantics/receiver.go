@@ -7,18 +7,19 @@ import (
 	"strings"
 )
 
-// receiver is an enabled Receive connector of this server with its defaults.
-type receiver struct {
+// Receiver is an enabled Receive connector of this server with the default of every parameter
+// that decides something.
+type Receiver struct {
 	*receive
-	bindings  []netip.AddrPort
-	ranges    []Range
-	mechanism map[string]bool
-	entries   []entry
+	Bindings   []netip.AddrPort
+	Ranges     []Range
+	Mechanisms map[string]bool // AuthMechanism
+	Entries    []Entry         // of its access list
+	MaxSize    int64           // of a message
+	MaxPerMail int64           // recipients of a message
+	UTF8       bool            // SMTPUTF8 is offered
 
-	maxSize, maxHeader                 int64
-	maxHops, maxLocalHops, maxPerMail  int64
-	chunking, binaryMime, eightBitMime bool
-	dsn, enhanced, pipelining, utf8    bool
+	policy *Policy
 }
 
 // readReceivers reads the Receive connectors that take part.
@@ -26,62 +27,50 @@ type receiver struct {
 func (p *Policy) readReceivers() error {
 	for i := range p.Receive {
 		r := &p.Receive[i]
-		if !orTrue(r.Enabled) || r.Server != "" && !strings.EqualFold(p.server(r.Server).Name, p.here().Name) {
+		if !OrTrue(r.Enabled) || r.Server != "" && !strings.EqualFold(p.ServerNamed(r.Server).Name, p.Here().Name) {
 			continue
 		}
 		c, err := p.receiver(r)
 		if err != nil {
 			return fmt.Errorf("the Receive connector %q: %w", r.Name, err)
 		}
-		p.receivers = append(p.receivers, c)
+		p.Receivers = append(p.Receivers, c)
 	}
 	return nil
 }
 
-// in2007 reports whether the policy has the profile Exchange2007.
-func (p *Policy) in2007() bool { return p.Profile == "Exchange2007" }
+// In2007 reports whether the policy has the profile Exchange2007.
+func (p *Policy) In2007() bool { return p.Profile == "Exchange2007" }
 
 // receiver fills in the defaults of docs/cmdlets.md "New-ReceiveConnector, …", column
 // Default.
-func (p *Policy) receiver(r *receive) (*receiver, error) {
-	c := &receiver{receive: r, mechanism: flags(or(r.AuthMechanism, defaultMechanism(r.Usage)))}
-	c.entries = p.accessList(r)
-
-	c.chunking = orTrue(r.ChunkingEnabled)
-	c.binaryMime = or(r.BinaryMimeEnabled, c.chunking)
-	c.eightBitMime = orTrue(r.EightBitMimeEnabled)
-	c.dsn = orTrue(r.DeliveryStatusNotificationEnabled)
-	c.enhanced = orTrue(r.EnhancedStatusCodesEnabled)
-	c.pipelining = orTrue(r.PipeliningEnabled)
-	c.utf8 = or(r.SmtpUtf8Enabled, !p.in2007())
-
-	maxSize, maxHeader, localHops := "36MB", "256KB", int64(12)
-	if p.in2007() {
-		maxSize, maxHeader, localHops = "10MB", "64KB", 8
+func (p *Policy) receiver(given *receive) (*Receiver, error) {
+	r := &Receiver{
+		receive: given, policy: p, Mechanisms: flags(Or(given.AuthMechanism, defaultMechanism(given.Usage))), Entries: p.accessList(given),
+		MaxPerMail: cmp.Or(given.MaxRecipientsPerMessage, 200), UTF8: Or(given.SmtpUtf8Enabled, !p.In2007()),
 	}
-	c.maxLocalHops = or(r.MaxLocalHopCount, localHops)
-	c.maxHops, c.maxPerMail = cmp.Or(r.MaxHopCount, 60), cmp.Or(r.MaxRecipientsPerMessage, 200)
+	maxSize := "36MB"
+	if p.In2007() {
+		maxSize = "10MB"
+	}
 	var err error
-	if c.maxSize, err = parseSize(cmp.Or(r.MaxMessageSize, maxSize)); err != nil {
+	if r.MaxSize, err = ParseSize(cmp.Or(given.MaxMessageSize, maxSize)); err != nil {
 		return nil, err
 	}
-	if c.maxHeader, err = parseSize(cmp.Or(r.MaxHeaderSize, maxHeader)); err != nil {
-		return nil, err
-	}
-	return c, c.readAddresses()
+	return r, r.readAddresses()
 }
 
 // readAddresses reads Bindings and RemoteIPRanges, or fills in those of the usage.
-func (c *receiver) readAddresses() error {
-	bindings, ranges := c.Bindings, c.RemoteIPRanges
+func (r *Receiver) readAddresses() error {
+	bindings, ranges := r.receive.Bindings, r.RemoteIPRanges
 	switch {
 	case len(bindings) > 0:
-	case c.Usage == "Internal":
+	case r.Usage == "Internal":
 		bindings = []string{"0.0.0.0:25"}
-	case c.Usage == "Client":
+	case r.Usage == "Client":
 		bindings = []string{"0.0.0.0:587"}
 	}
-	if len(ranges) == 0 && c.Usage == "Internet" {
+	if len(ranges) == 0 && r.Usage == "Internet" {
 		ranges = []string{"0.0.0.0-255.255.255.255"}
 	}
 	for _, text := range bindings {
@@ -89,14 +78,14 @@ func (c *receiver) readAddresses() error {
 		if err != nil {
 			return fmt.Errorf("%q isn't a binding: %w", text, err)
 		}
-		c.bindings = append(c.bindings, plainPort(b))
+		r.Bindings = append(r.Bindings, plainPort(b))
 	}
 	for _, text := range ranges {
-		r, err := parseRange(text)
+		in, err := parseRange(text)
 		if err != nil {
 			return err
 		}
-		c.ranges = append(c.ranges, r)
+		r.Ranges = append(r.Ranges, in)
 	}
 	return nil
 }

@@ -4,33 +4,33 @@ import "slices"
 
 // The principals with fixed SIDs, by the names that grants have.
 const (
-	anonymousLogon     = `NT AUTHORITY\ANONYMOUS LOGON`
-	authenticatedUsers = `NT AUTHORITY\Authenticated Users`
+	AnonymousLogon     = `NT AUTHORITY\ANONYMOUS LOGON`
+	AuthenticatedUsers = `NT AUTHORITY\Authenticated Users`
 	partnerServers     = `MS Exchange\Partner Servers`
 	hubServers         = `MS Exchange\Hub Transport Servers`
 	edgeServers        = `MS Exchange\Edge Transport Servers`
-	externallySecured  = `MS Exchange\Externally Secured Servers`
+	ExternallySecured  = `MS Exchange\Externally Secured Servers`
 	exchangeServers    = "Exchange Servers"
 	legacyInterop      = "ExchangeLegacyInterop"
 )
 
 // The rights that decide something on a Receive connector (docs/model.md "Seven terms").
 const (
-	submit              = "ms-Exch-SMTP-Submit"
-	anyRecipient        = "ms-Exch-SMTP-Accept-Any-Recipient"
-	anySender           = "ms-Exch-SMTP-Accept-Any-Sender"
-	authoritativeSender = "ms-Exch-SMTP-Accept-Authoritative-Domain-Sender"
-	routingHeaders      = "ms-Exch-Accept-Headers-Routing"
-	organizationHeaders = "ms-Exch-Accept-Headers-Organization"
-	forestHeaders       = "ms-Exch-Accept-Headers-Forest"
-	bypassSpam          = "ms-Exch-Bypass-Anti-Spam"
-	bypassSize          = "ms-Exch-Bypass-Message-Size-Limit"
+	Submit              = "ms-Exch-SMTP-Submit"
+	AnyRecipient        = "ms-Exch-SMTP-Accept-Any-Recipient"
+	AnySender           = "ms-Exch-SMTP-Accept-Any-Sender"
+	AuthoritativeSender = "ms-Exch-SMTP-Accept-Authoritative-Domain-Sender"
+	RoutingHeaders      = "ms-Exch-Accept-Headers-Routing"
+	OrganizationHeaders = "ms-Exch-Accept-Headers-Organization"
+	ForestHeaders       = "ms-Exch-Accept-Headers-Forest"
+	BypassSpam          = "ms-Exch-Bypass-Anti-Spam"
+	BypassSize          = "ms-Exch-Bypass-Message-Size-Limit"
 )
 
-// entry allows or denies one right to one principal.
-type entry struct {
-	to, right string
-	deny      bool
+// Entry allows or denies one right to one principal.
+type Entry struct {
+	To, Right string
+	Deny      bool
 }
 
 // groupRights is the table of docs/receive.md "Permission groups": the rights that a
@@ -39,47 +39,47 @@ func (p *Policy) groupRights() []struct {
 	group, to string
 	rights    []string
 } {
-	anyone := []string{submit, routingHeaders, anySender, authoritativeSender}
-	users := []string{submit, anyRecipient, bypassSpam, routingHeaders}
-	servers := []string{submit, anyRecipient, anySender, authoritativeSender, routingHeaders, organizationHeaders, forestHeaders, bypassSpam, bypassSize}
-	trusted := []string{submit, anyRecipient, anySender, authoritativeSender, routingHeaders, bypassSpam, bypassSize}
+	anyone := []string{Submit, RoutingHeaders, AnySender, AuthoritativeSender}
+	users := []string{Submit, AnyRecipient, BypassSpam, RoutingHeaders}
+	servers := []string{Submit, AnyRecipient, AnySender, AuthoritativeSender, RoutingHeaders, OrganizationHeaders, ForestHeaders, BypassSpam, BypassSize}
+	trusted := []string{Submit, AnyRecipient, AnySender, AuthoritativeSender, RoutingHeaders, BypassSpam, BypassSize}
 	secured := trusted
-	if p.in2007() {
-		anyone = []string{submit, routingHeaders, anySender}
-		users = []string{submit, anyRecipient, bypassSpam}
+	if p.In2007() {
+		anyone = []string{Submit, RoutingHeaders, AnySender}
+		users = []string{Submit, AnyRecipient, BypassSpam}
 		secured = servers
 	}
 	rows := []struct {
 		group, to string
 		rights    []string
 	}{
-		{"AnonymousUsers", anonymousLogon, anyone},
+		{"AnonymousUsers", AnonymousLogon, anyone},
 		{"ExchangeServers", hubServers, servers},
 		{"ExchangeServers", edgeServers, servers},
-		{"ExchangeServers", externallySecured, secured},
-		{"Partners", partnerServers, []string{submit, routingHeaders}},
+		{"ExchangeServers", ExternallySecured, secured},
+		{"Partners", partnerServers, []string{Submit, RoutingHeaders}},
 	}
-	if p.here().Edge { // an Edge server knows no principals of the Windows domain
+	if p.Here().Edge { // an Edge server knows no principals of the Windows domain
 		return rows
 	}
 	return append(rows, []struct {
 		group, to string
 		rights    []string
 	}{
-		{"ExchangeUsers", authenticatedUsers, users},
+		{"ExchangeUsers", AuthenticatedUsers, users},
 		{"ExchangeServers", exchangeServers, servers},
 		{"ExchangeLegacyServers", legacyInterop, trusted},
 	}...)
 }
 
 // accessList returns the entries of a Receive connector.
-func (p *Policy) accessList(r *receive) []entry {
-	var given []entry
-	groups := flags(or(r.PermissionGroups, p.defaultGroups(r.Usage)))
+func (p *Policy) accessList(r *receive) []Entry {
+	var given []Entry
+	groups := flags(Or(r.PermissionGroups, p.defaultGroups(r.Usage)))
 	for _, row := range p.groupRights() {
 		for _, right := range row.rights {
 			if groups[row.group] {
-				given = append(given, entry{to: row.to, right: right})
+				given = append(given, Entry{To: row.to, Right: right})
 			}
 		}
 	}
@@ -89,16 +89,16 @@ func (p *Policy) accessList(r *receive) []entry {
 // withGrants returns the entries that permission groups or setup gave, less those that
 // Remove-ADPermission took away, and the entries of explicit grants.
 // docs/model.md "Seven terms", docs/differences.md "Remove-ADPermission of a right …".
-func withGrants(given []entry, explicit []grant) (list []entry) {
+func withGrants(given []Entry, explicit []grant) (list []Entry) {
 	for _, e := range given {
-		if !removed(explicit, e.to, e.right) {
+		if !removed(explicit, e.To, e.Right) {
 			list = append(list, e)
 		}
 	}
 	for _, g := range explicit {
 		for _, right := range g.ExtendedRights {
 			if !g.Removed {
-				list = append(list, entry{g.User, right, g.Deny})
+				list = append(list, Entry{g.User, right, g.Deny})
 			}
 		}
 	}
@@ -117,12 +117,12 @@ func (p *Policy) defaultGroups(usage string) string {
 	case "Client":
 		return "ExchangeUsers"
 	case "Internal":
-		if p.here().Edge {
+		if p.Here().Edge {
 			return "ExchangeServers"
 		}
 		return "ExchangeServers, ExchangeLegacyServers"
 	case "Internet":
-		if p.in2007() {
+		if p.In2007() {
 			return "AnonymousUsers, Partners"
 		}
 		return "AnonymousUsers"
@@ -135,13 +135,13 @@ func (p *Policy) defaultGroups(usage string) string {
 // holds reports whether one who is all of principals holds a right: an entry allows it
 // to one of them, and none denies it (docs/model.md "Seven terms": a deny beats every
 // allow).
-func holds(list []entry, principals []string, right string) bool {
+func holds(list []Entry, principals []string, right string) bool {
 	allowed := false
 	for _, e := range list {
-		if e.right != right || !slices.Contains(principals, e.to) {
+		if e.Right != right || !slices.Contains(principals, e.To) {
 			continue
 		}
-		if e.deny {
+		if e.Deny {
 			return false
 		}
 		allowed = true

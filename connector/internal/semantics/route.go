@@ -20,7 +20,7 @@ const (
 
 // candidate is an address space that matches a recipient.
 type candidate struct {
-	*sendConnector
+	*SendConnector
 	space       space
 	specificity int
 }
@@ -31,7 +31,7 @@ type candidate struct {
 func (p *Policy) Route(to string, size int64) Route {
 	outcome := Unreachable
 	var best *candidate
-	for _, c := range p.candidates(domainOf(to)) {
+	for _, c := range p.candidates(DomainOf(to)) {
 		switch {
 		case size > c.maxSize: // rule 1
 			outcome = TooLarge
@@ -49,13 +49,13 @@ func (p *Policy) Route(to string, size int64) Route {
 // connectors of which a source server can be reached, unless they are scoped and it is in
 // another site.
 func (p *Policy) candidates(domain string) (all []candidate) {
-	accepted := p.acceptedType(domain)
+	accepted := p.AcceptedType(domain)
 	for _, s := range p.sendConnectors {
-		if !orTrue(s.Enabled) || !s.way.reached || s.IsScopedConnector && s.way.nearness > sameSite {
+		if !OrTrue(s.Enabled) || !s.way.reached || s.IsScopedConnector && s.way.nearness > sameSite {
 			continue
 		}
 		for _, space := range s.spaces {
-			if n := space.specificity(domain, accepted, p.here().Edge); n > 0 {
+			if n := space.specificity(domain, accepted, p.Here().Edge); n > 0 {
 				all = append(all, candidate{s, space, n})
 			}
 		}

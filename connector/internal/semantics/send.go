@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// sendConnector is a Send connector with the default of every parameter that decides something.
-type sendConnector struct {
+// SendConnector is a Send connector with the default of every parameter that decides something.
+type SendConnector struct {
 	send
 	spaces  []space
 	way     distance // to the nearest of its source servers
@@ -18,7 +18,7 @@ type sendConnector struct {
 // readSendConnectors reads the Send connectors.
 func (p *Policy) readSendConnectors() error {
 	for _, given := range p.Send {
-		s := &sendConnector{send: p.sendDefaults(given), way: p.way(given.SourceTransportServers)}
+		s := &SendConnector{send: p.sendDefaults(given), way: p.way(given.SourceTransportServers)}
 		for _, text := range given.AddressSpaces {
 			space, err := readSpace(text)
 			if err != nil {
@@ -30,7 +30,7 @@ func (p *Policy) readSendConnectors() error {
 		// organisation, and of the links on the way.
 		s.maxSize = s.way.maxSize
 		for _, limit := range []string{s.MaxMessageSize, cmp.Or(p.Transport.MaxSendSize, "Unlimited")} {
-			n, err := parseSize(limit)
+			n, err := ParseSize(limit)
 			if err != nil {
 				return fmt.Errorf("the Send connector %q: %w", s.Name, err)
 			}
@@ -43,34 +43,16 @@ func (p *Policy) readSendConnectors() error {
 
 // sendDefaults is docs/cmdlets.md "New-SendConnector, …", column Default.
 func (p *Policy) sendDefaults(s send) send {
-	fill := func(to *string, value string) { *to = cmp.Or(*to, value) }
+	size := "35MB"
 	switch {
-	case p.in2007():
-		fill(&s.MaxMessageSize, "10MB")
+	case p.In2007():
+		size = "10MB"
 	case s.Usage == "Internal":
-		fill(&s.MaxMessageSize, "Unlimited")
-	default:
-		fill(&s.MaxMessageSize, "35MB")
+		size = "Unlimited"
 	}
-	fill(&s.ConnectionInactivityTimeOut, "00:10:00")
-	fill(&s.DkimSigning, "None")
-	fill(&s.ErrorPolicies, "Default")
-	fill(&s.Fqdn, p.here().wireName())
-	fill(&s.SourceIPAddress, "0.0.0.0")
+	s.MaxMessageSize = cmp.Or(s.MaxMessageSize, size)
 	s.Port = cmp.Or(s.Port, 25)
-	s.SmtpMaxMessagesPerConnection = cmp.Or(s.SmtpMaxMessagesPerConnection, 20)
-	direct := s.byDNS() && !s.IgnoreSTARTTLS && !s.ForceHELO
-	for _, published := range []**bool{&s.DaneEnabled, &s.MtaStsEnabled} {
-		if *published == nil {
-			*published = &direct
-		}
-	}
-	limits := smartHostLimits[cmp.Or(s.SmartHostLimits, "None")]
-	fill(&s.SmartHostMaxConnections, limits.connections)
-	fill(&s.SmartHostMessageRateLimit, limits.messages)
-	fill(&s.SmartHostRecipientRateLimit, limits.recipients)
 	// 2007 wrote BasicAuthRequireTLS as two values.
-	fill(&s.SmartHostAuthMechanism, "None")
 	if flags(s.SmartHostAuthMechanism)["BasicAuthRequireTLS"] {
 		s.SmartHostAuthMechanism = "BasicAuthRequireTLS"
 	}
@@ -80,18 +62,6 @@ func (p *Policy) sendDefaults(s send) send {
 	return s
 }
 
-// smartHostLimits are the values of SmartHostLimits.
-// docs/routing.md "Limits for smart hosts".
-var smartHostLimits = map[string]struct{ connections, messages, recipients string }{
-	"None":         {"Unlimited", "Unlimited", "Unlimited"},
-	"Microsoft365": {"3", "30", "10000"},
-	"Google":       {"Unlimited", "Unlimited", "10000"},
-}
-
-// byDNS reports whether the next hops are the mail exchangers of the recipients'
-// domains. docs/cmdlets.md, DNSRoutingEnabled.
-func (s *send) byDNS() bool { return len(s.SmartHosts) == 0 }
-
 // logsOn reports whether s logs on to its smart hosts.
 // docs/routing.md "TLS to the next hop".
 func (s *send) logsOn() bool {
@@ -100,7 +70,29 @@ func (s *send) logsOn() bool {
 
 // secures reports whether mail to the domain needs mutual TLS with it.
 // docs/routing.md "TLS to the next hop", DomainSecureEnabled.
-func (p *Policy) secures(s *sendConnector, domain string) bool {
-	is := func(listed string) bool { return fold(listed) == domain }
+func (p *Policy) secures(s *SendConnector, domain string) bool {
+	is := func(listed string) bool { return Fold(listed) == domain }
 	return s.DomainSecureEnabled && slices.ContainsFunc(p.Transport.TLSSendDomainSecureList, is)
+}
+
+// SizeLimits returns the limits for the size of messages that routes compare with,
+// ascending.
+func (p *Policy) SizeLimits() []int64 {
+	var all []int64
+	add := func(n int64) {
+		if n > 0 && n != Unlimited {
+			all = append(all, n)
+		}
+	}
+	for _, s := range p.sendConnectors {
+		add(size(s.MaxMessageSize))
+	}
+	if p.Transport.MaxSendSize != "" {
+		add(size(p.Transport.MaxSendSize))
+	}
+	for _, l := range p.Links {
+		add(l.MaxSize)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }

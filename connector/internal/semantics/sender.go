@@ -5,63 +5,42 @@ import (
 	"strings"
 )
 
-// talk is a session on a connector: what the client has proven so far.
-type talk struct {
-	policy *Policy
-	*receiver
-	identity
-	tls bool
-}
-
-// may reports whether the session holds a right.
-func (t *talk) may(right string) bool { return holds(t.entries, t.principals, right) }
-
-// refusesSender returns the reason why the session may not send as an address; "" if it
+// RefusesSender returns the reason why the session may not send as an address; "" if it
 // may. docs/receive.md "Senders" and "Devices that can't set their sender".
-func (t *talk) refusesSender(address string) string {
-	if t.kind == anonymousLogon && len(t.AllowedSenders) > 0 && !t.listsSender(address) {
+func (s *Session) RefusesSender(address string) string {
+	if s.Kind == AnonymousLogon && len(s.AllowedSenders) > 0 && !s.listsSender(address) {
 		return "sender-not-allowed"
 	}
-	domain := domainOf(address)
-	if t.mustProve(domain) {
+	domain := DomainOf(address)
+	if s.mustProve(domain) {
 		return "secured-sender-denied"
 	}
 	switch {
-	case t.owns(address, domain):
+	case s.owns(address, domain):
 		return ""
-	case t.may(anySender) && t.policy.acceptedType(domain) != authoritative:
+	case s.May(AnySender) && s.policy.AcceptedType(domain) != Authoritative:
 		return ""
-	case t.may(authoritativeSender) && t.policy.acceptedType(domain) != "":
+	case s.May(AuthoritativeSender) && s.policy.AcceptedType(domain) != "":
 		return ""
 	}
-	return t.sendAsDenied()
+	return s.SendAsDenied()
 }
 
-func (t *talk) sendAsDenied() string {
-	if t.kind == anonymousLogon {
+// SendAsDenied returns the reason why a session that may not send as an address is refused.
+func (s *Session) SendAsDenied() string {
+	if s.Kind == AnonymousLogon {
 		return "anonymous-send-as-denied"
 	}
 	return "send-as-denied"
 }
 
-// maySendAsAnybody reports whether no author is refused, so that authors that can't be read
-// aren't, either. docs/receive.md "Senders".
-func (t *talk) maySendAsAnybody() bool {
-	listed := t.kind == anonymousLogon && len(t.AllowedSenders) > 0
-	secured := t.isStranger() && t.DomainSecureEnabled && len(t.policy.Transport.TLSReceiveDomainSecureList) > 0
-	return t.may(anySender) && t.may(authoritativeSender) && !listed && !secured
-}
-
-// isStranger reports whether the client neither logged on nor is Externally Secured.
-func (t *talk) isStranger() bool { return t.kind == anonymousLogon || t.kind == partnerServers }
-
 // listsSender reports whether AllowedSenders has an address or its domain.
-func (t *talk) listsSender(address string) bool {
-	return slices.ContainsFunc(t.AllowedSenders, func(by string) bool {
+func (s *Session) listsSender(address string) bool {
+	return slices.ContainsFunc(s.AllowedSenders, func(by string) bool {
 		if domain, ok := strings.CutPrefix(by, "@"); ok {
-			return covers(domain, domainOf(address))
+			return covers(domain, DomainOf(address))
 		}
-		return sameAddress(by, address)
+		return SameAddress(by, address)
 	})
 }
 
@@ -69,60 +48,26 @@ func (t *talk) listsSender(address string) bool {
 // DomainSecureEnabled, clients that haven't logged on may send as a domain of
 // TLSReceiveDomainSecureList only if they prove it.
 // docs/receive.md "Senders".
-func (t *talk) mustProve(domain string) bool {
-	return t.isStranger() && t.DomainSecureEnabled && t.policy.isSecured(domain) && !slices.Contains(t.domains, domain)
+func (s *Session) mustProve(domain string) bool {
+	return s.IsStranger() && s.DomainSecureEnabled && s.policy.IsSecured(domain) && !slices.Contains(s.domains, domain)
 }
 
 // owns reports whether the address is the user's own, or in a domain of the user or the
 // partner.
-func (t *talk) owns(address, domain string) bool {
-	return slices.ContainsFunc(t.addresses, func(own string) bool { return sameAddress(own, address) }) ||
-		slices.ContainsFunc(t.domains, func(by string) bool { return covers(by, domain) })
+func (s *Session) owns(address, domain string) bool {
+	return slices.ContainsFunc(s.addresses, func(own string) bool { return SameAddress(own, address) }) ||
+		slices.ContainsFunc(s.domains, func(by string) bool { return covers(by, domain) })
 }
 
-// replaces reports whether RewriteSender and RewriteFrom replace what the session is
+// Replaces reports whether RewriteSender and RewriteFrom replace what the session is
 // refused for a reason, or for none.
 // docs/receive.md "Devices that can't set their sender".
-func (t *talk) replaces(refused string) bool {
-	switch t.kind {
-	case anonymousLogon:
-		return refused != "" || len(t.AllowedSenders) == 0
-	case authenticatedUsers:
+func (s *Session) Replaces(refused string) bool {
+	switch s.Kind {
+	case AnonymousLogon:
+		return refused != "" || len(s.AllowedSenders) == 0
+	case AuthenticatedUsers:
 		return refused != ""
 	}
 	return false
-}
-
-// sender decides on the sender of MAIL. The null sender always passes and is never
-// replaced.
-func (t *talk) sender(from string) (sender, refused string) {
-	if from == "" {
-		return "", ""
-	}
-	refused = t.refusesSender(from)
-	switch {
-	case t.RewriteSender != "" && t.replaces(refused):
-		return addressText(t.RewriteSender), ""
-	case refused != "":
-		return "", refused
-	}
-	return from, ""
-}
-
-// authors decides on the addresses of From and Sender, and says by which address From
-// is replaced.
-func (t *talk) authors(s *Session) (from, refused string) {
-	for _, a := range s.Authors {
-		if refused = t.refusesSender(a); refused != "" {
-			break
-		}
-	}
-	if refused == "" && s.Unreadable && !t.maySendAsAnybody() {
-		refused = t.sendAsDenied()
-	}
-	same := len(s.Authors) > 0 && !s.Unreadable && !slices.ContainsFunc(s.Authors, func(a string) bool { return !sameAddress(a, addressText(t.RewriteFrom)) })
-	if t.RewriteFrom != "" && t.replaces(refused) && !same {
-		return addressText(t.RewriteFrom), ""
-	}
-	return "", refused
 }

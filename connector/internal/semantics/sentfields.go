@@ -1,6 +1,6 @@
 package semantics
 
-// The rights that let header fields pass to a next hod.
+// The rights that let header fields pass to a next hop.
 const (
 	sendRouting      = "ms-Exch-Send-Headers-Routing"
 	sendOrganization = "ms-Exch-Send-Headers-Organization"
@@ -16,37 +16,37 @@ const (
 )
 
 // peer returns the principals that the next hop of mail to a domain is.
-func (p *Policy) peer(s *sendConnector, domain string) []string {
+func (p *Policy) peer(s *SendConnector, domain string) []string {
 	switch {
 	case p.secures(s, domain):
 		return []string{partnerServers}
 	case s.SmartHostAuthMechanism == "ExternalAuthoritative":
-		return []string{externallySecured}
+		return []string{ExternallySecured}
 	case s.SmartHostAuthMechanism == "ExchangeServer":
 		return []string{hubServers, exchangeServers}
 	}
-	return []string{anonymousLogon}
+	return []string{AnonymousLogon}
 }
 
 // setupRights returns the entries that every Send connector has: the table of
 // docs/routing.md "The header firewall for outgoing mail".
-func (p *Policy) setupRights(usage string) (list []entry) {
+func (p *Policy) setupRights(usage string) (list []Entry) {
 	allow := func(rights []string, to ...string) {
 		for _, to := range to {
 			for _, right := range rights {
-				list = append(list, entry{to: to, right: right})
+				list = append(list, Entry{To: to, Right: right})
 			}
 		}
 	}
 	routing, all := []string{sendRouting}, []string{sendRouting, sendOrganization, sendForest}
 	switch {
-	case !p.in2007():
-		allow(routing, anonymousLogon, externallySecured, partnerServers)
+	case !p.In2007():
+		allow(routing, AnonymousLogon, ExternallySecured, partnerServers)
 		allow(all, hubServers, exchangeServers)
 	case usage == "Internal":
-		allow(all, hubServers, exchangeServers, externallySecured)
+		allow(all, hubServers, exchangeServers, ExternallySecured)
 	case usage == "Internet":
-		allow(routing, anonymousLogon)
+		allow(routing, AnonymousLogon)
 	case usage == "Partner":
 		allow(routing, partnerServers)
 	}
@@ -55,7 +55,7 @@ func (p *Policy) setupRights(usage string) (list []entry) {
 
 // sentFields returns the classes of header fields that the next hop of mail to a domain
 // gets.
-func (p *Policy) sentFields(s *sendConnector, domain string) (classes []string) {
+func (p *Policy) sentFields(s *SendConnector, domain string) (classes []string) {
 	list, peer := withGrants(p.setupRights(s.Usage), s.Permissions), p.peer(s, domain)
 	for _, c := range []struct{ class, right string }{
 		{routingFields, sendRouting}, {organizationFields, sendOrganization}, {forestFields, sendForest},

@@ -6,28 +6,19 @@ import (
 	"slices"
 )
 
-// Serving returns the name of the Receive connector that serves a connection; ok is
-// false if none does.
-func (p *Policy) Serving(local netip.AddrPort, remote netip.Addr) (name string, ok bool) {
-	c := p.serving(local, remote)
-	if c == nil {
-		return "", false
-	}
-	return c.Name, true
-}
-
 // claim is a Receive connector that matches a connection.
 type claim struct {
-	connector *receiver
+	connector *Receiver
 	specific  bool     // bound to the local address, not to all addresses
 	size      *big.Int // how many addresses the smallest range has that contains the client
 }
 
-// serving is docs/receive.md "Which connector takes a connection".
-func (p *Policy) serving(local netip.AddrPort, remote netip.Addr) *receiver {
+// Serving returns the Receive connector that serves a connection; nil if it is refused.
+// docs/receive.md "Which connector takes a connection".
+func (p *Policy) Serving(local netip.AddrPort, remote netip.Addr) *Receiver {
 	local, remote = plainPort(local), plain(remote)
 	var matching []claim
-	for _, c := range p.receivers {
+	for _, c := range p.Receivers {
 		if m := c.claim(local, remote); m != nil {
 			matching = append(matching, *m)
 		}
@@ -40,20 +31,20 @@ func (p *Policy) serving(local netip.AddrPort, remote netip.Addr) *receiver {
 
 // claim is rule 2: a binding is the local address and port, and a range contains the
 // client.
-func (c *receiver) claim(local netip.AddrPort, remote netip.Addr) *claim {
-	m := claim{connector: c, specific: slices.Contains(c.bindings, local)}
+func (r *Receiver) claim(local netip.AddrPort, remote netip.Addr) *claim {
+	m := claim{connector: r, specific: slices.Contains(r.Bindings, local)}
 	everywhere := netip.AddrPortFrom(netip.IPv6Unspecified(), local.Port())
 	if local.Addr().Is4() {
 		everywhere = netip.AddrPortFrom(netip.IPv4Unspecified(), local.Port())
 	}
-	if !m.specific && !slices.Contains(c.bindings, everywhere) {
+	if !m.specific && !slices.Contains(r.Bindings, everywhere) {
 		return nil
 	}
-	for _, r := range c.ranges {
-		if !r.contains(remote) {
+	for _, in := range r.Ranges {
+		if !in.contains(remote) {
 			continue
 		}
-		if n := r.size(); m.size == nil || n.Cmp(m.size) < 0 {
+		if n := in.size(); m.size == nil || n.Cmp(m.size) < 0 {
 			m.size = n
 		}
 	}

@@ -6,34 +6,34 @@ import (
 	"strings"
 )
 
-// here returns this server.
+// Here returns this server.
 // docs/gateway.md "A policy": Server is its name, by default the first of Servers,
 // or localhost.
-func (p *Policy) here() server {
+func (p *Policy) Here() Server {
 	switch {
 	case p.Server != "":
-		return p.server(p.Server)
+		return p.ServerNamed(p.Server)
 	case len(p.Servers) > 0:
 		return p.Servers[0]
 	}
-	return p.server("localhost")
+	return p.ServerNamed("localhost")
 }
 
-// server returns the server with a name or an FQDN, in any letter case. One that isn't
+// ServerNamed returns the server with a name or an FQDN, in any letter case. One that isn't
 // listed has its name as FQDN.
-func (p *Policy) server(name string) server {
-	named := func(s server) bool { return strings.EqualFold(s.Name, name) }
-	known := func(s server) bool { return s.FQDN != "" && strings.EqualFold(s.FQDN, name) }
-	for _, is := range []func(server) bool{named, known} {
+func (p *Policy) ServerNamed(name string) Server {
+	named := func(s Server) bool { return strings.EqualFold(s.Name, name) }
+	known := func(s Server) bool { return s.FQDN != "" && strings.EqualFold(s.FQDN, name) }
+	for _, is := range []func(Server) bool{named, known} {
 		if i := slices.IndexFunc(p.Servers, is); i >= 0 {
 			return p.Servers[i]
 		}
 	}
-	return server{Name: name, FQDN: name}
+	return Server{Name: name, FQDN: name}
 }
 
-// wireName returns the name of a server on the wire.
-func (s server) wireName() string { return cmp.Or(s.FQDN, s.Name) }
+// WireName returns the name of a server on the wire.
+func (s Server) WireName() string { return cmp.Or(s.FQDN, s.Name) }
 
 // compareNames compares names without regard to letter case, which decides only between
 // names that are otherwise equal.

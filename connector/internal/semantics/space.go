@@ -46,8 +46,8 @@ func (s space) specificity(domain, accepted string, edge bool) int {
 		return 0
 	}
 	// The same: "contoso.com matches that domain alone, *.contoso.com the domain and
-	// everything below it, * everything". -- are the authoritative and internal relay
-	// domains, on an Edge server only. Mail for an authoritative domain never leaves by *.
+	// everything below it, * everything". -- are the Authoritative and internal relay
+	// domains, on an Edge server only. Mail for an Authoritative domain never leaves by *.
 	if base, below := strings.CutPrefix(s.name, "*."); below {
 		if domain == base || isBelow(domain, base) {
 			return leastSubtree + strings.Count(base, ".")
@@ -57,9 +57,9 @@ func (s space) specificity(domain, accepted string, edge bool) int {
 	switch {
 	case s.name == domain:
 		return exactSpace
-	case s.name == "--" && edge && (accepted == authoritative || accepted == internalRelay):
+	case s.name == "--" && edge && (accepted == Authoritative || accepted == InternalRelay):
 		return acceptedSpace
-	case s.name == "*" && accepted != authoritative:
+	case s.name == "*" && accepted != Authoritative:
 		return anySpace
 	}
 	return 0

@@ -8,24 +8,24 @@ import (
 	"strings"
 )
 
-// unlimited is the number for Unlimited.
-const unlimited = math.MaxInt64
+// Unlimited is the number for Unlimited.
+const Unlimited = math.MaxInt64
 
 // size returns a size that Read has checked.
 func size(text string) int64 {
-	n, _ := parseSize(text)
+	n, _ := ParseSize(text)
 	return n
 }
 
-// parseSize reads a size: a whole number and a unit, powers of 1024, or Unlimited.
-func parseSize(text string) (int64, error) {
+// ParseSize reads a size: a whole number and a unit, powers of 1024, or Unlimited.
+func ParseSize(text string) (int64, error) {
 	if text == "Unlimited" {
-		return unlimited, nil
+		return Unlimited, nil
 	}
 	number := strings.TrimRight(text, "BKMGT")
 	unit, known := map[string]int64{"B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}[text[len(number):]]
 	n, err := strconv.ParseInt(number, 10, 64)
-	if err != nil || !known || n < 0 || n > unlimited/unit {
+	if err != nil || !known || n < 0 || n > Unlimited/unit {
 		return 0, fmt.Errorf("%q isn't a size as in 36MB or Unlimited", text)
 	}
 	return n * unit, nil
@@ -40,7 +40,7 @@ func limit(text string) int64 {
 // parseLimit reads a count or Unlimited.
 func parseLimit(text string) (int64, error) {
 	if text == "Unlimited" {
-		return unlimited, nil
+		return Unlimited, nil
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 0 {
@@ -60,15 +60,16 @@ func flags(text string) map[string]bool {
 	return set
 }
 
-// or returns the value of a parameter that may be left at its default.
-func or[T any](given *T, byDefault T) T {
+// Or returns the value of a parameter that may be left at its default.
+func Or[T any](given *T, byDefault T) T {
 	if given == nil {
 		return byDefault
 	}
 	return *given
 }
 
-func orTrue(given *bool) bool { return or(given, true) }
+// OrTrue returns the value of a parameter that is true by default.
+func OrTrue(given *bool) bool { return Or(given, true) }
 
 // plain returns an address without its zone; an IPv4-mapped IPv6 address counts as the
 // IPv4 address (docs/receive.md "Which connector takes a connection").
@@ -76,18 +77,18 @@ func plain(a netip.Addr) netip.Addr { return a.WithZone("").Unmap() }
 
 func plainPort(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(plain(a.Addr()), a.Port()) }
 
-// domainOf returns the domain of an address.
-func domainOf(address string) string {
+// DomainOf returns the domain of an address.
+func DomainOf(address string) string {
 	return domainName(address[strings.LastIndexByte(address, '@')+1:])
 }
 
-// localOf returns the local part of an address, as it is written.
-func localOf(address string) string {
+// LocalOf returns the local part of an address, as it is written.
+func LocalOf(address string) string {
 	return address[:max(strings.LastIndexByte(address, '@'), 0)]
 }
 
-// fold folds the letters of ASCII.
-func fold(s string) string {
+// Fold folds the letters of ASCII.
+func Fold(s string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {
 			r += 'a' - 'A'
@@ -96,8 +97,8 @@ func fold(s string) string {
 	}, s)
 }
 
-// sameAddress compares addresses; letter case doesn't matter.
-func sameAddress(a, b string) bool { return a != "" && fold(a) == fold(b) }
+// SameAddress compares addresses; letter case doesn't matter.
+func SameAddress(a, b string) bool { return a != "" && Fold(a) == Fold(b) }
 
 // isASCII reports whether s needs no SMTPUTF8.
 func isASCII(s string) bool {

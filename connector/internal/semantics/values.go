@@ -13,7 +13,7 @@ var (
 	usages     = []string{"", "Custom", "Client", "Internal", "Internet", "Partner"}
 	roles      = []string{"", "HubTransport", "FrontendTransport"}
 	sizeModes  = []string{"", "Disabled", "Enabled", "EnabledWithoutValue"}
-	kinds      = []string{"", authoritative, internalRelay, "ExternalRelay"}
+	kinds      = []string{"", Authoritative, InternalRelay, "ExternalRelay"}
 	groups     = []string{"AnonymousUsers", "ExchangeUsers", "ExchangeServers", "ExchangeLegacyServers", "Partners", "Custom"}
 	mechanisms = []string{
 		"Tls", "Integrated", "BasicAuth", "BasicAuthRequireTLS", "ExchangeServer", "ExternalAuthoritative", "OAuth", "ClientCertificate",
@@ -30,7 +30,7 @@ func (d *document) checkValues() error {
 	}
 	for _, r := range d.Receive {
 		err := cmp.Or(oneOf("Usage", r.Usage, usages), oneOf("TransportRole", r.TransportRole, roles), oneOf("SizeEnabled", r.SizeEnabled, sizeModes),
-			someOf("AuthMechanism", or(r.AuthMechanism, "None"), mechanisms), someOf("PermissionGroups", or(r.PermissionGroups, "None"), groups))
+			someOf("AuthMechanism", Or(r.AuthMechanism, "None"), mechanisms), someOf("PermissionGroups", Or(r.PermissionGroups, "None"), groups))
 		if err != nil {
 			return fmt.Errorf("the Receive connector %q: %w", r.Name, err)
 		}
@@ -45,7 +45,7 @@ func (d *document) checkValues() error {
 			return fmt.Errorf("the accepted domain %q: %w", a.DomainName, err)
 		}
 	}
-	if _, err := parseSize(cmp.Or(d.Transport.MaxReceiveSize, "Unlimited")); err != nil {
+	if _, err := ParseSize(cmp.Or(d.Transport.MaxReceiveSize, "Unlimited")); err != nil {
 		return fmt.Errorf("MaxReceiveSize: %w", err)
 	}
 	if _, err := parseLimit(cmp.Or(d.Transport.MaxRecipientEnvelopeLimit, "Unlimited")); err != nil {

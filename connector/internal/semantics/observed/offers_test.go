@@ -1,4 +1,4 @@
-package semantics_test
+package observed_test
 
 import (
 	"fmt"

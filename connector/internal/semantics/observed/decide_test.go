@@ -1,4 +1,4 @@
-package semantics_test
+package observed_test
 
 import (
 	"encoding/json"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/semantics"
+	"github.com/interchange-smtp/interchange/connector/internal/semantics/observed"
 	"github.com/interchange-smtp/interchange/internal/policygen"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -123,7 +124,7 @@ var everyRefusal = []semantics.Refusal{
 }
 
 // walked returns what Policy.Walk decides.
-func walked(t *testing.T, p *connector.Policy, s semantics.Session) (r semantics.Result) {
+func walked(t *testing.T, p *connector.Policy, s observed.Session) (r observed.Result) {
 	t.Helper()
 	d := dialog(t, s)
 	w := p.Walk(d)
@@ -182,9 +183,9 @@ func TestServing(t *testing.T) {
 		q := read(t, p)
 		for _, local := range append(slices.Clone(p.Bindings()), locals...) {
 			for _, remote := range q.Mentions().Clients() {
-				got, ok := q.Serving(local, remote)
-				if in := p.Select(local, remote, nil); in.Name() != got || ok != (in != nil) {
-					t.Errorf("%s\n%v to %v: semantics %q, Select %q", textOf(t, p), remote, local, got, in.Name())
+				got, in := q.Serving(local, remote), p.Select(local, remote, nil)
+				if (got != nil) != (in != nil) || got != nil && got.Name != in.Name() {
+					t.Errorf("%s\n%v to %v: semantics %v, Select %q", textOf(t, p), remote, local, got, in.Name())
 					return
 				}
 			}

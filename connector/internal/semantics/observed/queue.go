@@ -1,9 +1,11 @@
-package semantics
+package observed
 
 import (
 	"cmp"
 	"strconv"
 	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/internal/semantics"
 )
 
 // queue returns the parameters of the Transport service of this server that decide how
@@ -11,10 +13,10 @@ import (
 // docs/diff.md "What is compared", queue; docs/cmdlets.md "Set-TransportService, …",
 // column Default.
 func (p *Policy) queue() map[string]string {
-	here := p.here()
-	var s service
+	here := p.Here()
+	var s semantics.Service
 	for _, given := range p.Services {
-		if given.Name == "" || strings.EqualFold(p.server(given.Name).Name, here.Name) {
+		if given.Name == "" || strings.EqualFold(p.ServerNamed(given.Name).Name, here.Name) {
 			s = given
 			break
 		}
@@ -31,9 +33,9 @@ func (p *Policy) queue() map[string]string {
 		"MaxOutboundConnections":                        total,
 		"MaxPerDomainOutboundConnections":               cmp.Or(s.MaxPerDomainOutboundConnections, p.perDomain(total)),
 		"IntraOrgConnectorSmtpMaxMessagesPerConnection": number(cmp.Or(s.IntraOrgConnectorSmtpMaxMessagesPerConnection, 20)),
-		"QueueGlitchRetryCount":                         number(or(s.QueueGlitchRetryCount, 4)),
+		"QueueGlitchRetryCount":                         number(semantics.Or(s.QueueGlitchRetryCount, 4)),
 		"QueueGlitchRetryInterval":                      cmp.Or(s.QueueGlitchRetryInterval, "00:01:00"),
-		"TransientFailureRetryCount":                    number(or(s.TransientFailureRetryCount, 6)),
+		"TransientFailureRetryCount":                    number(semantics.Or(s.TransientFailureRetryCount, 6)),
 		"TransientFailureRetryInterval":                 cmp.Or(s.TransientFailureRetryInterval, byRole("00:05:00", "00:10:00")),
 		"OutboundConnectionFailureRetryInterval":        cmp.Or(s.OutboundConnectionFailureRetryInterval, byRole("00:10:00", "00:30:00")),
 		"MessageRetryInterval":                          cmp.Or(s.MessageRetryInterval, "00:05:00"),
@@ -48,7 +50,7 @@ func (p *Policy) queue() map[string]string {
 // 2007 20; or MaxOutboundConnections if that is less".
 func (p *Policy) perDomain(total string) string {
 	def := int64(40)
-	if p.in2007() {
+	if p.In2007() {
 		def = 20
 	}
 	if n, err := strconv.ParseInt(total, 10, 64); err == nil && n < def {
@@ -61,7 +63,7 @@ func (p *Policy) perDomain(total string) string {
 // docs/routing.md "Name servers".
 func nameServers(adapter *bool, list []string, protocol string) string {
 	servers := "the machine's"
-	if !orTrue(adapter) {
+	if !semantics.OrTrue(adapter) {
 		servers = strings.Join(list, ", ")
 	}
 	return servers + " by " + cmp.Or(protocol, "Any")

@@ -1,4 +1,4 @@
-package semantics_test
+package observed_test
 
 import (
 	"encoding/json"
@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector/internal/semantics"
+	"github.com/interchange-smtp/interchange/connector/internal/semantics/observed"
 )
 
 // TestExhaustively compares a few policies on every session that they tell apart: each
@@ -36,10 +37,10 @@ func TestExhaustively(t *testing.T) {
 }
 
 // all enumerates sessions.
-type all struct{ mentions semantics.Mentions }
+type all struct{ mentions observed.Mentions }
 
 // sessions varies the sender, the recipient and the size of the sessions of all clients.
-func (a all) sessions(q *semantics.Policy) (list []semantics.Session) {
+func (a all) sessions(q *observed.Policy) (list []observed.Session) {
 	for _, s := range a.clients(q) {
 		s.From, s.To, s.Header = "", []string{"user@contoso.com"}, fields
 		for _, from := range a.addresses("user") {
@@ -69,18 +70,21 @@ func (a all) sessions(q *semantics.Policy) (list []semantics.Session) {
 }
 
 // clients returns a session for each connector, with and without TLS, and each identity.
-func (a all) clients(q *semantics.Policy) (list []semantics.Session) {
+func (a all) clients(q *observed.Policy) (list []observed.Session) {
 	seen := map[string]bool{}
 	for _, local := range locals {
 		for _, remote := range a.mentions.Clients() {
-			name, ok := q.Serving(local, remote)
-			key := fmt.Sprint(name, local.Port() == 465)
-			if !ok || seen[key] {
+			in := q.Serving(local, remote)
+			if in == nil {
+				continue
+			}
+			key := fmt.Sprint(in.Name, local.Port() == 465)
+			if seen[key] {
 				continue
 			}
 			seen[key] = true
 			for _, tls := range []bool{false, true} {
-				s := semantics.Session{Local: local, Remote: remote, TLS: tls, Helo: "client.example"}
+				s := observed.Session{Client: semantics.Client{Local: local, Remote: remote, TLS: tls, Helo: "client.example"}}
 				list = append(list, s)
 				for _, groups := range unions(a.mentions.Groups) {
 					s := s

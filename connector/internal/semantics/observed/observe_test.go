@@ -1,4 +1,4 @@
-package semantics_test
+package observed_test
 
 import (
 	"encoding"
@@ -15,6 +15,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/mutation"
 	"github.com/interchange-smtp/interchange/connector/internal/semantics"
+	"github.com/interchange-smtp/interchange/connector/internal/semantics/observed"
 	"github.com/interchange-smtp/interchange/connector/internal/setting"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/internal/policygen"
@@ -81,7 +82,7 @@ func TestObservablesAgree(t *testing.T) {
 			t.Errorf("%s: %q, not %q", name, observed[name], is)
 		}
 	}
-	eachMutation(t, policygen.Seed(), func(r *rand.Rand, p *connector.Policy, q *semantics.Policy) {
+	eachMutation(t, policygen.Seed(), func(r *rand.Rand, p *connector.Policy, q *observed.Policy) {
 		for range 5 {
 			s := newDrawer(r, q).session()
 			observed := q.Observables(s)
@@ -100,7 +101,7 @@ func TestObservablesAgree(t *testing.T) {
 }
 
 // eachMutation draws policies in which every parameter may have any value.
-func eachMutation(t *testing.T, seed uint64, check func(r *rand.Rand, p *connector.Policy, q *semantics.Policy)) {
+func eachMutation(t *testing.T, seed uint64, check func(r *rand.Rand, p *connector.Policy, q *observed.Policy)) {
 	t.Helper()
 	for i := range *sendPolicies / 2 {
 		r := rand.New(rand.NewPCG(seed, uint64(i)))
@@ -114,7 +115,7 @@ func eachMutation(t *testing.T, seed uint64, check func(r *rand.Rand, p *connect
 
 // TestSendObservablesAgree compares parameters about next hops, queues and reports.
 func TestSendObservablesAgree(t *testing.T) {
-	eachRoute(t, func(p *connector.Policy, q *semantics.Policy, is connector.Route, said semantics.Route) {
+	eachRoute(t, func(p *connector.Policy, q *observed.Policy, is connector.Route, said semantics.Route) {
 		hop := q.Hop(said)
 		if is.Outcome != routing.Routed {
 			if hop != nil {
@@ -145,10 +146,10 @@ func TestSendObservablesAgree(t *testing.T) {
 
 // TestReportsAgree compares which reports senders get, and the parameters of the queue.
 func TestReportsAgree(t *testing.T) {
-	eachPolicy(t, func(_ *rand.Rand, p *connector.Policy, q *semantics.Policy) {
+	eachPolicy(t, func(_ *rand.Rand, p *connector.Policy, q *observed.Policy) {
 		for _, domain := range routedDomains {
 			sender := routing.MustParseAddress("amy@" + domain)
-			observed, is := q.Observables(semantics.Session{From: sender.String()}), p.Reports(sender)
+			observed, is := q.Observables(observed.Session{From: sender.String()}), p.Reports(sender)
 			if observed["NDREnabled"] != strconv.FormatBool(is.Failed) || observed["DeliveryReportEnabled"] != strconv.FormatBool(is.Delivered) {
 				t.Errorf("reports to %v: %v, not %+v", sender, observed, is)
 			}

@@ -1,4 +1,4 @@
-package semantics_test
+package observed_test
 
 import (
 	"flag"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/semantics"
+	"github.com/interchange-smtp/interchange/connector/internal/semantics/observed"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/internal/policygen"
 	"github.com/interchange-smtp/interchange/routing"
@@ -25,7 +26,7 @@ var outcomes = map[routing.Outcome]string{
 }
 
 // eachPolicy draws policies that route, and reads their texts.
-func eachPolicy(t *testing.T, check func(r *rand.Rand, p *connector.Policy, q *semantics.Policy)) {
+func eachPolicy(t *testing.T, check func(r *rand.Rand, p *connector.Policy, q *observed.Policy)) {
 	seed := policygen.Seed()
 	for i := range *sendPolicies {
 		r := rand.New(rand.NewPCG(seed, uint64(i)))
@@ -38,8 +39,8 @@ func eachPolicy(t *testing.T, check func(r *rand.Rand, p *connector.Policy, q *s
 }
 
 // eachRoute asks such policies and their texts for the routes of all domains and sizes.
-func eachRoute(t *testing.T, check func(p *connector.Policy, q *semantics.Policy, is connector.Route, said semantics.Route)) {
-	eachPolicy(t, func(_ *rand.Rand, p *connector.Policy, q *semantics.Policy) {
+func eachRoute(t *testing.T, check func(p *connector.Policy, q *observed.Policy, is connector.Route, said semantics.Route)) {
+	eachPolicy(t, func(_ *rand.Rand, p *connector.Policy, q *observed.Policy) {
 		for _, domain := range routedDomains {
 			to := routing.MustParseAddress("amy@" + domain)
 			for _, size := range routedSizes {
@@ -51,7 +52,7 @@ func eachRoute(t *testing.T, check func(p *connector.Policy, q *semantics.Policy
 
 func TestRoutesAgree(t *testing.T) {
 	seen := map[string]int{}
-	eachRoute(t, func(p *connector.Policy, q *semantics.Policy, is connector.Route, said semantics.Route) {
+	eachRoute(t, func(p *connector.Policy, q *observed.Policy, is connector.Route, said semantics.Route) {
 		want := semantics.Route{To: said.To, Outcome: outcomes[is.Outcome], Connector: is.Outbound.Name(), Space: is.Space.String()}
 		if is.Via != nil {
 			want.Via = is.Via.Name
@@ -70,11 +71,11 @@ func TestRoutesAgree(t *testing.T) {
 }
 
 func TestHopsAgree(t *testing.T) {
-	eachRoute(t, func(p *connector.Policy, q *semantics.Policy, is connector.Route, said semantics.Route) {
+	eachRoute(t, func(p *connector.Policy, q *observed.Policy, is connector.Route, said semantics.Route) {
 		if is.Outcome != routing.Routed || is.Via != nil {
 			return
 		}
-		to, tls := routing.MustParseAddress(said.To).Domain(), q.TLS(said)
+		to, tls := routing.MustParseAddress(said.To).Domain(), q.NextHop(said).TLS
 		hosts := is.Outbound.Settings().SmartHosts
 		for i := range max(len(hosts), 1) {
 			var want connector.HopTLS
@@ -86,7 +87,7 @@ func TestHopsAgree(t *testing.T) {
 			if strings.EqualFold(want.Domain, tls.Domain) {
 				want.Domain = tls.Domain // the letter case of TlsDomain makes no other name
 			}
-			if (tls != semantics.HopTLS{want.Never, want.Required, want.Trusted, want.Domain, want.Host != ""}) {
+			if (tls != semantics.HopTLS{Never: want.Never, Required: want.Required, Trusted: want.Trusted, Domain: want.Domain, SmartHost: want.Host != ""}) {
 				t.Errorf("TLS with %v for mail to %v: %+v, not %+v", hosts, to, tls, want)
 			}
 		}

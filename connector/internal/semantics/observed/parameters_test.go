@@ -1,4 +1,4 @@
-package semantics_test
+package observed_test
 
 import (
 	"math/rand/v2"
@@ -8,7 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
-	"github.com/interchange-smtp/interchange/connector/internal/semantics"
+	"github.com/interchange-smtp/interchange/connector/internal/semantics/observed"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -91,7 +91,7 @@ var decided = map[string]string{
 // is known where else. A new parameter fails the test.
 func TestEveryParameterIsModelled(t *testing.T) {
 	seen := map[string]bool{}
-	eachMutation(t, 14, func(r *rand.Rand, _ *connector.Policy, q *semantics.Policy) {
+	eachMutation(t, 14, func(r *rand.Rand, _ *connector.Policy, q *observed.Policy) {
 		for range 10 {
 			for name := range q.Observables(newDrawer(r, q).session()) {
 				name, _, _ = strings.Cut(name, " for ")

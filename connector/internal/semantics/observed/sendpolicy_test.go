@@ -1,4 +1,4 @@
-package semantics_test
+package observed_test
 
 import (
 	"cmp"
@@ -10,7 +10,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/connector/internal/semantics"
+	"github.com/interchange-smtp/interchange/connector/internal/semantics/observed"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -39,7 +39,7 @@ var (
 )
 
 // sendPolicy draws policies until one compiles, and reads its text.
-func sendPolicy(t *testing.T, r *rand.Rand) (*connector.Policy, *semantics.Policy) {
+func sendPolicy(t *testing.T, r *rand.Rand) (*connector.Policy, *observed.Policy) {
 	t.Helper()
 	several := r.IntN(2) == 0 // of them, fewer configurations compile
 	for {

@@ -1,9 +1,11 @@
-package semantics
+package observed
 
 import (
 	"maps"
 	"slices"
 	"strconv"
+
+	"github.com/interchange-smtp/interchange/connector/internal/semantics"
 )
 
 // Observables returns the settings that a client, a next hop or a sender would notice in a
@@ -15,16 +17,17 @@ func (p *Policy) Observables(s Session) map[string]string {
 	all := p.queue()
 	maps.Copy(all, p.reports())
 	maps.Copy(all, p.reportsTo(s.From))
-	if c := p.serving(s.Local, s.Remote); c != nil {
-		maps.Copy(all, p.settings(c, s))
+	if c := p.Serving(s.Local, s.Remote); c != nil {
+		maps.Copy(all, p.settings(c, s.Client))
 	}
 	for _, to := range s.To {
 		for name, value := range p.Hop(p.Route(to, s.Size)) {
 			all[name+" for "+to] = value
 		}
 		// docs/receive.md "Recipients that don't exist".
-		if a, ok := p.acceptedDomain(domainOf(to)); ok {
-			all["AddressBookEnabled for "+to] = strconv.FormatBool(a.kind() == authoritative && orTrue(a.AddressBookEnabled))
+		domain := semantics.DomainOf(to)
+		if a, ok := p.Covering(domain); ok {
+			all["AddressBookEnabled for "+to] = strconv.FormatBool(p.AcceptedType(domain) == semantics.Authoritative && semantics.OrTrue(a.AddressBookEnabled))
 		}
 	}
 	return all

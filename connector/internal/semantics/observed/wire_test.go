@@ -1,4 +1,4 @@
-package semantics_test
+package observed_test
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/connector/internal/semantics"
+	"github.com/interchange-smtp/interchange/connector/internal/semantics/observed"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
@@ -61,7 +61,7 @@ func TestOffersOnTheWire(t *testing.T) {
 }
 
 // heard returns the extensions that a relay offers.
-func heard(t *testing.T, server *relaytest.Server, s semantics.Session, config *tls.Config) (all []string) {
+func heard(t *testing.T, server *relaytest.Server, s observed.Session, config *tls.Config) (all []string) {
 	conn, err := server.Network.Dial(t.Context(), s.Remote, s.Local)
 	if err != nil {
 		t.Fatal(err)

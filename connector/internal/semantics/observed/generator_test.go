@@ -1,4 +1,4 @@
-package semantics_test
+package observed_test
 
 import (
 	"cmp"
@@ -10,6 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/semantics"
+	"github.com/interchange-smtp/interchange/connector/internal/semantics/observed"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
 	"github.com/interchange-smtp/interchange/internal/policygen"
 	"github.com/interchange-smtp/interchange/permission"
@@ -17,10 +18,10 @@ import (
 )
 
 // read has package semantics read the text of p.
-func read(t *testing.T, p *connector.Policy) *semantics.Policy {
+func read(t *testing.T, p *connector.Policy) *observed.Policy {
 	t.Helper()
 	text := textOf(t, p)
-	q, err := semantics.Read(text)
+	q, err := observed.Read(text)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
@@ -67,12 +68,12 @@ func some[T any](r *rand.Rand, all []T, n int) (list []T) {
 // drawer draws sessions that meet what one policy mentions.
 type drawer struct {
 	*rand.Rand
-	policy   *semantics.Policy
-	mentions semantics.Mentions
+	policy   *observed.Policy
+	mentions observed.Mentions
 	clients  []netip.Addr
 }
 
-func newDrawer(r *rand.Rand, p *semantics.Policy) drawer {
+func newDrawer(r *rand.Rand, p *observed.Policy) drawer {
 	m := p.Mentions()
 	all := m.Clients()
 	for _, a := range all {
@@ -105,12 +106,12 @@ func (d drawer) address() string {
 }
 
 // session draws a session.
-func (d drawer) session() semantics.Session {
+func (d drawer) session() observed.Session {
 	r := d.Rand
-	s := semantics.Session{TLS: r.IntN(2) == 0, Helo: "client.example", Header: fields}
+	s := observed.Session{Client: semantics.Client{TLS: r.IntN(2) == 0, Helo: "client.example"}, Header: fields}
 	for range 8 { // most sessions shall be served
 		s.Local, s.Remote = pick(r, locals), pick(r, d.clients)
-		if _, ok := d.policy.Serving(s.Local, s.Remote); ok {
+		if d.policy.Serving(s.Local, s.Remote) != nil {
 			break
 		}
 	}
@@ -161,7 +162,7 @@ func texts(groups []permission.SID) (list []string) {
 }
 
 // dialog returns s as the evaluator that serves clients takes it.
-func dialog(t *testing.T, s semantics.Session) connector.Dialog {
+func dialog(t *testing.T, s observed.Session) connector.Dialog {
 	t.Helper()
 	parse := func(text string) routing.Address {
 		if text == "" {

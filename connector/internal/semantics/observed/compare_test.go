@@ -1,4 +1,4 @@
-package semantics_test
+package observed_test
 
 import (
 	"fmt"
@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/internal/mutation"
 	"github.com/interchange-smtp/interchange/connector/internal/semantics"
+	"github.com/interchange-smtp/interchange/connector/internal/semantics/observed"
 )
 
 // TestRoutesCompared changes one parameter of a policy that routes among several servers, and asks
@@ -20,7 +21,7 @@ func TestRoutesCompared(t *testing.T) {
 		return strings.HasPrefix(o.Parameters[0], "Receive") || strings.HasPrefix(o.Name, "grant-")
 	})
 	different, same := 0, 0
-	eachPolicy(t, func(r *rand.Rand, p *connector.Policy, q *semantics.Policy) {
+	eachPolicy(t, func(r *rand.Rand, p *connector.Policy, q *observed.Policy) {
 		for range 3 {
 			o := pick(r, operators)
 			changed := o.Apply(r, p)
@@ -45,7 +46,7 @@ func TestRoutesCompared(t *testing.T) {
 
 // difference returns the first mail that two policies route, send or report about in different ways;
 // "" for policies that do the same.
-func difference(a, b *semantics.Policy) string {
+func difference(a, b *observed.Policy) string {
 	domains, sizes := points(a.Mentions(), b.Mentions())
 	for _, domain := range domains {
 		address := "amy@" + domain
@@ -54,8 +55,8 @@ func difference(a, b *semantics.Policy) string {
 			if (was.Outcome == semantics.Routed) != (is.Outcome == semantics.Routed) {
 				return fmt.Sprintf("%d bytes to %s: %v, %v", size, address, was, is)
 			}
-			s := semantics.Session{From: address, To: []string{address}, Size: size}
-			if names := semantics.Changed(a.Observables(s), b.Observables(s)); len(names) > 0 {
+			s := observed.Session{From: address, To: []string{address}, Size: size}
+			if names := observed.Changed(a.Observables(s), b.Observables(s)); len(names) > 0 {
 				return fmt.Sprintf("%d bytes to %s: %q", size, address, names)
 			}
 		}
@@ -64,7 +65,7 @@ func difference(a, b *semantics.Policy) string {
 }
 
 // points returns the domains and sizes between which two policies tell no difference.
-func points(both ...semantics.Mentions) (domains []string, sizes []int64) {
+func points(both ...observed.Mentions) (domains []string, sizes []int64) {
 	domains, sizes = []string{"other.invalid", "other", "[192.0.2.88]", "x.example.org"}, []int64{0}
 	for _, m := range both {
 		for _, d := range m.Domains {
