@@ -3,10 +3,12 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/interchange-smtp/interchange/internal/guide"
@@ -21,12 +23,39 @@ const (
 	hubName     = "huba.fabrikam.com"
 )
 
-// buildGateway compiles the gateway program.
+// programs is the directory of what buildGateway makes, "" before.
+var programs string
+
+// buildGateway returns the gateway program, which is compiled once for all tests.
 func buildGateway(t *testing.T) string {
 	t.Helper()
-	binary := filepath.Join(publicDir(t), "gateway")
-	run(t, exec.Command("go", "build", "-o", binary, "../gateway"))
+	binary, err := compiled()
+	if err != nil {
+		t.Fatal(err)
+	}
 	return binary
+}
+
+var compiled = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "interchange-e2e-")
+	if err != nil {
+		return "", err
+	}
+	programs = dir
+	binary := filepath.Join(dir, "gateway")
+	if out, err := exec.Command("go", "build", "-o", binary, "../gateway").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w: %s", err, out)
+	}
+	return binary, os.Chmod(dir, 0o755) // every user may run it
+})
+
+// TestMain removes what buildGateway has made.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if programs != "" {
+		os.RemoveAll(programs) // what remains does no harm
+	}
+	os.Exit(code)
 }
 
 // startHub runs gateway serve on h until the test ends, and returns when it
