@@ -39,6 +39,7 @@ type call struct {
 	d        connector.Dialog
 	conn     net.Conn
 	reader   *textproto.Reader
+	said     string   // the text of the last reply
 	offered  []string // the lines of the reply to EHLO
 	outcomes []string // "rcpt 550 5.7.54", or "connect closed"
 }
@@ -264,6 +265,7 @@ func outcomeOf(name string, r reply.Reply) string {
 // read reads a reply, and keeps the lines of the one to EHLO.
 func (s *call) read() (code int, text string, err error) {
 	code, text, err = s.reader.ReadResponse(0)
+	s.said = text
 	if lines := strings.Split(text, "\n"); code == 250 && len(lines) > 1 {
 		s.offered = lines[1:]
 	}

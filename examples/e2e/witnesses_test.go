@@ -29,21 +29,14 @@ import (
 
 // TestWitnesses lets clients carry out the witnesses of differences between random policies on
 // sockets, against the gateway with the one policy and with the other: every reply is that of
-// Policy.Walk.
+// Policy.Walk. Differences in settings at which no command's decision looks are those of
+// TestSettingWitnesses.
 func TestWitnesses(t *testing.T) {
 	const workers, pairs = 2, 16 // pairs for each worker
 	network := newNetwork(t)
-	w := &witnessTest{binary: buildGateway(t), ca: newAuthority(t), hash: hashOf(t, witnessPassword)}
-	w.cert, w.key = w.ca.issue(t, "localhost")
-	cert, err := w.ca.Issue("mx1.contoso.com", "mx2.contoso.com", "mx.isp.example", "10.9.9.9")
-	if err != nil {
-		t.Fatal(err)
-	}
-	hop := &relaytest.Sink{Certificate: &cert, MaxKept: 1 << 30}
-	t.Cleanup(func() { hop.Close() })
+	w := newWitnessTest(t)
 	for i := range workers {
-		h := network.everywhere(t, fmt.Sprintf("witness%d", i))
-		go hop.Serve(h.listen(t, nextHop))
+		h := w.host(t, network, fmt.Sprintf("witness%d", i))
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewPCG(14, uint64(i)))
@@ -68,8 +61,31 @@ type witnessTest struct {
 	hash   string // of witnessPassword
 
 	cert, key string // files of the gateway's certificate
+	hop       *relaytest.Sink
 
 	sessions, partners, users, implicit atomic.Int32
+}
+
+// newWitnessTest makes the next hop, the certificates and the program.
+func newWitnessTest(t *testing.T) *witnessTest {
+	t.Helper()
+	w := &witnessTest{binary: buildGateway(t), ca: newAuthority(t), hash: hashOf(t, witnessPassword)}
+	w.cert, w.key = w.ca.issue(t, "localhost")
+	cert, err := w.ca.Issue("mx1.contoso.com", "mx2.contoso.com", "mx.isp.example", "10.9.9.9")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.hop = &relaytest.Sink{Certificate: &cert, MaxKept: 1 << 30}
+	t.Cleanup(func() { w.hop.Close() })
+	return w
+}
+
+// host makes a host to which every address belongs, with the next hop.
+func (w *witnessTest) host(t *testing.T, n *network, name string) *host {
+	t.Helper()
+	h := n.everywhere(t, name)
+	go w.hop.Serve(h.listen(t, nextHop))
+	return h
 }
 
 const (
@@ -157,9 +173,10 @@ func (w *witnessTest) replay(t *testing.T, h *host, before, after *connector.Pol
 	t.Helper()
 	dialogs := witnesses(before, after)
 	for side, p := range []*connector.Policy{before, after} {
-		c := w.serve(t, h, p, dialogs)
+		running := w.serve(t, h, p, w.usersFile(dialogs))
+		client := caller{host: h, ca: w.ca, name: userName, password: witnessPassword}
 		for _, d := range dialogs {
-			got, err := c.caller.run(d)
+			got, err := client.run(d)
 			want := expected(p.Walk(d))
 			if err != nil || !slices.Equal(got, want) {
 				text, _ := jsonconfig.Marshal(p.Config())
@@ -167,35 +184,28 @@ func (w *witnessTest) replay(t *testing.T, h *host, before, after *connector.Pol
 			}
 			w.count(d)
 		}
-		if err := c.serving.end(syscall.SIGTERM); err != nil {
+		if err := running.end(syscall.SIGTERM); err != nil {
 			t.Errorf("gateway serve: %v", err)
 		}
 	}
 }
 
-// served is a gateway with a policy, and its client.
-type served struct {
-	*serving
-	caller
-}
-
-// serve starts the gateway with a policy and with the users of some dialogs.
-func (w *witnessTest) serve(t *testing.T, h *host, p *connector.Policy, dialogs []connector.Dialog) served {
+// serve starts the gateway with a policy and the text of a file of users.
+func (w *witnessTest) serve(t *testing.T, h *host, p *connector.Policy, users string) *serving {
 	t.Helper()
 	dir := t.TempDir()
 	text, err := jsonconfig.Marshal(p.Config())
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := map[string]string{"policy.json": string(text), "users": w.usersFile(dialogs)}
+	files := map[string]string{"policy.json": string(text), "users": users}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	running := startServing(t, dir, h, w.ca.roots, w.binary, "-config", "policy.json", "-users", "users",
+	return startServing(t, dir, h, w.ca.roots, w.binary, "-config", "policy.json", "-users", "users",
 		"-cert", w.cert, "-key", w.key, "-client-ca", w.ca.roots, "-dns", "127.0.0.1", "-connect-to", "::"+nextHop)
-	return served{running, caller{host: h, ca: w.ca, name: userName, password: witnessPassword}}
 }
 
 // count counts a session by its kinds.
