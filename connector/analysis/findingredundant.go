@@ -39,16 +39,25 @@ func (s *sweep) findRedundant(e *servedConnector) {
 			return cmp.Or(x.Low().Compare(y.Low()), strings.Compare(y.String(), x.String()), cmp.Compare(b, a))
 		}
 	})
+	sorted := make([]param.Range, len(order))
+	for at, i := range order {
+		sorted[at] = ranges[i]
+	}
+	tree := newRangeTree(sorted)
 	// next returns the index in order of the first range at or after from that may keep
 	// a client, or -1.
 	next := func(h servedClient, from int) int {
-		for at := from; at < len(order) && s.effort.Spend(redundantSteps); at++ {
-			i := order[at]
-			if s.won[rangeKey{e, i}] && ranges[i].Contains(h.client) && (h.before == nil || compareClaims(claim{e, i, ranges[i]}, *h.before) < 0) {
+		for {
+			steps := 0
+			at := tree.next(h.client, from, &steps)
+			if !s.effort.Spend(redundantSteps*steps) || at < 0 || h.before != nil && compareClaims(claim{e, order[at], sorted[at]}, *h.before) > 0 {
+				return -1 // nor do larger ranges come before h.before
+			}
+			if s.won[rangeKey{e, order[at]}] {
 				return at
 			}
+			from = at + 1
 		}
-		return -1
 	}
 	waiting := make([][]servedClient, len(order)) // by the range that decides about them next
 	for _, h := range s.served[e] {

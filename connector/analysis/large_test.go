@@ -12,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/internal/policygen"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -125,16 +126,16 @@ func TestTooLarge(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes seconds")
 	}
-	cfg := manyRanges(6000)
+	cfg := policygen.Ranges(6000)
 	cfg.Receive[0].Bindings = nil
 	for i := range 200 {
-		r := everybody(fmt.Sprintf("r%03d", i))
+		r := policygen.Everybody(fmt.Sprintf("r%03d", i))
 		r.Bindings = bindings(fmt.Sprintf("192.0.2.%d:25", i))
 		cfg.Receive[0].Bindings = append(cfg.Receive[0].Bindings, r.Bindings...)
 		cfg.Receive = append(cfg.Receive, r)
 	}
 	for i := range cfg.Receive[0].RemoteIPRanges {
-		cfg.Receive[0].RemoteIPRanges[i] = span(3*i, 3*i+1) // so that the others have clients between
+		cfg.Receive[0].RemoteIPRanges[i] = policygen.Span(3*i, 3*i+1) // so that the others have clients between
 	}
 	p := compile(t, cfg)
 	found := analysis.Check(p, analysis.Options{})
@@ -160,8 +161,8 @@ func TestTooManyRoutes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes seconds")
 	}
-	before := risingSizes(2000)
-	after := risingSizes(2000)
+	before := policygen.RisingSizes(2000)
+	after := policygen.RisingSizes(2000)
 	for i := range after.Send {
 		s := &after.Send[i]
 		s.AddressSpaces = s.AddressSpaces[:1]
