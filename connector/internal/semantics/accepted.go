@@ -21,27 +21,31 @@ func (p *Policy) AcceptedType(domain string) string {
 // docs/receive.md "Accepted domains": the domain's own entry comes first, then
 // the entry of the nearest domain above it that covers what is below, then "*".
 func (p *Policy) Covering(domain string) (covering AcceptedDomain, ok bool) {
-	best := -1
-	for _, a := range p.Accepted {
-		if n := a.precedence(domain); n > best {
-			covering, best = a, n
+	if covering, ok = p.accepted[domain]; ok {
+		return covering, true
+	}
+	for _, name := range append(above(domain), "*") {
+		if covering, ok = p.accepted[name]; ok {
+			return covering, true
 		}
 	}
-	return covering, best >= 0
+	return covering, false
 }
 
-// precedence says how well a covers a domain; -1 if it doesn't.
-func (a AcceptedDomain) precedence(domain string) int {
-	name, wildcard := strings.CutPrefix(a.DomainName, "*.")
-	switch {
-	case name == "*":
-		return 0
-	case !wildcard && name == domain:
-		return 1 + len(domain)
-	case (wildcard || a.MatchSubDomains) && isBelow(domain, name):
-		return len(name)
+// indexAccepted makes p.accepted. Of several entries that cover the same, the first counts.
+func (p *Policy) indexAccepted() {
+	p.accepted = map[string]AcceptedDomain{}
+	add := func(name string, a AcceptedDomain) {
+		if _, twice := p.accepted[name]; !twice {
+			p.accepted[name] = a
+		}
 	}
-	return -1
+	for _, a := range p.Accepted {
+		add(a.DomainName, a)
+		if a.MatchSubDomains && !strings.HasPrefix(a.DomainName, "*") {
+			add("*."+a.DomainName, a)
+		}
+	}
 }
 
 // kind is DomainType with its default (docs/cmdlets.md "New-AcceptedDomain, …").

@@ -37,7 +37,7 @@ func (p *Policy) NextHop(r Route) NextHop {
 
 // SendConnector returns the Send connector with a name.
 func (p *Policy) SendConnector(name string) *SendConnector {
-	return p.sendConnectors[slices.IndexFunc(p.sendConnectors, func(s *SendConnector) bool { return s.Name == name })]
+	return p.sendConnectorsByName[name]
 }
 
 // hopTLS applies the table of docs/routing.md "TLS to the next hop", row by row, to mail

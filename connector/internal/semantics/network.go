@@ -9,12 +9,12 @@ import (
 // distance says how far a server is from this one, or a site from this server's.
 type distance struct {
 	reached bool
-	cost    int64 // of all links on the way
+	cost    int64 // of all Links on the way
 	// nearness is 0 for this server, 1 for a server in its site, and one more for each
 	// link to another site.
 	nearness int
 	last     string // the last site before the one that is reached
-	maxSize  int64  // of the messages that all links take
+	maxSize  int64  // of the messages that all Links take
 	via      string // the server; "": this one
 }
 
@@ -22,13 +22,13 @@ type distance struct {
 const sameSite = 1
 
 // way returns the way to the nearest of the source servers of a Send connector.
+// sites is the result of p.sites.
 // docs/routing.md "Routing", rules 4 and 5, and "Other servers and sites".
-func (p *Policy) way(sources []string) distance {
-	here := p.Here()
+func (p *Policy) way(sources []string, sites map[string]distance) distance {
+	here := p.local
 	if len(sources) == 0 {
 		return distance{reached: true, maxSize: Unlimited}
 	}
-	sites := p.sites()
 	var best distance
 	for _, name := range sources {
 		source := p.ServerNamed(name)
@@ -55,31 +55,54 @@ func nearer(a, b distance) int {
 // from those that were found before, until nothing changes.
 // docs/routing.md "Other servers and sites".
 func (p *Policy) sites() map[string]distance {
-	own := strings.ToLower(p.Here().Site)
-	start := distance{reached: true, nearness: sameSite, maxSize: Unlimited}
-	ways := map[string]distance{own: start}
-	for {
-		next := map[string]distance{own: start}
-		for _, l := range p.Links {
-			for _, from := range l.Sites {
-				way, ok := ways[strings.ToLower(from)]
-				if !ok {
-					continue
-				}
-				longer := way.over(l, strings.ToLower(from))
-				for _, to := range l.Sites {
-					to = strings.ToLower(to)
-					if known, ok := next[to]; to != own && (!ok || better(longer, known) < 0) {
-						next[to] = longer
-					}
+	own := strings.ToLower(p.local.Site)
+	links := map[string][]link{} // by site
+	for _, l := range p.Links {
+		for _, site := range l.Sites {
+			links[strings.ToLower(site)] = append(links[strings.ToLower(site)], l)
+		}
+	}
+	ways := map[string]distance{own: {reached: true, nearness: sameSite, maxSize: Unlimited}}
+	for due := neighbours(links, own); len(due) > 0; {
+		changed := map[string]distance{}
+		for site := range due {
+			if way := wayTo(site, links[site], ways); site != own && way != ways[site] {
+				changed[site] = way
+			}
+		}
+		due = map[string]bool{}
+		for site, way := range changed {
+			ways[site] = way
+			maps.Copy(due, neighbours(links, site))
+		}
+	}
+	return ways
+}
+
+// neighbours returns the sites that a link joins with a site.
+func neighbours(links map[string][]link, site string) map[string]bool {
+	all := map[string]bool{}
+	for _, l := range links[site] {
+		for _, to := range l.Sites {
+			all[strings.ToLower(to)] = true
+		}
+	}
+	return all
+}
+
+// wayTo returns the best way to a site over a site that one of links joins with it.
+func wayTo(site string, links []link, ways map[string]distance) (best distance) {
+	for _, l := range links {
+		for _, from := range l.Sites {
+			from = strings.ToLower(from)
+			if way, ok := ways[from]; ok && from != site {
+				if longer := way.over(l, from); !best.reached || better(longer, best) < 0 {
+					best = longer
 				}
 			}
 		}
-		if maps.Equal(ways, next) {
-			return ways
-		}
-		ways = next
 	}
+	return best
 }
 
 // over is the way that goes on from a site over one more link.

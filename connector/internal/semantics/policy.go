@@ -6,7 +6,11 @@ type Policy struct {
 	document
 	Receivers []*Receiver // of this server, those that are enabled
 
-	sendConnectors []*SendConnector
+	local                Server // this server
+	sendConnectors       []*SendConnector
+	sendConnectorsByName map[string]*SendConnector
+	spaces               map[string][]candidate    // of the connectors that can send, by what they cover
+	accepted             map[string]AcceptedDomain // by what they cover
 }
 
 // document is the object that jsonconfig.Marshal writes.

@@ -1,8 +1,10 @@
 package semantics
 
 import (
+	"cmp"
+	"encoding/binary"
 	"fmt"
-	"math/big"
+	"math/bits"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -35,23 +37,23 @@ func readRange(text string) (Range, error) {
 		b, err := netip.ParseAddr(high)
 		return Range{plain(a), plain(b)}, err
 	}
-	host, bits := text, ""
+	host, length := text, ""
 	if before, after, ok := strings.Cut(text, "/"); ok {
-		host, bits = before, after
+		host, length = before, after
 	} else if before, mask, ok := strings.Cut(text, "("); ok {
 		n, err := maskBits(strings.TrimSuffix(mask, ")"))
 		if err != nil {
 			return Range{}, err
 		}
-		host, bits = before, strconv.Itoa(n)
+		host, length = before, strconv.Itoa(n)
 	}
 	a, err := netip.ParseAddr(host)
-	if err != nil || bits == "" {
+	if err != nil || length == "" {
 		return Range{plain(a), plain(a)}, err
 	}
-	n, err := strconv.Atoi(bits)
+	n, err := strconv.Atoi(length)
 	if err != nil || n < 0 || n > a.BitLen() {
-		return Range{}, fmt.Errorf("an address doesn't have %s bits", bits)
+		return Range{}, fmt.Errorf("an address doesn't have %s bits", length)
 	}
 	return Range{end(a, n, 0x00), end(a, n, 0xff)}, nil
 }
@@ -83,8 +85,18 @@ func (r Range) contains(a netip.Addr) bool {
 	return r.Low.BitLen() == a.BitLen() && !a.Less(r.Low) && !r.High.Less(a)
 }
 
-// size returns the number of addresses in r, less one.
-func (r Range) size() *big.Int {
-	n := new(big.Int).SetBytes(r.High.AsSlice())
-	return n.Sub(n, new(big.Int).SetBytes(r.Low.AsSlice()))
+// extent is the number of addresses in a range, less one.
+type extent struct{ high, low uint64 }
+
+// extent returns the extent of r.
+func (r Range) extent() (n extent) {
+	first, last := r.Low.As16(), r.High.As16()
+	var borrow uint64
+	n.low, borrow = bits.Sub64(binary.BigEndian.Uint64(last[8:]), binary.BigEndian.Uint64(first[8:]), 0)
+	n.high, _ = bits.Sub64(binary.BigEndian.Uint64(last[:8]), binary.BigEndian.Uint64(first[:8]), borrow)
+	return n
+}
+
+func (n extent) compare(m extent) int {
+	return cmp.Or(cmp.Compare(n.high, m.high), cmp.Compare(n.low, m.low))
 }

@@ -27,6 +27,8 @@ func Read(canonical []byte) (*Policy, error) {
 	}
 	d.spellNames()
 	p := &Policy{document: d}
+	p.local = p.localServer()
+	p.indexAccepted()
 	if err := p.readReceivers(); err != nil {
 		return nil, err
 	}

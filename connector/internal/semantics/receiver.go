@@ -19,7 +19,8 @@ type Receiver struct {
 	MaxPerMail int64           // recipients of a message
 	UTF8       bool            // SMTPUTF8 is offered
 
-	policy *Policy
+	policy  *Policy
+	senders map[string]bool // AllowedSenders in the spelling in which they are compared
 }
 
 // readReceivers reads the Receive connectors that take part.
@@ -48,6 +49,14 @@ func (p *Policy) receiver(given *receive) (*Receiver, error) {
 	r := &Receiver{
 		receive: given, policy: p, Mechanisms: flags(Or(given.AuthMechanism, defaultMechanism(given.Usage))), Entries: p.accessList(given),
 		MaxPerMail: cmp.Or(given.MaxRecipientsPerMessage, 200), UTF8: Or(given.SmtpUtf8Enabled, !p.In2007()),
+		senders: map[string]bool{},
+	}
+	for _, by := range given.AllowedSenders {
+		if domain, all := strings.CutPrefix(by, "@"); all {
+			r.senders["@"+spelling(domain)] = true
+		} else {
+			r.senders[Fold(by)] = true
+		}
 	}
 	maxSize := "36MB"
 	if p.In2007() {

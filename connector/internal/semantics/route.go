@@ -1,6 +1,9 @@
 package semantics
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // Route is the way on of a recipient.
 type Route struct {
@@ -25,50 +28,77 @@ type candidate struct {
 	specificity int
 }
 
+// Candidates are the address spaces that match a recipient, the one that is chosen for a
+// small message first.
+type Candidates struct {
+	to  string
+	all []candidate
+}
+
+// Len returns how many there are.
+func (c Candidates) Len() int { return len(c.all) }
+
 // Route chooses the Send connector for a recipient. size is that of the message in
 // bytes; 0: it isn't known yet.
 // docs/routing.md "Routing".
-func (p *Policy) Route(to string, size int64) Route {
-	outcome := Unreachable
-	var best *candidate
-	for _, c := range p.candidates(DomainOf(to)) {
-		switch {
-		case size > c.maxSize: // rule 1
-			outcome = TooLarge
-		case best == nil || c.before(best):
-			best = &c
-		}
+func (p *Policy) Route(to string, size int64) Route { return p.Candidates(to).Route(size) }
+
+// Route chooses the Send connector for a message: the first that takes its size (rule 1).
+func (c Candidates) Route(size int64) Route {
+	takes := func(a candidate) bool { return size <= a.maxSize }
+	switch i := slices.IndexFunc(c.all, takes); {
+	case i >= 0:
+		best := c.all[i]
+		return Route{c.to, Routed, best.Name, best.space.text, best.way.via}
+	case len(c.all) > 0:
+		return Route{To: c.to, Outcome: TooLarge}
 	}
-	if best == nil {
-		return Route{To: to, Outcome: outcome}
-	}
-	return Route{to, Routed, best.Name, best.space.text, best.way.via}
+	return Route{To: c.to, Outcome: Unreachable}
 }
 
-// candidates returns the address spaces that rule 2 leaves: those that match, of enabled
+// Candidates returns the address spaces that rule 2 leaves: those that match, of enabled
 // connectors of which a source server can be reached, unless they are scoped and it is in
 // another site.
-func (p *Policy) candidates(domain string) (all []candidate) {
-	accepted := p.AcceptedType(domain)
+func (p *Policy) Candidates(to string) Candidates {
+	domain := DomainOf(to)
+	accepted, edge := p.AcceptedType(domain), p.local.Edge
+	c := Candidates{to: to}
+	for _, name := range append(above(domain), domain, "*."+domain, "*", "--") {
+		for _, entry := range p.spaces[name] {
+			if n := entry.space.specificity(domain, accepted, edge); n > 0 {
+				c.all = append(c.all, candidate{entry.SendConnector, entry.space, n})
+			}
+		}
+	}
+	slices.SortStableFunc(c.all, compareCandidates)
+	return c
+}
+
+// compareCandidates are rules 3 to 6.
+func compareCandidates(a, b candidate) int {
+	return cmp.Or(
+		cmp.Compare(b.specificity, a.specificity),
+		cmp.Compare(a.way.cost+a.space.cost, b.way.cost+b.space.cost),
+		cmp.Compare(a.way.nearness, b.way.nearness),
+		cmp.Compare(a.rank, b.rank),
+	)
+}
+
+// indexSendConnectors ranks the Send connectors, and makes p.sendConnectorsByName and p.spaces.
+func (p *Policy) indexSendConnectors() {
+	byName := func(a, b *SendConnector) int { return compareNames(a.Name, b.Name) }
+	p.sendConnectorsByName = map[string]*SendConnector{}
+	for i, s := range slices.SortedFunc(slices.Values(p.sendConnectors), byName) {
+		s.rank = i
+		p.sendConnectorsByName[s.Name] = s
+	}
+	p.spaces = map[string][]candidate{}
 	for _, s := range p.sendConnectors {
 		if !OrTrue(s.Enabled) || !s.way.reached || s.IsScopedConnector && s.way.nearness > sameSite {
 			continue
 		}
 		for _, space := range s.spaces {
-			if n := space.specificity(domain, accepted, p.Here().Edge); n > 0 {
-				all = append(all, candidate{s, space, n})
-			}
+			p.spaces[space.name] = append(p.spaces[space.name], candidate{SendConnector: s, space: space})
 		}
 	}
-	return all
-}
-
-// before reports whether c is chosen rather than d: rules 3 to 6.
-func (c candidate) before(d *candidate) bool {
-	return cmp.Or(
-		cmp.Compare(d.specificity, c.specificity),
-		cmp.Compare(c.way.cost+c.space.cost, d.way.cost+d.space.cost),
-		cmp.Compare(c.way.nearness, d.way.nearness),
-		compareNames(c.Name, d.Name),
-	) < 0
 }

@@ -13,12 +13,14 @@ type SendConnector struct {
 	spaces  []space
 	way     distance // to the nearest of its source servers
 	maxSize int64    // of messages that it can take
+	rank    int      // of its name among those of all
 }
 
 // readSendConnectors reads the Send connectors.
 func (p *Policy) readSendConnectors() error {
+	sites := p.sites()
 	for _, given := range p.Send {
-		s := &SendConnector{send: p.sendDefaults(given), way: p.way(given.SourceTransportServers)}
+		s := &SendConnector{send: p.sendDefaults(given), way: p.way(given.SourceTransportServers, sites)}
 		for _, text := range given.AddressSpaces {
 			space, err := readSpace(text)
 			if err != nil {
@@ -38,6 +40,7 @@ func (p *Policy) readSendConnectors() error {
 		}
 		p.sendConnectors = append(p.sendConnectors, s)
 	}
+	p.indexSendConnectors()
 	return nil
 }
 

@@ -2,7 +2,6 @@ package semantics
 
 import (
 	"slices"
-	"strings"
 )
 
 // RefusesSender returns the reason why the session may not send as an address; "" if it
@@ -36,12 +35,9 @@ func (s *Session) SendAsDenied() string {
 
 // listsSender reports whether AllowedSenders has an address or its domain.
 func (s *Session) listsSender(address string) bool {
-	return slices.ContainsFunc(s.AllowedSenders, func(by string) bool {
-		if domain, ok := strings.CutPrefix(by, "@"); ok {
-			return covers(domain, DomainOf(address))
-		}
-		return SameAddress(by, address)
-	})
+	domain := DomainOf(address)
+	listed := func(by string) bool { return s.senders["@"+by] }
+	return s.senders[Fold(address)] || listed(domain) || slices.ContainsFunc(above(domain), listed)
 }
 
 // mustProve reports whether a certificate for the sender's domain is missing: with

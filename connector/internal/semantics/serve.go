@@ -1,7 +1,6 @@
 package semantics
 
 import (
-	"math/big"
 	"net/netip"
 	"slices"
 )
@@ -9,8 +8,8 @@ import (
 // claim is a Receive connector that matches a connection.
 type claim struct {
 	connector *Receiver
-	specific  bool     // bound to the local address, not to all addresses
-	size      *big.Int // how many addresses the smallest range has that contains the client
+	specific  bool   // bound to the local address, not to all addresses
+	smallest  extent // of the ranges that contain the client
 }
 
 // Serving returns the Receive connector that serves a connection; nil if it is refused.
@@ -40,15 +39,16 @@ func (r *Receiver) claim(local netip.AddrPort, remote netip.Addr) *claim {
 	if !m.specific && !slices.Contains(r.Bindings, everywhere) {
 		return nil
 	}
+	matches := false
 	for _, in := range r.Ranges {
 		if !in.contains(remote) {
 			continue
 		}
-		if n := in.size(); m.size == nil || n.Cmp(m.size) < 0 {
-			m.size = n
+		if n := in.extent(); !matches || n.compare(m.smallest) < 0 {
+			m.smallest, matches = n, true
 		}
 	}
-	if m.size == nil {
+	if !matches {
 		return nil
 	}
 	return &m
@@ -60,7 +60,7 @@ func compareClaims(a, b claim) int {
 	if a.specific != b.specific {
 		return first(a.specific)
 	}
-	if n := a.size.Cmp(b.size); n != 0 {
+	if n := a.smallest.compare(b.smallest); n != 0 {
 		return n
 	}
 	front := func(c claim) bool { return c.connector.TransportRole == "FrontendTransport" }

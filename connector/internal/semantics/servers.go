@@ -7,9 +7,12 @@ import (
 )
 
 // Here returns this server.
+func (p *Policy) Here() Server { return p.local }
+
+// localServer finds this server.
 // docs/gateway.md "A policy": Server is its name, by default the first of Servers,
 // or localhost.
-func (p *Policy) Here() Server {
+func (p *Policy) localServer() Server {
 	switch {
 	case p.Server != "":
 		return p.ServerNamed(p.Server)

@@ -108,6 +108,15 @@ func isASCII(s string) bool {
 // isBelow reports whether d is a domain below parent, at any depth.
 func isBelow(d, parent string) bool { return strings.HasSuffix(d, "."+parent) }
 
+// above returns *.contoso.com and *.com for mail.contoso.com: what covers a domain because it
+// is below, the nearest first.
+func above(domain string) (all []string) {
+	for _, parent, ok := strings.Cut(domain, "."); ok; _, parent, ok = strings.Cut(parent, ".") {
+		all = append(all, "*."+parent)
+	}
+	return all
+}
+
 // covers reports whether d is by, or below it if by is *.contoso.com. contoso.com
 // itself isn't covered then (docs/receive.md "Several tenants on one server").
 func covers(by, d string) bool {
