@@ -22,8 +22,12 @@ func (v *verifier) checkOffers() error {
 			return err
 		}
 	}
+	cost := v.serving()
 	for i, o := range v.Offers {
 		for _, place := range o.Connections {
+			if err := v.spend(cost); err != nil {
+				return err
+			}
 			for j := range v.policies {
 				if right := v.offers(j, &v.Connections[place], o.TLS); o.Answers[j] != right {
 					return refusal("Offers[%d]: for connection %d the answer is %q, and %q is right", i, place, o.Answers[j], right)
@@ -86,6 +90,9 @@ func (v *verifier) checkQuestion(q *Question, a *Answers) error {
 			return fmt.Errorf("connection %d: %w", place, err)
 		}
 		for i := range a.Rows {
+			if err := v.spend(v.deciding(q, c, &a.Rows[i])); err != nil {
+				return err
+			}
 			for j := range v.policies {
 				if right := v.answer(j, q, c, &a.Rows[i]); a.Rows[i].Answers[j] != right {
 					return fmt.Errorf("connection %d, %s: the answer is %q, and %q is right", place, a.Rows[i].client(), a.Rows[i].Answers[j], right)
@@ -123,7 +130,10 @@ func (r *Row) client() string {
 // checkRows checks that there is a row for each kind of client and each channel, and that
 // the client of each row is of its kind.
 func (v *verifier) checkRows(q *Question, c *Connection, rows []Row) error {
-	groups, outcomes := v.logins(q, c)
+	groups, outcomes, err := v.logins(q, c)
+	if err != nil {
+		return err
+	}
 	wanted := map[string]bool{}
 	for _, tls := range []bool{false, true} {
 		if !tls && c.ImplicitTLS {

@@ -145,7 +145,7 @@ func (v *verifier) outcome(q *Question, p power) string {
 
 // logins returns the powers of a question on a connection: that of each group, and the
 // outcomes of all users, whatever groups they are in.
-func (v *verifier) logins(q *Question, c *Connection) (groups map[string]power, outcomes map[string]bool) {
+func (v *verifier) logins(q *Question, c *Connection) (groups map[string]power, outcomes map[string]bool, err error) {
 	groups = v.powers(c, q.Rights)
 	for _, name := range semantics.ServerGroups { // which a policy need not name
 		if _, known := groups[name]; !known {
@@ -164,6 +164,9 @@ func (v *verifier) logins(q *Question, c *Connection) (groups map[string]power, 
 	start := newPower().with(groups[semantics.AuthenticatedUsers])
 	reached := map[string]bool{start.key(): true}
 	for next := []power{start}; len(next) > 0; {
+		if err := v.spend(joinSteps * (1 + len(kinds))); err != nil {
+			return nil, nil, err
+		}
 		p := next[0]
 		next = next[1:]
 		outcomes[v.outcome(q, p)] = true
@@ -174,5 +177,5 @@ func (v *verifier) logins(q *Question, c *Connection) (groups map[string]power, 
 			}
 		}
 	}
-	return groups, outcomes
+	return groups, outcomes, nil
 }

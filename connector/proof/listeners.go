@@ -66,7 +66,11 @@ func (v *verifier) checkSpans(at netip.AddrPort, spans []Span, bound map[netip.A
 	expected := wildcard(at).Addr()
 	ends := v.ends(at)
 	local := localWitness(at, bound)
+	cost := v.serving()
 	for _, s := range spans {
+		if err := v.spend(cost); err != nil {
+			return err
+		}
 		low, high, err := readSpan(s.Clients)
 		switch {
 		case err != nil:
@@ -191,6 +195,7 @@ func connectionKey(connectors []string, implicit bool) string {
 func (v *verifier) checkConnections(served map[string]bool) error {
 	delete(served, connectionKey(make([]string, len(v.policies)), false))
 	delete(served, connectionKey(make([]string, len(v.policies)), true))
+	cost := v.serving()
 	for i, c := range v.Connections {
 		key := connectionKey(c.Connectors, c.ImplicitTLS)
 		if !served[key] {
@@ -207,6 +212,9 @@ func (v *verifier) checkConnections(served map[string]bool) error {
 		}
 		if c.ImplicitTLS != semantics.BeginsWithTLS(local) {
 			return refusal("Connections[%d]: ImplicitTLS is %t, and %t is right for port %d", i, c.ImplicitTLS, !c.ImplicitTLS, local.Port())
+		}
+		if err := v.spend(cost); err != nil {
+			return err
 		}
 		if err := v.checkServing(local, remote, c.Connectors); err != nil {
 			return refusal("Connections[%d]: %w", i, err)

@@ -35,10 +35,8 @@ func (v *verifier) checkRoutes() error {
 			return refusal("Routes[%d]: %w", i, err)
 		}
 		for _, place := range r.Domains {
-			for j, way := range r.Ways {
-				if err := v.checkWay(place, way); err != nil {
-					return refusal("Routes[%d].Ways[%d], domain %d (%s): %w", i, j, place, v.Domains[place].Witness, err)
-				}
+			if err := v.checkWays(place, r.Ways); err != nil {
+				return refusal("Routes[%d], domain %d (%s): %w", i, place, v.Domains[place].Witness, err)
 			}
 		}
 	}
@@ -68,30 +66,39 @@ func (v *verifier) checkSizes(ways []Way) error {
 	return nil
 }
 
-// checkWay checks the next hop for the smallest and the largest message of a way.
-func (v *verifier) checkWay(domain int, way Way) error {
-	sizes := []int64{way.Above + 1, way.Upto}
-	if way.Upto == 0 {
-		sizes[1] = way.Above + 1
-		if n := len(v.SizeLimits); n > 0 {
-			sizes[1] = v.SizeLimits[n-1] + 1
-		}
-	}
+// checkWays checks the next hop for the smallest and the largest message of each way.
+func (v *verifier) checkWays(domain int, ways []Way) error {
 	for i := range v.policies {
-		for _, size := range sizes {
-			name, answer := v.route(i, domain, size)
-			if way.Connectors[i] != name || way.Answers[i] != answer {
-				return fmt.Errorf("a message of %d bytes leaves through %q to %q, and through %q to %q is right", size, way.Connectors[i], way.Answers[i], name, answer)
+		from := v.policies[i].Candidates("user@" + v.Domains[domain].Witness)
+		for j, way := range ways {
+			if err := v.spend(hopSteps + from.Len()); err != nil {
+				return err
+			}
+			for _, size := range v.extremes(way) {
+				name, answer := v.hop(i, domain, from.Route(size))
+				if way.Connectors[i] != name || way.Answers[i] != answer {
+					return refusal("Ways[%d]: a message of %d bytes leaves through %q to %q, and through %q to %q is right", j, size, way.Connectors[i], way.Answers[i], name, answer)
+				}
 			}
 		}
 	}
 	return nil
 }
 
-// route returns the Send connector and the next hop of a message.
-func (v *verifier) route(policy, domain int, size int64) (name, answer string) {
+// extremes returns the sizes of the smallest and the largest message of a way.
+func (v *verifier) extremes(way Way) [2]int64 {
+	switch n := len(v.SizeLimits); {
+	case way.Upto > 0:
+		return [2]int64{way.Above + 1, way.Upto}
+	case n > 0:
+		return [2]int64{way.Above + 1, v.SizeLimits[n-1] + 1}
+	}
+	return [2]int64{way.Above + 1, way.Above + 1}
+}
+
+// hop returns the Send connector and the next hop of a route.
+func (v *verifier) hop(policy, domain int, r semantics.Route) (name, answer string) {
 	p := v.policies[policy]
-	r := p.Route("user@"+v.Domains[domain].Witness, size)
 	switch {
 	case r.Outcome == "too large":
 		return "", TooLarge

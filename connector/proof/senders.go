@@ -11,7 +11,7 @@ import (
 // senders returns the senders that MAIL accepts.
 func (t *visit) senders() string {
 	switch {
-	case t.row.User == nil && len(t.allowedSenders()) > 0:
+	case t.row.User == nil && len(t.allowedSenders(t.connection)) > 0:
 		return t.listedSenders()
 	case t.row.Certificate != nil:
 		return t.partnerSenders()
@@ -126,10 +126,10 @@ func (t *visit) namesIn(state []bool, but string) (names []string, ok bool) {
 	return names, slices.Equal(in, state)
 }
 
-// allowedSenders returns AllowedSenders of all policies.
-func (t *visit) allowedSenders() (all []string) {
-	for i, name := range t.connection.Connectors {
-		if r := t.receivers[i][name]; r != nil {
+// allowedSenders returns AllowedSenders of the connectors of all policies.
+func (v *verifier) allowedSenders(c *Connection) (all []string) {
+	for i := range v.policies {
+		if r := v.receiver(i, c); r != nil {
 			all = append(all, r.AllowedSenders...)
 		}
 	}
@@ -140,7 +140,7 @@ func (t *visit) allowedSenders() (all []string) {
 // anonymous clients, where AllowedSenders tells addresses apart.
 func (t *visit) listedSenders() string {
 	var listed []string
-	for _, by := range t.allowedSenders() {
+	for _, by := range t.allowedSenders(t.connection) {
 		if !strings.HasPrefix(by, "@") {
 			listed = append(listed, strings.ToLower(by))
 		}

@@ -27,9 +27,13 @@ type verifier struct {
 	policies  []*semantics.Policy
 	receivers []map[string]*semantics.Receiver // of each policy, by name
 	domains   domainIndex
+	steps     int // that may still be spent
 }
 
-func verify(c *Certificate, texts ...[]byte) error {
+func verify(c *Certificate, texts ...[]byte) error { return verifyWithin(maxSteps, c, texts...) }
+
+// verifyWithin is verify with another limit of steps.
+func verifyWithin(steps int, c *Certificate, texts ...[]byte) error {
 	switch {
 	case c == nil:
 		return errors.New("there is no certificate")
@@ -38,7 +42,7 @@ func verify(c *Certificate, texts ...[]byte) error {
 	case len(c.Policies) != len(texts):
 		return fmt.Errorf("the certificate is of %d policies and is checked with %d", len(c.Policies), len(texts))
 	}
-	v := &verifier{Certificate: c}
+	v := &verifier{Certificate: c, steps: steps}
 	for i, text := range texts {
 		if hash := Hash(text); c.Policies[i] != hash {
 			return fmt.Errorf("the certificate is of another policy, with the hash %s; the hash of this one is %s", c.Policies[i], hash)
