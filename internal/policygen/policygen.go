@@ -173,7 +173,7 @@ func Receive(r *rand.Rand, name string) connector.Receive {
 	}
 	c.PermissionGroups = param.Value(g)
 	for range r.IntN(4) {
-		c.Permissions = append(c.Permissions, grant(r))
+		c.Permissions = append(c.Permissions, Grant(r, principals, rights, 2, 6))
 	}
 	if len(c.Permissions) > 0 && r.IntN(3) == 0 { // a group of equal power
 		g := c.Permissions[0]
@@ -183,11 +183,15 @@ func Receive(r *rand.Rand, name string) connector.Receive {
 	return c
 }
 
-func grant(r *rand.Rand) permission.Grant {
-	to := append([]permission.SID{permission.SIDAnonymous, permission.SIDAuthenticatedUsers}, Groups...)
+// Grant draws a grant of some of these rights to one of these principals. One in so many is a
+// deny, and one is of rights that are removed.
+func Grant(r *rand.Rand, to []permission.SID, of []permission.Right, some, oneIn int) permission.Grant {
 	g := permission.Grant{To: to[r.IntN(len(to))]}
-	set := permission.SetOf(rights[r.IntN(len(rights))], rights[r.IntN(len(rights))])
-	switch r.IntN(6) {
+	var set permission.Set
+	for range some {
+		set |= permission.SetOf(of[r.IntN(len(of))])
+	}
+	switch r.IntN(oneIn) {
 	case 0:
 		g.Deny = set
 	case 1:
@@ -197,6 +201,9 @@ func grant(r *rand.Rand) permission.Grant {
 	}
 	return g
 }
+
+// principals are those that grants are given to.
+var principals = append([]permission.SID{permission.SIDAnonymous, permission.SIDAuthenticatedUsers}, Groups...)
 
 // Range draws a range of clients.
 func Range(r *rand.Rand) param.Range {

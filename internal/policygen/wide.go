@@ -120,7 +120,7 @@ func wideReceive(r *rand.Rand, c *connector.Receive) {
 		c.PermissionGroups = param.Setting[permission.Group]{}
 	}
 	for range r.IntN(3) {
-		c.Permissions = append(c.Permissions, wideGrant(r))
+		c.Permissions = append(c.Permissions, Grant(r, widePrincipals, wideRights, 2, 5))
 	}
 	wideLimits(r, c)
 	wideSenderRules(r, c)
@@ -153,20 +153,6 @@ func wideSenderRules(r *rand.Rand, c *connector.Receive) {
 	}
 	replacements := []string{"", "scanner@contoso.com", "Ann@CONTOSO.com", `"scan\ner"@Bücher.example`, "a..b@contoso.com"}
 	c.RewriteSender, c.RewriteFrom = replacements[r.IntN(5)], replacements[r.IntN(5)]
-}
-
-func wideGrant(r *rand.Rand) permission.Grant {
-	g := permission.Grant{To: widePrincipals[r.IntN(len(widePrincipals))]}
-	set := permission.SetOf(wideRights[r.IntN(len(wideRights))], wideRights[r.IntN(len(wideRights))])
-	switch r.IntN(5) {
-	case 0:
-		g.Deny = set
-	case 1:
-		g.Removed = set
-	default:
-		g.Allow = set
-	}
-	return g
 }
 
 // WideRange draws a range of clients, in each of the forms that a range may have.

@@ -22,6 +22,9 @@ var receiveRights = []permission.Right{
 	permission.AcceptHeadersForest, permission.AcceptAuthenticationFlag, permission.AcceptXShadow, permission.SendHeadersRouting,
 }
 
+// nextHops are the principals that a next hop can be.
+var nextHops = []permission.SID{permission.SIDAnonymous, permission.SIDPartners, permission.SIDHubServers, permission.SIDExternallySecured}
+
 // sendRights are the rights that decide about next hops.
 var sendRights = []permission.Right{permission.SendHeadersRouting, permission.SendHeadersOrganization, permission.SendHeadersForest}
 
@@ -89,17 +92,7 @@ func grantOperators() []Operator {
 			if r.IntN(3) == 0 {
 				return remove(r, &p.Permissions, 0)
 			}
-			g := permission.Grant{To: one(r, []permission.SID{permission.SIDAnonymous, permission.SIDPartners, permission.SIDHubServers, permission.SIDExternallySecured})}
-			set := permission.SetOf(one(r, sendRights))
-			switch r.IntN(3) {
-			case 0:
-				g.Deny = set
-			case 1:
-				g.Removed = set
-			default:
-				g.Allow = set
-			}
-			p.Permissions = append(p.Permissions, g)
+			p.Permissions = append(p.Permissions, policygen.Grant(r, nextHops, sendRights, 1, 3))
 			return true
 		}},
 	}

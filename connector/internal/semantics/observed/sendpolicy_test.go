@@ -12,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/semantics/observed"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/internal/policygen"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -126,10 +127,7 @@ func sendConnector(r *rand.Rand, name string, cfg *connector.Config) connector.S
 	hopSecurity(r, &s)
 	hopSettings(r, &s)
 	for range r.IntN(3) {
-		set := permission.SetOf(sendRights[r.IntN(len(sendRights))])
-		g := permission.Grant{To: peers[r.IntN(len(peers))]}
-		*[]*permission.Set{&g.Allow, &g.Deny, &g.Removed}[r.IntN(3)] = set
-		s.Permissions = append(s.Permissions, g)
+		s.Permissions = append(s.Permissions, policygen.Grant(r, peers, sendRights, 1, 3))
 	}
 	return s
 }
