@@ -165,7 +165,7 @@ func covers(list []Mailboxes, address routing.Address) bool {
 
 // collectSenders fills a.senders.
 func (a *asker) collectSenders() {
-	names, locals := a.allowedNames()
+	names, locals := partition.SenderNames(a.policies[:]...), a.allowedLocals()
 	for _, m := range a.q.From {
 		if name := m.name(); name.IsValid() {
 			names = append(names, name)
@@ -202,23 +202,19 @@ func (a *asker) collectSenders() {
 	}
 }
 
-// allowedNames returns the domains that AllowedSenders name, and the local parts.
-func (a *asker) allowedNames() (names []routing.Domain, locals map[string]bool) {
-	locals = map[string]bool{}
+// allowedLocals returns the local parts of the addresses in AllowedSenders.
+func (a *asker) allowedLocals() map[string]bool {
+	locals := map[string]bool{}
 	for _, p := range a.policies {
 		for in := range p.Receive() {
 			for _, s := range in.Settings().AllowedSenders {
-				text, domain := strings.CutPrefix(s.String(), "@")
-				if !domain {
-					local, _, _ := strings.Cut(text, "@")
+				if local, _, _ := strings.Cut(s.String(), "@"); local != "" {
 					locals[strings.ToLower(local)] = true
-				} else if d, err := routing.ParseDomain(strings.TrimPrefix(text, "*.")); err == nil {
-					names = append(names, d)
 				}
 			}
 		}
 	}
-	return names, locals
+	return locals
 }
 
 // readable yields the places of the cells in d, those with ordinary domains first.

@@ -105,6 +105,27 @@ func NewDomains(a, b *connector.Policy, further ...routing.Domain) *Domains {
 	return d
 }
 
+// SenderNames returns the domains in AllowedSenders of the connectors that serve clients,
+// those of addresses among them, for NewDomains: where senders are asked about, these are
+// told apart.
+func SenderNames(policies ...*connector.Policy) (names []routing.Domain) {
+	for _, p := range policies {
+		for in := range p.Receive() {
+			if !in.Settings().Enabled.Or(true) {
+				continue
+			}
+			for _, by := range in.Settings().AllowedSenders {
+				text := by.String()
+				text = strings.TrimPrefix(text[strings.LastIndexByte(text, '@')+1:], "*.")
+				if d, err := routing.ParseDomain(text); err == nil {
+					names = append(names, d)
+				}
+			}
+		}
+	}
+	return names
+}
+
 // collect adds the names of p to names and returns those of
 // TLSReceiveDomainSecureList.
 func collect(p *connector.Policy, names map[routing.Domain]bool) map[routing.Domain]bool {

@@ -136,7 +136,8 @@ func adapt(delta, handled int, first bool) int {
 	return k + (punyBase-punyMin+1)*delta/(delta+punySkew)
 }
 
-// DomainNames returns the names of domains that the text has, sorted.
+// DomainNames returns the names of domains that the text has, sorted, without those of
+// Receive connectors that serve no client.
 func (p *Policy) DomainNames() []string {
 	var all []string
 	add := func(name string) {
@@ -161,7 +162,7 @@ func (p *Policy) DomainNames() []string {
 	for _, d := range p.Remote {
 		add(d.DomainName)
 	}
-	for _, r := range p.Receive {
+	for _, r := range p.Receivers {
 		for _, by := range r.AllowedSenders {
 			add(DomainOf(by))
 		}

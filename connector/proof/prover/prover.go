@@ -5,13 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
 	"github.com/interchange-smtp/interchange/connector/proof"
-	"github.com/interchange-smtp/interchange/routing"
 )
 
 // Prove returns the certificate of a policy. The error says that the policy is too large
@@ -55,7 +53,7 @@ func prove(a, b *connector.Policy, policies []*connector.Policy) (*proof.Certifi
 		}
 		c.cert.Policies = append(c.cert.Policies, proof.Hash(text))
 	}
-	c.domains = partition.NewDomains(a, b, moreNames(policies)...)
+	c.domains = partition.NewDomains(a, b, partition.SenderNames(policies...)...)
 	if err := c.listeners(partition.Intervals(a, b, c.effort)); err != nil {
 		return nil, err
 	}
@@ -77,24 +75,6 @@ func prove(a, b *connector.Policy, policies []*connector.Policy) (*proof.Certifi
 		return nil, fmt.Errorf("too large for a certificate: %w", err)
 	}
 	return c.cert, nil
-}
-
-// moreNames returns the domain names in AllowedSenders.
-func moreNames(policies []*connector.Policy) []routing.Domain {
-	var names []routing.Domain
-	for _, p := range policies {
-		cfg := p.Config()
-		for _, r := range cfg.Receive {
-			for _, by := range r.AllowedSenders {
-				text := by.String()
-				text = strings.TrimPrefix(text[strings.LastIndexByte(text, '@')+1:], "*.")
-				if d, err := routing.ParseDomain(text); err == nil {
-					names = append(names, d)
-				}
-			}
-		}
-	}
-	return names
 }
 
 // domainCells copies the domains and their classes into the certificate.
