@@ -30,7 +30,7 @@ func (v *verifier) checkOffers() error {
 			}
 			for j := range v.policies {
 				if right := v.offers(j, &v.Connections[place], o.TLS); o.Answers[j] != right {
-					return refusal("Offers[%d]: for connection %d the answer is %q, and %q is right", i, place, o.Answers[j], right)
+					return wrong(nth("Offers", i), "for connection %d the answer is %q, and %q is right", place, o.Answers[j], right)
 				}
 			}
 		}
@@ -50,7 +50,7 @@ func (v *verifier) offers(policy int, c *Connection, tls bool) string {
 // answers are right.
 func (v *verifier) checkAnswers() error {
 	known := 0
-	for _, q := range Questions() {
+	for _, q := range SessionQuestions() {
 		var places [][]int
 		for _, a := range v.Answers {
 			if a.Question == q.Name {
@@ -66,17 +66,17 @@ func (v *verifier) checkAnswers() error {
 				continue
 			}
 			if err := v.checkQuestion(&q, &v.Answers[i]); err != nil {
-				return refusal("Answers[%d] (%s): %w", i, q.Name, err)
+				return wrong(nth("Answers", i)+" ("+q.Name+")", "%w", err)
 			}
 		}
 	}
 	if known < len(v.Answers) {
-		return refusal("Answers has %d elements about no question", len(v.Answers)-known)
+		return wrong("Answers", "%d elements are about no question", len(v.Answers)-known)
 	}
 	return nil
 }
 
-func (v *verifier) checkQuestion(q *Question, a *Answers) error {
+func (v *verifier) checkQuestion(q *SessionQuestion, a *Answers) error {
 	cache := map[string]error{} // of rows, by what they depend on
 	for _, place := range a.Connections {
 		c := &v.Connections[place]
@@ -129,7 +129,7 @@ func (r *Row) client() string {
 
 // checkRows checks that there is a row for each kind of client and each channel, and that
 // the client of each row is of its kind.
-func (v *verifier) checkRows(q *Question, c *Connection, rows []Row) error {
+func (v *verifier) checkRows(q *SessionQuestion, c *Connection, rows []Row) error {
 	groups, outcomes, err := v.logins(q, c)
 	if err != nil {
 		return err
@@ -167,7 +167,7 @@ func (v *verifier) checkRows(q *Question, c *Connection, rows []Row) error {
 func rowKey(kind string, tls bool) string { return fmt.Sprintf("%s, TLS %t", kind, tls) }
 
 // kind returns the kind of the client of a row.
-func (v *verifier) kind(q *Question, row *Row, groups map[string]power) (string, error) {
+func (v *verifier) kind(q *SessionQuestion, row *Row, groups map[string]power) (string, error) {
 	switch {
 	case row.User != nil && row.Certificate != nil || row.User == nil && row.Holds != nil:
 		return "", fmt.Errorf("it is more than one of anonymous, a certificate and a user")
@@ -185,7 +185,7 @@ func (v *verifier) kind(q *Question, row *Row, groups map[string]power) (string,
 		p = p.with(group)
 	}
 	if len(row.Holds) != len(v.policies) {
-		return "", refusal("Holds has %d values for %d policies", len(row.Holds), len(v.policies))
+		return "", wrong("Holds", "there are %d values for %d policies", len(row.Holds), len(v.policies))
 	}
 	for i := range v.policies {
 		if held := p.held(i); !slices.Equal(row.Holds[i], held) {

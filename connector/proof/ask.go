@@ -19,7 +19,7 @@ type visit struct {
 }
 
 // answer returns the answer to a question, as the independent evaluator gives it.
-func (v *verifier) answer(policy int, q *Question, c *Connection, row *Row) string {
+func (v *verifier) answer(policy int, q *SessionQuestion, c *Connection, row *Row) string {
 	client := c.client(row.TLS)
 	client.PeerNames, client.User, client.Groups = row.Certificate, row.User != nil, row.User
 	session, refused := v.receiver(policy, c).Begin(client)

@@ -57,20 +57,20 @@ func (v *verifier) checkDomains() error {
 	}
 	for name := range names {
 		if _, ok := v.domains.named[name]; !ok {
-			return refusal("Domains lacks %s, which the policy names", name)
+			return wrong("Domains", "%s is missing, which the policy names", name)
 		}
 		if _, ok := v.domains.below[name]; !ok && !isLiteral(name) && len("h."+name) <= maxDomain {
-			return refusal("Domains lacks the domains below %s, which the policy names", name)
+			return wrong("Domains", "the domains below %s are missing, which the policy names", name)
 		}
 	}
 	for _, kind := range []string{Elsewhere, Label, Literal} {
 		if _, ok := v.domains.rest[kind]; !ok {
-			return refusal("Domains lacks the kind %s", kind)
+			return wrong("Domains", "the kind %s is missing", kind)
 		}
 	}
 	for i, d := range v.Domains {
 		if at := v.domains.find(d.Witness); at != i || !isDomain(d.Witness) {
-			return refusal("Domains[%d]: the witness %q doesn't lie in it", i, d.Witness)
+			return wrong(nth("Domains", i), "the witness %q doesn't lie in it", d.Witness)
 		}
 		if err := v.checkClass(i, d); err != nil {
 			return err
@@ -80,11 +80,11 @@ func (v *verifier) checkDomains() error {
 	for i, class := range v.Classes {
 		key := fmt.Sprintf("%q %v %s %t", class.Accepted, class.Secured, class.Reserved, class.Label)
 		if seen[key] {
-			return refusal("Classes[%d] is the same as another one", i)
+			return wrong(nth("Classes", i), "another class is the same")
 		}
 		seen[key] = true
 		if !isDomain(class.Witness) || v.Domains[v.domains.find(class.Witness)].Class != i {
-			return refusal("Classes[%d]: the witness %q doesn't lie in it", i, class.Witness)
+			return wrong(nth("Classes", i), "the witness %q doesn't lie in it", class.Witness)
 		}
 	}
 	return nil
@@ -104,11 +104,11 @@ func (v *verifier) indexDomains(names map[string]bool) error {
 		_, twice := index[name]
 		switch known := d.Name == "" && slices.Contains([]string{Elsewhere, Label, Literal}, d.Kind); {
 		case !known && (!names[d.Name] || d.Kind != Named && d.Kind != Below || d.Kind == Below && isLiteral(d.Name)):
-			return refusal("Domains[%d]: the policy names nothing for the kind %q and the name %q", i, d.Kind, d.Name)
+			return wrong(nth("Domains", i), "the policy names nothing for the kind %q and the name %q", d.Kind, d.Name)
 		case twice:
-			return refusal("Domains[%d]: the kind %s of the name %q occurs twice", i, d.Kind, d.Name)
+			return wrong(nth("Domains", i), "the kind %s of the name %q occurs twice", d.Kind, d.Name)
 		case d.Class < 0 || d.Class >= len(v.Classes):
-			return refusal("Domains[%d]: there is no class %d", i, d.Class)
+			return wrong(nth("Domains", i), "there is no class %d", d.Class)
 		}
 		index[name] = i
 	}
@@ -119,22 +119,22 @@ func (v *verifier) indexDomains(names map[string]bool) error {
 // checkClass checks that the class of a cell says what decisions see of its domains.
 func (v *verifier) checkClass(place int, d Domain) error {
 	class := v.Classes[d.Class]
-	wrong := func(what string, stated, right any) error {
-		return refusal("Domains[%d] (%s %s) is in class %d, for which %s is %v, and %v is right", place, d.Kind, d.Name, d.Class, what, stated, right)
+	differs := func(what string, stated, right any) error {
+		return wrong(nth("Domains", place), "%s %s is in class %d, for which %s is %v, and %v is right", d.Kind, d.Name, d.Class, what, stated, right)
 	}
 	for i, p := range v.policies {
 		if typ := p.AcceptedType(d.Witness); class.Accepted[i] != typ {
-			return wrong("Accepted", class.Accepted[i], typ)
+			return differs("Accepted", class.Accepted[i], typ)
 		}
 		if secured := p.IsSecured(d.Witness); class.Secured[i] != secured {
-			return wrong("Secured", class.Secured[i], secured)
+			return differs("Secured", class.Secured[i], secured)
 		}
 	}
 	if name := semantics.ReservedName(d.Witness); class.Reserved != name {
-		return wrong("Reserved", class.Reserved, name)
+		return differs("Reserved", class.Reserved, name)
 	}
 	if label := !strings.ContainsAny(d.Witness, ".["); class.Label != label {
-		return wrong("Label", class.Label, label)
+		return differs("Label", class.Label, label)
 	}
 	return nil
 }
@@ -162,7 +162,7 @@ func (v *verifier) checkClientNames() error {
 	for i, d := range v.Domains {
 		if secured := v.Classes[d.Class].Secured; slices.Contains(secured, true) {
 			if d.Kind != Named {
-				return refusal("Domains[%d] is secured, and only named domains can be", i)
+				return wrong(nth("Domains", i), "it is secured, and only named domains can be")
 			}
 			key := fmt.Sprint(secured)
 			wanted[key] = append(wanted[key], d.Name)
@@ -173,12 +173,12 @@ func (v *verifier) checkClientNames() error {
 		names := wanted[key]
 		slices.Sort(names)
 		if len(names) == 0 || !slices.Equal(c.Names, names) {
-			return refusal("ClientNames[%d] has the names %q, and %q are right for the lists %v, once", i, c.Names, names, c.Secured)
+			return wrong(nth("ClientNames", i), "it has the names %q, and %q are right for the lists %v, once", c.Names, names, c.Secured)
 		}
 		delete(wanted, key)
 	}
 	for key, names := range wanted {
-		return refusal("ClientNames lacks %q, the names in the lists %s", names, key)
+		return wrong("ClientNames", "%q are missing, the names in the lists %s", names, key)
 	}
 	return nil
 }

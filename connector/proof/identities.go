@@ -83,18 +83,18 @@ func (v *verifier) checkAccessLists() error {
 	for i, list := range v.AccessLists {
 		stated, err := list.stated()
 		if err != nil {
-			return refusal("AccessLists[%d]: %w", i, err)
+			return wrong(nth("AccessLists", i), "%w", err)
 		}
 		for _, place := range list.Connections {
 			right := v.powers(&v.Connections[place], Rights())
 			for name, p := range right {
 				if q, ok := stated[name]; !ok || q.key() != p.key() {
-					return refusal("AccessLists[%d]: for connection %d, the group %q allows and denies %s, and %s is right", i, place, name, q.key(), p.key())
+					return wrong(nth("AccessLists", i), "for connection %d, the group %q allows and denies %s, and %s is right", place, name, q.key(), p.key())
 				}
 			}
 			for name := range stated {
 				if _, ok := right[name]; !ok {
-					return refusal("AccessLists[%d]: for connection %d, the access list names no group %q", i, place, name)
+					return wrong(nth("AccessLists", i), "for connection %d, the access list names no group %q", place, name)
 				}
 			}
 		}
@@ -135,7 +135,7 @@ func (a *AccessList) stated() (map[string]power, error) {
 
 // outcome is the rights that a user holds under each policy, and whether the user is a
 // server, for a question.
-func (v *verifier) outcome(q *Question, p power) string {
+func (v *verifier) outcome(q *SessionQuestion, p power) string {
 	var held [][]string
 	for i := range v.policies {
 		held = append(held, p.held(i))
@@ -145,7 +145,7 @@ func (v *verifier) outcome(q *Question, p power) string {
 
 // logins returns the powers of a question on a connection: that of each group, and the
 // outcomes of all users, whatever groups they are in.
-func (v *verifier) logins(q *Question, c *Connection) (groups map[string]power, outcomes map[string]bool, err error) {
+func (v *verifier) logins(q *SessionQuestion, c *Connection) (groups map[string]power, outcomes map[string]bool, err error) {
 	groups = v.powers(c, q.Rights)
 	for _, name := range semantics.ServerGroups { // which a policy need not name
 		if _, known := groups[name]; !known {

@@ -19,17 +19,17 @@ func (v *verifier) checkListeners() error {
 	served := map[string]bool{}
 	for i, l := range v.Listeners {
 		if len(l.Local) == 0 {
-			return refusal("Listeners[%d] has no local address", i)
+			return wrong(nth("Listeners", i), "it has no local address")
 		}
 		for _, text := range l.Local {
 			at, err := netip.ParseAddrPort(text)
 			switch {
 			case err != nil || at.String() != text || !bound[at]:
-				return refusal("Listeners[%d]: the policy has no binding %q", i, text)
+				return wrong(nth("Listeners", i), "the policy has no binding %q", text)
 			case seen[at]:
-				return refusal("Listeners[%d]: the binding %s occurs twice", i, text)
+				return wrong(nth("Listeners", i), "the binding %s occurs twice", text)
 			case l.ImplicitTLS != semantics.BeginsWithTLS(at):
-				return refusal("Listeners[%d]: ImplicitTLS is %t, and %t is right for port %d", i, l.ImplicitTLS, !l.ImplicitTLS, at.Port())
+				return wrong(nth("Listeners", i), "ImplicitTLS is %t, and %t is right for port %d", l.ImplicitTLS, !l.ImplicitTLS, at.Port())
 			}
 			seen[at] = true
 			if err := v.checkSpans(at, l.Spans, bound); err != nil {
@@ -42,7 +42,7 @@ func (v *verifier) checkListeners() error {
 	}
 	for at := range bound {
 		if !seen[at] {
-			return refusal("Listeners lacks the binding %s of the policy", at)
+			return wrong("Listeners", "the binding %s of the policy is missing", at)
 		}
 	}
 	return v.checkConnections(served)
@@ -199,29 +199,29 @@ func (v *verifier) checkConnections(served map[string]bool) error {
 	for i, c := range v.Connections {
 		key := connectionKey(c.Connectors, c.ImplicitTLS)
 		if !served[key] {
-			return refusal("Connections[%d]: no listener has clients that %q serve, or it occurs twice", i, c.Connectors)
+			return wrong(nth("Connections", i), "no listener has clients that %q serve, or it occurs twice", c.Connectors)
 		}
 		delete(served, key)
 		local, err := netip.ParseAddrPort(c.Local)
 		if err != nil || local.String() != c.Local || local.Addr().Is4In6() || local.Addr().IsUnspecified() || local.Addr().Zone() != "" {
-			return refusal("Connections[%d]: %q isn't a local address with a port", i, c.Local)
+			return wrong(nth("Connections", i), "%q isn't a local address with a port", c.Local)
 		}
 		remote, err := netip.ParseAddr(c.Remote)
 		if err != nil || remote.String() != c.Remote || remote.BitLen() != local.Addr().BitLen() || remote.Is4In6() || remote.Zone() != "" {
-			return refusal("Connections[%d]: %q isn't a client of %s", i, c.Remote, local)
+			return wrong(nth("Connections", i), "%q isn't a client of %s", c.Remote, local)
 		}
 		if c.ImplicitTLS != semantics.BeginsWithTLS(local) {
-			return refusal("Connections[%d]: ImplicitTLS is %t, and %t is right for port %d", i, c.ImplicitTLS, !c.ImplicitTLS, local.Port())
+			return wrong(nth("Connections", i), "ImplicitTLS is %t, and %t is right for port %d", c.ImplicitTLS, !c.ImplicitTLS, local.Port())
 		}
 		if err := v.spend(cost); err != nil {
 			return err
 		}
 		if err := v.checkServing(local, remote, c.Connectors); err != nil {
-			return refusal("Connections[%d]: %w", i, err)
+			return wrong(nth("Connections", i), "%w", err)
 		}
 	}
 	for key := range served {
-		return refusal("Connections lacks the clients that are served by %s", key)
+		return wrong("Connections", "the clients that are served by %s are missing", key)
 	}
 	return nil
 }

@@ -6,9 +6,9 @@ import (
 	"github.com/interchange-smtp/interchange/connector/internal/semantics"
 )
 
-// Question is a kind of question about sessions. What a user may do depends on Rights
+// SessionQuestion is a kind of question about sessions. What a user may do depends on Rights
 // only and, with Servers, on whether the user is a server of the organisation.
-type Question struct {
+type SessionQuestion struct {
 	Name    string
 	Rights  []string
 	Servers bool
@@ -45,9 +45,9 @@ const (
 	NoMail    = "no mail"    // MAIL FROM:<> is refused
 )
 
-// Questions returns the questions that a certificate answers on every connection.
-func Questions() []Question {
-	return []Question{
+// SessionQuestions returns the questions that a certificate answers on every connection.
+func SessionQuestions() []SessionQuestion {
+	return []SessionQuestion{
 		{Name: AskSession, Rights: []string{semantics.Submit}, Servers: true},
 		{Name: AskSenders, Rights: []string{semantics.Submit, semantics.AnySender, semantics.AuthoritativeSender}},
 		{Name: AskRecipients, Rights: []string{semantics.Submit, semantics.AnyRecipient}},
@@ -62,7 +62,7 @@ func Questions() []Question {
 // far as these go.
 func Rights() []string {
 	var all []string
-	for _, q := range Questions() {
+	for _, q := range SessionQuestions() {
 		all = append(all, q.Rights...)
 	}
 	slices.Sort(all)

@@ -21,7 +21,7 @@ func (v *verifier) checkRoutes() error {
 	}
 	slices.Sort(limits)
 	if limits = slices.Compact(limits); !slices.Equal(v.SizeLimits, limits) {
-		return refusal("SizeLimits is %v, and %v is right", v.SizeLimits, limits)
+		return wrong("SizeLimits", "it is %v, and %v is right", v.SizeLimits, limits)
 	}
 	var places [][]int
 	for _, r := range v.Routes {
@@ -32,11 +32,11 @@ func (v *verifier) checkRoutes() error {
 	}
 	for i, r := range v.Routes {
 		if err := v.checkSizes(r.Ways); err != nil {
-			return refusal("Routes[%d]: %w", i, err)
+			return wrong(nth("Routes", i), "%w", err)
 		}
 		for _, place := range r.Domains {
 			if err := v.checkWays(place, r.Ways); err != nil {
-				return refusal("Routes[%d], domain %d (%s): %w", i, place, v.Domains[place].Witness, err)
+				return wrong(nth("Routes", i), "domain %d (%s): %w", place, v.Domains[place].Witness, err)
 			}
 		}
 	}
@@ -50,13 +50,13 @@ func (v *verifier) checkSizes(ways []Way) error {
 		last := i == len(ways)-1
 		switch {
 		case way.Above != above:
-			return refusal("Ways[%d] is for messages above %d bytes, and %d is right", i, way.Above, above)
+			return wrong(nth("Ways", i), "it is for messages above %d bytes, and %d is right", way.Above, above)
 		case last != (way.Upto == 0):
-			return refusal("Ways[%d] ends at %d bytes, and the last way has no end", i, way.Upto)
+			return wrong(nth("Ways", i), "it ends at %d bytes, and the last way has no end", way.Upto)
 		case !last && (way.Upto <= above || !slices.Contains(v.SizeLimits, way.Upto)):
-			return refusal("Ways[%d] ends at %d bytes, which is no limit of the policy above %d", i, way.Upto, above)
+			return wrong(nth("Ways", i), "it ends at %d bytes, which is no limit of the policy above %d", way.Upto, above)
 		case i > 0 && slices.Equal(way.Connectors, ways[i-1].Connectors) && slices.Equal(way.Answers, ways[i-1].Answers):
-			return refusal("Ways[%d] is the same as the way before it, and one is right for both", i)
+			return wrong(nth("Ways", i), "it is the same as the way before it, and one is right for both")
 		}
 		above = way.Upto
 	}
@@ -77,7 +77,7 @@ func (v *verifier) checkWays(domain int, ways []Way) error {
 			for _, size := range v.extremes(way) {
 				name, answer := v.hop(i, domain, from.Route(size))
 				if way.Connectors[i] != name || way.Answers[i] != answer {
-					return refusal("Ways[%d]: a message of %d bytes leaves through %q to %q, and through %q to %q is right", j, size, way.Connectors[i], way.Answers[i], name, answer)
+					return wrong(nth("Ways", j), "a message of %d bytes leaves through %q to %q, and through %q to %q is right", size, way.Connectors[i], way.Answers[i], name, answer)
 				}
 			}
 		}

@@ -36,7 +36,7 @@ func (v *verifier) serving() (steps int) {
 }
 
 // deciding returns the steps of the answer for a row on a connection.
-func (v *verifier) deciding(q *Question, c *Connection, row *Row) (steps int) {
+func (v *verifier) deciding(q *SessionQuestion, c *Connection, row *Row) (steps int) {
 	for i := range v.policies {
 		decisions := len(v.Classes)
 		if q.Name == AskSenders && row.User == nil && len(v.allowedSenders(c)) > 0 {

@@ -3,23 +3,33 @@ package proof
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/interchange-smtp/interchange/connector/internal/semantics"
 )
 
 // Verify checks that a certificate is true of a policy, given as the text that
 // jsonconfig.Marshal writes. It believes nothing in the certificate. The error says which
-// part is wrong, how, and what would be right.
+// part is wrong, by the names of members, how, and what would be right.
 func Verify(c *Certificate, policy []byte) error { return verify(c, policy) }
 
 // VerifyDiff is Verify for a certificate of two policies. They do the same, as far as the
 // certificate goes, if it is true and its Differences is 0.
 func VerifyDiff(c *Certificate, before, after []byte) error { return verify(c, before, after) }
 
-// refusal says which part of a certificate is wrong. It begins with the name of a member,
-// as the certificate spells it.
-func refusal(format string, args ...any) error { return fmt.Errorf(format, args...) }
+// fault says which place of a certificate is wrong, named as the certificate spells it, and
+// how.
+type fault struct {
+	place string
+	how   error
+}
+
+func (f *fault) Error() string { return f.place + ": " + f.how.Error() }
+
+// wrong returns the fault of a place.
+func wrong(place, how string, args ...any) error { return &fault{place, fmt.Errorf(how, args...)} }
+
+// nth names an element of a member.
+func nth(member string, i int) string { return fmt.Sprintf("%s[%d]", member, i) }
 
 // verifier checks one certificate.
 type verifier struct {
@@ -75,53 +85,49 @@ func verifyWithin(steps int, c *Certificate, texts ...[]byte) error {
 
 // shape checks that what has one value for each policy has as many as there are
 // policies.
-func (v *verifier) shape() error {
+func (v *verifier) shape() (first error) {
 	want := len(v.policies)
-	wrong := func(place string, n int) error {
-		if n == want {
-			return nil
+	check := func(n int, place string, at ...any) {
+		if n != want && first == nil {
+			first = wrong(fmt.Sprintf(place, at...), "there are %d values for %d policies", n, want)
 		}
-		return fmt.Errorf("%s has %d values for %d policies", place, n, want)
 	}
-	var found []error
 	for i, l := range v.Listeners {
 		for _, s := range l.Spans {
-			found = append(found, wrong(fmt.Sprintf("Listeners[%d], clients %s", i, s.Clients), len(s.Connectors)))
+			check(len(s.Connectors), "Listeners[%d], clients %s", i, s.Clients)
 		}
 	}
 	for i, c := range v.Connections {
-		found = append(found, wrong(fmt.Sprintf("Connections[%d]", i), len(c.Connectors)))
+		check(len(c.Connectors), "Connections[%d]", i)
 	}
 	for i, c := range v.Classes {
-		found = append(found, wrong(fmt.Sprintf("Classes[%d]", i), len(c.Accepted)), wrong(fmt.Sprintf("Classes[%d]", i), len(c.Secured)))
+		check(len(c.Accepted), "Classes[%d].Accepted", i)
+		check(len(c.Secured), "Classes[%d].Secured", i)
 	}
 	for i, c := range v.ClientNames {
-		found = append(found, wrong(fmt.Sprintf("ClientNames[%d]", i), len(c.Secured)))
+		check(len(c.Secured), "ClientNames[%d]", i)
 	}
 	for i, a := range v.AccessLists {
 		for _, g := range a.Groups {
-			place := fmt.Sprintf("AccessLists[%d], groups %q", i, g.Members)
-			found = append(found, wrong(place, len(g.Allow)), wrong(place, len(g.Deny)))
+			check(len(g.Allow), "AccessLists[%d], groups %q, Allow", i, g.Members)
+			check(len(g.Deny), "AccessLists[%d], groups %q, Deny", i, g.Members)
 		}
 	}
 	for i, o := range v.Offers {
-		found = append(found, wrong(fmt.Sprintf("Offers[%d]", i), len(o.Answers)))
+		check(len(o.Answers), "Offers[%d]", i)
 	}
 	for i, a := range v.Answers {
 		for j, row := range a.Rows {
-			found = append(found, wrong(fmt.Sprintf("Answers[%d].Rows[%d]", i, j), len(row.Answers)))
+			check(len(row.Answers), "Answers[%d].Rows[%d]", i, j)
 		}
 	}
 	for i, r := range v.Routes {
 		for j, way := range r.Ways {
-			place := fmt.Sprintf("Routes[%d].Ways[%d]", i, j)
-			found = append(found, wrong(place, len(way.Answers)), wrong(place, len(way.Connectors)))
+			check(len(way.Answers), "Routes[%d].Ways[%d].Answers", i, j)
+			check(len(way.Connectors), "Routes[%d].Ways[%d].Connectors", i, j)
 		}
 	}
-	if i := slices.IndexFunc(found, func(err error) bool { return err != nil }); i >= 0 {
-		return found[i]
-	}
-	return nil
+	return first
 }
 
 // cover checks that places contains each number from 0 to before n that is wanted once,

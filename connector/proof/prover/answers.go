@@ -58,7 +58,7 @@ func open(who partition.Who, in *connector.Inbound, implicit, tls bool) (connect
 
 // answers asks every question on each pair.
 func (c *prover) answers() {
-	for _, q := range proof.Questions() {
+	for _, q := range proof.SessionQuestions() {
 		var all grouped[[]proof.Row]
 		for place := range c.pairs {
 			if c.effort.Exceeded() {
@@ -68,7 +68,7 @@ func (c *prover) answers() {
 			for _, who := range c.clients(&c.pairs[place], &q) {
 				row := who.row
 				for i := range c.policies {
-					t := talk{prover: c, who: who.Who, pair: &c.pairs[place], policy: i, tls: row.TLS}
+					t := guest{prover: c, who: who.Who, pair: &c.pairs[place], policy: i, tls: row.TLS}
 					row.Answers = append(row.Answers, t.answer(q.Name))
 				}
 				rows = append(rows, row)
@@ -83,8 +83,8 @@ func (c *prover) answers() {
 	}
 }
 
-// talk is a client on the connector of one policy.
-type talk struct {
+// guest is a client on the connector of one policy.
+type guest struct {
 	*prover
 	*pair
 	policy int
@@ -92,12 +92,12 @@ type talk struct {
 	tls    bool
 }
 
-func (t *talk) open(who partition.Who) (connector.Session, bool) {
+func (t *guest) open(who partition.Who) (connector.Session, bool) {
 	return open(who, t.in[t.policy], t.implicit, t.tls)
 }
 
 // answer returns the answer to a question.
-func (t *talk) answer(question string) string {
+func (t *guest) answer(question string) string {
 	s, ok := t.open(t.who)
 	switch {
 	case !ok:
@@ -125,7 +125,7 @@ func (t *talk) answer(question string) string {
 }
 
 // recipientCount says how many recipients a message may have.
-func (t *talk) recipientCount(s connector.Session) string {
+func (t *guest) recipientCount(s connector.Session) string {
 	fewest := 0
 	p := t.policies[t.policy]
 	for _, n := range []int{s.Inbound().Settings().MaxRecipientsPerMessage, int(p.Transport().MaxRecipientEnvelopeLimit)} {
@@ -144,7 +144,7 @@ func (t *talk) recipientCount(s connector.Session) string {
 }
 
 // recipients returns the classes of the recipients that RCPT accepts.
-func (t *talk) recipients(s connector.Session, local string) []int {
+func (t *guest) recipients(s connector.Session, local string) []int {
 	classes := []int{}
 	for class := range t.domains.Classes {
 		if s.Rcpt(connector.Rcpt{To: partition.Mailbox(local, t.domains.Representative(class))}).Allowed() {

@@ -91,7 +91,7 @@ func rightNames(set permission.Set) []string {
 // clients returns a client of each power that matters for a question on a pair, with the
 // rows of their answers. Clients with certificates use TLS, as does everybody where
 // connections begin with it.
-func (c *prover) clients(p *pair, q *proof.Question) []client {
+func (c *prover) clients(p *pair, q *proof.SessionQuestion) []client {
 	all := []client{{}}
 	for _, who := range c.domains.Partners() {
 		var names []string

@@ -12,7 +12,7 @@ import (
 )
 
 // senders returns the senders that MAIL accepts.
-func (t *talk) senders(s connector.Session) string {
+func (t *guest) senders(s connector.Session) string {
 	switch {
 	case t.who.User == nil && t.listsSenders():
 		return t.listedSenders()
@@ -41,14 +41,14 @@ func (t *talk) senders(s connector.Session) string {
 }
 
 // mails reports whether a client may send MAIL from an address.
-func (t *talk) mails(who partition.Who, from routing.Address) bool {
+func (t *guest) mails(who partition.Who, from routing.Address) bool {
 	s, ok := t.open(who)
 	return ok && s.Mail(connector.Mail{From: from}).Allowed()
 }
 
 // without returns a client like that of the row whose certificate, if it has one, isn't
 // for a domain; false if there is no such certificate.
-func (t *talk) without(domain routing.Domain) (who partition.Who, ok bool) {
+func (t *guest) without(domain routing.Domain) (who partition.Who, ok bool) {
 	if len(t.who.Partner) == 0 {
 		return t.who, true
 	}
@@ -58,7 +58,7 @@ func (t *talk) without(domain routing.Domain) (who partition.Who, ok bool) {
 
 // naming returns a client like that of the row whose certificate is for a domain as well;
 // false if there is no such certificate, or the domain is in no list.
-func (t *talk) naming(domain routing.Domain) (who partition.Who, ok bool) {
+func (t *guest) naming(domain routing.Domain) (who partition.Who, ok bool) {
 	if len(t.who.Partner) == 0 || t.lists([]routing.Domain{domain}) == [2]bool{} {
 		return partition.Who{}, false
 	}
@@ -67,7 +67,7 @@ func (t *talk) naming(domain routing.Domain) (who partition.Who, ok bool) {
 }
 
 // lists says in which lists any of the names is.
-func (t *talk) lists(names []routing.Domain) (in [2]bool) {
+func (t *guest) lists(names []routing.Domain) (in [2]bool) {
 	for _, name := range names {
 		for i, secure := range t.domains.Classes[t.domains.Cells[t.domains.Find(name)].Class].Secure {
 			in[i] = in[i] || secure
@@ -78,7 +78,7 @@ func (t *talk) lists(names []routing.Domain) (in [2]bool) {
 
 // partnerSenders returns the senders that MAIL accepts from a client with a certificate.
 // A class that has no domain but those of the certificate, or none of them, is left out.
-func (t *talk) partnerSenders() string {
+func (t *guest) partnerSenders() string {
 	others, named := []int{}, []int{}
 	for class, cells := range t.domains.Members {
 		for _, cell := range cells {
@@ -100,12 +100,12 @@ func (t *talk) partnerSenders() string {
 
 // listsSenders reports whether a connector of the pair has AllowedSenders, so that its
 // senders are told apart by domain and address.
-func (t *talk) listsSenders() bool {
+func (t *guest) listsSenders() bool {
 	return slices.ContainsFunc(t.in[:], func(in *connector.Inbound) bool { return in != nil && len(in.Settings().AllowedSenders) > 0 })
 }
 
 // listed returns the addresses that AllowedSenders names, by their text in lower case.
-func (t *talk) listed() map[string]routing.Address {
+func (t *guest) listed() map[string]routing.Address {
 	all := map[string]routing.Address{}
 	for _, in := range t.in {
 		if in == nil {
@@ -121,7 +121,7 @@ func (t *talk) listed() map[string]routing.Address {
 }
 
 // listedSenders returns the domains and the addresses that MAIL accepts as senders.
-func (t *talk) listedSenders() string {
+func (t *guest) listedSenders() string {
 	listed := t.listed()
 	domains, named := []int{}, []int{}
 	for i, cell := range t.domains.Cells {
