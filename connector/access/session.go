@@ -39,11 +39,12 @@ func session(in *connector.Inbound, sid permission.SID) (s opened, why string) {
 	return s, ""
 }
 
-// partner opens a session of a client whose certificate names all partners.
+// partner opens a session of a client whose certificate names a partner.
 func partner(in *connector.Inbound) (s opened, why string) {
 	for _, name := range in.Policy().Transport().TLSReceiveDomainSecureList {
 		if d, err := routing.ParseDomain(name); err == nil {
-			s.who.Partner = append(s.who.Partner, d)
+			s.who.Partner = []routing.Domain{d}
+			break
 		}
 	}
 	ok := false

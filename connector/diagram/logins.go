@@ -2,6 +2,7 @@ package diagram
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -58,21 +59,22 @@ func crowdNames(c partition.Crowd) []string {
 	if !ok {
 		return nil
 	}
-	except := ""
+	var others []string
 	for _, lists := range c.Unless {
 		if other, ok := userGroups(lists); ok {
-			except += ", " + together(other)
+			others = append(others, together(other))
 		}
 	}
-	if except != "" {
-		except = " but " + strings.TrimPrefix(except, ", ")
+	except := ""
+	if others != nil {
+		except = " but " + strings.Join(shortened(others), ", ")
 	}
 	switch len(in) {
 	case 0:
 		return []string{"users" + except}
 	case 1:
 		var names []string
-		for _, name := range in[0] {
+		for _, name := range shortened(in[0]) {
 			names = append(names, name+except)
 		}
 		return names
@@ -98,11 +100,22 @@ func userGroups(lists [][]string) (names [][]string, ok bool) {
 	return names, true
 }
 
+// maxNamed is how many names a list in a drawing has.
+const maxNamed = 10
+
+// shortened returns the first of many names, and how many are left out.
+func shortened(names []string) []string {
+	if n := len(names) - maxNamed; n > 1 {
+		return append(slices.Clone(names[:maxNamed]), strconv.Itoa(n)+" more")
+	}
+	return names
+}
+
 // together names members of one group of each list.
 func together(lists [][]string) string {
 	var texts []string
 	for _, list := range lists {
-		texts = append(texts, strings.Join(list, ", "))
+		texts = append(texts, strings.Join(shortened(list), ", "))
 	}
 	slices.Sort(texts)
 	return strings.Join(texts, " also in ")

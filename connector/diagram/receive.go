@@ -99,13 +99,14 @@ func visitors(in *connector.Inbound) []visitor {
 	return all
 }
 
-// certified is the session of a client whose certificate names all partners.
+// certified is the session of a client whose certificate names a partner.
 func certified(in *connector.Inbound) connector.Session {
 	channel := auth.Channel{TLS: true}
 	if in.Settings().DomainSecureEnabled {
 		for _, name := range in.Policy().Transport().TLSReceiveDomainSecureList {
 			if d, err := routing.ParseDomain(name); err == nil {
-				channel.PeerNames = append(channel.PeerNames, d.String())
+				channel.PeerNames = []string{d.String()}
+				break
 			}
 		}
 	}
