@@ -3,9 +3,14 @@ package analysis_test
 import (
 	"fmt"
 	"runtime"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/internal/policygen"
 )
 
@@ -67,4 +72,27 @@ func allocatedBy(f func()) uint64 {
 	f()
 	runtime.ReadMemStats(&after)
 	return after.TotalAlloc - before.TotalAlloc
+}
+
+// TestManyConflicts: beyond a hundred conflicts of one kind, the others are one finding, whose
+// clients are those of all.
+func TestManyConflicts(t *testing.T) {
+	i := slices.IndexFunc(policygen.Shapes, func(s policygen.Shape) bool { return s.Name == "own addresses" })
+	byCode := map[source.Code][]analysis.Finding{}
+	for _, f := range analysis.Check(compile(t, policygen.Shapes[i].Make(150)), analysis.Options{}) {
+		byCode[f.Code] = append(byCode[f.Code], f)
+	}
+	for _, code := range []source.Code{analysis.CodeBindingOutranks, connector.CodeRangesOverlap} {
+		all := byCode[code]
+		joined := slices.DeleteFunc(slices.Clone(all), func(f analysis.Finding) bool { return !strings.Contains(f.Detail, "; 48 more pairs of connectors") })
+		if len(all) != 101 || len(joined) != 1 {
+			t.Fatalf("%s: %d findings, of which %d are of many connectors", code, len(all), len(joined))
+		}
+		last := policygen.Span(3*149, 3*149).Low() // a client of the last two connectors
+		if !slices.ContainsFunc(joined[0].Clients, func(c analysis.Clients) bool {
+			return slices.ContainsFunc(c.Ranges, func(r param.Range) bool { return r.Contains(last) })
+		}) {
+			t.Errorf("%s: %v isn't among the clients of the last finding", code, last)
+		}
+	}
 }

@@ -59,7 +59,8 @@ func (s *sweep) reportUnreached(e *servedConnector, i int, r param.Range) {
 }
 
 // reportConflict reports two connectors that compete.
-func (s *sweep) reportConflict(key conflictKey, m *conflict) {
+func (s *sweep) reportConflict(m *conflict) {
+	key := m.key
 	spread, clients := s.conflictClients(m)
 	f := Finding{
 		Diagnostic: source.Diagnostic{
@@ -84,6 +85,10 @@ func (s *sweep) reportConflict(key conflictKey, m *conflict) {
 		f.Detail = fmt.Sprintf("%v and the smaller %v of %s overlap in part%s, so %s go to %s",
 			m.loser.rng, m.winner.rng, winner, m.others(), clients.who, winner)
 		f.Fix = "let one range contain the other, or take these clients out of one"
+	}
+	if m.alike > 0 {
+		f.Detail += fmt.Sprintf("; %d more pairs of connectors compete for some of them in the same way", m.alike)
+		f.edit = nil
 	}
 	f.Detail += clients.list
 	s.report(f)
@@ -139,7 +144,7 @@ func (s *sweep) reportAll() {
 			}
 		}
 	}
-	for _, key := range s.order {
-		s.reportConflict(key, s.conflicts[key])
+	for _, m := range s.order {
+		s.reportConflict(m)
 	}
 }

@@ -18,8 +18,12 @@ type sweep struct {
 	won       map[rangeKey]bool
 	served    map[*servedConnector][]servedClient // by the connector that wins
 	conflicts map[conflictKey]*conflict
-	order     []conflictKey
+	order     []*conflict
+	separate  map[source.Code]int // conflicts by code
 }
+
+// maxConflicts is how many conflicts of one code have a finding each. All others are one finding.
+const maxConflicts = 100
 
 // servedClient stands for clients that a connector serves by those of its ranges that
 // come before the first range of another connector.
@@ -51,10 +55,11 @@ type conflict struct {
 	joined        int                       // how many of beyond are joined
 	pairs         map[[2]rangeKey]bool
 	winners       map[string]bool // at the local addresses in spans
+	alike         int             // further conflicts that are reported with this one
 }
 
 func newSweep(c *checker) *sweep {
-	return &sweep{checker: c, won: map[rangeKey]bool{}, served: map[*servedConnector][]servedClient{}, conflicts: map[conflictKey]*conflict{}}
+	return &sweep{checker: c, won: map[rangeKey]bool{}, served: map[*servedConnector][]servedClient{}, conflicts: map[conflictKey]*conflict{}, separate: map[source.Code]int{}}
 }
 
 // run sweeps all listeners. Those for all addresses come first, because the others
@@ -198,10 +203,20 @@ func (s *sweep) place(l *partition.Listener) int { return s.doors().place[l] }
 // conflict returns the conflict with a key.
 func (s *sweep) conflict(key conflictKey) *conflict {
 	m := s.conflicts[key]
-	if m == nil {
-		m = &conflict{key: key, spans: map[int]*[]partition.Span{}, pairs: map[[2]rangeKey]bool{}, winners: map[string]bool{}}
+	if m != nil {
+		return m
+	}
+	rest := conflictKey{code: key.code}
+	if m = s.conflicts[rest]; m != nil {
+		m.alike++
 		s.conflicts[key] = m
-		s.order = append(s.order, key)
+		return m
+	}
+	m = &conflict{key: key, spans: map[int]*[]partition.Span{}, pairs: map[[2]rangeKey]bool{}, winners: map[string]bool{}}
+	s.conflicts[key] = m
+	s.order = append(s.order, m)
+	if s.separate[key.code]++; s.separate[key.code] > maxConflicts {
+		s.conflicts[rest] = m
 	}
 	return m
 }
@@ -227,11 +242,13 @@ func (m *conflict) add(l *partition.Listener, place int, a, b *claim, span parti
 			m.named = a.servedConnector
 			m.winners[a.Name()] = true
 		}
-	} else if m.beyond = append(m.beyond, span); len(m.beyond) > 2*m.joined+maxAddresses {
-		m.beyond = partition.Join(m.beyond)
-		m.joined = len(m.beyond)
+	} else if !within(span, m.beyond[:m.joined]) {
+		if m.beyond = append(m.beyond, span); len(m.beyond) > 2*m.joined+maxAddresses {
+			m.beyond = partition.Join(m.beyond)
+			m.joined = len(m.beyond)
+		}
 	}
-	if m.key.winner != nil {
+	if m.key.winner != nil && m.alike == 0 {
 		m.pairs[[2]rangeKey{a.key(), b.key()}] = true
 	}
 }
