@@ -16,30 +16,26 @@ type claim struct {
 // docs/receive.md "Which connector takes a connection".
 func (p *Policy) Serving(local netip.AddrPort, remote netip.Addr) *Receiver {
 	local, remote = plainPort(local), plain(remote)
-	var matching []claim
+	var best claim
 	for _, c := range p.Receivers {
-		if m := c.claim(local, remote); m != nil {
-			matching = append(matching, *m)
+		if m, matches := c.claim(local, remote); matches && (best.connector == nil || compareClaims(m, best) < 0) {
+			best = m
 		}
 	}
-	if len(matching) == 0 {
-		return nil
-	}
-	return slices.MinFunc(matching, compareClaims).connector
+	return best.connector
 }
 
 // claim is rule 2: a binding is the local address and port, and a range contains the
 // client.
-func (r *Receiver) claim(local netip.AddrPort, remote netip.Addr) *claim {
-	m := claim{connector: r, specific: slices.Contains(r.Bindings, local)}
+func (r *Receiver) claim(local netip.AddrPort, remote netip.Addr) (m claim, matches bool) {
+	m = claim{connector: r, specific: slices.Contains(r.Bindings, local)}
 	everywhere := netip.AddrPortFrom(netip.IPv6Unspecified(), local.Port())
 	if local.Addr().Is4() {
 		everywhere = netip.AddrPortFrom(netip.IPv4Unspecified(), local.Port())
 	}
 	if !m.specific && !slices.Contains(r.Bindings, everywhere) {
-		return nil
+		return m, false
 	}
-	matches := false
 	for _, in := range r.Ranges {
 		if !in.contains(remote) {
 			continue
@@ -48,10 +44,7 @@ func (r *Receiver) claim(local netip.AddrPort, remote netip.Addr) *claim {
 			m.smallest, matches = n, true
 		}
 	}
-	if !matches {
-		return nil
-	}
-	return &m
+	return m, matches
 }
 
 // compareClaims are rules 3 to 5: the binding to the specific address, then the
