@@ -24,7 +24,7 @@ func (c *prover) offers() {
 			for i := range c.policies {
 				answers = append(answers, offersOf(p.in[i], p.implicit, tls))
 			}
-			all.add(place, answers)
+			c.room -= all.add(place, answers)
 		}
 		for i, answers := range all.members {
 			c.cert.Offers = append(c.cert.Offers, proof.Offers{Connections: all.places[i], TLS: tls, Answers: answers})
@@ -61,7 +61,7 @@ func (c *prover) answers() {
 	for _, q := range proof.SessionQuestions() {
 		var all grouped[[]proof.Row]
 		for place := range c.pairs {
-			if c.effort.Exceeded() {
+			if c.exceeded() {
 				return
 			}
 			var rows []proof.Row
@@ -75,7 +75,7 @@ func (c *prover) answers() {
 				c.effort.Spend(1000 * len(c.domains.Classes))
 				c.effort.Keep(1)
 			}
-			all.add(place, rows)
+			c.room -= all.add(place, rows)
 		}
 		for i, rows := range all.members {
 			c.cert.Answers = append(c.cert.Answers, proof.Answers{Question: q.Name, Connections: all.places[i], Rows: rows})

@@ -15,7 +15,7 @@ import (
 func (c *prover) accessLists() {
 	var lists grouped[[]proof.Groups]
 	for place := range c.pairs {
-		lists.add(place, c.groups(&c.pairs[place]))
+		c.room -= lists.add(place, c.groups(&c.pairs[place]))
 	}
 	for i, groups := range lists.members {
 		c.cert.AccessLists = append(c.cert.AccessLists, proof.AccessList{Connections: lists.places[i], Groups: groups})

@@ -2,6 +2,7 @@ package prover
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -32,6 +33,8 @@ type prover struct {
 	pairs    []pair
 	place    map[pair]int // in pairs
 	effort   *partition.Effort
+	room     int               // bytes that the certificate may still have
+	texts    map[string]string // of next hops, once each
 }
 
 // pair is a way of being served: the connectors, nil for none and for no policy, and
@@ -44,7 +47,7 @@ type pair struct {
 func prove(a, b *connector.Policy, policies []*connector.Policy) (*proof.Certificate, error) {
 	c := &prover{
 		policies: policies, cert: &proof.Certificate{Format: proof.Format, Rules: proof.Rules}, place: map[pair]int{},
-		effort: partition.NewEffort(),
+		effort: partition.NewEffort(), room: proof.MaxBytes, texts: map[string]string{},
 	}
 	for _, p := range policies {
 		text, err := jsonconfig.Marshal(p.Config())
@@ -63,8 +66,11 @@ func prove(a, b *connector.Policy, policies []*connector.Policy) (*proof.Certifi
 	c.offers()
 	c.answers()
 	c.routes(partition.Cuts(a, b))
-	if c.effort.Exceeded() {
+	switch {
+	case c.effort.Exceeded():
 		return nil, fmt.Errorf("too large for a certificate: %s", c.effort.Why())
+	case c.room < 0:
+		return nil, fmt.Errorf("too large for a certificate: it would have more than %d bytes", proof.MaxBytes)
 	}
 	_, c.cert.Differences = c.cert.Count()
 	text, err := c.cert.Text()
@@ -119,23 +125,29 @@ func (c *prover) clientNames() {
 	}
 }
 
+// exceeded reports whether the certificate is too large or takes too long to make.
+func (c *prover) exceeded() bool { return c.room < 0 || c.effort.Exceeded() }
+
 // grouped collects the places of elements whose value is the same.
 type grouped[T any] struct {
-	keys    map[string]int
+	keys    map[[sha256.Size]byte]int
 	places  [][]int
 	members []T
 }
 
-func (g *grouped[T]) add(place int, value T) {
-	key, _ := json.Marshal(value) // of texts and numbers, which have a form
-	at, ok := g.keys[string(key)]
+// add adds an element, and returns how many bytes more the certificate has at least.
+func (g *grouped[T]) add(place int, value T) (size int) {
+	text, _ := json.Marshal(value) // of texts and numbers, which have a form
+	key := sha256.Sum256(text)
+	at, ok := g.keys[key]
 	if !ok {
 		if g.keys == nil {
-			g.keys = map[string]int{}
+			g.keys = map[[sha256.Size]byte]int{}
 		}
-		at = len(g.members)
-		g.keys[string(key)] = at
+		at, size = len(g.members), len(text)
+		g.keys[key] = at
 		g.members, g.places = append(g.members, value), append(g.places, nil)
 	}
 	g.places[at] = append(g.places[at], place)
+	return size
 }

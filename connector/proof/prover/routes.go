@@ -26,12 +26,12 @@ func (c *prover) routes(cuts []int64) {
 		for _, w := range from {
 			ways = append(ways, w.To(cell.Witness))
 		}
-		if c.effort.Exceeded() {
+		if c.exceeded() {
 			return
 		}
-		joined := split(ways, cell.Witness)
+		joined := c.split(ways, cell.Witness)
 		c.effort.Spend(1000 * len(joined)) // to write and compare them
-		all.add(i, joined)
+		c.room -= all.add(i, joined)
 	}
 	for i, ways := range all.members {
 		c.cert.Routes = append(c.cert.Routes, proof.Routes{Domains: all.places[i], Ways: ways})
@@ -39,7 +39,7 @@ func (c *prover) routes(cuts []int64) {
 }
 
 // split divides the sizes of mail to a domain at the limits of all policies.
-func split(from []*partition.Way, to routing.Domain) []proof.Way {
+func (c *prover) split(from []*partition.Way, to routing.Domain) []proof.Way {
 	var ways []proof.Way
 	above := int64(-1)
 	for {
@@ -49,7 +49,7 @@ func split(from []*partition.Way, to routing.Domain) []proof.Way {
 				way.Upto = w.Upto
 			}
 			name, answer := wayOf(w.Route, to)
-			way.Connectors, way.Answers = append(way.Connectors, name), append(way.Answers, answer)
+			way.Connectors, way.Answers = append(way.Connectors, name), append(way.Answers, c.once(answer))
 		}
 		if n := len(ways) - 1; n >= 0 && slices.Equal(ways[n].Connectors, way.Connectors) && slices.Equal(ways[n].Answers, way.Answers) {
 			ways[n].Upto = way.Upto
@@ -66,6 +66,15 @@ func split(from []*partition.Way, to routing.Domain) []proof.Way {
 			}
 		}
 	}
+}
+
+// once returns text, the same string each time.
+func (c *prover) once(text string) string {
+	if known, ok := c.texts[text]; ok {
+		return known
+	}
+	c.texts[text] = text
+	return text
 }
 
 // wayOf returns the Send connector of a route of mail to a domain, and its next hop in
