@@ -1,6 +1,7 @@
 package partition
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -57,51 +58,42 @@ type Class struct {
 
 // Domains is the partition of all domains.
 type Domains struct {
-	Cells   []Cell // sorted by name, each before the names below it; then the others
+	Cells   []Cell // sorted by name, each before the names below it; those of With; then the others
 	Classes []Class
 	Members [][]int // by class: places in Cells
 
-	named, below map[routing.Domain]int
+	policies [2]*connector.Policy
+	secure   [2]map[routing.Domain]bool // the names in TLSReceiveDomainSecureList
+
+	coarser      *Domains               // from which With made it; nil: none
+	named, below map[routing.Domain]int // the names that coarser doesn't have
 	partners     []Who
 	listed       []int // places in Cells of the names in TLSReceiveDomainSecureList
 }
 
 // reserved are the domains of RFC 2606 that a Receive connector can reject.
-var reserved = [...]string{"test", "example", "invalid", "localhost", "example.com", "example.net", "example.org"}
+var reserved = reservedDomains("test", "example", "invalid", "localhost", "example.com", "example.net", "example.org")
+
+func reservedDomains(names ...string) (all []routing.Domain) {
+	for _, name := range names {
+		all = append(all, routing.MustParseDomain(name))
+	}
+	return all
+}
 
 // NewDomains cuts the domains for a and b, and also at further names.
 func NewDomains(a, b *connector.Policy, further ...routing.Domain) *Domains {
-	policies := [2]*connector.Policy{a, b}
 	names := map[routing.Domain]bool{}
-	for _, name := range reserved {
-		names[routing.MustParseDomain(name)] = true
-	}
-	for _, name := range further {
+	for _, name := range slices.Concat(reserved, further) {
 		names[name] = true
 	}
-	var secure [2]map[routing.Domain]bool
-	for i, p := range policies {
-		secure[i] = collect(p, names)
+	d := &Domains{policies: [2]*connector.Policy{a, b}, named: map[routing.Domain]int{}, below: map[routing.Domain]int{}}
+	for i, p := range d.policies {
+		d.secure[i] = collect(p, names)
 	}
-	d := &Domains{named: map[routing.Domain]int{}, below: map[routing.Domain]int{}}
-	d.cut(names)
-	classes := map[Class]int{}
-	for i := range d.Cells {
-		class := classOf(policies, secure, d.Cells[i].Witness)
-		place, ok := classes[class]
-		if !ok {
-			place = len(d.Classes)
-			classes[class] = place
-			d.Classes = append(d.Classes, class)
-			d.Members = append(d.Members, nil)
-		}
-		d.Cells[i].Class = place
-		d.Members[place] = append(d.Members[place], i)
-		if class.Secure != [2]bool{} {
-			d.listed = append(d.listed, i)
-		}
-	}
-	d.partners = d.findPartners()
+	isName := func(name routing.Domain) bool { return names[name] }
+	d.add(slices.SortedFunc(maps.Keys(names), routing.Domain.Compare), isName)
+	d.classify(nil)
 	return d
 }
 
@@ -124,6 +116,36 @@ func SenderNames(policies ...*connector.Policy) (names []routing.Domain) {
 		}
 	}
 	return names
+}
+
+// With returns d cut also at further names. Their cells follow those of d's names, which keep
+// their places.
+func (d *Domains) With(further ...routing.Domain) *Domains {
+	further = slices.DeleteFunc(slices.Clone(further), d.isName)
+	if len(further) == 0 {
+		return d
+	}
+	slices.SortFunc(further, routing.Domain.Compare)
+	further = slices.Compact(further)
+	with := &Domains{policies: d.policies, secure: d.secure, coarser: d, named: map[routing.Domain]int{}, below: map[routing.Domain]int{}}
+	isName := func(name routing.Domain) bool { return slices.Contains(further, name) || d.isName(name) }
+	with.Cells = slices.Clone(d.Cells[:d.Elsewhere()])
+	for _, name := range further {
+		if i := d.Find(name); i < len(with.Cells) && isName(with.Cells[i].Witness) {
+			if fresh := freshBelow("."+with.Cells[i].Name.String(), isName); fresh.IsValid() { // otherwise nothing is left of the cell
+				with.Cells[i].Witness = fresh
+			}
+		}
+	}
+	with.add(further, isName)
+	with.classify(d)
+	return with
+}
+
+// isName reports whether the domains are cut at name.
+func (d *Domains) isName(name routing.Domain) bool {
+	_, ok := d.find(name, func(d *Domains) map[routing.Domain]int { return d.named })
+	return ok
 }
 
 // collect adds the names of p to names and returns those of
@@ -161,26 +183,51 @@ func collect(p *connector.Policy, names map[routing.Domain]bool) map[routing.Dom
 	return secure
 }
 
-// cut makes the cells.
-func (d *Domains) cut(names map[routing.Domain]bool) {
-	sorted := make([]routing.Domain, 0, len(names))
-	for name := range names {
-		sorted = append(sorted, name)
-	}
-	slices.SortFunc(sorted, routing.Domain.Compare)
+// add makes the cells of sorted names, and those of no name.
+func (d *Domains) add(sorted []routing.Domain, isName func(routing.Domain) bool) {
 	for _, name := range sorted {
 		d.named[name] = len(d.Cells)
 		d.Cells = append(d.Cells, Cell{Kind: Named, Name: name, Witness: name})
-		if fresh := freshBelow("."+name.String(), names); fresh.IsValid() && !name.IsLiteral() {
+		if fresh := freshBelow("."+name.String(), isName); fresh.IsValid() && !name.IsLiteral() {
 			d.below[name] = len(d.Cells)
 			d.Cells = append(d.Cells, Cell{Kind: Below, Name: name, Witness: fresh})
 		}
 	}
 	d.Cells = append(d.Cells,
-		Cell{Kind: Elsewhere, Witness: elsewhere(names)},
-		Cell{Kind: Label, Witness: freshBelow("", names)},
-		Cell{Kind: Literal, Witness: freshLiteral(names)},
+		Cell{Kind: Elsewhere, Witness: elsewhere(isName)},
+		Cell{Kind: Label, Witness: freshBelow("", isName)},
+		Cell{Kind: Literal, Witness: freshLiteral(isName)},
 	)
+}
+
+// classify finds the class of each cell. Those of names of known have their classes already.
+func (d *Domains) classify(known *Domains) {
+	classes, done := map[Class]int{}, 0
+	if known != nil {
+		d.Classes, done = slices.Clone(known.Classes), known.Elsewhere()
+		for i, class := range d.Classes {
+			classes[class] = i
+		}
+	}
+	for i := done; i < len(d.Cells); i++ {
+		class := d.classOf(d.Cells[i].Witness)
+		place, ok := classes[class]
+		if !ok {
+			place = len(d.Classes)
+			classes[class] = place
+			d.Classes = append(d.Classes, class)
+		}
+		d.Cells[i].Class = place
+	}
+	d.Members = make([][]int, len(d.Classes))
+	for i := range d.Cells {
+		class := d.Cells[i].Class
+		d.Members[class] = append(d.Members[class], i)
+		if d.Classes[class].Secure != [2]bool{} {
+			d.listed = append(d.listed, i)
+		}
+	}
+	d.partners = d.findPartners()
 }
 
 // Elsewhere returns the place of the cell of that kind. The cells of kinds Label
@@ -197,11 +244,11 @@ func (d *Domains) Representative(class int) routing.Domain {
 
 // Find returns the place of the cell that holds name, a valid domain.
 func (d *Domains) Find(name routing.Domain) int {
-	if i, ok := d.named[name]; ok {
+	if i, ok := d.find(name, func(d *Domains) map[routing.Domain]int { return d.named }); ok {
 		return i
 	}
 	for parent, ok := name.Parent(); ok; parent, ok = parent.Parent() {
-		if i, ok := d.below[parent]; ok {
+		if i, ok := d.find(parent, func(d *Domains) map[routing.Domain]int { return d.below }); ok {
 			return i
 		}
 	}
@@ -215,9 +262,19 @@ func (d *Domains) Find(name routing.Domain) int {
 	return others
 }
 
+// find looks a name up in d, and in those that it was cut from.
+func (d *Domains) find(name routing.Domain, in func(*Domains) map[routing.Domain]int) (int, bool) {
+	for ; d != nil; d = d.coarser {
+		if i, ok := in(d)[name]; ok {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
 // freshBelow returns a domain below suffix that isn't a name, or the zero Domain
 // if all of them would be too long.
-func freshBelow(suffix string, names map[routing.Domain]bool) routing.Domain {
+func freshBelow(suffix string, isName func(routing.Domain) bool) routing.Domain {
 	for i := 0; ; i++ {
 		label := "host"
 		if i > 0 {
@@ -228,7 +285,7 @@ func freshBelow(suffix string, names map[routing.Domain]bool) routing.Domain {
 		}
 		d, err := routing.ParseDomain(label + suffix)
 		switch {
-		case err == nil && !names[d]:
+		case err == nil && !isName(d):
 			return d
 		case err != nil && i > 0:
 			return routing.Domain{} // longer labels would be too long, too
@@ -237,36 +294,36 @@ func freshBelow(suffix string, names map[routing.Domain]bool) routing.Domain {
 }
 
 // elsewhere returns a domain of two labels that has no name as its suffix.
-func elsewhere(names map[routing.Domain]bool) routing.Domain {
+func elsewhere(isName func(routing.Domain) bool) routing.Domain {
 	for i := 0; ; i++ {
 		top := "elsewhere" // not a top-level domain, so that readers see that it is made up
 		if i > 0 {
 			top += strconv.Itoa(i)
 		}
-		if !names[routing.MustParseDomain(top)] {
-			return freshBelow("."+top, names)
+		if !isName(routing.MustParseDomain(top)) {
+			return freshBelow("."+top, isName)
 		}
 	}
 }
 
 // freshLiteral returns an address literal that is no name.
-func freshLiteral(names map[routing.Domain]bool) routing.Domain {
+func freshLiteral(isName func(routing.Domain) bool) routing.Domain {
 	for at := netip.MustParseAddr("192.0.2.1"); ; at = at.Next() { // RFC 5737
-		if d := routing.MustParseDomain("[" + at.String() + "]"); !names[d] {
+		if d := routing.MustParseDomain("[" + at.String() + "]"); !isName(d) {
 			return d
 		}
 	}
 }
 
-func classOf(policies [2]*connector.Policy, secure [2]map[routing.Domain]bool, d routing.Domain) Class {
-	class := Class{Label: d.SingleLabel()}
-	for i, p := range policies {
-		class.Accepted[i], _ = p.Accepted(d)
-		class.Secure[i] = secure[i][d]
+func (d *Domains) classOf(domain routing.Domain) Class {
+	class := Class{Label: domain.SingleLabel()}
+	for i, p := range d.policies {
+		class.Accepted[i], _ = p.Accepted(domain)
+		class.Secure[i] = d.secure[i][domain]
 	}
-	for _, name := range reserved {
-		if parent := routing.MustParseDomain(name); d == parent || d.IsSubdomainOf(parent) {
-			class.Reserved = name
+	for _, parent := range reserved {
+		if domain == parent || domain.IsSubdomainOf(parent) {
+			class.Reserved = parent.String()
 		}
 	}
 	return class

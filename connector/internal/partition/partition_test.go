@@ -1,6 +1,7 @@
 package partition_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -202,6 +203,42 @@ func TestFind(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestWith: to cut domains again is to cut them at all names at once, in another order.
+func TestWith(t *testing.T) {
+	pairs(t, 50, func(r *rand.Rand, a, b *connector.Policy) {
+		base := partition.NewDomains(a, b)
+		var further []routing.Domain
+		for range 3 {
+			name := policygen.Domains[r.IntN(len(policygen.Domains))]
+			more := []string{name, "sub." + name, base.Cells[r.IntN(len(base.Cells))].Witness.String()}[r.IntN(3)]
+			if d, err := routing.ParseDomain(more); err == nil { // not below an address literal
+				further = append(further, d)
+			}
+		}
+		d := base.With(further...)
+		if got, want := describe(d), describe(partition.NewDomains(a, b, further...)); !slices.Equal(got, want) {
+			t.Fatalf("cut at %v, too: %q, want %q", further, got, want)
+		}
+		for i, c := range d.Cells {
+			if d.Find(c.Witness) != i || !slices.Contains(d.Members[c.Class], i) {
+				t.Fatalf("cut at %v, too: %s, the witness of %s, is found in %s", further, c.Witness, c, d.Cells[d.Find(c.Witness)])
+			}
+		}
+	})
+}
+
+// describe says what cells there are and how they are decided, in one order.
+func describe(d *partition.Domains) (all []string) {
+	for _, c := range d.Cells {
+		all = append(all, fmt.Sprintf("%s: %v", c, d.Classes[c.Class]))
+	}
+	for _, who := range d.Partners() {
+		all = append(all, fmt.Sprint("partners ", secured(d, who.Partner)))
+	}
+	slices.Sort(all)
+	return all
 }
 
 // TestUsers compares with all sets of the SIDs that are named anywhere.
