@@ -35,15 +35,20 @@ type Answer struct {
 // connector to compare with; to compare policies, use AskBoth.
 //
 // The effort grows as that of Check; beyond the same limits Answer.Undecided says so.
-func Ask(p *connector.Policy, q Question) Answer { return askOne(p, q, partition.NewEffort()) }
+func Ask(p *connector.Policy, q Question) Answer {
+	g := groundwork{policies: [2]*connector.Policy{p, nil}, effort: partition.NewEffort()}
+	return g.ask(q)
+}
 
-// askOne is Ask with the effort that is left of several questions.
-func askOne(p *connector.Policy, q Question, effort *partition.Effort) Answer {
+// ask is Ask about the first policy.
+func (g *groundwork) ask(q Question) (a Answer) {
+	p := g.policies[0]
 	switch err := q.check(); {
 	case err != nil:
 		return undecided(err)
 	case q.Other != "":
-		return askBoth(p, p, q, effort)
+		g.effort.Part(func() { a = askBoth(p, p, q, g.effort) })
+		return a
 	case q.Claim.Compares():
 		return undecided(fmt.Errorf("%s compares two policies or two connectors; give the other policy with -with, or the other connector with -with-connector", q.Claim))
 	}
@@ -54,7 +59,7 @@ func askOne(p *connector.Policy, q Question, effort *partition.Effort) Answer {
 		}
 		q.Connector = in.Name()
 	}
-	return ask(q, [2]*connector.Policy{p, nil}, effort)
+	return g.prove(q)
 }
 
 // AskBoth answers a question that compares two policies. With Question.Connector, the
@@ -84,7 +89,8 @@ func askBoth(p, other *connector.Policy, q Question, effort *partition.Effort) A
 		}
 		q.Connector, q.Other = "", ""
 	}
-	return ask(q, [2]*connector.Policy{p, other}, effort)
+	g := groundwork{policies: [2]*connector.Policy{p, other}, effort: effort}
+	return g.prove(q)
 }
 
 func undecided(err error) Answer {
@@ -118,16 +124,24 @@ func alone(p *connector.Policy, name string) (*connector.Policy, error) {
 	return connector.Compile(cfg)
 }
 
-// ask answers a question about one policy, or about two.
-func ask(q Question, policies [2]*connector.Policy, effort *partition.Effort) Answer {
+// prove answers a question about one policy, or about two.
+func (g *groundwork) prove(q Question) (found Answer) {
 	if q.Property == PropertyServed && q.Argument != "" {
-		if _, err := inboundNamed(policies[0], q.Argument); err != nil {
-			if _, other := inboundNamed(policies[1], q.Argument); other != nil {
+		if _, err := inboundNamed(g.policies[0], q.Argument); err != nil {
+			if _, other := inboundNamed(g.policies[1], q.Argument); other != nil {
 				return undecided(err)
 			}
 		}
 	}
-	a := newAsker(q, policies, effort)
-	a.run()
-	return a.answer()
+	g.lay()
+	a := newAsker(q, g)
+	if len(q.To) == 0 {
+		a.recipients = g.everyRecipient(a)
+	}
+	g.effort.Part(func() {
+		a.collect()
+		a.run()
+		found = a.answer()
+	})
+	return found
 }

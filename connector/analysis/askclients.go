@@ -24,10 +24,11 @@ type clientsKey struct {
 
 func (a *asker) collectClients() {
 	c := clientCollector{
-		asker: a, listeners: partition.Intervals(a.policies[0], a.policies[1], a.effort),
+		asker: a, listeners: a.listeners,
 		at: map[netip.AddrPort]*partition.Listener{}, seen: map[clientsKey]bool{},
 	}
 	for i := range c.listeners {
+		c.effort.Spend(lookSteps * len(c.listeners[i].Cells))
 		for _, at := range c.listeners[i].Local {
 			c.at[at] = &c.listeners[i]
 		}

@@ -10,8 +10,10 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// The effort of one element of a partition, one session and one decision.
+// The effort of one element of a partition, of looking whether it is asked about, of one
+// session and of one decision.
 const (
+	lookSteps     = 20
 	cellSteps     = 200
 	identitySteps = 200
 	decisionSteps = 20

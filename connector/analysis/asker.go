@@ -14,12 +14,12 @@ import (
 // asker is the state of an Ask. It looks for a session that settles the question: under
 // an Always one without the property, under a Sometimes one that has it.
 type asker struct {
-	q        Question
-	policies [2]*connector.Policy // the second is nil unless two are compared
-	sides    int
-	needs    needs
-	groups   []permission.SID // of every user who is asked about
-	names    []routing.Domain // that every certificate proves
+	*groundwork
+	q      Question
+	sides  int
+	needs  needs
+	groups []permission.SID // of every user who is asked about
+	names  []routing.Domain // that every certificate proves
 
 	senderDomains *partition.Domains
 	senders       []routing.Address // one or two for each class of domains
@@ -30,7 +30,6 @@ type asker struct {
 	clients       []askedClients
 
 	decided int // kinds of sessions
-	effort  *partition.Effort
 	witness *connector.Dialog
 }
 
@@ -58,8 +57,8 @@ func (q *Question) needs() needs {
 	return n
 }
 
-func newAsker(q Question, policies [2]*connector.Policy, effort *partition.Effort) *asker {
-	a := &asker{q: q, policies: policies, sides: 1, needs: q.needs(), effort: effort}
+func newAsker(q Question, g *groundwork) *asker {
+	a := &asker{groundwork: g, q: q, sides: 1, needs: q.needs()}
 	if q.Claim.Compares() {
 		a.sides = 2
 	}
@@ -72,11 +71,17 @@ func newAsker(q Question, policies [2]*connector.Policy, effort *partition.Effor
 			a.groups = who.SIDs
 		}
 	}
-	a.collectSenders()
-	a.collectRecipients()
-	a.collectClients()
-	a.effort.Spend(cellSteps * (len(a.senderDomains.Cells) + len(a.recipients) + len(a.clients)))
 	return a
+}
+
+// collect collects what the question is about.
+func (a *asker) collect() {
+	a.collectSenders()
+	if len(a.q.To) > 0 {
+		a.collectRecipients()
+	}
+	a.collectClients()
+	a.effort.Spend(cellSteps * (len(a.recipients) + len(a.clients)))
 }
 
 // settles reports whether a session settles the question that has the property under the

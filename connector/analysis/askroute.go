@@ -41,18 +41,17 @@ func (a *asker) collectRecipients() {
 			names = append(names, name)
 		}
 	}
-	domains := partition.NewDomains(a.policies[0], a.policies[1], names...)
-	c := recipientCollector{asker: a, domains: domains, seen: map[string]bool{}}
-	cuts := slices.DeleteFunc(partition.Cuts(a.policies[0], a.policies[1]), func(cut int64) bool { return cut >= int64(a.q.Size) })
+	domains := a.domainsWith(names)
+	c := recipientCollector{asker: a, domains: domains, accepted: a.accepted, seen: map[string]bool{}}
+	cuts := slices.DeleteFunc(slices.Clone(a.cuts), func(cut int64) bool { return cut >= int64(a.q.Size) })
 	for i, p := range a.policies {
-		c.accepted[i] = acceptedByName(p)
 		c.ways[i] = partition.NewWays(p, cuts, a.effort)
 	}
 	for i := range readable(domains) {
 		d := domains.Cells[i].Witness
-		if covers(a.q.To, partition.Mailbox("user", d)) {
+		if coversDomain(a.q.To, d) { // single addresses follow
 			c.add(i, partition.Mailbox("user", d))
-			if a.q.Property == PropertyRelays && a.wholeDomain(d) {
+			if a.q.Property == PropertyRelays {
 				c.add(i, partition.Mailbox(routedLocal, d))
 			}
 		}
@@ -65,11 +64,6 @@ func (a *asker) collectRecipients() {
 			c.add(domains.Find(m.address.Domain()), m.address)
 		}
 	}
-}
-
-// wholeDomain reports whether the question is about all recipients in a domain.
-func (a *asker) wholeDomain(d routing.Domain) bool {
-	return len(a.q.To) == 0 || slices.ContainsFunc(a.q.To, func(m Mailboxes) bool { return m.coversDomain(d) })
 }
 
 // acceptedByName returns the accepted domains of p but *.

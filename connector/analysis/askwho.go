@@ -163,6 +163,11 @@ func covers(list []Mailboxes, address routing.Address) bool {
 	return len(list) == 0 || slices.ContainsFunc(list, func(m Mailboxes) bool { return m.Covers(address) })
 }
 
+// coversDomain reports whether a list has all addresses of a domain.
+func coversDomain(list []Mailboxes, d routing.Domain) bool {
+	return len(list) == 0 || slices.ContainsFunc(list, func(m Mailboxes) bool { return m.coversDomain(d) })
+}
+
 // collectSenders fills a.senders.
 func (a *asker) collectSenders() {
 	names, locals := partition.SenderNames(a.policies[:]...), a.allowedLocals()
@@ -171,7 +176,7 @@ func (a *asker) collectSenders() {
 			names = append(names, name)
 		}
 	}
-	a.senderDomains = partition.NewDomains(a.policies[0], a.policies[1], append(names, a.names...)...)
+	a.senderDomains = a.domainsWith(append(names, a.names...))
 	a.local = "user"
 	for i := 2; locals[a.local]; i++ {
 		a.local = "user" + strconv.Itoa(i)
@@ -186,13 +191,12 @@ func (a *asker) collectSenders() {
 	found := make([]int, len(a.senderDomains.Classes))
 	for i := range readable(a.senderDomains) {
 		cell := &a.senderDomains.Cells[i]
-		address := partition.Mailbox(a.local, cell.Witness)
-		if !a.asksFrom(address) {
+		if !coversDomain(a.q.From, cell.Witness) { // single addresses follow
 			continue
 		}
 		a.cells = append(a.cells, cell.Witness)
 		if found[cell.Class]++; found[cell.Class] <= 2 {
-			a.senders = append(a.senders, address)
+			a.senders = append(a.senders, partition.Mailbox(a.local, cell.Witness))
 		}
 	}
 	for _, m := range a.q.From {

@@ -13,34 +13,47 @@ import (
 // errors, which can't be acknowledged: a program should serve p only without such findings.
 // A nil policy asserts nothing.
 //
-// All questions together may take as much effort as one that is given to Ask; those that
-// are left then are not decided.
+// All questions together may take as much effort as one that is given to Ask; one finding
+// is about all those that are left then.
 func Assertions(p *connector.Policy) []Finding {
 	if p == nil {
 		return nil
 	}
-	var found []Finding
-	effort := partition.NewEffort()
-	for i, text := range p.Transport().Assertions {
-		if f := assertion(p, text, effort); f.Code != "" {
-			f.Severity, f.Path = source.SeverityError, source.Path("Transport.Assertions").Index(i)
+	return assertions(p, partition.NewEffort())
+}
+
+func assertions(p *connector.Policy, effort *partition.Effort) (found []Finding) {
+	g := groundwork{policies: [2]*connector.Policy{p, nil}, effort: effort}
+	all := p.Transport().Assertions
+	for i, text := range all {
+		f := Finding{Diagnostic: source.Diagnostic{Severity: source.SeverityError, Path: source.Path("Transport.Assertions").Index(i)}}
+		switch q, err := ParseAssertion(text); {
+		case err != nil:
+			f.Code, f.Detail = CodeAssertionInvalid, fmt.Sprintf("%q is not an assertion: %v", text, err)
+			f.Fix = "correct the assertion, or remove it"
+		case i > 0 && effort.Exceeded(): // an earlier finding says so
+		default:
+			g.assert(&f, text, q)
+			if rest := len(all) - i - 1; effort.Exceeded() && rest > 0 {
+				f.Detail = fmt.Sprintf("%q and the %d after it are not decided: %d of %d assertions were examined, and all together are too large to be answered exactly", text, rest, i, len(all))
+			}
+		}
+		if f.Code != "" {
 			found = append(found, f)
 		}
 	}
 	return found
 }
 
-// assertion returns the finding about one assertion; the zero Finding if it is true.
-func assertion(p *connector.Policy, text string, effort *partition.Effort) (f Finding) {
-	f.Fix = "correct the assertion, or remove it"
-	q, err := ParseAssertion(text)
-	if err != nil {
-		f.Code, f.Detail = CodeAssertionInvalid, fmt.Sprintf("%q is not an assertion: %v", text, err)
-		return f
-	}
-	switch a := askOne(p, q, effort); {
+// assert answers an assertion. Unless it is true, f becomes the finding that says so.
+func (g *groundwork) assert(f *Finding, text string, q Question) {
+	switch a := g.ask(q); {
 	case a.Undecided != "":
 		f.Code, f.Detail = CodeAssertionUndecided, fmt.Sprintf("%q is not decided: %s", text, a.Undecided)
+		f.Fix = "correct the assertion, or remove it"
+		if a.TooLarge {
+			f.Fix = "restrict the assertions to fewer clients, senders or recipients, or remove some"
+		}
 	case !a.Holds:
 		f.Code, f.Detail = CodeAssertionFalse, fmt.Sprintf("%q is false: %s", text, a.Text)
 		f.Fix = "change the policy so that it is true, or remove the assertion"
@@ -48,7 +61,6 @@ func assertion(p *connector.Policy, text string, effort *partition.Effort) (f Fi
 			f.Witness = *a.Witness
 		}
 	}
-	return f
 }
 
 // ParseAssertion is ParseQuestion for an element of Transport.Assertions, which is about one

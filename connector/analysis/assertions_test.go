@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -10,39 +11,47 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// twoDoors is a policy of two Receive connectors that would serve the same clients.
-func twoDoors(t *testing.T) *connector.Policy {
+// twoDoors is a policy of two Receive connectors that would serve the same clients, with assertions.
+func twoDoors(t *testing.T, asserted ...string) *connector.Policy {
 	door := func(name, clients string) connector.Receive {
 		return connector.Receive{
 			Name: name, Bindings: []netip.AddrPort{param.MustParseBinding("0.0.0.0:25")}, RemoteIPRanges: []param.Range{param.MustParseRange(clients)},
 			PermissionGroups: param.Value(permission.AnonymousUsers),
 		}
 	}
-	p, err := connector.Compile(connector.Config{Receive: []connector.Receive{door("A", "10.0.0.0/8"), door("B", "10.1.0.0/16")}})
+	p, err := connector.Compile(connector.Config{
+		Receive: []connector.Receive{door("A", "10.0.0.0/8"), door("B", "10.1.0.0/16")}, Transport: connector.Transport{Assertions: asserted},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
 
-// TestAssertionsShareEffort: an assertion for which no effort is left is not decided, though it is true.
+// TestAssertionsShareEffort: where no effort is left, one finding says that the rest is not decided, though it is true. What can't be
+// read is reported nevertheless.
 func TestAssertionsShareEffort(t *testing.T) {
-	p, effort := twoDoors(t), partition.NewEffort()
-	if f := assertion(p, "never relays", effort); f.Code != "" {
-		t.Fatalf("got %v", f)
+	effort := partition.NewEffort()
+	if found := assertions(twoDoors(t, "never relays", "never relays"), effort); found != nil {
+		t.Fatalf("got %v", found)
 	}
 	for effort.Spend(1 << 30) {
 	}
-	if f := assertion(p, "never relays", effort); f.Code != CodeAssertionUndecided {
-		t.Errorf("got %v", f)
+	found := assertions(twoDoors(t, "never relays", "never relays", "never flies", "never sends"), effort)
+	if len(found) != 2 || found[0].Code != CodeAssertionUndecided || found[1].Code != CodeAssertionInvalid || found[1].Path != "Transport.Assertions[2]" ||
+		!strings.Contains(found[0].Detail, `"never relays" and the 3 after it are not decided: 0 of 4 assertions were examined`) {
+		t.Errorf("got %v", found)
+	}
+	if found := assertions(twoDoors(t, "never relays"), effort); len(found) != 1 || !strings.Contains(found[0].Detail, `"never relays" is not decided: the policy is too large`) {
+		t.Errorf("of one: %v", found)
 	}
 }
 
 // TestAssertionOfTwoConnectors: a session that both let in isn't one of the policy, so it is no witness.
 func TestAssertionOfTwoConnectors(t *testing.T) {
-	f := assertion(twoDoors(t), "-connector A -with-connector B disjoint served", partition.NewEffort())
-	if f.Code != CodeAssertionFalse || f.Shown() {
-		t.Errorf("got %v with %v", f, f.Witness)
+	found := Assertions(twoDoors(t, "-connector A -with-connector B disjoint served"))
+	if len(found) != 1 || found[0].Code != CodeAssertionFalse || found[0].Shown() {
+		t.Errorf("got %v", found)
 	}
 	if got := Assertions(nil); got != nil {
 		t.Errorf("nil asserts %v", got)

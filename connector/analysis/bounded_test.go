@@ -38,6 +38,30 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
+// TestAssertionsGrowth: what all assertions have in common is found out once, so a hundred take a few times as much
+// memory as one.
+func TestAssertionsGrowth(t *testing.T) {
+	const most = 10
+	for _, form := range []string{"-remote 10.0.%d.0/24 -as anonymous never relays", "-remote 10.0.%d.0-10.0.%[1]d.7 -tls always served", "-to *.d%d.example%[1]d.net always routed"} {
+		var took [2]uint64
+		for i, n := range [2]int{1, 100} {
+			cfg := large(100)
+			for k := range n {
+				cfg.Transport.Assertions = append(cfg.Transport.Assertions, fmt.Sprintf(form, k%7))
+			}
+			p := compile(t, cfg)
+			took[i] = allocatedBy(func() {
+				if found := analysis.Assertions(p); found != nil {
+					t.Errorf("got %v", found)
+				}
+			})
+		}
+		if took[1] > most*took[0] {
+			t.Errorf("%s: one takes %d bytes, a hundred take %d", form, took[0], took[1])
+		}
+	}
+}
+
 // BenchmarkGrowth checks the shapes of policies, and compares each with a changed one. It reports how
 // many bytes are allocated for each element.
 func BenchmarkGrowth(b *testing.B) {

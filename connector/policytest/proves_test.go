@@ -42,7 +42,7 @@ func TestProvesFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	for question, want := range map[string]string{
-		"-local 10.1.0.1:587 -remote 10.1.0.0/16 -as printers -tls -to *.com always accepted": "RCPT TO:<user@com> is refused: 451 4.4.4 Unable to route",
+		"-local 10.1.0.1:587 -remote 10.1.0.0/16 -as printers -tls -to *.com always accepted": "RCPT TO:<user@example.com> is refused: 451 4.4.4 Unable to route",
 		"-as anonymous never let-in":                       "a session is let in:\n",
 		"-as prinetrs -clear never logs-on":                "no grant names prinetrs",
 		"-local 10.1.0.9:26 -as certificate never logs-on": "the question is about no session",

@@ -28,6 +28,15 @@ func (e *Effort) Keep(n int) bool {
 	return e.Spend(n)
 }
 
+// Part runs a part of the analysis, of which nothing is kept.
+func (e *Effort) Part(run func()) {
+	kept := e.kept
+	run()
+	if e.kept >= 0 {
+		e.kept = kept
+	}
+}
+
 // Why says that a limit was exceeded.
 func (e *Effort) Why() string {
 	return "its ranges, grants and address spaces combine in more ways than can be examined"
