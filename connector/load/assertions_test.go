@@ -24,8 +24,8 @@ func asserting(all ...string) string {
 	return "{\"Transport\": {\"Assertions\": [\n" + strings.Join(lines, ",\n") + "]}}"
 }
 
-// TestAssertions: assertions of several files add up, and each that isn't proved is a mistake at its
-// file and line.
+// TestAssertions: assertions of several files add up, and each that isn't proved is a mistake at the file and line
+// that added it, whatever is added and removed afterwards.
 func TestAssertions(t *testing.T) {
 	files := map[string]string{
 		"door.json":  doorPolicy,
@@ -34,6 +34,9 @@ func TestAssertions(t *testing.T) {
 		"wrong.json": asserting("never relays", "never flies"),
 		"wrong.ps1":  "Set-TransportConfig -Assertions 'never relays', 'never flies'\n",
 		"false.ps1":  "\nSet-TransportConfig -Assertions @{Add='-as anonymous never sends'}\n",
+		"more.ps1":   "Set-TransportConfig -Assertions @{Add='-as anonymous never sends'}\nSet-TransportConfig -Assertions @{Add='never relays'}\nSet-TransportConfig -MaxSendSize 5MB\n",
+		"other.ps1":  "Set-TransportConfig -Assertions @{Remove='-clear never logs-on'; Add='-to contoso.com never served'}\n",
+		"again.ps1":  "\nSet-TransportConfig -Assertions '-as anonymous never sends', 'never relays'\nSet-TransportConfig -Assertions @{Remove='never relays'}",
 		"less.ps1":   "Set-TransportConfig -Assertions @{Remove='-connector Window never sends', '-remote 10.1.0.0/16 -to contoso.com never sends', '-remote 10.1.0.0/16 sometimes relays'}\n",
 	}
 	for _, tt := range []struct {
@@ -48,6 +51,11 @@ func TestAssertions(t *testing.T) {
 		{"door.json wrong.ps1", []string{"wrong.ps1:1 value-invalid"}},
 		{"door.json true.json false.ps1", []string{"false.ps1:2 assertion-false; for example 10."}},
 		{"door.json false.json less.ps1", nil},
+		{"door.json more.ps1", []string{"more.ps1:1 assertion-false"}},
+		{"door.json more.ps1 wrong.json", []string{"wrong.json:3 assertion-invalid"}},
+		{"door.json false.json other.ps1", []string{"false.json:3 assertion-false", "false.json:4 assertion-false", "false.json:5 assertion-undecided", "other.ps1:1 assertion-false"}},
+		{"door.json more.ps1 false.json other.ps1", []string{"more.ps1:1 assertion-false", "false.json:3 assertion-false", "false.json:4 assertion-false", "false.json:5 assertion-undecided", "other.ps1:1 assertion-false"}},
+		{"door.json more.ps1 again.ps1 true.json", []string{"again.ps1:2 assertion-false"}},
 	} {
 		_, err := load.Files(context.Background(), reading(files), strings.Fields(tt.names)...)
 		var got source.Diagnostics

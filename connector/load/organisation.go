@@ -100,6 +100,7 @@ func (d *Draft) settle() {
 
 // open returns an interpreter of commands that starts with the whole draft.
 func (d *Draft) open(opts shell.Options) (*shell.Interpreter, error) {
+	opts.Places = d.Places
 	in, err := shell.Open(d.Config, opts)
 	if list := (source.Diagnostics)(nil); errors.As(err, &list) {
 		return nil, locate(d.Places, d.Document, list)

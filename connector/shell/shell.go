@@ -84,6 +84,9 @@ type Options struct {
 	// Warn gets warnings with their places. Nil: they are printed to Out.
 	Warn func(at source.Position, text string)
 
+	// Places has where the parts of the configuration of Open were set. Nil: it isn't known.
+	Places source.Map
+
 	Limits Limits
 	Width  int // columns of the output; zero: 120
 }
@@ -164,7 +167,9 @@ func Open(cfg connector.Config, opts Options) (*Interpreter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newInterpreter(org, opts), nil
+	in := newInterpreter(org, opts)
+	in.addOrigins(opts.Places, nil)
+	return in, nil
 }
 
 func newInterpreter(org *exchange.Org, opts Options) *Interpreter {
@@ -280,8 +285,14 @@ func (in *Interpreter) Merge(cfg connector.Config, origins source.Map) error {
 	}
 	whole := in.org.Config()
 	maps.Copy(in.origins, set)
-	in.origins.Add(origins, whole.MovedPaths(&before, &cfg))
+	in.addOrigins(origins, whole.MovedPaths(&before, &cfg))
 	return nil
+}
+
+// addOrigins adds the positions of a configuration, see [source.Map.Add].
+func (in *Interpreter) addOrigins(origins source.Map, moved map[source.Path]source.Path) {
+	in.origins.Add(origins, moved)
+	in.org.TakeMarks(in.origins)
 }
 
 // Places returns where each part of the organisation was set last: Receive["Relay"] is

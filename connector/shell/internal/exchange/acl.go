@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
@@ -97,7 +96,7 @@ func (a *acl) append(g permission.Grant, at source.Position) error {
 		return fmt.Errorf("%s has %d grants already; give rights to groups of users", a.identity, maxGrants)
 	}
 	*a.hand = append(slices.Clip(*a.hand), g)
-	*a.marks = append(*a.marks, mark{fmt.Sprintf("Permissions[%d]", len(*a.hand)-1), at})
+	*a.marks = append(*a.marks, mark{elementMark("Permissions", len(*a.hand)-1), at})
 	return nil
 }
 
@@ -105,24 +104,15 @@ func (a *acl) append(g permission.Grant, at source.Position) error {
 // together with their marks.
 func (a *acl) keep(change func(permission.Grant) permission.Grant) {
 	var grants []permission.Grant
-	moved := map[string]string{} // marks of grants, by their old names
+	moved := map[int]int{}
 	for i, g := range *a.hand {
 		if g = change(g); g.Allow|g.Deny|g.Removed == 0 {
 			continue
 		}
-		moved[fmt.Sprintf("Permissions[%d]", i)] = fmt.Sprintf("Permissions[%d]", len(grants))
+		moved[i] = len(grants)
 		grants = append(grants, g)
 	}
-	var marks []mark
-	for _, m := range *a.marks {
-		if strings.HasPrefix(m.name, "Permissions[") {
-			if m.name = moved[m.name]; m.name == "" {
-				continue
-			}
-		}
-		marks = append(marks, m)
-	}
-	*a.hand, *a.marks = grants, marks
+	*a.hand, *a.marks = grants, moveMarks(*a.marks, "Permissions", moved)
 }
 
 // entries yields one entry for each right of each grant.

@@ -23,7 +23,8 @@ func (n *noun[C]) apply(call *object.Call, it *item[C], verb schema.Verbs) error
 		if r.set == nil {
 			continue
 		}
-		if _, changes := v.(*object.Table); changes {
+		_, changes := v.(*object.Table)
+		if changes {
 			if err := n.settle(r, it); err != nil {
 				return err
 			}
@@ -34,6 +35,9 @@ func (n *noun[C]) apply(call *object.Call, it *item[C], verb schema.Verbs) error
 		}
 		if err != nil {
 			return &object.ArgumentError{Parameter: r.Name, Err: err}
+		}
+		if !changes && r.Kind == schema.Assertion { // all of them are new
+			it.marks = moveMarks(it.marks, r.FieldName(), nil)
 		}
 		it.mark(r.FieldName(), at(call, r.Name))
 	}

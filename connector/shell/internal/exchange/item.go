@@ -43,12 +43,6 @@ type item[C any] struct {
 	key   string // under which its shelf has it; "" once it is removed
 }
 
-// mark is where a field of the configuration was set; without a name, where the item was made.
-type mark struct {
-	name string
-	pos  source.Position
-}
-
 // Format writes the key for every verb. Objects carry their items about, and
 // package fmt would print all that is in them, passwords too.
 func (it *item[C]) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, it.key) }

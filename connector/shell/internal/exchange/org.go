@@ -246,6 +246,18 @@ func (o *Org) Places() source.Map {
 	return m
 }
 
+// TakeMarks takes the places of assertions out of m, because commands may move assertions: from now on
+// they are among Places.
+func (o *Org) TakeMarks(m source.Map) {
+	for i := range o.transport.cfg.Assertions {
+		path := source.Path("Transport.Assertions").Index(i)
+		if at, ok := m[path]; ok {
+			o.transport.mark(elementMark("Assertions", i), at)
+			delete(m, path)
+		}
+	}
+}
+
 // servicePlaces adds the places of the services that the configuration has to m.
 func (o *Org) servicePlaces(m source.Map) {
 	i := 0

@@ -32,6 +32,9 @@ func (o *Org) transportNoun() *noun[transport] {
 		defaults: fullTransport,
 		check:    o.checkTransport,
 		link:     func(it *item[transport]) { o.base.Transport = it.cfg },
+		changed: func(old, now *transport) {
+			o.transport.marks = markElements(o.transport.marks, "Assertions", old.Assertions, now.Assertions)
+		},
 	}
 	n.shape(directoryExtras(n, "0.1 (8.0.535.0)", "ms-Exch-Transport-Settings", "msExchTransportSettings"))
 	return n
