@@ -40,6 +40,13 @@ type verifier struct {
 	steps     int // that may still be spent
 }
 
+func policyCount(n int) string {
+	if n == 1 {
+		return "one policy"
+	}
+	return fmt.Sprintf("%d policies", n)
+}
+
 func verify(c *Certificate, texts ...[]byte) error { return verifyWithin(maxSteps, c, texts...) }
 
 // verifyWithin is verify with another limit of steps.
@@ -50,7 +57,7 @@ func verifyWithin(steps int, c *Certificate, texts ...[]byte) error {
 	case c.Format != Format || c.Rules != Rules:
 		return fmt.Errorf("the certificate has format %d and rules %d, and these are format %d and rules %d", c.Format, c.Rules, Format, Rules)
 	case len(c.Policies) != len(texts):
-		return fmt.Errorf("the certificate is of %d policies and is checked with %d", len(c.Policies), len(texts))
+		return fmt.Errorf("the certificate is of %s and is checked with %s", policyCount(len(c.Policies)), policyCount(len(texts)))
 	}
 	v := &verifier{Certificate: c, steps: steps}
 	for i, text := range texts {
