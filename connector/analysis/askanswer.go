@@ -7,37 +7,8 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 )
-
-// keywords say whether EHLO offers them in a session.
-var keywords = map[string]func(connector.Session, *connector.Receive) bool{
-	"8BITMIME": func(_ connector.Session, r *connector.Receive) bool { return r.EightBitMimeEnabled.Or(false) },
-	"AUTH":     func(s connector.Session, _ *connector.Receive) bool { return len(s.SASL()) > 0 },
-	"BINARYMIME": func(_ connector.Session, r *connector.Receive) bool {
-		return r.BinaryMimeEnabled.Or(false)
-	},
-	"CHUNKING": func(_ connector.Session, r *connector.Receive) bool { return r.ChunkingEnabled.Or(false) },
-	"DSN": func(_ connector.Session, r *connector.Receive) bool {
-		return r.DeliveryStatusNotificationEnabled.Or(false)
-	},
-	"ENHANCEDSTATUSCODES": func(_ connector.Session, r *connector.Receive) bool {
-		return r.EnhancedStatusCodesEnabled.Or(false)
-	},
-	"PIPELINING": func(_ connector.Session, r *connector.Receive) bool { return r.PipeliningEnabled.Or(false) },
-	"SIZE":       func(_ connector.Session, r *connector.Receive) bool { return r.SizeEnabled != param.SizeDisabled },
-	"SMTPUTF8":   func(_ connector.Session, r *connector.Receive) bool { return r.SmtpUtf8Enabled.Or(false) },
-	"STARTTLS":   func(s connector.Session, _ *connector.Receive) bool { return s.OffersTLS() },
-}
-
-// offers reports whether EHLO offers a keyword, or a mechanism of AUTH.
-func offers(s connector.Session, keyword string) bool {
-	if mechanism, ok := strings.CutPrefix(keyword, "AUTH "); ok {
-		return slices.Contains(s.SASL(), mechanism)
-	}
-	return keywords[keyword](s, s.Inbound().Settings())
-}
 
 // answer returns the result.
 func (a *asker) answer() Answer {
@@ -65,6 +36,8 @@ func (a *asker) emptyText() string {
 		return "TLSReceiveDomainSecureList is empty, so no certificate counts"
 	case strings.HasPrefix(a.q.As, asCertificate):
 		return "no such client can show its certificate: TLS isn't offered, or the certificate can't name the senders"
+	case a.q.As == "" && a.q.Sender == OwnSender:
+		return "no client can log on here, or show a certificate that names the senders"
 	}
 	return "no such client has these senders"
 }
@@ -156,6 +129,8 @@ func (a *asker) refusalText() string {
 	for _, s := range p.Walk(*a.witness).Stages {
 		switch {
 		case s.Decision.Allowed():
+		case s.Name == connector.StageConnect && a.witness.BeginsWithTLS() && !a.witness.TLS && p.Select(a.witness.Local, a.witness.Remote, nil) != nil:
+			return ": the connection has to begin with TLS"
 		case s.Name == connector.StageConnect:
 			return ": no Receive connector serves the connection"
 		case s.Name == connector.StageRoute:

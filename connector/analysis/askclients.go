@@ -6,13 +6,13 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
-	"github.com/interchange-smtp/interchange/connector/order"
 )
 
 // clientCollector collects the clients that a question is about.
 type clientCollector struct {
 	*asker
 	listeners []partition.Listener
+	others    []partition.Span                       // clients that aren't asked about
 	at        map[netip.AddrPort]*partition.Listener // by binding
 	seen      map[clientsKey]bool
 }
@@ -24,7 +24,7 @@ type clientsKey struct {
 
 func (a *asker) collectClients() {
 	c := clientCollector{
-		asker: a, listeners: a.listeners,
+		asker: a, listeners: a.listeners, others: a.q.otherClients(),
 		at: map[netip.AddrPort]*partition.Listener{}, seen: map[clientsKey]bool{},
 	}
 	for i := range c.listeners {
@@ -67,7 +67,7 @@ func (c *clientCollector) addPort(local netip.AddrPort) {
 	}
 }
 
-// addAddress adds the clients at one address, which may have no binding.
+// addAddress adds the clients at one address, if it has a binding.
 func (c *clientCollector) addAddress(local netip.AddrPort) {
 	l := c.at[local]
 	if l == nil {
@@ -78,47 +78,46 @@ func (c *clientCollector) addAddress(local netip.AddrPort) {
 		l = c.at[netip.AddrPortFrom(everywhere, local.Port())]
 	}
 	if l == nil {
-		all := partition.Span{Low: netip.IPv6Unspecified()}
-		if local.Addr().Is4() {
-			all.Low = netip.IPv4Unspecified()
-		}
-		all.High = partition.Last(all.Low)
-		l = &partition.Listener{Implicit: order.ImplicitTLS(local), Cells: []partition.Interval{{Span: all, Witness: all.Witness()}}}
+		return
 	}
 	c.add(l, local)
+	if l.Other != nil {
+		c.addCells(l, l.Other.Cells, local, partition.Join(append(l.Claimed(), c.others...)))
+	}
 }
 
-// add adds the clients of a listener.
+// add adds the clients of a listener, without those of its Other: where all addresses of a
+// port are asked about, that one is, too.
 func (c *clientCollector) add(l *partition.Listener, local netip.AddrPort) {
-	for i := range l.Cells {
-		cell := &l.Cells[i]
+	c.addCells(l, l.Cells, local, c.others)
+}
+
+// addCells adds the clients of cells that aren't among others.
+func (c *clientCollector) addCells(l *partition.Listener, cells []partition.Interval, local netip.AddrPort, others []partition.Span) {
+	for i := range cells {
+		cell := &cells[i]
 		key := clientsKey{cell.In, l.Implicit}
 		if c.seen[key] || c.q.Connector != "" && cell.In[0].Name() != c.q.Connector {
 			continue
 		}
-		if remote := c.within(cell); remote.IsValid() {
+		if remote := clientOutside(cell, others); remote.IsValid() {
 			c.seen[key] = true
 			c.clients = append(c.clients, askedClients{in: cell.In, implicit: l.Implicit, local: local, remote: remote})
 		}
 	}
 }
 
-// within returns a client of the cell that the question is about; the zero Addr if no
-// client of the cell is.
-func (c *clientCollector) within(cell *partition.Interval) netip.Addr {
-	if len(c.q.Remote) == 0 {
-		return cell.Witness
-	}
-	for _, r := range c.q.Remote {
-		if r.Contains(cell.Witness) {
+// clientOutside returns a client of the cell that isn't among others; the zero Addr if all are.
+func clientOutside(cell *partition.Interval, others []partition.Span) netip.Addr {
+	parts := partition.Without([]partition.Span{cell.Span}, others)
+	for _, part := range parts {
+		if part.Contains(cell.Witness) {
 			return cell.Witness
 		}
 	}
-	for _, r := range c.q.Remote {
-		if part, ok := cell.Within(r); ok {
-			if witness := part.Witness(); witness.IsValid() {
-				return witness
-			}
+	for _, part := range parts {
+		if witness := part.Witness(); witness.IsValid() {
+			return witness
 		}
 	}
 	return netip.Addr{}

@@ -1,12 +1,10 @@
 package analysis
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
-	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -47,12 +45,6 @@ func bits(has [2]bool) int {
 }
 
 func hasOf(bits int) [2]bool { return [2]bool{bits&1 != 0, bits&2 != 0} }
-
-// sent is a message of a size to a recipient.
-type sent struct {
-	to   routing.Address
-	size int64
-}
 
 // decide asks about the session of an identity with each kind of sender, recipient and
 // size. Whether a message is accepted depends on the sender and on the rest apart, so the
@@ -127,69 +119,27 @@ func (s *askedSession) byMessage() (f found[sent]) {
 	if s.passes == [2]bool{} {
 		recipients = recipients[:1]
 	}
+	has := [2]bool{true, true} // whether a message that is small enough comes to RCPT
+	for side := range s.sides {
+		if s.needs.sender && s.passes[side] {
+			s.effort.Spend(decisionSteps)
+			has[side] = s.opened[side].Mail(connector.Mail{}).Allowed()
+		}
+	}
 	for i := range recipients {
-		r := &recipients[i]
-		rcpt := [2]bool{true, true}
+		rcpt := has
 		for side := range s.sides {
-			if s.needs.to && s.needs.session && s.passes[side] {
+			if s.needs.to && s.needs.session && s.passes[side] && has[side] {
 				s.effort.Spend(decisionSteps)
-				rcpt[side] = s.opened[side].Rcpt(connector.Rcpt{To: r.to}).Allowed()
+				rcpt[side] = s.opened[side].Rcpt(connector.Rcpt{To: recipients[i].to}).Allowed()
 			}
 		}
-		for _, size := range s.sizes(r) {
-			has := [2]bool{true, true}
-			for side := range s.sides {
-				has[side] = rcpt[side] && s.fits(side, r, size)
+		fitting := s.fitting(i)
+		for at := len(fitting) - 1; at >= 0; at-- { // the smallest messages first
+			if fitting[at] != nil {
+				f.add(hasOf(at&bits(rcpt)), *fitting[at])
 			}
-			f.add(has, sent{r.to, size})
 		}
 	}
 	return f
-}
-
-// sizes returns one size of each kind, ascending.
-func (s *askedSession) sizes(r *recipient) []int64 {
-	all := []int64{0}
-	for _, step := range r.routes {
-		all = append(all, step.from)
-	}
-	for i := range s.sides {
-		if limit := s.opened[i].MaxSize(); limit > 0 && limit < int64(s.q.Size) {
-			all = append(all, limit+1)
-		}
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
-// fits reports whether the property holds for messages of a size to a recipient, as far as
-// these decide it.
-func (s *askedSession) fits(side int, r *recipient, size int64) bool {
-	s.effort.Spend(decisionSteps)
-	session := s.opened[side]
-	declared := size
-	if s.needs.sender && s.passes[side] {
-		if session.Inbound().Settings().SizeEnabled == param.SizeDisabled {
-			declared = 0
-		}
-		if !session.Mail(connector.Mail{Size: declared}).Allowed() {
-			return false
-		}
-	}
-	message := func() bool { return !s.passes[side] || session.Message(connector.Message{Size: size}).Allowed() }
-	switch s.q.Property {
-	case PropertyLetIn:
-		return message()
-	case PropertyRelays:
-		return r.relays[side]
-	case PropertyAccepted:
-		return message() && r.at(declared).ways[side] >= inClearText && r.at(size).ways[side] != tooLargeWay
-	case PropertyRouted:
-		return r.at(size).ways[side] >= inClearText
-	case PropertyEncrypted:
-		return r.at(size).ways[side] == encrypted
-	case PropertyUnencrypted:
-		return r.at(size).ways[side] == inClearText
-	}
-	return true
 }

@@ -26,7 +26,9 @@ type asker struct {
 	cells         []routing.Domain  // the witnesses of all cells in which senders are
 	local         string            // a local part that no AllowedSenders has
 	recipients    []recipient
-	partners      []sendingAs // the certificates with senders, where no connector restricts these; nil: not known yet
+	limit         int64                      // the largest size that is asked about
+	sized         map[fittingKey]found[sent] // the messages that are known already
+	partners      []sendingAs                // the certificates with senders, where no connector restricts these; nil: not known yet
 	clients       []askedClients
 
 	decided int // kinds of sessions
@@ -58,7 +60,7 @@ func (q *Question) needs() needs {
 }
 
 func newAsker(q Question, g *groundwork) *asker {
-	a := &asker{groundwork: g, q: q, sides: 1, needs: q.needs()}
+	a := &asker{groundwork: g, q: q, sides: 1, needs: q.needs(), limit: q.largest(), sized: map[fittingKey]found[sent]{}}
 	if q.Claim.Compares() {
 		a.sides = 2
 	}
@@ -148,4 +150,14 @@ func (c *askedClients) open(in *connector.Inbound, who partition.Who, tls bool) 
 		return connector.Session{}, false
 	}
 	return who.OpenAt(in, c.implicit, tls)
+}
+
+// offersLogon reports whether one of the connectors offers AUTH.
+func (c *askedClients) offersLogon(tls bool) bool {
+	for _, in := range c.in {
+		if s, ok := c.open(in, partition.Who{}, tls); ok && len(s.SASL()) > 0 {
+			return true
+		}
+	}
+	return false
 }

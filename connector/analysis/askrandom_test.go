@@ -8,6 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/internal/policygen"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // askedPolicy draws a policy, with senders restricted and replaced on some connectors, mail
@@ -34,18 +35,26 @@ func askedPolicy(r *rand.Rand) *connector.Policy {
 		for i := range cfg.Send {
 			cfg.Send[i].DomainSecureEnabled = r.IntN(3) == 0
 		}
+		if r.IntN(4) == 0 {
+			cfg.Accepted = append(cfg.Accepted, routing.AcceptedDomain{DomainName: "*.org"}, routing.AcceptedDomain{DomainName: "com", MatchSubDomains: true})
+		}
+		if r.IntN(4) == 0 {
+			cfg.Server, cfg.Servers = "HubA", []routing.Server{{Name: "HubA"}, {Name: "HubB"}}
+			for i := range cfg.Send {
+				cfg.Send[i].SourceTransportServers = [][]string{nil, {"HubB"}, {"HubA", "HubB"}}[r.IntN(3)]
+			}
+		}
 		if p, err := connector.Compile(cfg); err == nil {
 			return p
 		}
 	}
 }
 
-// randomQuestion draws a question.
-func randomQuestion(r *rand.Rand) analysis.Question {
+// randomQuestion draws a question with one of the properties.
+func randomQuestion(r *rand.Rand, properties []analysis.Property) analysis.Question {
 	claims := []analysis.Claim{analysis.ClaimAlways, analysis.ClaimNever, analysis.ClaimSometimes}
-	properties := analysis.Properties()
 	q := analysis.Question{Claim: claims[r.IntN(len(claims))], Property: properties[r.IntN(len(properties))]}
-	if r.IntN(2) == 0 {
+	if len(properties) > 3 && r.IntN(2) == 0 {
 		q.Property = []analysis.Property{analysis.PropertyAccepted, analysis.PropertySends, analysis.PropertyRelays}[r.IntN(3)]
 	}
 	if q.Property == analysis.PropertyOffered {
@@ -56,6 +65,9 @@ func randomQuestion(r *rand.Rand) analysis.Question {
 	}
 	for range r.IntN(3) {
 		q.Remote = append(q.Remote, policygen.Range(r))
+	}
+	for range max(0, r.IntN(6)-3) {
+		q.Except = append(q.Except, policygen.Range(r))
 	}
 	if r.IntN(3) == 0 {
 		all := append(slices.Clone(policygen.Locals), param.MustParseBinding("0.0.0.0:25"), param.MustParseBinding("192.0.2.1:465"), param.MustParseBinding("192.0.2.1:26"), param.MustParseBinding("[::]:25"), param.MustParseBinding("0.0.0.0:587"))

@@ -1,26 +1,26 @@
 package analysis
 
 import (
-	"fmt"
-	"slices"
-
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// recipient stands for all recipients that the policies don't distinguish.
-type recipient struct {
-	to     routing.Address
-	relays [2]bool // mail to it is relayed
-	routes []routeStep
+// routeStep says how messages leave that are too large for the step before. It is comparable,
+// and steps that are equal are the same one.
+type routeStep struct {
+	ways [2]wayKind
+	upto int64      // the largest size; 0: no upper bound
+	next *routeStep // for larger messages, which leave in another way
 }
 
-// routeStep says how messages leave that are larger than the step before allows.
-type routeStep struct {
-	from int64 // the smallest size
-	ways [2]wayKind
+// at returns the step for messages of a size; nil for nil.
+func (r *routeStep) at(size int64) *routeStep {
+	for r != nil && r.upto > 0 && size > r.upto {
+		r = r.next
+	}
+	return r
 }
 
 // wayKind says of a route as much as a question may ask.
@@ -33,102 +33,87 @@ const (
 	encrypted
 )
 
-// collectRecipients fills a.recipients.
-func (a *asker) collectRecipients() {
-	var names []routing.Domain
-	for _, m := range a.q.To {
-		if name := m.name(); name.IsValid() {
-			names = append(names, name)
-		}
-	}
-	domains := a.domainsWith(names)
-	c := recipientCollector{asker: a, domains: domains, accepted: a.accepted, seen: map[string]bool{}}
-	cuts := slices.DeleteFunc(slices.Clone(a.cuts), func(cut int64) bool { return cut >= int64(a.q.Size) })
-	for i, p := range a.policies {
-		c.ways[i] = partition.NewWays(p, cuts, a.effort)
-	}
-	for i := range readable(domains) {
-		d := domains.Cells[i].Witness
-		if coversDomain(a.q.To, d) { // single addresses follow
-			c.add(i, partition.Mailbox("user", d))
-			if a.q.Property == PropertyRelays {
-				c.add(i, partition.Mailbox(routedLocal, d))
-			}
-		}
-		if !a.needs.to && len(a.recipients) > 0 || a.effort.Exceeded() {
-			return
-		}
-	}
-	for _, m := range a.q.To {
-		if m.address.IsValid() {
-			c.add(domains.Find(m.address.Domain()), m.address)
-		}
-	}
+// routeAt has the values that the steps from a size on depend on.
+type routeAt struct {
+	ways [2]*partition.Way
+	to   routing.Domain // where it matters: a domain of TLSSendDomainSecureList
 }
 
-// acceptedByName returns the accepted domains of p but *.
-func acceptedByName(p *connector.Policy) *routing.Accepted {
-	named := p.Config().Accepted
-	named = slices.DeleteFunc(named, func(a routing.AcceptedDomain) bool { return a.DomainName == "*" })
-	accepted, err := routing.NewAccepted(named...)
-	if err != nil { // it was good with one more
-		accepted, _ = routing.NewAccepted()
-	}
-	return accepted
-}
-
-// recipientCollector collects one recipient of each kind.
-type recipientCollector struct {
+// askedRoutes finds the steps of recipients. Those of many recipients have the same end, so it
+// is kept once.
+type askedRoutes struct {
 	*asker
-	domains  *partition.Domains
-	accepted [2]*routing.Accepted
-	ways     [2]*partition.Ways
-	seen     map[string]bool
+	ways  [2]*partition.Ways
+	known map[routeAt]*routeStep
+	steps map[routeStep]*routeStep
 }
 
-func (c *recipientCollector) add(cell int, to routing.Address) {
-	r := recipient{to: to}
-	for i := range c.sides {
-		_, accepted := c.accepted[i].Lookup(to.Domain())
-		r.relays[i] = !accepted || to.HasRouting()
+func newAskedRoutes(a *asker) *askedRoutes {
+	r := &askedRoutes{asker: a, known: map[routeAt]*routeStep{}, steps: map[routeStep]*routeStep{}}
+	var cuts []int64
+	for _, cut := range a.cuts {
+		if cut < a.limit {
+			cuts = append(cuts, cut)
+		}
 	}
-	if c.needs.routes {
-		r.routes = c.routesTo(to)
+	for i, p := range a.policies {
+		r.ways[i] = partition.NewWays(p, cuts, a.effort)
 	}
-	key := fmt.Sprint(c.domains.Cells[cell].Class, to.HasRouting(), r.relays, r.routes)
-	if !c.seen[key] {
-		c.seen[key] = true
-		c.recipients = append(c.recipients, r)
-	}
+	return r
 }
 
-// routesTo returns the routes by size, ascending.
-func (c *recipientCollector) routesTo(to routing.Address) []routeStep {
-	var steps []routeStep
-	var ways [2]*partition.Way
-	for i := range c.sides {
-		ways[i] = c.ways[i].To(to.Domain())
+// of returns the step of the smallest messages to a domain.
+func (r *askedRoutes) of(to routing.Domain) *routeStep {
+	var at routeAt
+	for i := range r.sides {
+		at.ways[i] = r.ways[i].To(to)
 	}
-	for from := int64(0); c.effort.Keep(1); {
-		step, upto := routeStep{from: from}, int64(0)
-		for i, way := range ways {
-			if way != nil {
-				step.ways[i] = kindOfWay(way.Route, to.Domain())
-				upto = smaller(upto, way.Upto)
+	if r.secured[to] {
+		at.to = to
+	}
+	return r.step(at)
+}
+
+// step returns the step of the smallest messages that have these ways.
+func (r *askedRoutes) step(at routeAt) *routeStep {
+	if known := r.known[at]; known != nil {
+		return known
+	}
+	var step routeStep
+	next := at
+	for i, way := range at.ways {
+		if way != nil {
+			step.ways[i] = r.kindOf(way.Route, at.to)
+			step.upto = smaller(step.upto, way.Upto)
+		}
+	}
+	if !r.effort.Keep(1) {
+		step.upto = 0
+	}
+	if step.upto > 0 {
+		for i, way := range at.ways {
+			if way != nil && way.Upto == step.upto {
+				next.ways[i] = way.Next
 			}
 		}
-		steps = append(steps, step)
-		if upto == 0 {
-			break
+		if step.next = r.step(next); step.next.ways == step.ways {
+			step = *step.next
 		}
-		for i, way := range ways {
-			if way != nil && way.Upto == upto {
-				ways[i] = way.Next
-			}
-		}
-		from = upto + 1
 	}
-	return slices.CompactFunc(steps, func(a, b routeStep) bool { return a.ways == b.ways })
+	if r.steps[step] == nil {
+		r.steps[step] = &step
+	}
+	r.known[at] = r.steps[step]
+	return r.known[at]
+}
+
+// kindOf returns the kind of a route, as far as the property depends on it.
+func (r *askedRoutes) kindOf(route connector.Route, to routing.Domain) wayKind {
+	kind := kindOfWay(route, to)
+	if kind == encrypted && r.q.Property != PropertyEncrypted && r.q.Property != PropertyUnencrypted {
+		return inClearText
+	}
+	return kind
 }
 
 func kindOfWay(r connector.Route, to routing.Domain) wayKind {
@@ -138,6 +123,9 @@ func kindOfWay(r connector.Route, to routing.Domain) wayKind {
 		return tooLargeWay
 	default:
 		return noWay
+	}
+	if r.Via != nil { // mail between servers uses TLS if it is offered
+		return inClearText
 	}
 	hosts := r.Outbound.Settings().SmartHosts
 	if len(hosts) == 0 {
@@ -149,13 +137,4 @@ func kindOfWay(r connector.Route, to routing.Domain) wayKind {
 		}
 	}
 	return encrypted
-}
-
-// at returns the step for messages of a size.
-func (r *recipient) at(size int64) routeStep {
-	at := len(r.routes) - 1
-	for at > 0 && r.routes[at].from > size {
-		at--
-	}
-	return r.routes[at]
 }

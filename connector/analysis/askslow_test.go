@@ -74,11 +74,11 @@ func (s *slowAsk) hasClient(local netip.AddrPort, remote netip.Addr) bool {
 	bound := slices.ContainsFunc(s.policies, func(p *connector.Policy) bool {
 		return slices.ContainsFunc(p.Bindings(), func(b netip.AddrPort) bool { return matches(b, local) })
 	})
-	in := slices.ContainsFunc(s.q.Local, func(at netip.AddrPort) bool {
-		return at == local || at.Addr().IsUnspecified() && matches(at, local) && bound
-	})
-	return (in || len(s.q.Local) == 0 && bound) &&
-		(len(s.q.Remote) == 0 || slices.ContainsFunc(s.q.Remote, func(r param.Range) bool { return r.Contains(remote) }))
+	in := len(s.q.Local) == 0 || slices.ContainsFunc(s.q.Local, func(at netip.AddrPort) bool { return at == local || at.Addr().IsUnspecified() && matches(at, local) })
+	has := func(ranges []param.Range) bool {
+		return slices.ContainsFunc(ranges, func(r param.Range) bool { return r.Contains(remote) })
+	}
+	return bound && in && (len(s.q.Remote) == 0 || has(s.q.Remote)) && !has(s.q.Except)
 }
 
 // matches reports whether a binding covers a local address.
@@ -126,6 +126,14 @@ func (s *slowAsk) hasIdentity(who gridIdentity) bool {
 	return err == nil && who.user && (group.SIDs[0] == permission.SIDAuthenticatedUsers || slices.Contains(who.groups, group.SIDs[0]))
 }
 
+// logsOn reports whether the question is about users who log on here: unless it names them,
+// they log on only where a connector offers AUTH.
+func (s *slowAsk) logsOn(c gridClient, tls bool) bool {
+	return s.q.As != "" || s.isRoute() || slices.ContainsFunc(s.policies, func(p *connector.Policy) bool {
+		return offered(p, "AUTH", gridIdentity{}.dialog(c, tls, nil))
+	})
+}
+
 // channels returns the channels of a client that the question is about.
 func (s *slowAsk) channels(c gridClient) []bool {
 	offered := false
@@ -164,10 +172,14 @@ func (s *slowAsk) grid(r *rand.Rand, wanted func(has [2]bool) bool, f func(conne
 	for _, c := range s.clients() {
 		for _, who := range gridIdentities() {
 			for _, tls := range s.channels(c) {
-				if !s.hasIdentity(who) || len(who.names) > 0 && !tls {
+				if !s.hasIdentity(who) || len(who.names) > 0 && !tls || who.user && !s.logsOn(c, tls) {
 					continue
 				}
-				s.parts(who.dialog(c, tls, nil), senders, recipients).each(r, wanted, f)
+				anybody := s.parts(who.dialog(c, tls, nil), senders, recipients)
+				anybody.each(r, wanted, f)
+				if len(anybody.senders) > 0 && s.isRoute() {
+					return
+				}
 				if who.user {
 					owner := s.parts(who.dialog(c, tls, senders), senders, recipients)
 					owner.each(r, wanted, f)
@@ -208,7 +220,7 @@ func (s *slowAsk) parts(d connector.Dialog, senders, recipients []routing.Addres
 	}
 	for _, to := range recipients {
 		for _, size := range policygen.Sizes {
-			if size <= int64(s.q.Size) {
+			if s.asksAt(to, size) {
 				p.sent = append(p.sent, sentTo{to: to, size: size})
 			}
 		}
@@ -220,10 +232,30 @@ func (s *slowAsk) parts(d connector.Dialog, senders, recipients []routing.Addres
 	return p
 }
 
+// isRoute reports whether the property is one of a route, so that the client doesn't matter.
+func (s *slowAsk) isRoute() bool {
+	return slices.Contains([]analysis.Property{analysis.PropertyRouted, analysis.PropertyEncrypted, analysis.PropertyUnencrypted}, s.q.Property)
+}
+
+// asksAt reports whether the question is about messages of a size. Without a size, always is
+// about those that no limit refuses: a session in which a small message is accepted, and a
+// route that takes it.
+func (s *slowAsk) asksAt(to routing.Address, size int64) bool {
+	switch {
+	case s.q.Size > 0:
+		return size <= int64(s.q.Size)
+	case s.q.Claim != analysis.ClaimAlways:
+		return true
+	case s.q.Property == analysis.PropertyEncrypted || s.q.Property == analysis.PropertyUnencrypted:
+		return s.policies[0].Route(to, size, nil).Outcome != routing.TooLarge
+	}
+	return size == 0
+}
+
 // fill asks one policy. mail is set if the session comes to MAIL.
 func (p *parts) fill(i int, policy *connector.Policy, s connector.Session, mail bool) {
 	session := slices.Contains([]analysis.Property{analysis.PropertyServed, analysis.PropertyOffered, analysis.PropertyLogsOn}, p.q.Property)
-	alone := session || slices.Contains([]analysis.Property{analysis.PropertyRouted, analysis.PropertyEncrypted, analysis.PropertyUnencrypted}, p.q.Property)
+	alone := session || p.isRoute()
 	first := session && has(policy, p.q, p.d)
 	for j := range p.senders {
 		p.senders[j].has[i] = alone || mail && s.Mail(connector.Mail{From: p.senders[j].from}).Allowed()
@@ -294,10 +326,13 @@ func (p *parts) walk(from routing.Address, to *sentTo, all [2]bool) {
 	}
 }
 
-// relaysTo reports whether mail to an address is relayed: * isn't an accepted domain here.
+// relaysTo reports whether mail to an address is relayed: *, *.org and what is below com aren't accepted domains here.
 func relaysTo(p *connector.Policy, to routing.Address) bool {
 	cfg := p.Config()
-	cfg.Accepted = slices.DeleteFunc(cfg.Accepted, func(a routing.AcceptedDomain) bool { return a.DomainName == "*" })
+	cfg.Accepted = slices.DeleteFunc(cfg.Accepted, func(a routing.AcceptedDomain) bool { return a.DomainName == "*" || a.DomainName == "*.org" })
+	for i := range cfg.Accepted {
+		cfg.Accepted[i].MatchSubDomains = cfg.Accepted[i].MatchSubDomains && cfg.Accepted[i].DomainName != "com"
+	}
 	accepted, err := routing.NewAccepted(cfg.Accepted...)
 	if err != nil {
 		panic(err)
@@ -340,7 +375,7 @@ func hasRoute(p *connector.Policy, q analysis.Question, to routing.Address, size
 		return false
 	}
 	c := r.Outbound.Settings()
-	required := c.RequireTLS || c.TlsAuthLevel != param.TlsAuthNone || len(c.SmartHosts) == 0 && c.DomainSecureEnabled && slices.Contains(p.Config().Transport.TLSSendDomainSecureList, to.Domain().String())
+	required := r.Via == nil && (c.RequireTLS || c.TlsAuthLevel != param.TlsAuthNone || len(c.SmartHosts) == 0 && c.DomainSecureEnabled && slices.Contains(p.Config().Transport.TLSSendDomainSecureList, to.Domain().String()))
 	return q.Property == analysis.PropertyRouted || required == (q.Property == analysis.PropertyEncrypted)
 }
 

@@ -83,7 +83,10 @@ func TestAsk(t *testing.T) {
 		{"-as certificate -connector Clients always sends", "no: a session may not send", ""},
 		{"-to contoso.com always encrypted", "yes: every such session leaves only with TLS", ""},
 		{"-to *.contoso.com -size 1MB sometimes unencrypted", "yes: a session may leave without TLS", ""},
-		{"-local 192.0.2.1:465 sometimes served", "no: no such session is served", ""},
+		{"-local 192.0.2.1:25 -remote 10.2.9.0/24 -from <>,fabrikam.com -to contoso.com always accepted", "yes: every such session is accepted", ""}, // AUTH isn't offered
+		{"-local 192.0.2.1:25 -remote 10.2.9.0/24 -as printers -to contoso.com always accepted", "no: a session isn't accepted: AUTH LOGIN is refused: 504", ""},
+		{"-connector Scanners -clear -own sometimes sends", "undecided: the question is about no session: no client can log on here, or show a certificate that names the senders", ""},
+		{"-local 192.0.2.1:465 sometimes served", "undecided: the question is about no session: no Receive connector has a binding", ""},
 		{"-local 192.0.2.1:587 -remote 10.0.0.0/8 always served by clients", "yes: every such session is served by clients", ""},
 		{"always served by Elsewhere", `undecided: this server has no Receive connector "Elsewhere"`, ""},
 		{"-connector Elsewhere always served", `undecided: this server has no Receive connector "Elsewhere"`, ""},
@@ -168,5 +171,42 @@ func TestAskUnlisted(t *testing.T) {
 	got := analysis.Ask(compile(t, cfg), analysis.MustParseQuestion("-connector Internet -as certificate:a.org -from a.org,b.org -others sometimes sends"))
 	if got.Holds || got.Undecided != "" {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// TestAskClearWhereTLSBegins: a connection in the clear to a port where TLS comes first ends at once.
+func TestAskClearWhereTLSBegins(t *testing.T) {
+	cfg := asked()
+	cfg.Receive[2].Bindings = bindings("0.0.0.0:465")
+	p := compile(t, cfg)
+	for question, want := range map[string]string{
+		"-local 192.0.2.1:465 -clear always served":                        "a session isn't served: the connection has to begin with TLS",
+		"-local 192.0.2.1:465 -clear sometimes served":                     "no such session is served",
+		"-local 192.0.2.1:465 -clear -to contoso.com always accepted":      "a session isn't accepted: the connection has to begin with TLS",
+		"-local 192.0.2.1:465 -as anonymous -to contoso.com always relays": "a session doesn't relay",
+	} {
+		if got := analysis.Ask(p, analysis.MustParseQuestion(question)); got.Text != want && want != "" {
+			t.Errorf("%s: got %s", question, got.Text)
+		}
+	}
+}
+
+// TestAskCertificate: a client with a certificate who has logged on is a user.
+func TestAskCertificate(t *testing.T) {
+	cfg := asked()
+	cfg.Receive[0].DomainSecureEnabled = true
+	p := compile(t, cfg)
+	for question, want := range map[string]bool{
+		"-connector Clients -as certificate never relays":                                          true,
+		"-connector Clients -as S-1-9-1419165041-1139599005-3936102811-1022490595-10 never relays": true,
+		`-connector Clients -as "Authenticated Users" never relays`:                                false,
+		"-connector Clients never relays":                                                          false,
+	} {
+		if got := analysis.Ask(p, analysis.MustParseQuestion(question)); got.Undecided != "" || got.Holds != want {
+			t.Errorf("%s: got %+v", question, got)
+		}
+	}
+	if got := analysis.Ask(p, analysis.Question{As: "Anonymous", Claim: analysis.ClaimNever, Property: analysis.PropertyLogsOn}); !got.Holds || len(got.Notes) > 0 {
+		t.Errorf("a user was asked about: %+v", got)
 	}
 }

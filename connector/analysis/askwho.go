@@ -33,7 +33,7 @@ func (a *asker) identities(c *askedClients, tls bool) iter.Seq[sendingAs] {
 				}
 			}
 		}
-		if kind == asAnonymous || kind == asCertificate {
+		if kind == "" && a.needs.session && !c.offersLogon(tls) || kind == asAnonymous || kind == asCertificate {
 			return
 		}
 		a.users(c)(yield)

@@ -3,7 +3,6 @@ package analysis
 import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
-	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -15,7 +14,8 @@ type groundwork struct {
 	// Found out by lay; nil before.
 	listeners []partition.Listener
 	domains   *partition.Domains
-	accepted  [2]*routing.Accepted          // the accepted domains of each policy but *
+	accepted  [2]*routing.Accepted          // the accepted domains of each policy that are the organisation's own
+	secured   map[routing.Domain]bool       // those of TLSSendDomainSecureList
 	cuts      []int64                       // where sizes matter for routes
 	all       map[allRecipients][]recipient // one of each kind
 }
@@ -23,7 +23,7 @@ type groundwork struct {
 // allRecipients are the recipients of all domains, as far as a question divides them.
 type allRecipients struct {
 	Property
-	size param.Size
+	limit int64 // the largest size
 }
 
 // lay finds out the rest, unless that is done already.
@@ -31,10 +31,16 @@ func (g *groundwork) lay() {
 	if g.domains != nil {
 		return
 	}
-	g.listeners = partition.Intervals(g.policies[0], g.policies[1], g.effort)
+	g.listeners = partition.SharedIntervals(g.policies[0], g.policies[1], g.effort)
 	g.domains = partition.NewDomains(g.policies[0], g.policies[1])
+	g.secured = map[routing.Domain]bool{}
 	for i, p := range g.policies {
 		g.accepted[i] = acceptedByName(p)
+		for _, name := range p.Config().Transport.TLSSendDomainSecureList {
+			if d, err := routing.ParseDomain(name); err == nil { // as in every policy
+				g.secured[d] = true
+			}
+		}
 	}
 	g.cuts = partition.Cuts(g.policies[0], g.policies[1])
 	g.all = map[allRecipients][]recipient{}
@@ -50,7 +56,7 @@ func (g *groundwork) domainsWith(further []routing.Domain) *partition.Domains {
 
 // everyRecipient returns the recipients for a question that restricts them not at all.
 func (g *groundwork) everyRecipient(a *asker) []recipient {
-	key := allRecipients{a.q.Property, a.q.Size}
+	key := allRecipients{a.q.Property, a.limit}
 	if g.all[key] == nil {
 		a.collectRecipients()
 		g.all[key] = a.recipients

@@ -16,18 +16,21 @@ import (
 // are asked about with plain local parts, without %, ! and @, except for
 // PropertyRelays and those that To names.
 type Question struct {
-	Remote []param.Range    // the clients
+	Remote []param.Range    // the clients; without any, all
+	Except []param.Range    // those of them that aren't asked about
 	Local  []netip.AddrPort // where they connect; an unspecified address: all of its family at that port
 	// As is who they are: "" for any client, which is -as anybody, "anonymous", "certificate" for clients with
 	// a certificate of TLSReceiveDomainSecureList, "certificate:NAME" for those whose
 	// certificate proves NAME, or the name or SID of a user or group, which means every
-	// user who logs on and is a member, whatever else the user is a member of.
+	// user who logs on and is a member, whatever else the user is a member of. A client that
+	// has logged on is a user only, whatever its certificate names.
 	As      string
 	Channel Channel
 	From    []Mailboxes // the senders
 	To      []Mailboxes // the recipients
 	// Size is the size of the largest message, in bytes: all sizes from 0 to Size are
-	// asked about. 0: a message that is small enough for every limit.
+	// asked about. 0: all sizes, but ClaimAlways isn't about messages that are too large
+	// for a limit.
 	Size   param.Size
 	Sender SenderRelation
 	// Connector is the name of the Receive connector that serves the sessions. With

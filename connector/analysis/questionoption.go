@@ -35,12 +35,18 @@ type questionOption struct {
 
 // questionOptions has the options in the order of Question.String.
 var questionOptions = []questionOption{{
-	QuestionOption: QuestionOption{"remote", "clients in these `RANGES`, as in RemoteIPRanges, separated by commas (default: all clients)"},
-	set: func(q *Question, value string) (err error) {
-		q.Remote, err = parseList(value, param.ParseRange)
-		return err
+	QuestionOption: QuestionOption{"remote", "clients in these `RANGES`, as in RemoteIPRanges, separated by commas; !RANGE leaves clients out, so !10.0.0.0/8 is all clients elsewhere (default: all clients)"},
+	set:            (*Question).setRemote,
+	value: func(q *Question) string {
+		var all []askedRange
+		for _, r := range q.Remote {
+			all = append(all, askedRange{r, false})
+		}
+		for _, r := range q.Except {
+			all = append(all, askedRange{r, true})
+		}
+		return joinTexts(all)
 	},
-	value: func(q *Question) string { return joinTexts(q.Remote) },
 }, {
 	QuestionOption: QuestionOption{"local", "clients that connect to `IP:PORT`; several are separated by commas, and 0.0.0.0 and [::] stand for every address (default: all that the policy has a binding for)"},
 	set: func(q *Question, value string) (err error) {
@@ -49,7 +55,7 @@ var questionOptions = []questionOption{{
 	},
 	value: func(q *Question) string { return joinTexts(q.Local) },
 }, {
-	QuestionOption: QuestionOption{"as", "`WHO` the clients are: anonymous, certificate, certificate:NAME, or a user or group as in Add-ADPermission: all users who are members of it, whatever else they are members of (default: -as anybody, which is every client)"},
+	QuestionOption: QuestionOption{"as", "clients that are `WHO`: anonymous (without logon and without a certificate of TLSReceiveDomainSecureList), certificate (with one, without logon), certificate:NAME, or a user or group as in Add-ADPermission, which means all users who are members of it, whatever else they are members of (default: -as anybody, which is every client)"},
 	set:            (*Question).setAs,
 	value:          func(q *Question) string { return q.As },
 }, {
@@ -75,9 +81,11 @@ var questionOptions = []questionOption{{
 	},
 	value: func(q *Question) string { return joinTexts(q.To) },
 }, {
-	QuestionOption: QuestionOption{"size", "messages of any size up to `SIZE`, as in 20MB (default: messages that are small enough for every limit)"},
+	QuestionOption: QuestionOption{"size", "messages of any size up to `SIZE`, as in 20MB (default: of any size; always leaves out those that are too large for a limit)"},
 	set: func(q *Question, value string) (err error) {
-		q.Size, err = param.ParseSize(value)
+		if q.Size, err = param.ParseSize(value); err == nil && q.Size <= 0 {
+			err = errors.New("give the size of the largest message, as in 20MB")
+		}
 		return err
 	},
 	value: func(q *Question) string {
@@ -96,12 +104,18 @@ var questionOptions = []questionOption{{
 	is:             func(q *Question) bool { return q.Sender == OthersSender },
 }, {
 	QuestionOption: QuestionOption{"connector", "sessions that the Receive connector `NAME` serves; with -with-connector or -with, those that it would serve if it were alone"},
-	set:            func(q *Question, value string) error { return setName(&q.Connector, value) },
-	value:          func(q *Question) string { return q.Connector },
+	set: func(q *Question, value string) error {
+		q.Connector = value
+		return nil
+	},
+	value: func(q *Question) string { return q.Connector },
 }, {
-	QuestionOption: QuestionOption{"with-connector", "compare with the Receive connector `NAME`"},
-	set:            func(q *Question, value string) error { return setName(&q.Other, value) },
-	value:          func(q *Question) string { return q.Other },
+	QuestionOption: QuestionOption{"with-connector", "compare with the Receive connector `NAME`, each as if it were alone"},
+	set: func(q *Question, value string) error {
+		q.Other = value
+		return nil
+	},
+	value: func(q *Question) string { return q.Other },
 }}
 
 func findOption(name string) *questionOption {
@@ -145,12 +159,4 @@ func parseRecipients(s string) (Mailboxes, error) {
 		err = errors.New("<> is a sender; a recipient has a domain")
 	}
 	return m, err
-}
-
-func setName(to *string, value string) error {
-	if value == "" {
-		return errors.New("give the name of a Receive connector")
-	}
-	*to = value
-	return nil
 }

@@ -3,12 +3,8 @@ package analysis
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
-
-	"github.com/interchange-smtp/interchange/permission"
-	"github.com/interchange-smtp/interchange/routing"
 )
 
 // Bounds of a question.
@@ -67,7 +63,9 @@ func ParseQuestionWords(words ...string) (q Question, err error) {
 		value := ""
 		if o.TakesValue() {
 			i++
-			value = words[i]
+			if value = strings.TrimSpace(words[i]); value == "" {
+				return Question{}, fmt.Errorf("-%s is empty; give a value, or leave the option out", o.Name)
+			}
 		}
 		if err := o.set(&q, value); err != nil {
 			return Question{}, fmt.Errorf("-%s: %w", o.Name, err)
@@ -96,53 +94,33 @@ func (q *Question) setClaim(words []string) error {
 	return nil
 }
 
-// check returns an error if the parts of the question contradict each other.
+// check returns an error if the parts of the question contradict each other. It writes As
+// as ParseQuestion does.
 func (q *Question) check() error {
+	if q.As != "" {
+		if err := q.setAs(q.As); err != nil {
+			return fmt.Errorf("-as: %w", err)
+		}
+	}
 	switch {
 	case !slices.Contains(Claims(), q.Claim):
 		return fmt.Errorf("%q is not a claim; give %s", q.Claim, either(Claims()))
 	case !slices.Contains(Properties(), q.Property):
 		return fmt.Errorf("%q is not a property; give %s", q.Property, either(Properties()))
 	case q.Property == PropertyOffered && !isKeyword(q.Argument):
-		return fmt.Errorf("%q is not a keyword that EHLO may offer; give one of %s, or a mechanism, as in offered AUTH LOGIN", q.Argument, strings.Join(slices.Sorted(maps.Keys(keywords)), ", "))
+		return keywordError(q.Argument)
 	case q.Other != "" && !q.Claim.Compares():
 		return fmt.Errorf("-with-connector goes with %s, not with %s", either([]Claim{ClaimDisjoint, ClaimImplies, ClaimEquivalent}), q.Claim)
 	case q.Other != "" && q.Connector == "":
 		return errors.New("-with-connector needs -connector, the connector that it is compared with")
+	case len(q.Except) > 0 && len(q.clients()) == 0:
+		return errors.New("-remote: the ranges after ! leave no client")
 	case q.Size < 0:
 		return errors.New("-size: give the size of the largest message, as in 20MB")
 	case q.Sender == OwnSender && q.As == asAnonymous:
 		return errors.New("-own: an anonymous client has no address of its own")
 	case q.Channel == OnlyClear && (q.As == asCertificate || strings.HasPrefix(q.As, asCertificate+":")):
 		return errors.New("-clear: a client shows its certificate with TLS only")
-	}
-	return nil
-}
-
-// The values of Question.As that aren't users or groups.
-const (
-	asAnybody     = "anybody"
-	asAnonymous   = "anonymous"
-	asCertificate = "certificate"
-)
-
-// setAs reads the value of -as.
-func (q *Question) setAs(value string) error {
-	q.As = strings.TrimSpace(value)
-	name, named := strings.CutPrefix(q.As, asCertificate+":")
-	switch {
-	case q.As == asAnybody:
-		q.As = ""
-	case q.As == asAnonymous || q.As == asCertificate:
-	case named:
-		d, err := routing.ParseDomain(name)
-		if err == nil {
-			q.As = asCertificate + ":" + d.String()
-		}
-		return err
-	default:
-		_, err := permission.ParsePrincipal(q.As)
-		return err
 	}
 	return nil
 }
@@ -195,15 +173,6 @@ func splitWords(text string) (words []string, err error) {
 		words = append(words, word.String())
 	}
 	return words, nil
-}
-
-// isKeyword reports whether s is a keyword of EHLO that a policy decides about, or AUTH and
-// a mechanism.
-func isKeyword(s string) bool {
-	if mechanism, ok := strings.CutPrefix(s, "AUTH "); ok {
-		return mechanism != "" && strings.Trim(mechanism, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == ""
-	}
-	return keywords[s] != nil
 }
 
 // either lists values as alternatives.

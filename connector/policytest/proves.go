@@ -11,7 +11,7 @@ import (
 // about. The question is the text of [analysis.ParseQuestion]:
 //
 //	policytest.Proves(t, p, "-remote 10.1.0.0/16 -as printers -tls -to *.contoso.com -size 20MB always accepted")
-//	policytest.Proves(t, p, "-remote 0.0.0.0-9.255.255.255,11.0.0.0-255.255.255.255,::/0 -from contoso.com never sends")
+//	policytest.Proves(t, p, "-remote !10.0.0.0/8 -from contoso.com never sends")
 //	policytest.Proves(t, p, "-clear never logs-on")
 //
 // It prints a session of which it isn't true, with the explanation of the whole session. A
