@@ -17,35 +17,67 @@ import (
 type askFlags struct {
 	policyFlags
 	with    string
-	options map[string]*string // of the question
+	options []string // of the question, with their values, as they were given
 }
 
 // askQuestion registers the flags of gateway ask and returns its runner.
 func askQuestion(c *cli, fs *flag.FlagSet) runner {
-	f := askFlags{options: map[string]*string{}}
+	f := askFlags{}
 	f.register(fs)
-	fs.StringVar(&f.with, "with", "", "compare with the policy `OTHER`: a file, files separated by commas, or a directory")
+	fs.Func("with", "compare with the policy `OTHER`: a file, files separated by commas, or a directory", f.setWith)
 	for _, o := range analysis.QuestionOptions() {
-		f.options[o.Name] = new(string)
+		option := "-" + o.Name
 		if o.TakesValue() {
-			fs.StringVar(f.options[o.Name], o.Name, "", o.Help)
-		} else {
-			fs.BoolFunc(o.Name, o.Help, func(string) error {
-				*f.options[o.Name] = "given"
+			fs.Func(o.Name, o.Help, func(value string) error {
+				f.options = append(f.options, option, value)
 				return nil
 			})
+			continue
 		}
+		fs.BoolFunc(o.Name, o.Help, func(value string) error {
+			f.options = append(f.options, option)
+			if value != "true" {
+				return errors.New("it takes no value")
+			}
+			return nil
+		})
 	}
 	return func(words []string) int { return c.askPolicy(&f, words) }
 }
 
-// askNote says what a property is.
-func askNote() string {
-	var names []string
-	for _, p := range analysis.Properties() {
-		names = append(names, string(p))
+func (f *askFlags) setWith(value string) error {
+	switch {
+	case value == "":
+		return errors.New("name a file or a directory")
+	case f.with != "":
+		return errors.New("it is given twice; separate the files of one policy by commas")
 	}
-	return "PROPERTY is " + strings.Join(names, ", ") + "; offered is followed by a keyword of EHLO, served may be followed by: by NAME"
+	f.with = value
+	return nil
+}
+
+// propertyTexts say what a session with a property is like.
+var propertyTexts = map[analysis.Property]string{
+	analysis.PropertyServed:      "a Receive connector serves the connection; served by NAME: this one does",
+	analysis.PropertyOffered:     "followed by STARTTLS, AUTH, AUTH LOGIN, CHUNKING or another keyword: EHLO offers it before the client logs on",
+	analysis.PropertyLogsOn:      "AUTH is accepted",
+	analysis.PropertySends:       "MAIL is accepted",
+	analysis.PropertyLetIn:       "MAIL, RCPT and the message are accepted",
+	analysis.PropertyRelays:      "MAIL and RCPT are accepted, for a recipient elsewhere",
+	analysis.PropertyAccepted:    "it is let in, and the recipient has a route",
+	analysis.PropertyRouted:      "the recipient has a route; the client doesn't matter",
+	analysis.PropertyEncrypted:   "the recipient has a route on which mail leaves only with TLS",
+	analysis.PropertyUnencrypted: "the recipient has a route on which mail may leave without TLS",
+}
+
+// askNote says what a question is.
+func askNote() string {
+	var all []string
+	for _, p := range analysis.Properties() {
+		all = append(all, fmt.Sprintf("%s (%s)", p, propertyTexts[p]))
+	}
+	return "A question is about every session of one client that sends one message to one recipient; flags restrict the sessions. For example: gateway ask policy.json -as anonymous never relays. PROPERTY is " +
+		strings.Join(all, ", ")
 }
 
 // question returns the question of the flags and words; the words before its claim are
@@ -56,17 +88,7 @@ func (f *askFlags) question(words []string) (analysis.Question, error) {
 		at = len(words)
 	}
 	f.files = append(f.files, words[:at]...)
-	var question []string
-	for _, o := range analysis.QuestionOptions() {
-		switch value := *f.options[o.Name]; {
-		case value == "":
-		case o.TakesValue():
-			question = append(question, "-"+o.Name, value)
-		default:
-			question = append(question, "-"+o.Name)
-		}
-	}
-	return analysis.ParseQuestionWords(append(question, words[at:]...)...)
+	return analysis.ParseQuestionWords(append(f.options, words[at:]...)...)
 }
 
 // askPolicy answers a question about a policy.
@@ -75,32 +97,35 @@ func (c *cli) askPolicy(f *askFlags, words []string) int {
 	if err != nil {
 		return c.invalid(err)
 	}
-	l, ok := c.policy(&f.policyFlags)
-	if !ok {
-		return exitInvalid
-	}
-	var answer analysis.Answer
-	if f.with == "" {
-		answer = analysis.Ask(l.Policy, q)
-	} else {
+	policies := []policyFlags{f.policyFlags}
+	if f.with != "" {
 		other := f.policyFlags
+		other.demo = false
 		if other.files, err = load.Names(f.with); err != nil {
 			return c.invalid(err)
 		}
-		with, ok := c.policy(&other)
+		policies = append(policies, other)
+	}
+	var asked []*connector.Policy
+	for i := range policies {
+		l, ok := c.policy(&policies[i])
 		if !ok {
 			return exitInvalid
 		}
-		answer = analysis.AskBoth(l.Policy, with.Policy, q)
+		asked = append(asked, l.Policy)
 	}
-	shown := f.newQuestionJSON(q, answer)
+	answer := analysis.Ask(asked[0], q)
+	if f.with != "" {
+		answer = analysis.AskBoth(asked[0], asked[1], q)
+	}
+	shown := newQuestionJSON(q, answer, policies)
 	switch {
 	case f.json:
 		c.printJSON(shown)
 	case answer.Undecided != "":
 		return c.invalid(errors.New(answer.Undecided))
 	default:
-		c.printAnswer(shown, answer)
+		c.printAnswer(shown)
 	}
 	switch {
 	case answer.Undecided != "":
@@ -119,30 +144,53 @@ type questionJSON struct {
 	Text      string       `json:"text"`
 	Notes     []string     `json:"notes,omitempty"`
 	Witness   *witnessJSON `json:"witness,omitempty"`
-	Explain   string       `json:"explain,omitempty"` // a command line that shows the witness
+	Explain   []string     `json:"explain,omitempty"` // a command line that shows the witness, under each policy
 	Swaks     string       `json:"swaks,omitempty"`   // one that carries it out
+
+	example string // the witness in words
 }
 
-func (f *askFlags) newQuestionJSON(q analysis.Question, a analysis.Answer) questionJSON {
+func newQuestionJSON(q analysis.Question, a analysis.Answer, policies []policyFlags) questionJSON {
 	out := questionJSON{Question: q.String(), Holds: a.Holds, Undecided: a.Undecided, Text: a.Text, Notes: a.Notes}
-	if a.Witness != nil {
-		witness := newWitnessJSON(*a.Witness)
-		out.Witness, out.Explain, out.Swaks = &witness, explainCommand(&f.policyFlags, *a.Witness), swaksCommand(q.Property, *a.Witness)
+	if a.Witness == nil {
+		return out
+	}
+	witness, command := newWitnessJSON(*a.Witness), explainCommand
+	out.Witness, out.example = &witness, explain.Session(*a.Witness)
+	switch {
+	case slices.Contains([]analysis.Property{analysis.PropertyRouted, analysis.PropertyEncrypted, analysis.PropertyUnencrypted}, q.Property):
+		out.example, command = "mail to "+a.Witness.To[0].String(), routeCommand
+		if a.Witness.Size > 0 {
+			out.example += fmt.Sprintf(" of %d bytes", a.Witness.Size)
+		}
+	case q.Claim.Compares() && q.Connector != "":
+		out.example += "\n      on each connector as if it were the only one, so no command shows it"
+		return out
+	default:
+		out.Swaks = swaksCommand(q.Property, *a.Witness)
+	}
+	for i := range policies {
+		out.Explain = append(out.Explain, command(&policies[i], *a.Witness))
 	}
 	return out
 }
 
 // printAnswer prints an answer and the session that shows it.
-func (c *cli) printAnswer(shown questionJSON, a analysis.Answer) {
+func (c *cli) printAnswer(shown questionJSON) {
 	yes := "no"
-	if a.Holds {
+	if shown.Holds {
 		yes = "yes"
 	}
-	fmt.Fprintf(c.stdout, "%s: %s\n", yes, a.Text)
-	if a.Witness != nil {
-		fmt.Fprintf(c.stdout, "    for example %s\n      %s\n      %s\n", explain.Session(*a.Witness), shown.Explain, shown.Swaks)
+	fmt.Fprintf(c.stdout, "%s: %s\n", yes, shown.Text)
+	if shown.Witness != nil {
+		fmt.Fprintf(c.stdout, "    for example %s\n", shown.example)
+		for _, command := range append(shown.Explain, shown.Swaks) {
+			if command != "" {
+				fmt.Fprintf(c.stdout, "      %s\n", command)
+			}
+		}
 	}
-	for _, note := range a.Notes {
+	for _, note := range shown.Notes {
 		fmt.Fprintf(c.stdout, "note: %s\n", note)
 	}
 }

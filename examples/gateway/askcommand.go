@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -47,9 +48,9 @@ func shellWord(s string) string {
 // isPlainName reports whether a user can have the name of a principal.
 func isPlainName(name string) bool { return permission.CheckName(name) == nil }
 
-// explainCommand returns the command that shows a session under the policy of the flags.
-func explainCommand(p *policyFlags, d connector.Dialog) string {
-	c := commandLine{"gateway", "explain"}
+// policyCommand returns a command about the policy of the flags, so far.
+func policyCommand(name string, p *policyFlags) commandLine {
+	c := commandLine{"gateway", name}
 	c.add(p.files...)
 	if p.demo {
 		c.add("-demo")
@@ -57,6 +58,23 @@ func explainCommand(p *policyFlags, d connector.Dialog) string {
 	c.flag("-server", p.server)
 	c.flag("-profile", p.profile)
 	c.flag("-credentials", p.credentials)
+	return c
+}
+
+// routeCommand returns the command that shows the route of a session's message under the policy
+// of the flags.
+func routeCommand(p *policyFlags, d connector.Dialog) string {
+	c := policyCommand("route", p)
+	c.add("-to", d.To[0].String())
+	if d.Size > 0 {
+		c.add("-size", strconv.FormatInt(d.Size, 10))
+	}
+	return c.String()
+}
+
+// explainCommand returns the command that shows a session under the policy of the flags.
+func explainCommand(p *policyFlags, d connector.Dialog) string {
+	c := policyCommand("explain", p)
 	c.add("-remote", d.Remote.String(), "-local", d.Local.String())
 	if d.TLS {
 		c.add("-tls")
@@ -125,12 +143,14 @@ func swaksCommand(property analysis.Property, d connector.Dialog) string {
 		name, _ := sessionUser(d)
 		c.add("--auth", "--auth-user", name, "--auth-password", "PASSWORD")
 	}
-	c.add("--from", "<"+d.From.String()+">", "--to", d.To[0].String())
+	c.add("--from", cmp.Or(d.From.String(), "<>"), "--to", d.To[0].String())
 	switch last := lastCommands[property]; {
 	case last != "":
 		c.add("--quit-after", last)
 	case d.Size > 0:
-		return c.String() + " --body @FILE" + fmt.Sprintf(" # of %d bytes", d.Size)
+		return c.String() + " --data @FILE" + fmt.Sprintf(" # a message of %d bytes", d.Size)
+	case d.From.IsNull(): // otherwise swaks writes From: <>, which few clients may
+		c.add("--data", `Subject: test\n\ntest`)
 	}
 	return c.String()
 }

@@ -106,6 +106,7 @@ func policyCommands() []command {
 	}, {
 		name: "verify", summary: "check a certificate of prove without the code that made it", words: "FILE", start: verifyProof,
 		synopsis: []string{"[-json] CERTIFICATE POLICY", "[-json] CERTIFICATE OLD NEW"},
+		note:     "CERTIFICATE is what gateway prove printed about the same policies; it is no TLS certificate",
 		exits:    []string{"verified", "refused", "invalid"},
 	}, {
 		name: "replay", summary: "say what would change for the sessions in logs", words: "FILE", start: replayLogs,
