@@ -59,7 +59,7 @@ type Transport struct {
 	ExternalDelayDsnEnabled         param.Setting[bool]              // whether reports of delays are sent
 	InternalDelayDsnEnabled         param.Setting[bool]              // the same
 
-	// Assertions are questions about the whole policy that must hold, each the text of one
+	// Assertions are questions about all sessions of this server that must hold, each the text of one
 	// analysis.Question: "-remote 10.1.0.0/16 -clear never logs-on". Only package analysis
 	// answers them; they change no decision. At most MaxAssertions.
 	Assertions []string

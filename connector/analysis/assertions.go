@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
@@ -9,9 +10,10 @@ import (
 )
 
 // Assertions answers the questions in Transport.Assertions, and returns a finding for each
-// that isn't proved: it is false, it can't be read, or it can't be decided. All are
-// errors, which can't be acknowledged: a program should serve p only without such findings.
-// A nil policy asserts nothing.
+// that isn't proved: it is false, it can't be read, or it can't be decided. These are
+// errors, which can't be acknowledged: a program should serve p only without them. A true
+// assertion about a group that no grant names, which may be a misspelt one, is a warning. A
+// nil policy asserts nothing.
 //
 // All questions together may take as much effort as one that is given to Ask; one finding
 // is about all those that are left then.
@@ -45,7 +47,7 @@ func assertions(p *connector.Policy, effort *partition.Effort) (found []Finding)
 	return found
 }
 
-// assert answers an assertion. Unless it is true, f becomes the finding that says so.
+// assert answers an assertion. Unless it is true and its words are known, f becomes the finding that says so.
 func (g *groundwork) assert(f *Finding, text string, q Question) {
 	switch a := g.ask(q); {
 	case a.Undecided != "":
@@ -60,6 +62,9 @@ func (g *groundwork) assert(f *Finding, text string, q Question) {
 		if a.Witness != nil && q.Other == "" { // that of two connectors isn't one of the policy
 			f.Witness = *a.Witness
 		}
+	case len(a.Notes) > 0:
+		f.Severity, f.Code, f.Detail = source.SeverityWarning, CodeAssertionDoubtful, fmt.Sprintf("%q is true, but %s", text, strings.Join(a.Notes, "; "))
+		f.Fix = "correct the group's name, or grant it something, or remove the assertion"
 	}
 }
 

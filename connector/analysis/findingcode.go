@@ -64,6 +64,7 @@ const (
 	CodeAssertionFalse     source.Code = "assertion-false"     // error: a session contradicts an assertion
 	CodeAssertionInvalid   source.Code = "assertion-invalid"   // error: an assertion can't be read
 	CodeAssertionUndecided source.Code = "assertion-undecided" // error: whether an assertion is true isn't known
+	CodeAssertionDoubtful  source.Code = "assertion-doubtful"  // warning: a true assertion is about a group that no grant names
 
 	CodeTooLarge source.Code = "too-large" // error: the policy can't be checked exactly
 
@@ -84,7 +85,7 @@ func FindingCodes() []source.Code {
 		CodeCertificateFqdn, CodeCertificateExpired, CodeCertificateExpires, CodeCertificateNoRSA,
 		CodeTLSLegacyRange, CodeTLSLegacyNoEnd, CodeTLSLegacyEnds, CodeTLSLegacyEnded,
 		CodeAcceptedUnrouted, CodeNoRoutes, CodeRelayLoop, CodeSmartHostSelf, CodeSmartHostUnpaced, CodeSendUnused, CodeSpaceUnused,
-		CodeRouteTie, CodeRouteSize, CodeSizeGap, CodeTooLarge, CodeAssertionFalse, CodeAssertionInvalid, CodeAssertionUndecided, CodeServesNothing, CodeFqdnMissing, CodeAcknowledgedNothing, CodeAcknowledgedNoReason,
+		CodeRouteTie, CodeRouteSize, CodeSizeGap, CodeTooLarge, CodeAssertionFalse, CodeAssertionInvalid, CodeAssertionUndecided, CodeAssertionDoubtful, CodeServesNothing, CodeFqdnMissing, CodeAcknowledgedNothing, CodeAcknowledgedNoReason,
 		CodeAcknowledgedExtent, CodeAcknowledgedError,
 		connector.CodeRangesOverlap,
 	}

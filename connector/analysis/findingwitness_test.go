@@ -138,7 +138,7 @@ var unshown = []source.Code{
 	connector.CodeTLSLegacyUnused, connector.CodeCredentialUnused, connector.CodeSmartHostLimits, connector.CodeSenderRules, connector.CodeEdgeOnly, connector.CodeSourceSites, connector.CodeDelayNotification, connector.CodeNameServersUnused, connector.CodeLogPath,
 	routing.CodeSiteLink, connector.CodeRoleConflict, analysis.CodeFqdnMissing, analysis.CodeAcknowledgedNothing, analysis.CodeAcknowledgedNoReason,
 	analysis.CodeAcknowledgedExtent, analysis.CodeAcknowledgedError, connector.CodeLogPath,
-	analysis.CodeAssertionInvalid, analysis.CodeAssertionUndecided,
+	analysis.CodeAssertionInvalid, analysis.CodeAssertionUndecided, analysis.CodeAssertionDoubtful,
 }
 
 // relayingUsers is a connector by which users may send to every domain. Without it no

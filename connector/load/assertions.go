@@ -13,6 +13,9 @@ import (
 func (l *Loaded) CheckAssertions() error {
 	var unproved source.Diagnostics
 	for _, f := range analysis.Assertions(l.Policy) {
+		if f.Severity != source.SeverityError {
+			continue
+		}
 		if f.Shown() {
 			f.Detail += "; for example " + explain.Session(f.Witness)
 		}

@@ -27,7 +27,7 @@ var transportRows = []Row{
 		Does: "Lists the partners that mail is sent to with mutual TLS only, where DomainSecureEnabled is set."},
 	{Name: "Assertions", Verbs: Set, Kind: Assertion, List: true, Form: "up to 1000 questions, each the arguments of gateway ask after the policy", Derived: "nothing is asserted",
 		Note: "Exchange has no such parameter",
-		Does: "Lists what must be true of the whole policy, as in -clear never logs-on. A policy of which one isn't is neither served nor applied. They change no decision."},
+		Does: "Lists what must be true of all sessions of this server, as in -clear never logs-on. A policy of which one isn't is neither served nor applied. They change no decision."},
 	{Name: "InternalSMTPServers", Verbs: Set, Kind: Range, List: true, Kept: "there is no Sender ID and no connection filter",
 		Does: "Lists the servers whose addresses anti-spam agents skip in Received fields."},
 	{Name: "ExternalPostmasterAddress", Verbs: Set, Kind: Mailbox, Form: "an address", Derived: "postmaster@ the default accepted domain, on Edge the server's FQDN",
