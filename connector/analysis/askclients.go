@@ -22,7 +22,13 @@ type clientsKey struct {
 	implicit bool
 }
 
+// collectClients fills a.clients. How mail leaves doesn't depend on the client, so a server that
+// receives none is asked about it, too.
 func (a *asker) collectClients() {
+	if !a.needs.session && len(a.listeners) == 0 && a.q.Connector == "" {
+		a.clients = []askedClients{{}}
+		return
+	}
 	c := clientCollector{
 		asker: a, listeners: a.listeners, others: a.q.otherClients(),
 		at: map[netip.AddrPort]*partition.Listener{}, seen: map[clientsKey]bool{},

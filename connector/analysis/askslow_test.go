@@ -50,6 +50,9 @@ type gridClient struct {
 
 // clients returns the clients that the question is about, one for each connector.
 func (s *slowAsk) clients() []gridClient {
+	if s.sendOnly() {
+		return []gridClient{{}}
+	}
 	var all []gridClient
 	locals := append(slices.Clone(policygen.Locals), netip.MustParseAddrPort("[2001:db8::1]:25"), netip.MustParseAddrPort("192.0.2.1:465"), netip.MustParseAddrPort("192.0.2.1:26"), netip.MustParseAddrPort("192.0.2.7:587"))
 	seen := map[string]bool{}
@@ -69,8 +72,16 @@ func (s *slowAsk) clients() []gridClient {
 	return all
 }
 
+// sendOnly reports whether the question is about how servers send that receive nothing.
+func (s *slowAsk) sendOnly() bool {
+	return s.isRoute() && s.q.Connector == "" && !slices.ContainsFunc(s.policies, func(p *connector.Policy) bool { return len(p.Bindings()) > 0 })
+}
+
 // hasClient reports whether the question is about a client.
 func (s *slowAsk) hasClient(local netip.AddrPort, remote netip.Addr) bool {
+	if s.sendOnly() {
+		return true
+	}
 	bound := slices.ContainsFunc(s.policies, func(p *connector.Policy) bool {
 		return slices.ContainsFunc(p.Bindings(), func(b netip.AddrPort) bool { return matches(b, local) })
 	})
