@@ -364,6 +364,10 @@ var findingTests = map[string]findingTest{
 		parts: []string{"%top", `, "Transport": {"Assertions": ["never flies", "implies sends", "-connector Out never sends"]}`},
 		found: []string{"assertion-invalid Transport.Assertions[0]", "assertion-invalid Transport.Assertions[1]", "assertion-undecided Transport.Assertions[2]"}, fixed: []string{},
 	},
+	"assertion about a group that no grant names": {
+		parts: []string{"%top", `, "Transport": {"Assertions": ["-as pritners -clear never logs-on"]}`},
+		found: []string{"assertion-doubtful Transport.Assertions[0]"}, fixed: []string{},
+	},
 	"assertion whose falsehood is acknowledged": {
 		parts: []string{"%top", `, "Transport": {"Assertions": ["never sends"]}, "Acknowledged": [{"Code": "assertion-false", "Place": "Transport", "Reason": "so"}]`},
 		found: []string{"assertion-false Transport.Assertions[0]", "acknowledged-nothing Acknowledged[0]"}, fixed: []string{},

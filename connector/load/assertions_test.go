@@ -91,6 +91,18 @@ func TestFalseAssertionExplained(t *testing.T) {
 	}
 }
 
+// TestDoubtfulAssertion: a group that no grant names is a warning of check, and no reason not to serve the policy.
+func TestDoubtfulAssertion(t *testing.T) {
+	files := map[string]string{"door.json": doorPolicy, "doubtful.json": asserting("-as pritners never relays")}
+	l, err := load.Files(context.Background(), reading(files), "door.json", "doubtful.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := analysis.Assertions(l.Policy); len(found) != 1 || found[0].Code != analysis.CodeAssertionDoubtful {
+		t.Errorf("got %v", found)
+	}
+}
+
 // TestTooManyAssertions: not one of them is answered.
 func TestTooManyAssertions(t *testing.T) {
 	many := make([]string, connector.MaxAssertions+1)
