@@ -100,13 +100,14 @@ func policyCommands() []command {
 		note:  askNote(),
 		exits: []string{"true", "not true", "invalid, or about no session"},
 	}, {
-		name: "prove", summary: "print a certificate of what a policy decides, or of what two do", words: "FILE", start: prove,
+		name: "prove", summary: "print all that a policy decides, or two policies, as a certificate for verify", words: "FILE", start: prove,
 		synopsis: []string{"POLICY", "OLD NEW"},
+		note:     "POLICY, OLD and NEW are each a file, files separated by commas, or a directory. The certificate is JSON; that of two policies says how many answers differ",
 		exits:    []string{"done", "", "invalid or too large"},
 	}, {
-		name: "verify", summary: "check a certificate of prove without the code that made it", words: "FILE", start: verifyProof,
+		name: "verify", summary: "check that a certificate of prove is true, without the code that made it", words: "FILE", start: verifyProof,
 		synopsis: []string{"[-json] CERTIFICATE POLICY", "[-json] CERTIFICATE OLD NEW"},
-		note:     "CERTIFICATE is what gateway prove printed about the same policies; it is no TLS certificate",
+		note:     "CERTIFICATE is a file with the output of prove. Give the policies that prove had, with the same -server and -profile",
 		exits:    []string{"verified", "refused", "invalid"},
 	}, {
 		name: "replay", summary: "say what would change for the sessions in logs", words: "FILE", start: replayLogs,

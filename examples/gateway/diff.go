@@ -20,6 +20,7 @@ import (
 func diff(c *cli, fs *flag.FlagSet) runner {
 	var p policyFlags
 	p.registerReading(fs)
+	p.registerJSON(fs)
 	widening := fs.Bool("widening-only", false, "print, and count for the exit status, only what may happen now and could not before")
 	return func(words []string) int { return c.diff(p, *widening, words) }
 }

@@ -54,6 +54,7 @@ func (p *policyFlags) register(fs *flag.FlagSet) {
 func (p *policyFlags) registerFiles(fs *flag.FlagSet) {
 	fs.Var(&p.files, "config", "read the policy from `FILE`: Exchange commands (.ps1), an export of Exchange (.txt .csv .json .xml), JSON (.json),\nPostfix's main.cf (.cf) or the MetaBase.xml of IIS; may be repeated: read in order, lists add up, later settings win")
 	p.registerReading(fs)
+	p.registerJSON(fs)
 }
 
 // registerReading registers how files are read, for commands that name the files
@@ -63,6 +64,10 @@ func (p *policyFlags) registerReading(fs *flag.FlagSet) {
 	fs.StringVar(&p.profile, "profile", "", "`EDITION` of Exchange: current or exchange2007 (default: the policy's)")
 	fs.StringVar(&p.credentials, "credentials", "", "answer Get-Credential with `FILE`, lines of variable=user:password\n(or with the environment: "+load.CredentialEnv("variable")+"=user:password;\ndefault: the last file of the policy with .credentials after its name, where the console stores passwords, if that exists)")
 	fs.Var(&p.certs, "cert", "PEM `FILE` with a certificate and its chain, which Get-ExchangeCertificate shows; or a directory with several and their keys,\nas NAME.pem and NAME.key, or NAME/fullchain.pem and NAME/privkey.pem; may be repeated")
+}
+
+// registerJSON registers the flag of commands whose output has a form for machines, too.
+func (p *policyFlags) registerJSON(fs *flag.FlagSet) {
 	fs.BoolVar(&p.json, "json", false, "print for machines")
 }
 

@@ -76,6 +76,7 @@ func (c *cli) policies(p policyFlags, words []string) (policies []*connector.Pol
 func verifyProof(c *cli, flags *flag.FlagSet) runner {
 	var p policyFlags
 	p.registerReading(flags)
+	p.registerJSON(flags)
 	return func(words []string) int {
 		if len(words) != 2 && len(words) != 3 {
 			return c.invalid(errors.New("give a certificate of gateway prove, and the policy, or the OLD one and the NEW one"))
