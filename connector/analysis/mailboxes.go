@@ -94,12 +94,3 @@ func (m Mailboxes) String() string {
 	}
 	return m.domain.String()
 }
-
-// MarshalText implements [encoding.TextMarshaler].
-func (m Mailboxes) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
-
-// UnmarshalText implements [encoding.TextUnmarshaler].
-func (m *Mailboxes) UnmarshalText(text []byte) (err error) {
-	*m, err = ParseMailboxes(string(text))
-	return err
-}

@@ -136,20 +136,6 @@ func (q Question) String() string {
 	return strings.Join(words, " ")
 }
 
-// MarshalText implements [encoding.TextMarshaler].
-func (q Question) MarshalText() ([]byte, error) {
-	if _, err := ParseQuestion(q.String()); err != nil {
-		return nil, err
-	}
-	return []byte(q.String()), nil
-}
-
-// UnmarshalText implements [encoding.TextUnmarshaler].
-func (q *Question) UnmarshalText(text []byte) (err error) {
-	*q, err = ParseQuestion(string(text))
-	return err
-}
-
 // quoted returns a word as it stands in a question.
 func quoted(word string) string {
 	if word != "" && !strings.ContainsAny(word, " \t\r\n\"'") {
