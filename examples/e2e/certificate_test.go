@@ -41,10 +41,10 @@ func newAuthority(t *testing.T) *authority {
 	return a
 }
 
-// issue makes a certificate for a host and returns its files.
-func (a *authority) issue(t *testing.T, name string) (certFile, keyFile string) {
+// issue makes a certificate for a host, and more names, and returns its files.
+func (a *authority) issue(t *testing.T, name string, more ...string) (certFile, keyFile string) {
 	t.Helper()
-	cert, err := a.Issue(name)
+	cert, err := a.Issue(append([]string{name}, more...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
