@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -49,8 +50,12 @@ var compiled = sync.OnceValues(func() (string, error) {
 	return binary, os.Chmod(dir, 0o755) // every user may run it
 })
 
-// TestMain removes what buildGateway has made.
+// TestMain lets more tests run beside each other than there are processors, because most of them wait for delayed
+// replies, unless -parallel is given. It removes what buildGateway has made.
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		panic(err)
+	}
 	code := m.Run()
 	if programs != "" {
 		os.RemoveAll(programs) // what remains does no harm

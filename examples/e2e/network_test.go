@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -41,11 +42,16 @@ type host struct {
 	ns string
 }
 
-// newNetwork makes the switch. The namespaces are removed when the test ends.
+// networks counts the networks, whose namespaces have different names.
+var networks atomic.Int32
+
+// newNetwork makes the switch. The namespaces are removed when the test ends. Tests with a network of their own
+// run beside each other.
 func newNetwork(t *testing.T) *network {
 	t.Helper()
 	requirePeers(t)
-	n := &network{prefix: fmt.Sprintf("interchange-%d-", os.Getpid())}
+	t.Parallel()
+	n := &network{prefix: fmt.Sprintf("interchange-%d-%d-", os.Getpid(), networks.Add(1))}
 	sw := n.namespace(t, "switch")
 	ip(t, "-n", sw, "link", "add", "br0", "type", "bridge")
 	ip(t, "-n", sw, "link", "set", "br0", "up")

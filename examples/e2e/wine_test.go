@@ -27,6 +27,7 @@ import (
 // stops. The addresses are those of loopback.
 func TestWindows(t *testing.T) {
 	w := newWine(t)
+	t.Parallel() // the other tests that run beside it use no port of this system
 	port, hop := exampletest.Free(t), exampletest.Free(t)
 	policy := fmt.Sprintf(`{
 		"Receive": [{"Name": "Relay", "Bindings": [%q], "Fqdn": "mail.fabrikam.com", "RemoteIPRanges": ["127.0.0.0/8"],
