@@ -18,7 +18,7 @@ import (
 // pairs calls f with random pairs of policies, most of them much alike.
 func pairs(n int, seed uint64, f func(r *rand.Rand, a, b *connector.Policy)) {
 	r := rand.New(rand.NewPCG(5, seed))
-	for i := range n {
+	for i := range shorter(n) {
 		a := policygen.Policy(r)
 		b := policygen.Policy(r)
 		if i%4 > 0 {

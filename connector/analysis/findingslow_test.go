@@ -63,7 +63,7 @@ func attempts(r *connector.Receive, local netip.AddrPort, remote netip.Addr) map
 func TestRelayingSlow(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 1))
 	to := routing.MustParseAddress("user@elsewhere.org")
-	for range randomPolicies * 2 / 3 {
+	for range shorter(randomPolicies * 2 / 3) {
 		p := policygen.Policy(r)
 		slow := newSlow(p)
 		found := analysis.Check(p, analysis.Options{})
@@ -132,7 +132,7 @@ func holds(sources []analysis.Clients, local netip.AddrPort, remote netip.Addr) 
 func TestRangesSlow(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 3))
 	redundant := 0
-	for range randomPolicies {
+	for range shorter(randomPolicies) {
 		p := policygen.Policy(r)
 		slow := newSlow(p)
 		want := servedBy(slow)
@@ -213,7 +213,7 @@ func servedBy(p slowPolicy) []string {
 // those that are said to be unused.
 func TestSpacesSlow(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 4))
-	for range randomPolicies {
+	for range shorter(randomPolicies) {
 		p := policygen.Policy(r)
 		used := map[string]bool{}
 		for _, domain := range append([]string{"host.contoso.com", "x.a.contoso.com", "y.partner.test"}, policygen.Domains...) {
@@ -255,7 +255,7 @@ func TestGrantsSlow(t *testing.T) {
 		t.Skip("it takes seconds, in one goroutine")
 	}
 	r := rand.New(rand.NewPCG(5, 5))
-	for range randomPolicies / 3 {
+	for range shorter(randomPolicies / 3) {
 		p := policygen.Policy(r)
 		found := map[string]bool{}
 		for _, f := range analysis.Check(p, analysis.Options{}) {
@@ -337,7 +337,7 @@ func powers(p slowPolicy, r *connector.Receive) []permission.Set {
 // valid.
 func TestRepairsSlow(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	for range randomPolicies {
+	for range shorter(randomPolicies) {
 		p := policygen.Policy(r)
 		for _, f := range analysis.Check(p, analysis.Options{}) {
 			cfg := p.Config()

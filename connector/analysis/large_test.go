@@ -88,7 +88,7 @@ func TestLarge(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 9))
 	slowA, slowB := newSlow(a), newSlow(b)
 	found := 0
-	for range 3000 {
+	for range shorter(3000) {
 		d := connector.Dialog{
 			Local: netip.MustParseAddrPort("192.0.2.1:25"), TLS: r.IntN(2) == 0, Helo: "client.example",
 			Remote: netip.AddrFrom4([4]byte{10, 0, byte(r.IntN(100)), byte(r.IntN(256))}),

@@ -29,7 +29,7 @@ func TestMutationScore(t *testing.T) {
 	all := mutation.Operators()
 	rows := make([]tallied, len(all))
 	const each = 20 // tries with one policy
-	for done, i := 0, 0; done < *mutations; i++ {
+	for done, i := 0, 0; done < shorter(*mutations); i++ {
 		r := rand.New(rand.NewPCG(uint64(i), seed))
 		before := twinOf(t, mutation.Policy(r))
 		for n := range each {

@@ -23,7 +23,7 @@ var sentences = flag.Int("sentences", 150, "for how many mutations TestPointByPo
 // mutants calls f with random policies and what operators made of them.
 func mutants(t *testing.T, n int, seed uint64, f func(r *rand.Rand, g *grid, changes []analysis.Change)) {
 	all := mutation.Operators()
-	for done, i := 0, uint64(0); done < n; i++ {
+	for done, i := 0, uint64(0); done < shorter(n); i++ {
 		r := rand.New(rand.NewPCG(i, seed))
 		p := mutation.Policy(r)
 		before := twinOf(t, p)
