@@ -52,7 +52,7 @@ func agreeing(t *testing.T) string {
 func TestServeMilter(t *testing.T) {
 	for action, code := range map[string]int{"tempfail": 451, "accept": 250, "reject": 550} {
 		binding, away := exampletest.Free(t), exampletest.Free(t)
-		s := startServing(t, "-config", relayFile(t, binding), "-milter", "inet:"+away, "-milter-default-action", action)
+		s := startServing(t, "-config", patientFile(t, binding), "-milter", "inet:"+away, "-milter-default-action", action)
 		if want := "Mail is shown to the milter at inet:" + away + "; while it is away: " + action + "\n"; !strings.Contains(s.said, want) {
 			t.Errorf("%s lacks %q", s.said, want)
 		}

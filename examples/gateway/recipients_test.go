@@ -58,6 +58,7 @@ func TestServeRecipients(t *testing.T) {
 	ask := func(want int) {
 		t.Helper()
 		c := mailFrom(t, binding)
+		defer c.Close()
 		c.Do("RCPT TO:<Kim@fabrikam.com>", 250)
 		c.Do("RCPT TO:<new@fabrikam.com>", want)
 	}
@@ -92,6 +93,7 @@ func TestServeRecipientsAsk(t *testing.T) {
 	s := startServing(t, "-config", patientFile(t, binding), "-recipients-ask", "-data", filepath.Join(t.TempDir(), "data"), "-connect-to", "mailbox.fabrikam.com:25:"+l.Addr().String())
 	defer s.end(t)
 	c := mailFrom(t, binding)
+	defer c.Close() // the gateway waits for a message that has begun
 	for range 2 { // the second time without a question
 		c.Do("RCPT TO:<kim@fabrikam.com>", 250)
 		c.Do("RCPT TO:<bob@fabrikam.com>", 550)
