@@ -95,7 +95,7 @@ func newWine(t *testing.T) *wine {
 	w := &wine{dir: t.TempDir()}
 	w.gateway = w.path("gateway.exe")
 	// With these flags .ci/run has compiled all of it before, so that only the program is linked here.
-	build := exec.Command("go", "build", "-gcflags=all=-N -l -dwarf=false", "-ldflags=-w", "-o", w.gateway, "../gateway")
+	build := exec.Command("go", "build", "-gcflags=all=-N -l -dwarf=false", "-ldflags=-w", "-o", filepath.Join(w.dir, "gateway.exe"), "../gateway")
 	build.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
 	run(t, build)
 	prefix := filepath.Join(w.dir, "wine")
