@@ -94,7 +94,7 @@ func TestServeRecipientsAsk(t *testing.T) {
 	defer s.end(t)
 	c := mailFrom(t, binding)
 	defer c.Close() // the gateway waits for a message that has begun
-	for range 2 { // the second time without a question
+	for range 2 {   // the second time without a question
 		c.Do("RCPT TO:<kim@fabrikam.com>", 250)
 		c.Do("RCPT TO:<bob@fabrikam.com>", 550)
 	}
