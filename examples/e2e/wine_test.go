@@ -51,7 +51,7 @@ func TestWindows(t *testing.T) {
 	w.says(t, 0, "reloaded", w.gateway, "reload", "-data", w.path("data"))
 
 	// The queue outlives the service.
-	w.says(t, 0, "stopped successfully", "net", "stop", "gateway")
+	w.stop(t)
 	w.says(t, 0, "no gateway is running", w.gateway, "queue", "list", "-data", w.path("data"))
 	mailboxes := new(relaytest.Sink)
 	listener, err := net.Listen("tcp", hop)
@@ -64,7 +64,7 @@ func TestWindows(t *testing.T) {
 	if got, err := mailboxes.Wait(t.Context(), 1); err != nil || !bytes.HasSuffix(got[0].Data, []byte("\r\n\r\nHello.\r\n")) {
 		t.Errorf("the next hop has %v, %v\n%s", got, err, w.log(t))
 	}
-	w.says(t, 0, "stopped successfully", "net", "stop", "gateway")
+	w.stop(t)
 	if log := w.log(t); !strings.Contains(log, `msg="reload by operator"`) || !strings.Contains(log, "msg=delivered") {
 		t.Errorf("the log is\n%s", log)
 	}
@@ -153,6 +153,19 @@ func (w *wine) start(t *testing.T, nth int) {
 	}
 }
 
+// stop stops the service, and returns when it has ended.
+func (w *wine) stop(t *testing.T) {
+	t.Helper()
+	w.says(t, 0, "stopped successfully", "net", "stop", "gateway")
+	deadline := time.Now().Add(time.Minute)
+	for !strings.Contains(w.run(t, 0, "sc", "query", "gateway"), "STOPPED") { // "net stop" doesn't wait for that
+		if time.Now().After(deadline) {
+			t.Fatalf("the service doesn't stop:\n%s", w.log(t))
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
 // log returns the log of the service.
 func (w *wine) log(t *testing.T) string {
 	t.Helper()
@@ -165,6 +178,14 @@ func (w *wine) log(t *testing.T) string {
 
 // says runs a command, which must print text and exit with code.
 func (w *wine) says(t *testing.T, code int, text string, command ...string) {
+	t.Helper()
+	if out := w.run(t, code, command...); !strings.Contains(out, text) {
+		t.Fatalf("%v: want %q:\n%s", command, text, out)
+	}
+}
+
+// run runs a command, which must exit with code, and returns what it prints.
+func (w *wine) run(t *testing.T, code int, command ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "wine", command...)
 	cmd.Env = w.env
@@ -181,9 +202,10 @@ func (w *wine) says(t *testing.T, code int, text string, command ...string) {
 	if cmd.ProcessState == nil || err != nil {
 		t.Fatalf("%v: %v, %v", command, runErr, err)
 	}
-	if got := cmd.ProcessState.ExitCode(); got != code || !strings.Contains(string(out), text) {
-		t.Fatalf("%v: exit %d, want %d with %q:\n%s", command, got, code, text, out)
+	if got := cmd.ProcessState.ExitCode(); got != code {
+		t.Fatalf("%v: exit %d, want %d:\n%s", command, got, code, out)
 	}
+	return string(out)
 }
 
 // exists reports whether there is a file.
