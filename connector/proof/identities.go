@@ -164,7 +164,7 @@ func (v *verifier) logins(q *SessionQuestion, c *Connection) (groups map[string]
 	start := newPower().with(groups[semantics.AuthenticatedUsers])
 	reached := map[string]bool{start.key(): true}
 	for next := []power{start}; len(next) > 0; {
-		if err := v.spend(joinSteps * (1 + len(kinds))); err != nil {
+		if err := v.spend(joinSteps * int64(1+len(kinds))); err != nil {
 			return nil, nil, err
 		}
 		p := next[0]

@@ -71,7 +71,7 @@ func (v *verifier) checkWays(domain int, ways []Way) error {
 	for i := range v.policies {
 		from := v.policies[i].Candidates("user@" + v.Domains[domain].Witness)
 		for j, way := range ways {
-			if err := v.spend(hopSteps + from.Len()); err != nil {
+			if err := v.spend(int64(hopSteps + from.Len())); err != nil {
 				return err
 			}
 			for _, size := range v.extremes(way) {

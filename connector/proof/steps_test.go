@@ -26,7 +26,7 @@ func TestSteps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		limit := 1
+		limit := int64(1)
 		for err = proof.VerifyWithin(limit, c, text); err != nil; err = proof.VerifyWithin(limit, c, text) {
 			if !strings.Contains(err.Error(), "more than") {
 				t.Fatalf("%s, with %d steps: %v", s.Name, limit, err)

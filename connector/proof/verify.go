@@ -37,7 +37,7 @@ type verifier struct {
 	policies  []*semantics.Policy
 	receivers []map[string]*semantics.Receiver // of each policy, by name
 	domains   domainIndex
-	steps     int // that may still be spent
+	steps     int64 // that may still be spent
 }
 
 func policyCount(n int) string {
@@ -50,7 +50,7 @@ func policyCount(n int) string {
 func verify(c *Certificate, texts ...[]byte) error { return verifyWithin(maxSteps, c, texts...) }
 
 // verifyWithin is verify with another limit of steps.
-func verifyWithin(steps int, c *Certificate, texts ...[]byte) error {
+func verifyWithin(steps int64, c *Certificate, texts ...[]byte) error {
 	switch {
 	case c == nil:
 		return errors.New("there is no certificate")
