@@ -128,6 +128,8 @@ func (a *asker) refusalText() string {
 	}
 	for _, s := range p.Walk(*a.witness).Stages {
 		switch {
+		case a.q.Property == PropertyLogsOn && s.Name == connector.StageMail: // which follows the logon
+			return ": it has no user"
 		case s.Decision.Allowed():
 		case s.Name == connector.StageConnect && a.witness.BeginsWithTLS() && !a.witness.TLS && p.Select(a.witness.Local, a.witness.Remote, nil) != nil:
 			return ": the connection has to begin with TLS"

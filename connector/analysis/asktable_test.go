@@ -50,6 +50,7 @@ func TestAsk(t *testing.T) {
 	for _, row := range []struct {
 		question, text, session string
 	}{
+		{"-local 192.0.2.1:25 -remote 192.0.2.9 always logs-on", "no: a session doesn't log on: it has no user", ""},
 		{"-local 192.0.2.1:587 -remote 10.1.0.0/16 -as printers -tls -to contoso.com -size 20MB always accepted", "yes: every such session is accepted", ""},
 		{
 			"-local 192.0.2.1:587 -remote 10.1.0.0/16 -as printers -tls -size 20MB always accepted",
