@@ -144,11 +144,12 @@ func swaksCommand(property analysis.Property, d connector.Dialog) string {
 		c.add("--auth", "--auth-user", name, "--auth-password", "PASSWORD")
 	}
 	c.add("--from", cmp.Or(d.From.String(), "<>"), "--to", d.To[0].String())
-	switch last := lastCommands[property]; {
+	last := lastCommands[property]
+	switch {
+	case d.Size > 0 && last != "EHLO" && last != "AUTH": // swaks declares no size at MAIL
+		return c.String() + " --data @FILE" + fmt.Sprintf(" # a message of %d bytes", d.Size)
 	case last != "":
 		c.add("--quit-after", last)
-	case d.Size > 0:
-		return c.String() + " --data @FILE" + fmt.Sprintf(" # a message of %d bytes", d.Size)
 	case d.From.IsNull(): // otherwise swaks writes From: <>, which few clients may
 		c.add("--data", `Subject: test\n\ntest`)
 	}
