@@ -58,7 +58,7 @@ func TestParseQuestionMistakes(t *testing.T) {
 		"-remote ' ' never relays":         "-remote is empty",
 		"-clear -clear never relays":       "-clear is given twice",
 		"-as Partners never relays":        "Partners is a permission group of connectors, and its members are no users of that name; give -as certificate",
-		"-as exchangeusers never relays":   `give -as "NT AUTHORITY\\Authenticated Users"`,
+		"-as exchangeusers never relays":   `give -as 'NT AUTHORITY\Authenticated Users'`,
 		"-as AnonymousUsers never relays":  "give -as anonymous",
 		`-as "MS Exchange\Externally Secured Servers" never sends`: "the clients of connectors with ExternalAuthoritative",
 		"-remote 10.0.0.0/8,!0.0.0.0/0 never relays":               "-remote: the ranges after ! leave no client",

@@ -64,11 +64,11 @@ func membersText(g permission.Group) string {
 	case permission.Partners:
 		return "give -as " + asCertificate
 	case permission.ExchangeUsers:
-		return fmt.Sprintf("give -as %q", permission.SIDAuthenticatedUsers.Name())
+		return fmt.Sprintf("give -as '%s'", permission.SIDAuthenticatedUsers.Name())
 	case permission.ExchangeServers:
-		return fmt.Sprintf("give -as %q", permission.SIDExchangeServers.Name())
+		return fmt.Sprintf("give -as '%s'", permission.SIDExchangeServers.Name())
 	case permission.ExchangeLegacyServers:
-		return fmt.Sprintf("give -as %q", permission.SIDLegacyInterop.Name())
+		return fmt.Sprintf("give -as '%s'", permission.SIDLegacyInterop.Name())
 	}
 	return "give -as with one user or group"
 }
