@@ -131,7 +131,7 @@ func (s *slowAsk) hasIdentity(who gridIdentity) bool {
 	case s.q.As == "certificate":
 		return listed
 	case s.q.As == "":
-		return who.user || len(who.names) == 0 || listed
+		return who.user || len(who.names) == 0 || listed || s.q.Sender == analysis.OwnSender
 	}
 	group, err := permission.ParsePrincipal(s.q.As)
 	return err == nil && who.user && (group.SIDs[0] == permission.SIDAuthenticatedUsers || slices.Contains(who.groups, group.SIDs[0]))

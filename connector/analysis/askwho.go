@@ -77,7 +77,7 @@ func (a *asker) certificatesOf(c *askedClients, senders []routing.Address) []sen
 }
 
 // certificates returns the identities of clients with a certificate that names a domain of
-// TLSReceiveDomainSecureList, or the names that are asked about.
+// TLSReceiveDomainSecureList, or the names that are asked about, or their own senders.
 func (a *asker) certificates(senders []routing.Address) []sendingAs {
 	var all []sendingAs
 	place := map[string]int{}
@@ -95,8 +95,8 @@ func (a *asker) certificates(senders []routing.Address) []sendingAs {
 		all[at].senders = append(all[at].senders, sender)
 	}
 	for _, lists := range [][2]bool{{true, true}, {true, false}, {false, true}, {}} {
-		if lists == [2]bool{} && len(a.names) == 0 {
-			continue // such a client is an anonymous one
+		if lists == [2]bool{} && len(a.names) == 0 && (a.q.As != "" || a.q.Sender != OwnSender) {
+			continue // such a client is an anonymous one; only the question tells its own senders apart
 		}
 		for _, sender := range senders {
 			a.effort.Spend(2 * len(a.senderDomains.Cells)) // Certificate may look at all of them
