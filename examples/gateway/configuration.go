@@ -130,11 +130,11 @@ func (r *relayProcess) reload() error {
 		r.report(event.Event{Kind: event.ReloadFailed, Failures: n, Err: err})
 		return err
 	}
-	r.now.close()
-	r.now = next
 	if next.recipients.Recipients != nil {
 		r.recipients.now.Store(&next.recipients)
 	}
+	r.now.close() // after that, because recipients were looked up in the directories that it closes
+	r.now = next
 	r.logFindings(next)
 	go r.acme.obtain() // for connectors that are new
 	return nil
